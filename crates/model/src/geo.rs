@@ -1,0 +1,194 @@
+//! Where things are: points, places and H3 cells.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::PlaceId;
+
+/// The most positions one place's outline may have.
+pub const POSITIONS_MAX: usize = 10_000;
+
+/// What is wrong with a position, a shape or a cell.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum GeoError {
+    /// Outside the world, or not a number.
+    #[error("longitude {0}, latitude {1} is not a position on Earth")]
+    Position(f64, f64),
+    /// The outline is empty, open or too long.
+    #[error("a polygon's ring needs 4 to {POSITIONS_MAX} positions, the last equal to the first")]
+    Ring,
+    /// H3 has resolutions 0 to 15.
+    #[error("H3 resolution {0} does not exist; the resolutions are 0 to 15")]
+    Resolution(u8),
+    /// Not an H3 cell in hexadecimal.
+    #[error("a cell is an H3 index in hexadecimal")]
+    Cell,
+}
+
+/// A position in WGS 84 degrees; in serde `[longitude, latitude]` as in GeoJSON (RFC 7946).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "[f64; 2]", into = "[f64; 2]")]
+pub struct Point {
+    longitude: f64,
+    latitude: f64,
+}
+
+impl Point {
+    /// Checks a position in degrees.
+    ///
+    /// # Errors
+    /// The position is not on Earth.
+    pub fn new(longitude: f64, latitude: f64) -> Result<Self, GeoError> {
+        if (-180.0..=180.0).contains(&longitude) && (-90.0..=90.0).contains(&latitude) {
+            Ok(Self {
+                longitude,
+                latitude,
+            })
+        } else {
+            Err(GeoError::Position(longitude, latitude))
+        }
+    }
+    /// Degrees east.
+    #[must_use]
+    pub const fn longitude(self) -> f64 {
+        self.longitude
+    }
+    /// Degrees north.
+    #[must_use]
+    pub const fn latitude(self) -> f64 {
+        self.latitude
+    }
+}
+
+impl TryFrom<[f64; 2]> for Point {
+    type Error = GeoError;
+    fn try_from([longitude, latitude]: [f64; 2]) -> Result<Self, GeoError> {
+        Self::new(longitude, latitude)
+    }
+}
+impl From<Point> for [f64; 2] {
+    fn from(point: Point) -> Self {
+        [point.longitude, point.latitude]
+    }
+}
+
+/// The shapes of GeoJSON that a place may have.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "coordinates", deny_unknown_fields)]
+pub enum Geometry {
+    /// One position.
+    Point(Point),
+    /// An area: the outer ring, then holes.
+    Polygon(Rings),
+}
+
+/// The rings of a polygon, each closed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Vec<Point>>", into = "Vec<Vec<Point>>")]
+pub struct Rings(Vec<Vec<Point>>);
+
+impl Rings {
+    /// Outer ring first.
+    #[must_use]
+    pub fn rings(&self) -> &[Vec<Point>] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<Vec<Point>>> for Rings {
+    type Error = GeoError;
+    fn try_from(rings: Vec<Vec<Point>>) -> Result<Self, GeoError> {
+        let closed = |ring: &Vec<Point>| ring.len() >= 4 && ring.first() == ring.last();
+        let positions: usize = rings.iter().map(Vec::len).sum();
+        if rings.is_empty() || positions > POSITIONS_MAX || !rings.iter().all(closed) {
+            return Err(GeoError::Ring);
+        }
+        Ok(Self(rings))
+    }
+}
+impl From<Rings> for Vec<Vec<Point>> {
+    fn from(rings: Rings) -> Self {
+        rings.0
+    }
+}
+
+/// An area or point of the city; places nest: city, district, site.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Its id.
+    pub id: PlaceId,
+    /// Its name, as residents know it.
+    pub name: String,
+    /// The place that holds this one; none for the city itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<PlaceId>,
+    /// Its shape.
+    pub geometry: Geometry,
+}
+
+/// How fine an H3 cell is: 0 (4 million km²) to 15 (0.9 m²); 9 is about 0.105 km².
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct H3Resolution(u8);
+
+impl H3Resolution {
+    /// The resolution as a number, 0 to 15.
+    #[must_use]
+    pub const fn level(self) -> u8 {
+        self.0
+    }
+}
+impl TryFrom<u8> for H3Resolution {
+    type Error = GeoError;
+    fn try_from(level: u8) -> Result<Self, GeoError> {
+        if level <= 15 {
+            Ok(Self(level))
+        } else {
+            Err(GeoError::Resolution(level))
+        }
+    }
+}
+impl From<H3Resolution> for u8 {
+    fn from(resolution: H3Resolution) -> u8 {
+        resolution.0
+    }
+}
+
+/// An H3 cell's index; in serde 15 hexadecimal digits, as H3 writes it. Made by `privacy`, which checks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CellId(pub u64);
+
+impl TryFrom<String> for CellId {
+    type Error = GeoError;
+    fn try_from(text: String) -> Result<Self, GeoError> {
+        u64::from_str_radix(&text, 16)
+            .map(Self)
+            .map_err(|_| GeoError::Cell)
+    }
+}
+impl From<CellId> for String {
+    fn from(cell: CellId) -> String {
+        format!("{:x}", cell.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_geojson_and_refuses_nonsense() {
+        let ok: Result<Geometry, _> =
+            serde_json::from_str(r#"{"type":"Point","coordinates":[16.6,49.2]}"#);
+        assert!(ok.is_ok());
+        for bad in [
+            r#"{"type":"Point","coordinates":[190,0]}"#,
+            r#"{"type":"Point","coordinates":[1,2],"extra":1}"#,
+            r#"{"type":"Polygon","coordinates":[]}"#,
+            r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1]]]}"#,
+        ] {
+            assert!(serde_json::from_str::<Geometry>(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The words of Ordinance as types: what a party, a deployment, a view, an act *is*.
+//!
+//! Every other room speaks in these types. This room does no IO, reads no clock and draws no random
+//! number; parsing happens once, at the edge, and what has been parsed is right by construction.
+
+pub mod act;
+pub mod assessment;
+pub mod deployment;
+pub mod disclosure;
+pub mod geo;
+pub mod grant;
+pub mod id;
+pub mod party;
+pub mod policy;
+pub mod sealed;
+pub mod stream;
+pub mod time;
+pub mod treatment;
+pub mod view;
+pub mod vocab;
+
+pub use act::{Act, What};
+pub use assessment::{Assessment, Outcome};
+pub use deployment::{
+    Deployment, DeploymentRecord, IllegalStep, LegalBasis, Standing, State, Step,
+};
+pub use disclosure::{DisclosureRecord, Seq};
+pub use geo::{CellId, Geometry, H3Resolution, Place, Point};
+pub use grant::{Duty, Grant, GrantRecord, Recipient};
+pub use id::{
+    AssessmentId, DeploymentId, DeviceId, Digest, GrantId, Id, IdError, InstrumentId, OrderId,
+    PartyId, PlaceId, PropertyName, StreamId, ViewId,
+};
+pub use party::{Party, PartyKind};
+pub use policy::{LayerKind, PolicyHash, PolicyId, PolicyLayer, RequirementId};
+pub use sealed::{Fields, Sealed, SealedFields};
+pub use stream::{Device, Order, Property, Stream, ValueKind};
+pub use time::{
+    Clock, Delay, Depth, Epoch, EpochLength, Retention, Span, TimeBin, TimeError, Timestamp, Window,
+};
+pub use treatment::{TimeTreatment, Treatment};
+pub use view::{
+    Bound, Exposure, IdentifierExposure, Measure, MinimumUnits, Noise, Space, View, ViewVersion,
+};
+pub use vocab::{Category, Identifies, Purpose, Technology, UnknownCode};

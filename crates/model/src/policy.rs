@@ -1,0 +1,94 @@
+//! Names of policy: layers, policies, requirements. The Cedar text is opaque here; `norms` reads it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Digest, PartyId};
+
+/// Whose layer it is, from the widest to the narrowest. A lower layer can only be stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayerKind {
+    /// The alliance's global core.
+    Global,
+    /// A country's law.
+    National,
+    /// A region's law.
+    Regional,
+    /// The city's own norms.
+    City,
+}
+
+impl LayerKind {
+    /// The code, as in acts.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::National => "national",
+            Self::Regional => "regional",
+            Self::City => "city",
+        }
+    }
+}
+
+/// One layer of norms: `forbid … unless` guardrails, never a permit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyLayer {
+    /// Whose it is.
+    pub kind: LayerKind,
+    /// Its name, for instance `global-core`.
+    pub name: String,
+    /// Who owns it.
+    pub owner: String,
+    /// The Cedar text.
+    pub cedar: String,
+}
+
+/// The hash of everything that decides: schema, all layers, the city's permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PolicyHash(pub Digest);
+
+impl fmt::Display for PolicyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The id of one policy: `<layer>/<name>`, for instance `global-core/min-count`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PolicyId(pub String);
+
+impl fmt::Display for PolicyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The id of the requirement that a norm executes, for instance `core-23`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequirementId(pub String);
+
+impl fmt::Display for RequirementId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The policies a city adopts: every layer of norms and its own permits, whole, so that replaying the log needs
+/// nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyText {
+    /// Norms, widest first.
+    pub layers: Vec<PolicyLayer>,
+    /// The city's permits in Cedar; only permits.
+    pub permits: String,
+    /// Who owns the permits.
+    pub permits_owner: PartyId,
+}

@@ -1,0 +1,147 @@
+//! Streams, their properties, the devices that feed them and the orders that some depend on.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::geo::Point;
+use crate::id::{DeploymentId, DeviceId, Digest, OrderId, PartyId, PropertyName, StreamId};
+use crate::time::{EpochLength, Retention, Timestamp};
+use crate::treatment::{TimeTreatment, Treatment};
+use crate::vocab::{Category, Identifies};
+
+/// The most properties a stream may declare.
+pub const PROPERTIES_MAX: usize = 32;
+
+/// The type of a property's value, as devices send it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValueKind {
+    /// Text of at most 256 bytes.
+    Text,
+    /// A whole number of 64 bits.
+    Integer,
+    /// A finite number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// A GeoJSON point.
+    Point,
+}
+
+/// One property of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Property {
+    /// What kind of data it is.
+    pub category: Category,
+    /// The type of its value.
+    pub value: ValueKind,
+    /// What happens to it at collection.
+    pub treatment: Treatment,
+    /// Its unit, for people: `µg/m³`, `dBm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// A typed flow of observations of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    /// Its id, unique in the city.
+    pub id: StreamId,
+    /// What happens to the time of each observation.
+    pub time: TimeTreatment,
+    /// Its properties. What is not declared here is refused.
+    pub properties: BTreeMap<PropertyName, Property>,
+    /// How long treated observations are kept.
+    pub retention: Retention,
+}
+
+impl Stream {
+    /// The strongest way in which the *raw* observation identifies people.
+    #[must_use]
+    pub fn identifies(&self) -> Identifies {
+        self.properties
+            .values()
+            .map(|p| p.category.identifies())
+            .max()
+            .unwrap_or(Identifies::Nobody)
+    }
+
+    /// The properties that are identifiers and are stored as they came. A norm forbids any.
+    pub fn raw_identifiers(&self) -> impl Iterator<Item = &PropertyName> {
+        let raw = |p: &Property| {
+            p.category.is_identifier()
+                && matches!(p.treatment, Treatment::Keep | Treatment::Band { .. })
+        };
+        self.properties
+            .iter()
+            .filter(move |(_, p)| raw(p))
+            .map(|(name, _)| name)
+    }
+
+    /// The longest epoch of its pseudonyms, if it has any.
+    #[must_use]
+    pub fn longest_epoch(&self) -> Option<EpochLength> {
+        let epoch = |p: &Property| match p.treatment {
+            Treatment::Pseudonymise { epoch } => Some(epoch),
+            _ => None,
+        };
+        self.properties.values().filter_map(epoch).max()
+    }
+
+    /// The properties that are pseudonymised.
+    pub fn pseudonyms(&self) -> impl Iterator<Item = (&PropertyName, EpochLength)> {
+        self.properties
+            .iter()
+            .filter_map(|(name, p)| match p.treatment {
+                Treatment::Pseudonymise { epoch } => Some((name, epoch)),
+                _ => None,
+            })
+    }
+
+    /// The order that a match-or-drop property names, if any.
+    #[must_use]
+    pub fn order(&self) -> Option<&OrderId> {
+        self.properties.values().find_map(|p| match &p.treatment {
+            Treatment::Match { order } => Some(order),
+            _ => None,
+        })
+    }
+}
+
+/// One physical sensor. Its credential is a random token; the register holds only the token's hash.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// Its id, unique in the city.
+    pub id: DeviceId,
+    /// The deployment it belongs to.
+    pub deployment: DeploymentId,
+    /// The stream it feeds.
+    pub stream: StreamId,
+    /// Where it stands.
+    pub position: Point,
+    /// SHA-256 of its bearer token of 256 random bits; none until one is issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Digest>,
+}
+
+/// A named order of an authority: what a match-or-drop stream compares with. The list itself is sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Its id, by which hits name it.
+    pub id: OrderId,
+    /// The party that may have the hits.
+    pub party: PartyId,
+    /// The authority that issued it, by role.
+    pub authority: String,
+    /// The deployment it is limited to.
+    pub deployment: DeploymentId,
+    /// When it ends.
+    pub until: Timestamp,
+    /// How many entries the list has.
+    pub entries: u32,
+}

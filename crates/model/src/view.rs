@@ -1,0 +1,149 @@
+//! Views: declared degrees of exposure of a stream. A view is what a grant gives; a release makes its rows.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::geo::H3Resolution;
+use crate::id::{PropertyName, StreamId, ViewId};
+use crate::time::{Delay, Depth, TimeBin};
+
+/// The version of a view. A new version is a new release of every window it covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ViewVersion(pub u32);
+
+/// What may be told about who was there, from nothing to everything; ordered by exposure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentifierExposure {
+    /// No identifier and nothing derived from one.
+    None,
+    /// Tags whose key is destroyed at the end of an epoch.
+    Rotating,
+    /// Tags that stay the same.
+    Stable,
+    /// Identifiers as they came, or the entry of an order that they matched.
+    Raw,
+}
+
+impl IdentifierExposure {
+    /// 0 (nothing) to 3 (raw): what Cedar compares.
+    #[must_use]
+    pub const fn rank(self) -> i64 {
+        self as i64
+    }
+}
+
+/// The fewest distinct units a released cell may stand for. Cells with fewer, zero included, are withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MinimumUnits(pub u32);
+
+/// How many cells one unit may count in, per epoch, for the noise to be bounded. `None` bounds nothing and is
+/// right only where no noise is promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bound(pub Option<u32>);
+
+/// The noise added to each cell.
+///
+/// Only [`Noise::None`] can be released today; calibrated noise and its ledger take the place kept here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Noise {
+    /// Exact numbers.
+    None,
+}
+
+/// The spatial grain of a windowed view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Space {
+    /// One cell for the whole stream.
+    Stream,
+    /// The H3 cell of the sensor's position.
+    Cell {
+        /// How fine.
+        resolution: H3Resolution,
+    },
+    /// Each registered sensor.
+    Sensor,
+}
+
+/// What is measured in each cell of a window.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Measure {
+    /// Number of observations; the minimum counts observations.
+    Observations,
+    /// Number of distinct pseudonyms; the minimum counts the same.
+    Distinct {
+        /// The pseudonymised property.
+        property: PropertyName,
+    },
+    /// Mean of a number that says nothing about a person, rounded down to thousandths; the minimum counts observations.
+    Mean {
+        /// The property.
+        property: PropertyName,
+    },
+}
+
+/// How a view exposes its stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "as", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Exposure {
+    /// Each treated record by itself, released at once. Only for streams about nobody, or under a named order.
+    Records {
+        /// The properties shown besides time and sensor.
+        fields: BTreeSet<PropertyName>,
+    },
+    /// A table of cells, one window at a time.
+    Windows {
+        /// Width of a window.
+        bin: TimeBin,
+        /// Spatial grain.
+        space: Space,
+        /// What is measured.
+        measure: Measure,
+    },
+}
+
+/// A declared degree of exposure of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct View {
+    /// Its id, unique within the stream.
+    pub id: ViewId,
+    /// Its version; a change of anything else needs a higher one.
+    pub version: ViewVersion,
+    /// The stream it shows.
+    pub stream: StreamId,
+    /// In words for residents: what can be seen.
+    pub title: String,
+    /// How it shows it.
+    pub exposure: Exposure,
+    /// What it tells about who was there.
+    pub identifiers: IdentifierExposure,
+    /// The fewest distinct units behind a released cell.
+    pub minimum: MinimumUnits,
+    /// How many cells one unit may count in.
+    pub bound: Bound,
+    /// The noise on each cell.
+    pub noise: Noise,
+    /// How long it holds back.
+    pub delay: Delay,
+    /// How far back it reaches.
+    pub depth: Depth,
+}
+
+impl View {
+    /// The width of its windows, if it has windows.
+    #[must_use]
+    pub const fn bin(&self) -> Option<TimeBin> {
+        match &self.exposure {
+            Exposure::Windows { bin, .. } => Some(*bin),
+            Exposure::Records { .. } => None,
+        }
+    }
+}
