@@ -102,7 +102,7 @@ pub enum What {
     PlaceRegistered(Place),
     /// The city adopts its policies.
     #[serde(rename = "policy-adopted/1")]
-    PolicyAdopted(PolicyText),
+    PolicyAdopted(PolicyAdopted),
     /// A deployment is declared.
     #[serde(rename = "deployment-proposed/1")]
     DeploymentProposed(Deployment),
@@ -231,6 +231,16 @@ pub struct PartyCredentialIssued {
     pub party: PartyId,
     /// SHA-256 of the token of 256 random bits; replaces any earlier one.
     pub credential: Digest,
+}
+
+/// Policies come into force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyAdopted {
+    /// The hash of everything that decides, schema included, as computed when they were adopted.
+    pub hash: PolicyHash,
+    /// Their whole text.
+    pub text: PolicyText,
 }
 
 /// An approval.

@@ -7,6 +7,7 @@ pub mod act;
 pub mod assessment;
 pub mod deployment;
 pub mod disclosure;
+pub mod entropy;
 pub mod geo;
 pub mod grant;
 pub mod id;
@@ -25,6 +26,7 @@ pub use deployment::{
     Deployment, DeploymentRecord, IllegalStep, LegalBasis, Standing, State, Step,
 };
 pub use disclosure::{DisclosureRecord, Seq};
+pub use entropy::Entropy;
 pub use geo::{CellId, Geometry, H3Resolution, Place, Point};
 pub use grant::{Duty, Grant, GrantRecord, Recipient};
 pub use id::{
@@ -32,7 +34,7 @@ pub use id::{
     PartyId, PlaceId, PropertyName, StreamId, ViewId,
 };
 pub use party::{Party, PartyKind};
-pub use policy::{LayerKind, PolicyHash, PolicyId, PolicyLayer, RequirementId};
+pub use policy::{LayerKind, PolicyHash, PolicyId, PolicyLayer, PolicyText, RequirementId};
 pub use sealed::{Fields, Sealed, SealedFields};
 pub use stream::{Device, Order, Property, Stream, ValueKind};
 pub use time::{
