@@ -26,14 +26,10 @@ pub const ACT_BYTES_MAX: usize = 65_535;
 #[derive(Debug, thiserror::Error)]
 pub enum ActError {
     /// Not JSON of an act this software knows.
-    #[error(
-        "the entry is not an act that this version of the software knows; install the version that wrote it: {0}"
-    )]
+    #[error("the entry is not an act that this version of the software knows; install the version that wrote it: {0}")]
     Unknown(serde_json::Error),
     /// Larger than [`ACT_BYTES_MAX`].
-    #[error(
-        "the act has {0} bytes, the limit is {ACT_BYTES_MAX}; put long documents beside the log, by hash"
-    )]
+    #[error("the act has {0} bytes, the limit is {ACT_BYTES_MAX}; put long documents beside the log, by hash")]
     TooLarge(usize),
 }
 
@@ -65,11 +61,7 @@ impl Act {
     /// The act is too large for the log.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ActError> {
         let bytes = serde_json::to_vec(self).map_err(ActError::Unknown)?;
-        if bytes.len() > ACT_BYTES_MAX {
-            Err(ActError::TooLarge(bytes.len()))
-        } else {
-            Ok(bytes)
-        }
+        if bytes.len() > ACT_BYTES_MAX { Err(ActError::TooLarge(bytes.len())) } else { Ok(bytes) }
     }
 
     /// Reads an entry of the log.
@@ -376,14 +368,8 @@ mod tests {
 
     #[test]
     fn an_act_has_one_stable_form() {
-        let what = "wifi"
-            .parse()
-            .map(|deployment| What::DeploymentPublished(DeploymentRef { deployment }));
-        let bytes = what
-            .ok()
-            .and_then(act)
-            .and_then(|act| act.to_bytes().ok())
-            .unwrap_or_default();
+        let what = "wifi".parse().map(|deployment| What::DeploymentPublished(DeploymentRef { deployment }));
+        let bytes = what.ok().and_then(act).and_then(|act| act.to_bytes().ok()).unwrap_or_default();
         let golden = r#"{"at":"1970-01-01T00:00:00Z","by":"city","what":{"kind":"deployment-published/1","body":{"deployment":"wifi"}}}"#;
         assert_eq!(String::from_utf8_lossy(&bytes), golden);
         assert!(Act::from_bytes(golden.as_bytes()).is_ok());
@@ -402,9 +388,6 @@ mod tests {
             assert!(Act::from_bytes(altered.as_bytes()).is_err(), "{altered}");
         }
         let large = vec![b' '; ACT_BYTES_MAX + 1];
-        assert!(matches!(
-            Act::from_bytes(&large),
-            Err(ActError::TooLarge(_))
-        ));
+        assert!(matches!(Act::from_bytes(&large), Err(ActError::TooLarge(_))));
     }
 }

@@ -157,14 +157,7 @@ pub enum Step {
 
 impl Step {
     /// Every step.
-    pub const ALL: [Self; 6] = [
-        Self::Assess,
-        Self::Approve,
-        Self::Publish,
-        Self::Activate,
-        Self::Suspend,
-        Self::End,
-    ];
+    pub const ALL: [Self; 6] = [Self::Assess, Self::Approve, Self::Publish, Self::Activate, Self::Suspend, Self::End];
 
     /// The word for it.
     #[must_use]
@@ -260,15 +253,8 @@ impl DeploymentRecord {
     /// more; the norms still have to agree.
     #[must_use]
     pub fn in_force(&self, now: Timestamp) -> bool {
-        let approved = self
-            .standing
-            .approval
-            .as_ref()
-            .is_some_and(|approval| now < approval.until);
-        self.standing.state == State::Active
-            && approved
-            && self.deployment.starts <= now
-            && now < self.deployment.ends
+        let approved = self.standing.approval.as_ref().is_some_and(|approval| now < approval.until);
+        self.standing.state == State::Active && approved && self.deployment.starts <= now && now < self.deployment.ends
     }
 }
 
@@ -300,20 +286,8 @@ mod tests {
             }
             found
         };
-        assert_eq!(
-            into(State::Active),
-            [
-                (State::Published, Step::Activate),
-                (State::Suspended, Step::Activate)
-            ]
-        );
-        assert_eq!(
-            into(State::Suspended),
-            [
-                (State::Published, Step::Suspend),
-                (State::Active, Step::Suspend)
-            ]
-        );
+        assert_eq!(into(State::Active), [(State::Published, Step::Activate), (State::Suspended, Step::Activate)]);
+        assert_eq!(into(State::Suspended), [(State::Published, Step::Suspend), (State::Active, Step::Suspend)]);
         assert_eq!(into(State::Published), [(State::Approved, Step::Publish)]);
         assert_eq!(into(State::Approved), [(State::Assessed, Step::Approve)]);
         assert_eq!(into(State::Assessed), [(State::Proposed, Step::Assess)]);
@@ -323,13 +297,7 @@ mod tests {
     #[test]
     fn what_has_ended_stays_ended() {
         for step in Step::ALL {
-            assert_eq!(
-                State::Ended.after(step),
-                Err(IllegalStep {
-                    from: State::Ended,
-                    step
-                })
-            );
+            assert_eq!(State::Ended.after(step), Err(IllegalStep { from: State::Ended, step }));
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::view::ViewVersion;
 use crate::vocab::Purpose;
 
 /// The contiguous number of a disclosure in its city, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seq(pub u64);
 

@@ -39,10 +39,7 @@ impl Point {
     /// The position is not on Earth.
     pub fn new(longitude: f64, latitude: f64) -> Result<Self, GeoError> {
         if (-180.0..=180.0).contains(&longitude) && (-90.0..=90.0).contains(&latitude) {
-            Ok(Self {
-                longitude,
-                latitude,
-            })
+            Ok(Self { longitude, latitude })
         } else {
             Err(GeoError::Position(longitude, latitude))
         }
@@ -141,11 +138,7 @@ impl H3Resolution {
 impl TryFrom<u8> for H3Resolution {
     type Error = GeoError;
     fn try_from(level: u8) -> Result<Self, GeoError> {
-        if level <= 15 {
-            Ok(Self(level))
-        } else {
-            Err(GeoError::Resolution(level))
-        }
+        if level <= 15 { Ok(Self(level)) } else { Err(GeoError::Resolution(level)) }
     }
 }
 impl From<H3Resolution> for u8 {
@@ -162,9 +155,7 @@ pub struct CellId(pub u64);
 impl TryFrom<String> for CellId {
     type Error = GeoError;
     fn try_from(text: String) -> Result<Self, GeoError> {
-        u64::from_str_radix(&text, 16)
-            .map(Self)
-            .map_err(|_| GeoError::Cell)
+        u64::from_str_radix(&text, 16).map(Self).map_err(|_| GeoError::Cell)
     }
 }
 impl From<CellId> for String {
@@ -179,8 +170,7 @@ mod tests {
 
     #[test]
     fn a_place_reads_geojson_and_refuses_nonsense() {
-        let ok: Result<Geometry, _> =
-            serde_json::from_str(r#"{"type":"Point","coordinates":[16.6,49.2]}"#);
+        let ok: Result<Geometry, _> = serde_json::from_str(r#"{"type":"Point","coordinates":[16.6,49.2]}"#);
         assert!(ok.is_ok());
         for bad in [
             r#"{"type":"Point","coordinates":[190,0]}"#,

@@ -29,9 +29,7 @@ pub enum IdError {
         length: usize,
     },
     /// A character is not allowed in this place.
-    #[error(
-        "{kind} `{text}` has the character `{found}`; allowed are {allowed}, beginning with a letter or digit"
-    )]
+    #[error("{kind} `{text}` has the character `{found}`; allowed are {allowed}, beginning with a letter or digit")]
     Character {
         /// Which kind of id was expected.
         kind: &'static str,
@@ -53,35 +51,19 @@ pub trait Id: AsRef<str> + Ord + Clone + FromStr<Err = IdError> {
     const KIND: &'static str;
 }
 
-fn check(
-    kind: &'static str,
-    text: &str,
-    allowed: &'static str,
-    inner: fn(u8) -> bool,
-) -> Result<(), IdError> {
+fn check(kind: &'static str, text: &str, allowed: &'static str, inner: fn(u8) -> bool) -> Result<(), IdError> {
     if text.is_empty() {
         return Err(IdError::Empty { kind });
     }
     if text.len() > ID_BYTES_MAX {
-        return Err(IdError::TooLong {
-            kind,
-            length: text.len(),
-        });
+        return Err(IdError::TooLong { kind, length: text.len() });
     }
     let first = |byte: u8| byte.is_ascii_alphanumeric() && inner(byte);
     for (at, character) in text.char_indices() {
         let byte = u8::try_from(character).unwrap_or(0);
         if !(if at == 0 { first(byte) } else { inner(byte) }) {
-            let (text, found) = (
-                text.escape_debug().to_string(),
-                character.escape_debug().to_string(),
-            );
-            return Err(IdError::Character {
-                kind,
-                text,
-                found,
-                allowed,
-            });
+            let (text, found) = (text.escape_debug().to_string(), character.escape_debug().to_string());
+            return Err(IdError::Character { kind, text, found, allowed });
         }
     }
     Ok(())
@@ -244,30 +226,12 @@ mod tests {
 
     #[test]
     fn a_slug_is_accepted_and_others_say_why() {
-        assert_eq!(
-            StreamId::new("wifi-centre").map(String::from),
-            Ok("wifi-centre".to_owned())
-        );
+        assert_eq!(StreamId::new("wifi-centre").map(String::from), Ok("wifi-centre".to_owned()));
         assert_eq!(StreamId::new(""), Err(IdError::Empty { kind: "stream id" }));
-        assert!(matches!(
-            StreamId::new("-a"),
-            Err(IdError::Character { .. })
-        ));
-        assert!(matches!(
-            StreamId::new("Wifi"),
-            Err(IdError::Character { .. })
-        ));
-        assert!(matches!(
-            StreamId::new("a\u{202e}b"),
-            Err(IdError::Character { .. })
-        ));
-        assert_eq!(
-            StreamId::new(&"a".repeat(64)),
-            Err(IdError::TooLong {
-                kind: "stream id",
-                length: 64
-            })
-        );
+        assert!(matches!(StreamId::new("-a"), Err(IdError::Character { .. })));
+        assert!(matches!(StreamId::new("Wifi"), Err(IdError::Character { .. })));
+        assert!(matches!(StreamId::new("a\u{202e}b"), Err(IdError::Character { .. })));
+        assert_eq!(StreamId::new(&"a".repeat(64)), Err(IdError::TooLong { kind: "stream id", length: 64 }));
         assert!(PropertyName::new("rssi_dBm").is_ok() && PropertyName::new("_x").is_err());
     }
 

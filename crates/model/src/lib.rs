@@ -22,26 +22,20 @@ pub mod vocab;
 
 pub use act::{Act, What};
 pub use assessment::{Assessment, Outcome};
-pub use deployment::{
-    Deployment, DeploymentRecord, IllegalStep, LegalBasis, Standing, State, Step,
-};
+pub use deployment::{Deployment, DeploymentRecord, IllegalStep, LegalBasis, Standing, State, Step};
 pub use disclosure::{DisclosureRecord, Seq};
 pub use entropy::Entropy;
 pub use geo::{CellId, Geometry, H3Resolution, Place, Point};
 pub use grant::{Duty, Grant, GrantRecord, Recipient};
 pub use id::{
-    AssessmentId, DeploymentId, DeviceId, Digest, GrantId, Id, IdError, InstrumentId, OrderId,
-    PartyId, PlaceId, PropertyName, StreamId, ViewId,
+    AssessmentId, DeploymentId, DeviceId, Digest, GrantId, Id, IdError, InstrumentId, OrderId, PartyId, PlaceId,
+    PropertyName, StreamId, ViewId,
 };
 pub use party::{Party, PartyKind};
 pub use policy::{LayerKind, PolicyHash, PolicyId, PolicyLayer, PolicyText, RequirementId};
 pub use sealed::{Fields, Sealed, SealedFields};
 pub use stream::{Device, Order, Property, Stream, ValueKind};
-pub use time::{
-    Clock, Delay, Depth, Epoch, EpochLength, Retention, Span, TimeBin, TimeError, Timestamp, Window,
-};
+pub use time::{Clock, Delay, Depth, Epoch, EpochLength, Retention, Span, TimeBin, TimeError, Timestamp, Window};
 pub use treatment::{TimeTreatment, Treatment};
-pub use view::{
-    Bound, Exposure, IdentifierExposure, Measure, MinimumUnits, Noise, Space, View, ViewVersion,
-};
+pub use view::{Bound, Exposure, IdentifierExposure, Measure, MinimumUnits, Noise, Space, View, ViewVersion};
 pub use vocab::{Category, Identifies, Purpose, Technology, UnknownCode};

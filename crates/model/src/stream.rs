@@ -62,23 +62,15 @@ impl Stream {
     /// The strongest way in which the *raw* observation identifies people.
     #[must_use]
     pub fn identifies(&self) -> Identifies {
-        self.properties
-            .values()
-            .map(|p| p.category.identifies())
-            .max()
-            .unwrap_or(Identifies::Nobody)
+        self.properties.values().map(|p| p.category.identifies()).max().unwrap_or(Identifies::Nobody)
     }
 
     /// The properties that are identifiers and are stored as they came. A norm forbids any.
     pub fn raw_identifiers(&self) -> impl Iterator<Item = &PropertyName> {
         let raw = |p: &Property| {
-            p.category.is_identifier()
-                && matches!(p.treatment, Treatment::Keep | Treatment::Band { .. })
+            p.category.is_identifier() && matches!(p.treatment, Treatment::Keep | Treatment::Band { .. })
         };
-        self.properties
-            .iter()
-            .filter(move |(_, p)| raw(p))
-            .map(|(name, _)| name)
+        self.properties.iter().filter(move |(_, p)| raw(p)).map(|(name, _)| name)
     }
 
     /// The longest epoch of its pseudonyms, if it has any.
@@ -93,12 +85,10 @@ impl Stream {
 
     /// The properties that are pseudonymised.
     pub fn pseudonyms(&self) -> impl Iterator<Item = (&PropertyName, EpochLength)> {
-        self.properties
-            .iter()
-            .filter_map(|(name, p)| match p.treatment {
-                Treatment::Pseudonymise { epoch } => Some((name, epoch)),
-                _ => None,
-            })
+        self.properties.iter().filter_map(|(name, p)| match p.treatment {
+            Treatment::Pseudonymise { epoch } => Some((name, epoch)),
+            _ => None,
+        })
     }
 
     /// The order that a match-or-drop property names, if any.

@@ -74,14 +74,8 @@ impl FromStr for Timestamp {
     type Err = TimeError;
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let bad = || TimeError::Timestamp(text.chars().take(40).collect());
-        let parsed = DateTime::parse_from_rfc3339(text)
-            .map_err(|_| bad())?
-            .timestamp_millis();
-        if (0..=MILLIS_MAX).contains(&parsed) {
-            Ok(Self(parsed))
-        } else {
-            Err(bad())
-        }
+        let parsed = DateTime::parse_from_rfc3339(text).map_err(|_| bad())?.timestamp_millis();
+        if (0..=MILLIS_MAX).contains(&parsed) { Ok(Self(parsed)) } else { Err(bad()) }
     }
 }
 impl TryFrom<String> for Timestamp {
@@ -97,11 +91,7 @@ impl From<Timestamp> for String {
 }
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let format = if self.0 % MILLIS_PER_SECOND == 0 {
-            SecondsFormat::Secs
-        } else {
-            SecondsFormat::Millis
-        };
+        let format = if self.0 % MILLIS_PER_SECOND == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
         let at = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
         f.pad(&at.to_rfc3339_opts(format, true))
     }
@@ -344,34 +334,19 @@ mod tests {
 
     #[test]
     fn a_timestamp_is_written_as_it_is_read() {
-        for text in [
-            "1970-01-01T00:00:00Z",
-            "2023-11-20T00:12:49.578Z",
-            "9999-12-31T23:59:59.999Z",
-        ] {
-            assert_eq!(
-                text.parse::<Timestamp>()
-                    .map(|at| at.to_string())
-                    .as_deref(),
-                Ok(text)
-            );
+        for text in ["1970-01-01T00:00:00Z", "2023-11-20T00:12:49.578Z", "9999-12-31T23:59:59.999Z"] {
+            assert_eq!(text.parse::<Timestamp>().map(|at| at.to_string()).as_deref(), Ok(text));
         }
         assert!("1969-12-31T23:59:59Z".parse::<Timestamp>().is_err());
         assert!("yesterday".parse::<Timestamp>().is_err());
         let offset: Result<Timestamp, _> = "2026-11-24T09:00:00+01:00".parse();
-        assert_eq!(
-            offset.map(|at| at.to_string()).as_deref(),
-            Ok("2026-11-24T08:00:00Z")
-        );
+        assert_eq!(offset.map(|at| at.to_string()).as_deref(), Ok("2026-11-24T08:00:00Z"));
     }
 
     #[test]
     fn a_span_keeps_its_unit_in_text() {
         for text in ["0s", "90s", "15m", "36h", "30d"] {
-            assert_eq!(
-                text.parse::<Span>().map(|span| span.to_string()).as_deref(),
-                Ok(text)
-            );
+            assert_eq!(text.parse::<Span>().map(|span| span.to_string()).as_deref(), Ok(text));
         }
         for text in ["", "5", "+5m", "-1d", "99999999999d", "4294967295d", "1.5h"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
@@ -382,10 +357,7 @@ mod tests {
 
     #[test]
     fn a_bin_must_divide_the_day() {
-        assert_eq!(
-            TimeBin::new(Span::minutes(7)),
-            Err(TimeError::BinDrifts(Span::minutes(7)))
-        );
+        assert_eq!(TimeBin::new(Span::minutes(7)), Err(TimeError::BinDrifts(Span::minutes(7))));
         assert_eq!(TimeBin::new(Span::ZERO), Err(TimeError::Zero("a time bin")));
         assert!(EpochLength::new(Span::minutes(7)).is_ok());
     }

@@ -162,10 +162,7 @@ macro_rules! vocabulary {
 }
 
 fn list<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
-    entries
-        .map(|entry| entry.code)
-        .collect::<Vec<_>>()
-        .join(", ")
+    entries.map(|entry| entry.code).collect::<Vec<_>>().join(", ")
 }
 
 vocabulary!(/// What kind of data a property is.
@@ -204,15 +201,9 @@ impl FromStr for Purpose {
     type Err = UnknownCode;
     fn from_str(code: &str) -> Result<Self, UnknownCode> {
         let purpose = Self::lookup(code)?;
-        let mut narrower = tables::PURPOSES
-            .iter()
-            .filter(|entry| entry.parent == Some(purpose.code()))
-            .peekable();
+        let mut narrower = tables::PURPOSES.iter().filter(|entry| entry.parent == Some(purpose.code())).peekable();
         if narrower.peek().is_some() {
-            return Err(UnknownCode::TooGeneral {
-                code: purpose.code(),
-                narrower: list(narrower),
-            });
+            return Err(UnknownCode::TooGeneral { code: purpose.code(), narrower: list(narrower) });
         }
         Ok(purpose)
     }
@@ -227,17 +218,9 @@ mod tests {
         for table in [tables::CATEGORIES, tables::PURPOSES, tables::TECHNOLOGIES] {
             for (at, entry) in table.iter().enumerate() {
                 let earlier = table.get(..at).unwrap_or_default();
-                assert!(
-                    earlier.iter().all(|other| other.code != entry.code),
-                    "{} twice",
-                    entry.code
-                );
+                assert!(earlier.iter().all(|other| other.code != entry.code), "{} twice", entry.code);
                 if let Some(parent) = entry.parent {
-                    assert!(
-                        earlier.iter().any(|other| other.code == parent),
-                        "{} before {parent}",
-                        entry.code
-                    );
+                    assert!(earlier.iter().any(|other| other.code == parent), "{} before {parent}", entry.code);
                 }
             }
         }
@@ -246,22 +229,15 @@ mod tests {
     #[test]
     fn a_general_purpose_is_refused_with_the_narrower_ones() {
         let refused = "safety".parse::<Purpose>();
-        assert!(
-            matches!(refused, Err(UnknownCode::TooGeneral { code: "safety", .. })),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(UnknownCode::TooGeneral { code: "safety", .. })), "{refused:?}");
         assert!("smart-city".parse::<Purpose>().is_err());
         assert!("traffic-management".parse::<Purpose>().is_ok());
     }
 
     #[test]
     fn a_mac_address_is_an_identifier_and_a_subtree_knows_its_root() {
-        let mac: Category = "mac-address"
-            .parse()
-            .unwrap_or_else(|error| unreachable!("{error}"));
-        let device: Category = "device-identifier"
-            .parse()
-            .unwrap_or_else(|error| unreachable!("{error}"));
+        let mac: Category = "mac-address".parse().unwrap_or_else(|error| unreachable!("{error}"));
+        let device: Category = "device-identifier".parse().unwrap_or_else(|error| unreachable!("{error}"));
         assert!(mac.is_identifier() && mac.is_within(device) && !device.is_within(mac));
     }
 }

@@ -1,0 +1,150 @@
+//! The list of an order, as keyed tags: what match-or-drop compares with.
+//!
+//! The values sought are tagged when the list is made and then forgotten. A stolen list without its key tells nothing;
+//! with its key it can be tried against all plates (there are few), which is why the key dies with the order. What the
+//! comparison does not stop: whoever chose the list learns of its hits. That is its purpose, and what the order is for.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use model::OrderId;
+use zeroize::Zeroize;
+
+use crate::keys::{IDENTIFIER_BYTES_MAX, canonical};
+use crate::recipe::Canon;
+
+/// The most entries of one list.
+pub const ENTRIES_MAX: usize = 10_000;
+/// Bytes of one tag.
+const TAG_BYTES: usize = 16;
+
+/// The 32 random bytes of one order's list; wiped when dropped.
+#[derive(Zeroize)]
+#[zeroize(drop)]
+pub struct HotListKey([u8; 32]);
+
+impl HotListKey {
+    /// Takes 32 random bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    fn for_order(&self, order: &OrderId) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_derive_key("ordinance 2026 order list v1");
+        hasher.update(&self.0);
+        hasher.update(order.as_str().as_bytes());
+        *hasher.finalize().as_bytes()
+    }
+}
+
+impl fmt::Debug for HotListKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HotListKey(secret)")
+    }
+}
+
+/// A text that is not a list of tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a list of tags")]
+pub struct NotAList;
+
+/// An order's list, ready to compare.
+pub struct HotList {
+    key: [u8; 32],
+    tags: Vec<[u8; TAG_BYTES]>,
+    entries: HashMap<[u8; TAG_BYTES], u32>,
+}
+
+impl fmt::Debug for HotList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HotList({} entries)", self.tags.len())
+    }
+}
+
+impl Drop for HotList {
+    fn drop(&mut self) {
+        self.key.zeroize();
+    }
+}
+
+impl HotList {
+    /// Tags the values sought, in their order.
+    #[must_use]
+    pub fn build(key: &HotListKey, order: &OrderId, values: &[String]) -> Self {
+        let key = key.for_order(order);
+        let tags = values.iter().take(ENTRIES_MAX).filter_map(|value| {
+            let mut buffer = [0; IDENTIFIER_BYTES_MAX];
+            canonical(Canon::Plate, value, &mut buffer).map(|canonical| tag(&key, canonical))
+        });
+        Self::of(key, tags.collect())
+    }
+
+    fn of(key: [u8; 32], tags: Vec<[u8; TAG_BYTES]>) -> Self {
+        let entries = tags.iter().copied().zip(0_u32..).collect();
+        Self { key, tags, entries }
+    }
+
+    /// The tags as text, one a line: what is sealed.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let line = |tag: &[u8; TAG_BYTES]| tag.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        self.tags.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Reads what [`HotList::to_text`] wrote.
+    ///
+    /// # Errors
+    /// It is not a list.
+    #[expect(clippy::needless_pass_by_value, reason = "the key is to be wiped here")]
+    pub fn from_text(key: HotListKey, order: &OrderId, text: &str) -> Result<Self, NotAList> {
+        let tags = text.lines().take(ENTRIES_MAX).map(parse).collect::<Result<_, _>>()?;
+        Ok(Self::of(key.for_order(order), tags))
+    }
+
+    /// The entry that a value in its canonical form matches, from 0.
+    pub(crate) fn entry(&self, canonical: &[u8]) -> Option<u32> {
+        self.entries.get(&tag(&self.key, canonical)).copied()
+    }
+}
+
+fn tag(key: &[u8; 32], canonical: &[u8]) -> [u8; TAG_BYTES] {
+    let hash = blake3::keyed_hash(key, canonical);
+    let mut tag = [0; TAG_BYTES];
+    tag.copy_from_slice(hash.as_bytes().split_at(TAG_BYTES).0);
+    tag
+}
+
+fn parse(line: &str) -> Result<[u8; TAG_BYTES], NotAList> {
+    let mut tag = [0; TAG_BYTES];
+    if line.len() != 2 * TAG_BYTES || !line.is_ascii() {
+        return Err(NotAList);
+    }
+    for (place, at) in tag.iter_mut().zip((0..line.len()).step_by(2)) {
+        let digits = line.get(at..at + 2).ok_or(NotAList)?;
+        *place = u8::from_str_radix(digits, 16).map_err(|_| NotAList)?;
+    }
+    Ok(tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_matches_its_values_in_any_spelling_and_holds_none_of_them() {
+        let order: OrderId = "order-1".parse().unwrap();
+        let values = ["4B7 1234".to_owned(), "1AA 0001".to_owned()];
+        let list = HotList::build(&HotListKey::new([3; 32]), &order, &values);
+        let text = list.to_text();
+        assert!(!text.contains("4B7") && !text.contains("1234"), "no value in the sealed text");
+        let list = HotList::from_text(HotListKey::new([3; 32]), &order, &text).unwrap();
+        assert_eq!(list.entry(b"1AA0001"), Some(1));
+        assert_eq!(list.entry(b"4B71234"), Some(0));
+        assert_eq!(list.entry(b"4B71235"), None);
+        let other = HotList::from_text(HotListKey::new([4; 32]), &order, &text).unwrap();
+        assert_eq!(other.entry(b"1AA0001"), None, "another key matches nothing");
+        assert!(HotList::from_text(HotListKey::new([3; 32]), &order, "zz").is_err());
+        assert_eq!(format!("{list:?}"), "HotList(2 entries)");
+    }
+}

@@ -1,0 +1,290 @@
+//! The release of one closed window under a view: bounded contributions, distinct units, minimum count.
+//!
+//! The keys are public: registered sensors and the clock. A cell with fewer units than the minimum is not in the table,
+//! an empty one neither, and the two look alike. What is not in the table was withheld. Rows are immutable and made once
+//! per version of the view, so that asking again, or together, reveals nothing more.
+//!
+//! What this does not stop: a minimum count alone does not hide somebody who is always counted (Guan 2024). Noise takes
+//! the place kept in [`Noise`].
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use model::{
+    Bound, CellId, DeviceId, Exposure, H3Resolution, Measure, MinimumUnits, Noise, Point, PropertyName, Space, Stream,
+    StreamId, View, ViewId, ViewVersion, Window,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::cell::cell;
+use crate::columns::{Column, Columns};
+
+/// A mean is released in thousandths of its unit.
+pub const MEAN_SCALE: f64 = 1_000.0;
+
+/// Why a window cannot be released.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReleaseError {
+    /// A view of single records has no windows.
+    #[error("view `{0}` shows single records and has no windows to release")]
+    NoWindows(ViewId),
+    /// The stored rows do not hold what the view measures.
+    #[error("view `{view}` measures `{property}`, which the stored observations do not hold in the form it needs")]
+    Property {
+        /// The view.
+        view: ViewId,
+        /// The property.
+        property: PropertyName,
+    },
+}
+
+/// A registered sensor: a public key of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sensor {
+    /// Its id.
+    pub id: DeviceId,
+    /// Where it stands.
+    pub position: Point,
+}
+
+/// Where a released number belongs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CellKey {
+    /// The whole stream.
+    Stream,
+    /// An H3 cell that holds at least one registered sensor.
+    Cell(CellId),
+    /// A registered sensor.
+    Sensor(DeviceId),
+}
+
+/// One released number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleasedRow {
+    /// Where.
+    pub cell: CellKey,
+    /// The measure; a mean in thousandths, rounded down.
+    pub value: i64,
+}
+
+/// One released window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleasedTable {
+    /// Of which stream.
+    pub stream: StreamId,
+    /// Under which view.
+    pub view: ViewId,
+    /// Which version of it.
+    pub version: ViewVersion,
+    /// Which window.
+    pub window: Window,
+    /// The fewest units behind each number.
+    pub minimum: MinimumUnits,
+    /// The numbers that may be shown, in the order of their cells.
+    pub rows: Vec<ReleasedRow>,
+    /// How many cells of the grid are not among them.
+    pub withheld: u64,
+}
+
+/// Something that was released. Only [`release`] makes one:
+///
+/// ```compile_fail
+/// fn forge(table: privacy::ReleasedTable) -> privacy::Released<privacy::ReleasedTable> { privacy::Released(table) }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released<T>(T);
+
+impl<T> Released<T> {
+    /// What may be stored and shown.
+    pub const fn get(&self) -> &T {
+        &self.0
+    }
+}
+
+/// The cells of a view's grid: what the registered sensors and the view's space make of them.
+#[must_use]
+pub fn grid(space: Space, sensors: &[Sensor]) -> BTreeSet<CellKey> {
+    match space {
+        Space::Stream => BTreeSet::from([CellKey::Stream]),
+        Space::Sensor | Space::Cell { .. } => sensors.iter().filter_map(|sensor| key(space, sensor)).collect(),
+    }
+}
+
+fn key(space: Space, sensor: &Sensor) -> Option<CellKey> {
+    match space {
+        Space::Stream => Some(CellKey::Stream),
+        Space::Sensor => Some(CellKey::Sensor(sensor.id.clone())),
+        Space::Cell { resolution } => in_cell(sensor.position, resolution),
+    }
+}
+
+fn in_cell(position: Point, resolution: H3Resolution) -> Option<CellKey> {
+    cell(position, resolution).map(CellKey::Cell)
+}
+
+/// What a cell has gathered.
+#[derive(Default)]
+struct Gathered {
+    observations: u64,
+    tags: BTreeSet<u64>,
+    sum: f64,
+    numbers: u64,
+}
+
+/// Releases one closed window: the only way from observations to a table.
+///
+/// # Errors
+/// The view and the rows do not fit each other; nothing is released.
+pub fn release(
+    view: &View,
+    stream: &Stream,
+    window: Window,
+    sensors: &[Sensor],
+    observations: &[Columns],
+) -> Result<Released<ReleasedTable>, ReleaseError> {
+    let Exposure::Windows { space, measure, .. } = &view.exposure else {
+        return Err(ReleaseError::NoWindows(view.id.clone()));
+    };
+    let grid = grid(*space, sensors);
+    let keys: HashMap<&DeviceId, CellKey> =
+        sensors.iter().filter_map(|sensor| Some((&sensor.id, key(*space, sensor)?))).collect();
+    let mut cells: BTreeMap<&CellKey, Gathered> = BTreeMap::new();
+    for columns in observations {
+        let gather = Gather { view, measure, window, keys: &keys };
+        gather.columns(columns, &mut cells)?;
+    }
+    let bounded = bounded(view.bound, &mut cells);
+    let rows: Vec<ReleasedRow> =
+        bounded.iter().filter_map(|(key, gathered)| row(view, measure, key, gathered)).collect();
+    // Noise comes here, before the minimum is applied, once there is another kind than none.
+    match view.noise {
+        Noise::None => {}
+    }
+    Ok(Released(ReleasedTable {
+        stream: stream.id.clone(),
+        view: view.id.clone(),
+        version: view.version,
+        window,
+        minimum: view.minimum,
+        withheld: (grid.len() as u64).saturating_sub(rows.len() as u64),
+        rows,
+    }))
+}
+
+struct Gather<'a> {
+    view: &'a View,
+    measure: &'a Measure,
+    window: Window,
+    keys: &'a HashMap<&'a DeviceId, CellKey>,
+}
+
+impl<'a> Gather<'a> {
+    fn columns(&self, columns: &Columns, cells: &mut BTreeMap<&'a CellKey, Gathered>) -> Result<(), ReleaseError> {
+        let wrong =
+            |property: &PropertyName| ReleaseError::Property { view: self.view.id.clone(), property: property.clone() };
+        let measured = match self.measure {
+            Measure::Observations => None,
+            Measure::Distinct { property } | Measure::Mean { property } => {
+                Some(columns.column(property).ok_or_else(|| wrong(property))?)
+            }
+        };
+        for row in 0..columns.len() {
+            // A sensor that is not registered is no key of the table; its rows count nowhere.
+            let Some(key) = columns.device(row).and_then(|device| self.keys.get(device)) else { continue };
+            if !self.window.contains(columns.time(row)) {
+                continue;
+            }
+            let gathered = cells.entry(key).or_default();
+            let count = u64::from(columns.count(row));
+            gathered.observations += count;
+            match (self.measure, measured) {
+                (Measure::Observations, _) => {}
+                (Measure::Distinct { .. }, Some(Column::Tag(tags))) => {
+                    gathered.tags.extend(tags.get(row).copied().flatten())
+                }
+                (Measure::Mean { .. }, Some(column)) => {
+                    if let Some(number) = number(column, row) {
+                        #[expect(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
+                        let weight = count as f64;
+                        gathered.sum += number * weight;
+                        gathered.numbers += count;
+                    }
+                }
+                (Measure::Distinct { property }, _) => return Err(wrong(property)),
+                (Measure::Mean { .. }, None) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number(column: &Column, row: usize) -> Option<f64> {
+    match column {
+        Column::Number(values) => values.get(row).copied().flatten(),
+        #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 a mean in thousandths is rounded anyway")]
+        Column::Integer(values) => values.get(row).copied().flatten().map(|number| number as f64),
+        _ => None,
+    }
+}
+
+/// Holds each tag to so many cells, the same ones whatever order the observations came in: those where a mix of tag and
+/// cell is smallest, so that no cell is favoured.
+fn bounded<'a, 'c>(
+    bound: Bound,
+    cells: &'c mut BTreeMap<&'a CellKey, Gathered>,
+) -> &'c BTreeMap<&'a CellKey, Gathered> {
+    let Bound(Some(most)) = bound else { return cells };
+    let mut where_seen: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (number, gathered) in cells.values().enumerate() {
+        for tag in &gathered.tags {
+            where_seen.entry(*tag).or_default().push(number);
+        }
+    }
+    let mut dropped: Vec<BTreeSet<u64>> = vec![BTreeSet::new(); cells.len()];
+    for (tag, mut seen) in where_seen.into_iter().filter(|(_, seen)| seen.len() > most as usize) {
+        seen.sort_by_key(|&number| mix(tag ^ number as u64));
+        for number in seen.into_iter().skip(most as usize) {
+            if let Some(dropped) = dropped.get_mut(number) {
+                dropped.insert(tag);
+            }
+        }
+    }
+    for (gathered, dropped) in cells.values_mut().zip(dropped) {
+        gathered.tags.retain(|tag| !dropped.contains(tag));
+    }
+    cells
+}
+
+/// The finaliser of SplitMix64: spreads nearby numbers evenly.
+const fn mix(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+/// A cell's number, if it stands for enough units.
+fn row(view: &View, measure: &Measure, key: &CellKey, gathered: &Gathered) -> Option<ReleasedRow> {
+    let units = match measure {
+        Measure::Distinct { .. } => gathered.tags.len() as u64,
+        Measure::Observations => gathered.observations,
+        Measure::Mean { .. } => gathered.numbers,
+    };
+    if units == 0 || units < u64::from(view.minimum.0) {
+        return None;
+    }
+    let value = match measure {
+        Measure::Distinct { .. } | Measure::Observations => i64::try_from(units).ok()?,
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            reason = "a float-to-int cast saturates"
+        )]
+        Measure::Mean { .. } => (gathered.sum / gathered.numbers as f64 * MEAN_SCALE).floor() as i64,
+    };
+    Some(ReleasedRow { cell: key.clone(), value })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! Releases on made-up rows, and the laws that every release keeps.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const MINUTE: i64 = 60_000;
+
+fn stream() -> Stream {
+    let json = r#"{"id":"wifi","time":{"do":"keep"},"retention":"24h","properties":{
+        "mac":{"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"24h"}},
+        "level":{"category":"water-level","value":"number","treatment":{"do":"keep"}}}}"#;
+    serde_json::from_str(json).unwrap()
+}
+
+fn view(measure: &str, minimum: u32, bound: Option<u32>) -> View {
+    let bound = bound.map_or("null".to_owned(), |bound| bound.to_string());
+    let json = format!(
+        r#"{{"id":"counts","version":1,"stream":"wifi","title":"t","exposure":{{"as":"windows","bin":"15m","space":{{"by":"sensor"}},
+        "measure":{measure}}},"identifiers":"none","minimum":{minimum},"bound":{bound},"noise":"none","delay":"0s","depth":"1d"}}"#
+    );
+    serde_json::from_str(&json).unwrap()
+}
+
+fn sensors() -> Vec<Sensor> {
+    let sensor = |id: &str| Sensor { id: id.parse().unwrap(), position: Point::new(16.6, 49.2).unwrap() };
+    vec![sensor("a"), sensor("b"), sensor("c")]
+}
+
+/// Rows of (sensor number, tag, level); sensor 3 is not registered.
+fn rows(rows: &[(u32, Option<u64>, f64)]) -> Columns {
+    Columns::from_parts(
+        ["a", "b", "c", "ghost"].map(|id| id.parse().unwrap()).to_vec(),
+        rows.iter().map(|_| 5 * MINUTE).collect(),
+        rows.iter().map(|row| row.0).collect(),
+        vec![1; rows.len()],
+        vec![
+            ("level".parse().unwrap(), Column::Number(rows.iter().map(|row| Some(row.2)).collect())),
+            ("mac".parse().unwrap(), Column::Tag(rows.iter().map(|row| row.1).collect())),
+        ],
+    )
+    .unwrap()
+}
+
+fn window() -> Window {
+    Window { start: model::Timestamp::from_millis(0), end: model::Timestamp::from_millis(15 * MINUTE) }
+}
+
+fn released(view: &View, observed: &[(u32, Option<u64>, f64)]) -> ReleasedTable {
+    release(view, &stream(), window(), &sensors(), &[rows(observed)]).unwrap().get().clone()
+}
+
+const DISTINCT: &str = r#"{"of":"distinct","property":"mac"}"#;
+
+#[test]
+fn few_and_none_look_alike() {
+    let mut observed: Vec<_> = (0..10).map(|tag| (0, Some(tag), 0.0)).collect();
+    observed.extend((0..9).map(|tag| (1, Some(tag), 0.0)));
+    let table = released(&view(DISTINCT, 10, None), &observed);
+    assert_eq!(table.rows, [ReleasedRow { cell: CellKey::Sensor("a".parse().unwrap()), value: 10 }]);
+    assert_eq!(table.withheld, 2, "nine at b and nobody at c");
+}
+
+#[test]
+fn an_unregistered_sensor_counts_nowhere() {
+    let observed: Vec<_> = (0..20).map(|tag| (3, Some(tag), 0.0)).collect();
+    let table = released(&view(DISTINCT, 10, None), &observed);
+    assert_eq!((table.rows.len(), table.withheld), (0, 3));
+}
+
+#[test]
+fn a_mean_is_in_thousandths_and_rounded_down() {
+    let table = released(
+        &view(r#"{"of":"mean","property":"level"}"#, 0, None),
+        &[(0, None, 1.0), (0, None, 1.0), (0, None, 0.0)],
+    );
+    assert_eq!(table.rows[0].value, 666);
+    assert_eq!(table.withheld, 2);
+}
+
+#[test]
+fn a_view_of_records_has_no_windows() {
+    let records = View { exposure: Exposure::Records { fields: BTreeSet::new() }, ..view(DISTINCT, 0, None) };
+    assert!(matches!(release(&records, &stream(), window(), &sensors(), &[]), Err(ReleaseError::NoWindows(_))));
+}
+
+proptest! {
+    #[test]
+    fn no_number_is_below_the_minimum_and_order_does_not_matter(
+        observed in proptest::collection::vec((0_u32..3, proptest::option::of(0_u64..30), 0.0..1.0), 0..80),
+        minimum in 0_u32..12,
+        bound in proptest::option::of(1_u32..3),
+    ) {
+        let view = view(DISTINCT, minimum, bound);
+        let table = released(&view, &observed);
+        prop_assert!(table.rows.iter().all(|row| row.value >= i64::from(minimum.max(1))));
+        prop_assert_eq!(table.rows.len() as u64 + table.withheld, 3);
+        let mut reversed = observed.clone();
+        reversed.reverse();
+        prop_assert_eq!(&released(&view, &reversed), &table);
+    }
+
+    #[test]
+    fn one_unit_changes_at_most_its_bound_of_cells_by_one(
+        observed in proptest::collection::vec((0_u32..3, (0_u64..20).prop_map(Some), 0.0..1.0), 0..80),
+        bound in 1_u32..4,
+        tag in 0_u64..20,
+    ) {
+        let view = view(DISTINCT, 0, Some(bound));
+        let value = |table: &ReleasedTable, id: &str| {
+            let key = CellKey::Sensor(id.parse().unwrap());
+            table.rows.iter().find(|row| row.cell == key).map_or(0, |row| row.value)
+        };
+        let with = released(&view, &observed);
+        let without: Vec<_> = observed.into_iter().filter(|row| row.1 != Some(tag)).collect();
+        let without = released(&view, &without);
+        let changes: Vec<i64> = ["a", "b", "c"].iter().map(|id| (value(&with, id) - value(&without, id)).abs()).collect();
+        prop_assert!(changes.iter().all(|&change| change <= 1));
+        prop_assert!(changes.iter().sum::<i64>() <= i64::from(bound));
+    }
+}
