@@ -1,1 +1,21 @@
-//! Room to be built.
+//! The Cedar schema, layers of norms, decisions with reasons, and plans. The only room that knows Cedar.
+//!
+//! A norm is a `forbid … unless`; a city's own policies are permits; enforced are the permits under every layer's forbids.
+//! A decision counts only if it allows and no policy errored. Nothing here remembers anything: facts come in, a decision
+//! goes out.
+
+mod bundle;
+mod decision;
+mod facts;
+mod plan;
+pub mod requirements;
+mod schema;
+
+pub use bundle::{Bundle, BundleError, TEXT_BYTES_MAX, city_permits_default};
+pub use decision::{Decision, Ground, Grounds, Refusal, RefusalKind};
+pub use facts::{ActQuestion, ActSubject, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, Verb};
+pub use plan::{GrantPlan, StreamPlan};
+pub use schema::schema_text;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,298 @@
+//! A bundle: schema, layers and permits, checked as a whole before any of it decides anything.
+
+use std::collections::{BTreeMap, HashMap};
+use std::str::FromStr;
+
+use cedar_policy::{
+    AuthorizationError, Authorizer, Decision as CedarDecision, Effect, Entities, Policy, PolicyId as CedarId, PolicySet, Request, ValidationMode,
+    Validator,
+};
+use model::policy::PolicyText;
+use model::{Digest, LayerKind, PolicyHash, PolicyId, PolicyLayer, RequirementId, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use crate::decision::{Decision, Ground, Grounds, Refusal, RefusalKind};
+use crate::facts::{ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion};
+use crate::plan::{GrantPlan, StreamPlan};
+use crate::schema::{schema, schema_text};
+
+const GLOBAL_CORE: &str = include_str!("layers/global-core.cedar");
+const CITY_PERMITS: &str = include_str!("layers/city-permits.cedar");
+/// How deep a policy may look into entities: a resource's attribute, and a party behind it.
+const LEVEL: u32 = 2;
+/// The largest policy text, in bytes.
+pub const TEXT_BYTES_MAX: usize = 48 * 1024;
+
+/// Why policies cannot be adopted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BundleError {
+    /// The text is too long for an act.
+    #[error("the policies have {0} bytes, the limit is {TEXT_BYTES_MAX}")]
+    TooLarge(usize),
+    /// The text is not Cedar.
+    #[error("`{source_name}`: {message}")]
+    Syntax {
+        /// Which layer, or `permits`.
+        source_name: String,
+        /// What Cedar says.
+        message: String,
+    },
+    /// Templates cannot be proved anything about.
+    #[error("`{0}` has a template; write the policy out")]
+    Template(String),
+    /// A policy lacks an annotation.
+    #[error("`{source_name}`: a policy has no `@{annotation}(\"…\")`")]
+    Annotation {
+        /// Which layer, or `permits`.
+        source_name: String,
+        /// Which annotation.
+        annotation: &'static str,
+    },
+    /// A layer permits something.
+    #[error("`{0}` is a permit in a layer; layers only forbid, permits are the city's own")]
+    PermitInLayer(PolicyId),
+    /// The city's permits forbid something.
+    #[error("`{0}` is a forbid among the permits; put it into the city's layer of norms")]
+    ForbidInPermits(PolicyId),
+    /// The permit-all.
+    #[error("`{0}` permits everything to everybody; that belongs into a proof, never into what is enforced")]
+    PermitAll(PolicyId),
+    /// Two policies have one name.
+    #[error("the policy `{0}` is there twice")]
+    Twice(PolicyId),
+    /// The policies do not fit the schema.
+    #[error("the policies do not fit the schema: {0}")]
+    Invalid(String),
+}
+
+/// What a refusal says of a policy.
+#[derive(Debug, Clone)]
+struct Words {
+    layer: Option<LayerKind>,
+    requirement: Option<RequirementId>,
+    reason: String,
+}
+
+/// Policies ready to decide.
+pub struct Bundle {
+    policies: PolicySet,
+    words: HashMap<String, Words>,
+    hash: PolicyHash,
+    authorizer: Authorizer,
+}
+
+/// A city's permits to begin with.
+#[must_use]
+pub const fn city_permits_default() -> &'static str {
+    CITY_PERMITS
+}
+
+impl Bundle {
+    /// The global core of norms that this software carries.
+    #[must_use]
+    pub fn global_core() -> PolicyLayer {
+        PolicyLayer {
+            kind: LayerKind::Global,
+            name: "global-core".to_owned(),
+            owner: "G20 Global Smart Cities Alliance (illustrative, in our own words)".to_owned(),
+            cedar: GLOBAL_CORE.to_owned(),
+        }
+    }
+
+    /// Checks policies and makes them ready.
+    ///
+    /// # Errors
+    /// What is wrong with which policy.
+    pub fn assemble(text: &PolicyText) -> Result<Self, BundleError> {
+        let bytes = text.layers.iter().map(|layer| layer.cedar.len()).sum::<usize>() + text.permits.len();
+        if bytes > TEXT_BYTES_MAX {
+            return Err(BundleError::TooLarge(bytes));
+        }
+        let mut parts = BTreeMap::new();
+        let mut words = HashMap::new();
+        for layer in &text.layers {
+            let read = read(&layer.name, &layer.cedar, Some(layer.kind))?;
+            add(&mut parts, &mut words, read)?;
+        }
+        add(&mut parts, &mut words, read("permits", &text.permits, None)?)?;
+        let policies = PolicySet::from_policies(parts.into_values()).map_err(|error| BundleError::Invalid(error.to_string()))?;
+        let validated = Validator::new(schema().clone()).validate_with_level(&policies, ValidationMode::Strict, LEVEL);
+        if !validated.validation_passed() {
+            let errors: Vec<String> = validated.validation_errors().map(ToString::to_string).collect();
+            return Err(BundleError::Invalid(errors.join("; ")));
+        }
+        Ok(Self { policies, words, hash: hash(text), authorizer: Authorizer::new() })
+    }
+
+    /// The hash of everything that decides.
+    #[must_use]
+    pub const fn hash(&self) -> PolicyHash {
+        self.hash
+    }
+
+    /// The norms in words, in order: policy, layer, requirement, reason. For the register's pages.
+    #[must_use]
+    pub fn grounds(&self) -> Vec<Ground> {
+        let mut ids: Vec<&String> = self.words.keys().collect();
+        ids.sort();
+        ids.into_iter().map(|id| self.ground(id)).collect()
+    }
+
+    /// Decides an act of government.
+    #[must_use]
+    pub fn decide_act(&self, question: &ActQuestion<'_>, now: Timestamp) -> Decision {
+        question.case(now).map_or_else(|_| broken(), |(case, context)| self.decide(&case, context))
+    }
+
+    /// Decides a collection.
+    #[must_use]
+    pub fn decide_collect(&self, question: &CollectQuestion<'_>, fast: &CollectFast) -> Decision {
+        question.case().map_or_else(|_| broken(), |case| self.decide(&case, fast.context()))
+    }
+
+    /// Decides a disclosure.
+    #[must_use]
+    pub fn decide_disclose(&self, question: &DiscloseQuestion<'_>, fast: &DiscloseFast) -> Decision {
+        question.case().map_or_else(|_| broken(), |case| self.decide(&case, fast.context()))
+    }
+
+    /// Compiles the plan of a stream.
+    #[must_use]
+    pub fn plan_collect(self: &std::sync::Arc<Self>, question: &CollectQuestion<'_>) -> StreamPlan {
+        StreamPlan::compile(self, question.case())
+    }
+
+    /// Compiles the plan of a grant.
+    #[must_use]
+    pub fn plan_disclose(self: &std::sync::Arc<Self>, question: &DiscloseQuestion<'_>) -> GrantPlan {
+        GrantPlan::compile(self, question.case())
+    }
+
+    pub(crate) const fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+
+    /// Asks Cedar itself.
+    pub(crate) fn decide(&self, case: &Case, context: Vec<(&'static str, crate::facts::Fact)>) -> Decision {
+        let Ok(context) = crate::facts::context(context) else { return broken() };
+        let (principal, action, resource) = (case.principal.clone(), case.action.clone(), case.resource.clone());
+        let Ok(request) = Request::new(principal, action, resource, context, Some(schema())) else { return broken() };
+        self.ask(&request, &case.entities)
+    }
+
+    fn ask(&self, request: &Request, entities: &Entities) -> Decision {
+        let response = self.authorizer.is_authorized(request, &self.policies, entities);
+        // Cedar skips a policy that errors, and a skipped forbid would open what it guards.
+        let erring: Vec<String> = response
+            .diagnostics()
+            .errors()
+            .map(|AuthorizationError::PolicyEvaluationError(error)| error.policy_id().to_string())
+            .collect();
+        let reasons = response.diagnostics().reason().map(ToString::to_string).collect();
+        self.decision(response.decision() == CedarDecision::Allow, reasons, erring)
+    }
+
+    /// Words for an outcome: the deciding policies if none errs.
+    pub(crate) fn decision(&self, allowed: bool, mut reasons: Vec<String>, mut erring: Vec<String>) -> Decision {
+        reasons.sort_unstable();
+        erring.sort_unstable();
+        if !erring.is_empty() {
+            let grounds = erring.iter().map(|id| self.ground(id)).collect();
+            return Decision::Refused(Refusal { kind: RefusalKind::PolicyError, grounds });
+        }
+        if allowed {
+            return Decision::Allowed(Grounds { policies: reasons.into_iter().map(PolicyId).collect() });
+        }
+        let kind = if reasons.is_empty() { RefusalKind::NothingPermits } else { RefusalKind::Forbidden };
+        Decision::Refused(Refusal { kind, grounds: reasons.iter().map(|id| self.ground(id)).collect() })
+    }
+
+    fn ground(&self, id: &str) -> Ground {
+        let words = self.words.get(id);
+        Ground {
+            policy: PolicyId(id.to_owned()),
+            requirement: words.and_then(|words| words.requirement.clone()),
+            layer: words.and_then(|words| words.layer),
+            reason: words.map_or_else(String::new, |words| words.reason.clone()),
+        }
+    }
+}
+
+/// The answer where a question could not even be put: no.
+pub(crate) const fn broken() -> Decision {
+    Decision::Refused(Refusal { kind: RefusalKind::PolicyError, grounds: Vec::new() })
+}
+
+/// Reads one text: policies with their names and words.
+fn read(name: &str, cedar: &str, layer: Option<LayerKind>) -> Result<Vec<(PolicyId, Policy, Words)>, BundleError> {
+    let set = PolicySet::from_str(cedar)
+        .map_err(|error| BundleError::Syntax { source_name: name.to_owned(), message: error.to_string() })?;
+    if set.templates().next().is_some() {
+        return Err(BundleError::Template(name.to_owned()));
+    }
+    set.policies().map(|policy| named(name, policy, layer)).collect()
+}
+
+fn named(name: &str, policy: &Policy, layer: Option<LayerKind>) -> Result<(PolicyId, Policy, Words), BundleError> {
+    let annotation = |annotation: &'static str| {
+        let missing = || BundleError::Annotation { source_name: name.to_owned(), annotation };
+        policy.annotation(annotation).map(str::to_owned).filter(|text| !text.trim().is_empty()).ok_or_else(missing)
+    };
+    let id = PolicyId(format!("{name}/{}", annotation("id")?));
+    let requirement = if layer.is_some() { Some(RequirementId(annotation("requirement")?)) } else { None };
+    let reason = annotation("reason")?;
+    match (policy.effect(), layer) {
+        (Effect::Permit, Some(_)) => return Err(BundleError::PermitInLayer(id)),
+        (Effect::Forbid, None) => return Err(BundleError::ForbidInPermits(id)),
+        (Effect::Permit, None) if permits_all(policy) => return Err(BundleError::PermitAll(id)),
+        _ => {}
+    }
+    let renamed = policy.new_id(CedarId::new(&id.0));
+    Ok((id, renamed, Words { layer, requirement, reason }))
+}
+
+/// Whether a permit neither names whom, what or which, nor has a condition that says anything.
+fn permits_all(policy: &Policy) -> bool {
+    use cedar_policy::{ActionConstraint, PrincipalConstraint, ResourceConstraint};
+    let open = matches!(policy.principal_constraint(), PrincipalConstraint::Any)
+        && matches!(policy.action_constraint(), ActionConstraint::Any)
+        && matches!(policy.resource_constraint(), ResourceConstraint::Any);
+    open && policy.to_json().is_ok_and(|json| {
+        let conditions = json.get("conditions").and_then(serde_json::Value::as_array);
+        let trivial = |condition: &serde_json::Value| condition.pointer("/body/Value") == Some(&serde_json::Value::Bool(true));
+        conditions.is_none_or(|conditions| conditions.iter().all(trivial))
+    })
+}
+
+fn add(
+    parts: &mut BTreeMap<String, Policy>,
+    words: &mut HashMap<String, Words>,
+    read: Vec<(PolicyId, Policy, Words)>,
+) -> Result<(), BundleError> {
+    for (id, policy, said) in read {
+        words.insert(id.0.clone(), said);
+        if parts.insert(id.0.clone(), policy).is_some() {
+            return Err(BundleError::Twice(id));
+        }
+    }
+    Ok(())
+}
+
+fn hash(text: &PolicyText) -> PolicyHash {
+    let mut hasher = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hasher.update((bytes.len() as u64).to_be_bytes());
+        hasher.update(bytes);
+    };
+    part(b"ordinance/policy/v1");
+    part(schema_text().as_bytes());
+    part(&(text.layers.len() as u64).to_be_bytes());
+    for layer in &text.layers {
+        for field in [layer.kind.code(), &layer.name, &layer.owner, &layer.cedar] {
+            part(field.as_bytes());
+        }
+    }
+    part(text.permits_owner.as_str().as_bytes());
+    part(text.permits.as_bytes());
+    PolicyHash(Digest::new(hasher.finalize().into()))
+}
