@@ -1,1 +1,22 @@
-//! Room to be built.
+//! The one pipeline: ingest, admit, treat, store, release, disclose.
+//!
+//! Policy is compiled into plans when the register changes; records run through plans. No plan, no flow. Nothing that a
+//! plan drops or pseudonymises reaches a disk, a log line, a counter's label or an error. Permission is a type: an
+//! [`Admitted`](admit::Admitted) stream, a `privacy::Treated` batch, a [`Disclosed`](disclose::Disclosed) answer can
+//! only be made here by the step that decides.
+
+pub mod admit;
+pub mod city;
+pub mod counters;
+pub mod disclose;
+pub mod folder;
+pub mod ingest;
+pub mod keys;
+mod orders;
+mod plans;
+mod tick;
+
+pub use city::{City, CityError, Created};
+pub use disclose::{Answer, Asked, DiscloseError, Disclosed, Row};
+pub use ingest::{FileFormat, IngestError, Ingested};
+pub use tick::Ticked;

@@ -124,6 +124,7 @@ fn an_erased_payload_is_nowhere_in_the_files() {
 
 /// The child of the crash test: appends and says what is acknowledged, until it is killed.
 #[test]
+#[expect(clippy::print_stdout, reason = "the parent listens there")]
 fn child_that_appends_until_it_is_killed() {
     let Some(path) = std::env::var_os("ORDINANCE_JOURNAL_CHILD") else { return };
     let mut journal = SqliteJournal::open(Path::new(&path)).unwrap();

@@ -274,6 +274,13 @@ macro_rules! grid {
                 let start = at.millis() - at.millis().rem_euclid(length);
                 Window { start: Timestamp(start), end: Timestamp::from_millis(start + length) }
             }
+
+            /// The start of the first window that begins at or after an instant.
+            #[must_use]
+            pub fn first_whole(self, at: Timestamp) -> Timestamp {
+                let window = self.window(at);
+                if window.start == at { at } else { window.end }
+            }
         }
         impl TryFrom<Span> for $name {
             type Error = TimeError;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 
 use cedar_policy::{
-    AuthorizationError, Authorizer, Decision as CedarDecision, Effect, Entities, Policy, PolicyId as CedarId, PolicySet, Request, ValidationMode,
-    Validator,
+    AuthorizationError, Authorizer, Decision as CedarDecision, Effect, Entities, Policy, PolicyId as CedarId,
+    PolicySet, Request, ValidationMode, Validator,
 };
 use model::policy::PolicyText;
 use model::{Digest, LayerKind, PolicyHash, PolicyId, PolicyLayer, RequirementId, Timestamp};
@@ -115,7 +115,8 @@ impl Bundle {
             add(&mut parts, &mut words, read)?;
         }
         add(&mut parts, &mut words, read("permits", &text.permits, None)?)?;
-        let policies = PolicySet::from_policies(parts.into_values()).map_err(|error| BundleError::Invalid(error.to_string()))?;
+        let policies =
+            PolicySet::from_policies(parts.into_values()).map_err(|error| BundleError::Invalid(error.to_string()))?;
         let validated = Validator::new(schema().clone()).validate_with_level(&policies, ValidationMode::Strict, LEVEL);
         if !validated.validation_passed() {
             let errors: Vec<String> = validated.validation_errors().map(ToString::to_string).collect();
@@ -259,7 +260,8 @@ fn permits_all(policy: &Policy) -> bool {
         && matches!(policy.resource_constraint(), ResourceConstraint::Any);
     open && policy.to_json().is_ok_and(|json| {
         let conditions = json.get("conditions").and_then(serde_json::Value::as_array);
-        let trivial = |condition: &serde_json::Value| condition.pointer("/body/Value") == Some(&serde_json::Value::Bool(true));
+        let trivial =
+            |condition: &serde_json::Value| condition.pointer("/body/Value") == Some(&serde_json::Value::Bool(true));
         conditions.is_none_or(|conditions| conditions.iter().all(trivial))
     })
 }

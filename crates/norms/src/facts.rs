@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
 use model::{
-    Assessment, Category, Deployment, DeploymentRecord, Device, Exposure, Grant, GrantRecord, Order, Party, PartyId, Place,
-    Purpose, Space, Span, Stream, Timestamp, Treatment, View,
+    Assessment, Category, Deployment, DeploymentRecord, Device, Exposure, Grant, GrantRecord, Order, Party, PartyId,
+    Place, Purpose, Space, Span, Stream, Timestamp, Treatment, View,
 };
 
 use crate::schema::{purpose_action, schema};
@@ -321,7 +321,8 @@ impl ActQuestion<'_> {
             ActSubject::View { view, record, stream } => ("View", view.id.to_string(), shown(view, record, stream)?),
             ActSubject::Grant { grant, view, record, stream, recipient, order } => {
                 let record_of = GrantRecord { grant: grant.clone(), since: now, ended: None };
-                let share = Share { recipient, grant: Some(&record_of), view, record, stream, order, purpose: grant.purpose };
+                let share =
+                    Share { recipient, grant: Some(&record_of), view, record, stream, order, purpose: grant.purpose };
                 ("Share", grant.id.to_string(), share.attributes()?)
             }
         };
@@ -343,7 +344,8 @@ impl CollectQuestion<'_> {
             .long("orderUntil", self.order.map_or(0, |order| seconds(order.until)));
         let attributes = collected(attributes, std::slice::from_ref(stream));
         // The accountable party collects; its kind is no fact that a collection may rest on, so it is left neutral.
-        let actor = Party { id: deployment.accountable.clone(), name: String::new(), kind: model::PartyKind::CityDepartment };
+        let actor =
+            Party { id: deployment.accountable.clone(), name: String::new(), kind: model::PartyKind::CityDepartment };
         case(&actor, "collect", "Stream", stream.id.as_str(), attributes)
     }
 }
@@ -368,13 +370,19 @@ impl DiscloseQuestion<'_> {
 fn collected(attributes: Attributes, streams: &[Stream]) -> Attributes {
     let personal = |stream: &&Stream| is_personal(stream);
     let worst = |span: fn(&Stream) -> i64| streams.iter().map(span).max().unwrap_or(0);
-    let keeps = streams.iter().filter(personal).map(|stream| i64::from(stream.retention.0.as_seconds())).max().unwrap_or(0);
-    let biometric = |stream: &Stream| stream.properties.values().any(|p| is_biometric(p.category) && p.treatment != Treatment::Drop);
+    let keeps =
+        streams.iter().filter(personal).map(|stream| i64::from(stream.retention.0.as_seconds())).max().unwrap_or(0);
+    let biometric = |stream: &Stream| {
+        stream.properties.values().any(|p| is_biometric(p.category) && p.treatment != Treatment::Drop)
+    };
     attributes
         .truth("personal", streams.iter().any(is_personal))
         .truth("biometric", streams.iter().any(biometric))
         .truth("rawIdentifiers", streams.iter().any(|stream| stream.raw_identifiers().next().is_some()))
-        .long("longestEpochSeconds", worst(|stream| stream.longest_epoch().map_or(0, |epoch| i64::from(epoch.span().as_seconds()))))
+        .long(
+            "longestEpochSeconds",
+            worst(|stream| stream.longest_epoch().map_or(0, |epoch| i64::from(epoch.span().as_seconds()))),
+        )
         .long("keepsPersonalSeconds", keeps)
 }
 
@@ -431,7 +439,9 @@ fn approved_until(record: &DeploymentRecord) -> i64 {
 fn shown(view: &View, record: &DeploymentRecord, stream: &Stream) -> Result<Attributes, Unaskable> {
     let (records, bin, cell) = match &view.exposure {
         Exposure::Records { .. } => (true, 0, None),
-        Exposure::Windows { bin, space: Space::Cell { resolution }, .. } => (false, bin.span().as_seconds(), Some(resolution)),
+        Exposure::Windows { bin, space: Space::Cell { resolution }, .. } => {
+            (false, bin.span().as_seconds(), Some(resolution))
+        }
         Exposure::Windows { bin, .. } => (false, bin.span().as_seconds(), None),
     };
     Ok(Attributes::default()
@@ -466,7 +476,9 @@ impl Share<'_> {
         };
         let grant = self.grant.filter(fits);
         let order = self.order.filter(|order| {
-            order.deployment == self.record.deployment.id && order.party == self.recipient.id && self.stream.order() == Some(&order.id)
+            order.deployment == self.record.deployment.id
+                && order.party == self.recipient.id
+                && self.stream.order() == Some(&order.id)
         });
         let duties = grant.into_iter().flat_map(|grant| grant.grant.duties.iter().map(|duty| duty.code()));
         Ok(shown(self.view, self.record, self.stream)?
@@ -484,4 +496,3 @@ impl Share<'_> {
             .long("deploymentEnds", seconds(self.record.deployment.ends)))
     }
 }
-

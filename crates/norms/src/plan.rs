@@ -208,7 +208,8 @@ fn fold(bundle: &Bundle, case: &Case) -> Option<Body> {
             };
             let compiled = Truth::compile(expression)?;
             let compiled = if wanted { compiled } else { Truth::Not(Box::new(compiled)) };
-            truth = if truth == Truth::Always(true) { compiled } else { Truth::And(Box::new(truth), Box::new(compiled)) };
+            truth =
+                if truth == Truth::Always(true) { compiled } else { Truth::And(Box::new(truth), Box::new(compiled)) };
         }
         if truth == Truth::Always(false) {
             continue;

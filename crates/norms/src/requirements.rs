@@ -174,11 +174,7 @@ pub static REQUIREMENTS: &[Requirement] = &[
         text: "Data is given only under a grant in force.",
         source: "NYC 14-188(h): named recipients, no wildcard",
     },
-    Requirement {
-        id: "core-33",
-        text: "Data is given only for the purpose that was agreed.",
-        source: "GDPR 5(1)(b)",
-    },
+    Requirement { id: "core-33", text: "Data is given only for the purpose that was agreed.", source: "GDPR 5(1)(b)" },
     Requirement {
         id: "core-34",
         text: "What tells who was there more than 90 days ago needs a senior officer's authorisation.",

@@ -42,7 +42,8 @@ fn the_built_in_policies_assemble_and_each_norm_has_its_requirement() {
 #[test]
 fn a_layer_never_permits_and_a_city_never_permits_everything() {
     let mut text = World::policies();
-    text.layers[0].cedar += r#"@id("open") @requirement("x") @reason("x") permit (principal, action == Action::"collect", resource);"#;
+    text.layers[0].cedar +=
+        r#"@id("open") @requirement("x") @reason("x") permit (principal, action == Action::"collect", resource);"#;
     assert!(matches!(Bundle::assemble(&text), Err(BundleError::PermitInLayer(_))));
     for all in ["permit (principal, action, resource);", "permit (principal, action, resource) when { true };"] {
         let mut text = World::policies();
@@ -62,8 +63,14 @@ fn bad_policies_are_refused_with_the_reason() {
         Bundle::assemble(&text).map(drop)
     };
     assert!(matches!(add("permit (prin"), Err(BundleError::Syntax { .. })));
-    assert!(matches!(add("permit (principal, action == Action::\"collect\", resource);"), Err(BundleError::Annotation { .. })));
-    assert!(matches!(add(r#"@id("registrars") @reason("x") permit (principal, action == Action::"collect", resource);"#), Err(BundleError::Twice(_))));
+    assert!(matches!(
+        add("permit (principal, action == Action::\"collect\", resource);"),
+        Err(BundleError::Annotation { .. })
+    ));
+    assert!(matches!(
+        add(r#"@id("registrars") @reason("x") permit (principal, action == Action::"collect", resource);"#),
+        Err(BundleError::Twice(_))
+    ));
     let unknown = r#"@id("x") @reason("x") permit (principal, action == Action::"collect", resource) when { resource.colour == "red" };"#;
     assert!(matches!(add(unknown), Err(BundleError::Invalid(_))));
     let template = r#"@id("x") @reason("x") permit (principal == ?principal, action == Action::"collect", resource);"#;
@@ -104,7 +111,8 @@ fn approval_needs_independence_an_end_and_an_acceptable_risk() {
     let mut none = World::new();
     none.record.standing.assessments.clear();
     refused(&approve(&none, "council", Span::days(1)), "independent-assessment");
-    for (outcome, norm) in [(Outcome::ResidualHigh, "residual-high-risk"), (Outcome::Unacceptable, "unacceptable-risk")] {
+    for (outcome, norm) in [(Outcome::ResidualHigh, "residual-high-risk"), (Outcome::Unacceptable, "unacceptable-risk")]
+    {
         let mut world = World::new();
         world.record.standing.assessments[0].outcome = outcome;
         refused(&approve(&world, "council", Span::days(1)), norm);
@@ -177,7 +185,10 @@ fn a_view_of_people_is_coarse_and_nameless() {
     refused(&world.declare(|v| World::bin(v, "10m")), "quarter-hours");
     refused(&world.declare(|v| World::space(v, r#"{"by":"cell","resolution":10}"#)), "coarse-cells");
     allowed(&world.declare(|v| World::space(v, r#"{"by":"cell","resolution":9}"#)));
-    refused(&world.declare(|v| v.exposure = model::Exposure::Records { fields: Default::default() }), "no-single-records");
+    refused(
+        &world.declare(|v| v.exposure = model::Exposure::Records { fields: Default::default() }),
+        "no-single-records",
+    );
     allowed(&World::plates().declare(|_| {}));
 }
 

@@ -1,1 +1,19 @@
-//! Room to be built.
+//! The register: commands → norms → acts → journal → fold.
+//!
+//! A command is decided by a pure function; what it may do becomes acts; acts are committed in one transaction and
+//! folded into an immutable [`State`]. There is no second truth: pages, plans and answers are all drawn from the fold.
+//! This room never reads an observation, and never decides by anything but the norms and the table of steps.
+
+pub mod audit;
+pub mod command;
+pub mod decide;
+pub mod duties;
+pub mod publish;
+pub mod register;
+pub mod sealing;
+pub mod state;
+
+pub use command::{Command, Submission};
+pub use decide::Refusal;
+pub use register::{Fact, Founding, OpenError, Receipt, Register, Store, SubmitError};
+pub use state::State;

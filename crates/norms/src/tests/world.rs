@@ -9,7 +9,9 @@ use model::{
     PropertyName, Span, Standing, State, Stream, Timestamp, View,
 };
 
-use crate::{ActQuestion, ActSubject, Bundle, CollectFast, CollectQuestion, Decision, DiscloseFast, DiscloseQuestion, Verb};
+use crate::{
+    ActQuestion, ActSubject, Bundle, CollectFast, CollectQuestion, Decision, DiscloseFast, DiscloseQuestion, Verb,
+};
 
 const WIFI: &str = r#"{"id":"wifi-centre","time":{"do":"bin","bin":"1m"},"retention":"24h","properties":{
     "mac":{"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"24h"}},
@@ -198,11 +200,23 @@ impl World {
         }
     }
 
-    pub(super) fn ask(&self, recipient: &str, purpose: &str, grant: Option<&GrantRecord>, fast: &DiscloseFast) -> Decision {
+    pub(super) fn ask(
+        &self,
+        recipient: &str,
+        purpose: &str,
+        grant: Option<&GrantRecord>,
+        fast: &DiscloseFast,
+    ) -> Decision {
         self.bundle.decide_disclose(&self.question(&self.party(recipient), purpose, grant), fast)
     }
 
-    pub(super) fn disclose(&self, recipient: &str, purpose: &str, grant: Option<&GrantRecord>, now: Timestamp) -> Decision {
+    pub(super) fn disclose(
+        &self,
+        recipient: &str,
+        purpose: &str,
+        grant: Option<&GrantRecord>,
+        now: Timestamp,
+    ) -> Decision {
         let fast = DiscloseFast { now, oldest: Span::days(1), senior_authorisation: false };
         self.ask(recipient, purpose, grant, &fast)
     }

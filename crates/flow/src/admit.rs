@@ -1,0 +1,61 @@
+//! Admission: may this stream take observations now? Decided once a batch, by the plan.
+
+use std::sync::Arc;
+
+use model::{StreamId, Timestamp};
+use norms::{CollectFast, Decision};
+
+use crate::plans::{Plans, StreamReady};
+
+/// Why a stream takes nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Refused {
+    /// No plan: the stream is in no deployment, or there are no policies.
+    #[error("there is no stream `{0}` in the register; nothing is taken that is not registered")]
+    NoPlan(StreamId),
+    /// The norms forbid it now.
+    #[error("stream `{stream}` takes nothing: {refusal}")]
+    Norms {
+        /// Which stream.
+        stream: StreamId,
+        /// Which norms, in words.
+        refusal: norms::Refusal,
+    },
+    /// The order's list cannot be used.
+    #[error("stream `{stream}` takes nothing: {reason}")]
+    List {
+        /// Which stream.
+        stream: StreamId,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// A stream that may take observations at one instant. Only [`admit`] makes one.
+pub struct Admitted {
+    ready: Arc<StreamReady>,
+    at: Timestamp,
+}
+
+impl Admitted {
+    pub(crate) fn ready(&self) -> &StreamReady {
+        &self.ready
+    }
+    /// When it was decided.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+/// Decides whether a stream may take observations now.
+pub(crate) fn admit(plans: &Plans, stream: &StreamId, now: Timestamp) -> Result<Admitted, Refused> {
+    let ready = plans.stream(stream).ok_or_else(|| Refused::NoPlan(stream.clone()))?;
+    if let Decision::Refused(refusal) = ready.plan.decide(&CollectFast { now }) {
+        return Err(Refused::Norms { stream: stream.clone(), refusal });
+    }
+    if let Some(Err(reason)) = &ready.list {
+        return Err(Refused::List { stream: stream.clone(), reason: reason.clone() });
+    }
+    Ok(Admitted { ready: Arc::clone(ready), at: now })
+}

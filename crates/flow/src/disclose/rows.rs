@@ -1,0 +1,162 @@
+//! Gathering rows: released tables for windowed views, records for views of single records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{CellId, DeviceId, Digest, Exposure, PropertyName, Span, StreamId, Timestamp, View, Window};
+use privacy::columns::Scalar;
+use privacy::release::{CellKey, Sensor, grid};
+use register::State;
+use serde::Serialize;
+
+use super::{DiscloseError, ROWS_MAX};
+use crate::city::City;
+
+/// Where a row's number belongs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cell {
+    /// The whole stream.
+    Stream,
+    /// An H3 cell.
+    Cell(CellId),
+    /// A sensor.
+    Sensor(DeviceId),
+}
+
+impl From<CellKey> for Cell {
+    fn from(key: CellKey) -> Self {
+        match key {
+            CellKey::Stream => Self::Stream,
+            CellKey::Cell(cell) => Self::Cell(cell),
+            CellKey::Sensor(sensor) => Self::Sensor(sensor),
+        }
+    }
+}
+
+/// One row of an answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Row {
+    /// A cell of a released window.
+    Released {
+        /// When the window began.
+        from: Timestamp,
+        /// When it ended.
+        to: Timestamp,
+        /// Where.
+        cell: Cell,
+        /// The measure; a mean is in thousandths.
+        value: i64,
+    },
+    /// One treated record.
+    Record {
+        /// When.
+        time: Timestamp,
+        /// By which sensor.
+        sensor: DeviceId,
+        /// How many observations it stands for.
+        count: u32,
+        /// The view's fields that the record has.
+        fields: BTreeMap<PropertyName, Scalar>,
+    },
+}
+
+/// SHA-256 over the rows' JSON, as handed over.
+pub(super) fn digest(rows: &[Row]) -> Digest {
+    use sha2::Digest as _;
+    // Rows hold only numbers, ids and short texts; they always serialise.
+    let bytes = serde_json::to_vec(rows).unwrap_or_default();
+    Digest::new(sha2::Sha256::digest(&bytes).into())
+}
+
+pub(super) struct Gathered {
+    pub(super) rows: Vec<Row>,
+    pub(super) withheld: u64,
+}
+
+impl City {
+    /// Gathers what a view shows of a stretch of time.
+    pub(super) fn gather(
+        &self,
+        state: &State,
+        view: &View,
+        window: Window,
+        now: Timestamp,
+    ) -> Result<Gathered, DiscloseError> {
+        let unknown = || DiscloseError::Unknown { kind: "stream", id: view.stream.to_string() };
+        let (record, stream) = state.stream(&view.stream).ok_or_else(unknown)?;
+        match &view.exposure {
+            Exposure::Windows { bin, space, .. } => {
+                let start = bin.first_whole(window.start.max(record.deployment.starts));
+                let aligned = Window { start, end: self.closed(view, bin.window(window.end).start)? };
+                let tables = self.lake.releases(&view.stream, &view.id, view.version, aligned)?;
+                let rows: Vec<Row> = tables.into_iter().flat_map(released_rows).collect();
+                limit(rows.len())?;
+                let windows = (aligned.end.millis() - aligned.start.millis()).max(0) / bin.span().millis();
+                let cells =
+                    grid(*space, &sensors(state, &view.stream)).len() as u64 * u64::try_from(windows).unwrap_or(0);
+                Ok(Gathered { withheld: cells.saturating_sub(rows.len() as u64), rows })
+            }
+            Exposure::Records { fields } => {
+                // Files go by the hour; nothing older than the retention is shown meanwhile.
+                let start = window.start.max(now - stream.retention.0);
+                let rows = self.records(view, fields, Window { start, end: window.end }, now)?;
+                Ok(Gathered { rows, withheld: 0 })
+            }
+        }
+    }
+
+    /// Up to when a view's windows are released, within what was asked.
+    fn closed(&self, view: &View, end: Timestamp) -> Result<Timestamp, DiscloseError> {
+        let through = self.lake.released_through(&view.stream, &view.id, view.version)?;
+        Ok(through.map_or(Timestamp::UNIX_EPOCH, |through| through.min(end)))
+    }
+
+    /// The records of a view that releases each at once: nothing personal, or under a named order.
+    fn records(
+        &self,
+        view: &View,
+        fields: &BTreeSet<PropertyName>,
+        window: Window,
+        now: Timestamp,
+    ) -> Result<Vec<Row>, DiscloseError> {
+        let mut rows = Vec::new();
+        // What was observed this very instant belongs to it, so that an undelayed view is undelayed.
+        let end = if window.end == now { now + Span::seconds(1) } else { window.end };
+        for columns in self.lake.scan(&view.stream, Window { start: window.start, end })? {
+            limit(rows.len() + columns.len())?;
+            for row in 0..columns.len() {
+                let Some(sensor) = columns.device(row).cloned() else { continue };
+                let values = fields.iter().filter_map(|name| Some((name.clone(), columns.scalar(name, row)?)));
+                rows.push(Row::Record {
+                    time: columns.time(row),
+                    sensor,
+                    count: columns.count(row),
+                    fields: values.collect(),
+                });
+            }
+        }
+        rows.sort_by_key(|row| match row {
+            Row::Record { time, sensor, .. } => (*time, Some(sensor.clone())),
+            Row::Released { from, .. } => (*from, None),
+        });
+        Ok(rows)
+    }
+}
+
+/// The registered sensors of a stream: the public keys of its tables.
+pub(crate) fn sensors(state: &State, stream: &StreamId) -> Vec<Sensor> {
+    state.devices_of(stream).map(|device| Sensor { id: device.id.clone(), position: device.position }).collect()
+}
+
+fn released_rows(table: privacy::release::ReleasedTable) -> impl Iterator<Item = Row> {
+    let Window { start: from, end: to } = table.window;
+    table.rows.into_iter().map(move |row| Row::Released { from, to, cell: row.cell.into(), value: row.value })
+}
+
+fn limit(rows: usize) -> Result<(), DiscloseError> {
+    if rows > ROWS_MAX {
+        return Err(DiscloseError::Window(format!("the answer has more than {ROWS_MAX} rows; ask for less time")));
+    }
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! A city's folder: what lies where, and the lock that keeps a second process out.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tlog::SigningKey;
+use zeroize::Zeroizing;
+
+/// Why a city's folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// It holds no city.
+    #[error("`{0}` holds no city; begin one with `ordinance init {0}`")]
+    NoCity(PathBuf),
+    /// It holds something already.
+    #[error("`{0}` holds a city already; nothing was changed")]
+    Taken(PathBuf),
+    /// Another process uses it.
+    #[error("`{0}` is in use by another process; stop it, or give its address instead of the folder")]
+    InUse(PathBuf),
+    /// The log's signing key is gone.
+    #[error("the log's signing key `{0}` is missing; nothing was opened. Put it back from where it was kept")]
+    NoLogKey(PathBuf),
+    /// The log's signing key cannot be read.
+    #[error("the log's signing key `{0}` is damaged; nothing was opened. Put it back from where it was kept")]
+    BadLogKey(PathBuf),
+    /// A file could not be read or written.
+    #[error("`{path}`: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+/// A city's folder, locked for this process as long as this value lives.
+#[derive(Debug)]
+pub struct Folder {
+    root: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes a new folder for a city, or takes an empty one.
+    ///
+    /// # Errors
+    /// It holds a city already, or cannot be written.
+    pub fn create(root: &Path) -> Result<Self, FolderError> {
+        fs::create_dir_all(root).map_err(|error| fail(root, error))?;
+        if root.join("journal.db").exists() {
+            return Err(FolderError::Taken(root.to_owned()));
+        }
+        for folder in ["keys", "log", "lake"] {
+            private_folder(&root.join(folder))?;
+        }
+        Self::locked(root)
+    }
+
+    /// Takes the folder of a city that is there.
+    ///
+    /// # Errors
+    /// There is none, or another process has it.
+    pub fn open(root: &Path) -> Result<Self, FolderError> {
+        if !root.join("journal.db").exists() {
+            return Err(FolderError::NoCity(root.to_owned()));
+        }
+        Self::locked(root)
+    }
+
+    fn locked(root: &Path) -> Result<Self, FolderError> {
+        let path = root.join("lock");
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| fail(&path, error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(FolderError::InUse(root.to_owned())),
+            Err(TryLockError::Error(error)) => Err(fail(&path, error)),
+        }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    /// The database of acts, payloads and disclosure records.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("journal.db")
+    }
+    /// The log's public files.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log")
+    }
+    /// Treated observations and released tables.
+    #[must_use]
+    pub fn lake(&self) -> PathBuf {
+        self.root.join("lake")
+    }
+    /// Keys: the log's, the orders', the epochs'.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+    fn log_key_path(&self) -> PathBuf {
+        self.keys().join("log.key")
+    }
+
+    /// Keeps the log's signing key.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn keep_log_key(&self, key: &SigningKey) -> Result<(), FolderError> {
+        write_secret(&self.log_key_path(), key.to_text().as_bytes())
+    }
+
+    /// The log's signing key.
+    ///
+    /// # Errors
+    /// It is missing or damaged.
+    pub fn log_key(&self) -> Result<SigningKey, FolderError> {
+        let path = self.log_key_path();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => Zeroizing::new(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(FolderError::NoLogKey(path)),
+            Err(error) => return Err(fail(&path, error)),
+        };
+        SigningKey::parse(text.trim_end()).map_err(|_| FolderError::BadLogKey(path))
+    }
+}
+
+fn fail(path: &Path, error: io::Error) -> FolderError {
+    FolderError::File { path: path.to_owned(), error }
+}
+
+/// Makes a folder that only its owner may read.
+pub(crate) fn private_folder(path: &Path) -> Result<(), FolderError> {
+    fs::create_dir_all(path).map_err(|error| fail(path, error))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|error| fail(path, error))?;
+    }
+    Ok(())
+}
+
+/// Writes a file that only its owner may read, whole and durable, or not at all.
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+    let write = || -> io::Result<()> {
+        let temporary = path.with_extension("tmp");
+        let mut options = File::options();
+        options.create(true).truncate(true).write(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let mut file = options.open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        sync_parent(path)
+    };
+    write().map_err(|error| fail(path, error))
+}
+
+/// Overwrites a secret with zeros, then removes it, durably. A missing one is destroyed already.
+pub(crate) fn destroy_secret(path: &Path) -> Result<(), FolderError> {
+    let destroy = || -> io::Result<()> {
+        let mut file = match File::options().write(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+        file.write_all(&vec![0; length])?;
+        file.sync_all()?;
+        fs::remove_file(path)?;
+        sync_parent(path)
+    };
+    destroy().map_err(|error| fail(path, error))
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}

@@ -1,0 +1,187 @@
+//! Plans: what each stream may take and each grant may have, compiled when the register or the policies change.
+//!
+//! The data path asks for the plans once a batch and compares one number. What did not change is not compiled again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use model::{DeploymentRecord, GrantId, GrantRecord, PolicyHash, Stream, StreamId, View};
+use norms::{Bundle, CollectQuestion, DiscloseQuestion, GrantPlan, StreamPlan};
+use privacy::{HotList, Recipe};
+use register::state::OrderRecord;
+use register::{Register, State};
+
+use crate::orders::Orders;
+
+/// Everything a stream's records run through.
+pub(crate) struct StreamReady {
+    pub(crate) record: Arc<DeploymentRecord>,
+    pub(crate) stream: Stream,
+    pub(crate) recipe: Recipe,
+    pub(crate) plan: StreamPlan,
+    /// What a match-or-drop property is compared with; the reason in words if there is an order and no usable list.
+    pub(crate) list: Option<Result<HotList, String>>,
+    order: Option<Arc<OrderRecord>>,
+}
+
+/// Everything a grant's disclosures run through.
+pub(crate) struct GrantReady {
+    pub(crate) grant: Arc<GrantRecord>,
+    pub(crate) view: Arc<View>,
+    pub(crate) plan: GrantPlan,
+    record: Arc<DeploymentRecord>,
+    order: Option<Arc<OrderRecord>>,
+}
+
+/// All plans at one size of the log.
+#[derive(Default)]
+pub(crate) struct Plans {
+    basis: u64,
+    policy: Option<PolicyHash>,
+    streams: BTreeMap<StreamId, Arc<StreamReady>>,
+    grants: BTreeMap<GrantId, Arc<GrantReady>>,
+}
+
+impl Plans {
+    pub(crate) fn stream(&self, id: &StreamId) -> Option<&Arc<StreamReady>> {
+        self.streams.get(id)
+    }
+    pub(crate) fn grants(&self) -> impl Iterator<Item = &Arc<GrantReady>> {
+        self.grants.values()
+    }
+}
+
+/// The current plans, compiled again when the register moved on.
+#[derive(Default)]
+pub(crate) struct Planner(ArcSwap<Plans>);
+
+impl Planner {
+    /// The plans for the register as it is now.
+    pub(crate) fn current(&self, register: &Register, orders: &Orders) -> Arc<Plans> {
+        let state = register.state();
+        let plans = self.0.load_full();
+        if plans.basis == state.size {
+            return plans;
+        }
+        let compiled = Arc::new(compile(&plans, &state, register, orders));
+        self.0.store(Arc::clone(&compiled));
+        compiled
+    }
+}
+
+fn compile(before: &Plans, state: &State, register: &Register, orders: &Orders) -> Plans {
+    let policy = state.policy.as_ref().map(|policy| policy.hash);
+    // Without policies, or with others than the log's, there are no plans, and so there is no flow.
+    let Some(bundle) = register.bundle().filter(|bundle| Some(bundle.hash()) == policy) else {
+        return Plans { basis: state.size, ..Plans::default() };
+    };
+    let same_policy = before.policy == policy;
+    let mut streams = BTreeMap::new();
+    for record in state.deployments.values() {
+        for stream in &record.deployment.streams {
+            let order = stream.order().and_then(|id| state.orders.get(id));
+            let kept = before.streams.get(&stream.id).filter(|ready| {
+                same_policy && Arc::ptr_eq(&ready.record, record) && same(ready.order.as_ref(), order) && ready.usable()
+            });
+            let ready = kept.cloned().or_else(|| ready_stream(&bundle, record, stream, order, register, orders));
+            streams.extend(ready.map(|ready| (stream.id.clone(), ready)));
+        }
+    }
+    let mut grants = BTreeMap::new();
+    for (id, grant) in &state.grants {
+        let Some(parts) = GrantParts::of(state, grant) else { continue };
+        let kept = before.grants.get(id).filter(|ready| same_policy && ready.is_of(grant, &parts));
+        let ready = kept.cloned().unwrap_or_else(|| ready_grant(&bundle, grant, &parts));
+        grants.insert(id.clone(), ready);
+    }
+    Plans { basis: state.size, policy, streams, grants }
+}
+
+fn same<T>(a: Option<&Arc<T>>, b: Option<&Arc<T>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+impl StreamReady {
+    fn usable(&self) -> bool {
+        !matches!(self.list, Some(Err(_)))
+    }
+}
+
+fn ready_stream(
+    bundle: &Arc<Bundle>,
+    record: &Arc<DeploymentRecord>,
+    stream: &Stream,
+    order: Option<&Arc<OrderRecord>>,
+    register: &Register,
+    orders: &Orders,
+) -> Option<Arc<StreamReady>> {
+    let question = CollectQuestion { record, stream, order: order.map(|record| &record.order) };
+    let list = stream.order().map(|id| match order {
+        Some(record) => orders.list(register, record).map_err(|error| error.to_string()),
+        None => Err(format!("the order `{id}` was not issued; nothing is compared and nothing is taken")),
+    });
+    Some(Arc::new(StreamReady {
+        record: Arc::clone(record),
+        stream: stream.clone(),
+        // A stream that was proposed has compiled before; one that does not compile has no plan and takes nothing.
+        recipe: Recipe::compile(stream).ok()?,
+        plan: bundle.plan_collect(&question),
+        list,
+        order: order.cloned(),
+    }))
+}
+
+struct GrantParts {
+    view: Arc<View>,
+    record: Arc<DeploymentRecord>,
+    order: Option<Arc<OrderRecord>>,
+    recipient: Arc<register::state::PartyRecord>,
+    stream: Stream,
+}
+
+impl GrantParts {
+    fn of(state: &State, grant: &GrantRecord) -> Option<Self> {
+        let grant = &grant.grant;
+        let record = state.deployments.get(state.streams.get(&grant.stream)?)?;
+        Some(Self {
+            view: state.views.get(&(grant.stream.clone(), grant.view.clone()))?.clone(),
+            stream: record.deployment.stream(&grant.stream)?.clone(),
+            record: Arc::clone(record),
+            order: grant.order.as_ref().and_then(|id| state.orders.get(id)).cloned(),
+            recipient: state.parties.get(&grant.recipient)?.clone(),
+        })
+    }
+}
+
+impl GrantReady {
+    fn is_of(&self, grant: &Arc<GrantRecord>, parts: &GrantParts) -> bool {
+        Arc::ptr_eq(&self.grant, grant)
+            && Arc::ptr_eq(&self.view, &parts.view)
+            && Arc::ptr_eq(&self.record, &parts.record)
+            && same(self.order.as_ref(), parts.order.as_ref())
+    }
+}
+
+fn ready_grant(bundle: &Arc<Bundle>, grant: &Arc<GrantRecord>, parts: &GrantParts) -> Arc<GrantReady> {
+    let question = DiscloseQuestion {
+        recipient: &parts.recipient.party,
+        grant: Some(grant),
+        view: &parts.view,
+        record: &parts.record,
+        stream: &parts.stream,
+        order: parts.order.as_ref().map(|record| &record.order),
+        purpose: grant.grant.purpose,
+    };
+    Arc::new(GrantReady {
+        grant: Arc::clone(grant),
+        view: Arc::clone(&parts.view),
+        plan: bundle.plan_disclose(&question),
+        record: Arc::clone(&parts.record),
+        order: parts.order.clone(),
+    })
+}

@@ -1,0 +1,222 @@
+//! Crashes, cuts, flips and every path a row can take.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use model::{DeviceId, Epoch, Stream};
+use privacy::{EpochKey, EpochKeys, RawObservation, RawValue, Recipe, Treating};
+use proptest::prelude::*;
+
+use super::*;
+
+const HOUR: i64 = 3_600_000;
+
+fn stream() -> StreamId {
+    "air".parse().unwrap()
+}
+
+/// A treated batch with one row for each (time, value), through the real treatment.
+fn treated(rows: &[(i64, i64)]) -> Treated<Columns> {
+    let json = r#"{"id":"air","time":{"do":"keep"},"retention":"1d","properties":{
+        "mac":{"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"24h"}},
+        "value":{"category":"air-quality","value":"integer","treatment":{"do":"keep"}}}}"#;
+    let stream: Stream = serde_json::from_str(json).unwrap();
+    let recipe = Recipe::compile(&stream).unwrap();
+    let mut keys = EpochKeys::new(&stream.id);
+    let length = stream.longest_epoch().unwrap();
+    for day in 0..30 {
+        keys.insert(Epoch(length.window(Timestamp::from_millis(day * 24 * HOUR))), Arc::new(EpochKey::new([7; 32])));
+    }
+    let device = DeviceId::new("air-1").unwrap();
+    let mut treating = Treating::new(&recipe, &keys, None, vec![device]);
+    for &(time, value) in rows {
+        let values = [RawValue::Text("88:78:73:8d:98:75".into()), RawValue::Integer(value)];
+        treating.push(&RawObservation { at: Timestamp::from_millis(time), device: 0, values: &values }).unwrap();
+    }
+    treating.finish()
+}
+
+fn always() -> Window {
+    Window { start: Timestamp::UNIX_EPOCH, end: Timestamp::MAX }
+}
+
+/// The values that a scan finds; fails if one is there twice.
+fn values(lake: &Lake) -> BTreeSet<i64> {
+    let name = "value".parse().unwrap();
+    let mut found = BTreeSet::new();
+    for columns in lake.scan(&stream(), always()).unwrap() {
+        for row in 0..columns.len() {
+            let Some(privacy::Scalar::Integer(value)) = columns.scalar(&name, row) else { unreachable!() };
+            assert!(found.insert(value), "{value} is there twice");
+        }
+    }
+    found
+}
+
+fn open(root: &Path) -> Lake {
+    Lake::open(root, Options::default()).unwrap().0
+}
+
+#[test]
+fn rows_survive_flushes_and_restarts_each_exactly_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path());
+    lake.append(&stream(), &treated(&[(1, 1), (HOUR, 2)])).unwrap();
+    lake.flush().unwrap();
+    lake.append(&stream(), &treated(&[(2, 3), (2 * HOUR, 4)])).unwrap();
+    assert_eq!(values(&lake), [1, 2, 3, 4].into());
+    drop(lake);
+    let lake = open(folder.path());
+    assert_eq!(values(&lake), [1, 2, 3, 4].into());
+    lake.flush().unwrap();
+    lake.flush().unwrap();
+    assert_eq!(values(&lake), [1, 2, 3, 4].into());
+    let window = Window { start: Timestamp::from_millis(HOUR), end: Timestamp::from_millis(2 * HOUR) };
+    assert_eq!(lake.scan(&stream(), window).unwrap().iter().map(Columns::len).sum::<usize>(), 1);
+}
+
+#[test]
+fn a_crash_between_files_and_segment_doubles_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path());
+    lake.append(&stream(), &treated(&[(1, 1), (2, 2)])).unwrap();
+    let segment = folder.path().join("wal").join(format!("{:012}.wal", 1));
+    let saved = std::fs::read(&segment).unwrap();
+    lake.flush().unwrap();
+    lake.append(&stream(), &treated(&[(3, 3)])).unwrap();
+    drop(lake);
+    // As if the process had ended before it removed the old segment.
+    std::fs::write(&segment, &saved).unwrap();
+    let lake = open(folder.path());
+    assert_eq!(values(&lake), [1, 2, 3].into());
+    assert!(!segment.exists());
+    drop(lake);
+    // And before it began the new one: the files are there, and the segment that they came from is the live one.
+    std::fs::remove_file(folder.path().join("wal").join(format!("{:012}.wal", 2))).unwrap();
+    std::fs::write(&segment, &saved).unwrap();
+    assert_eq!(values(&open(folder.path())), [1, 2].into());
+}
+
+#[test]
+fn a_torn_tail_is_cut_at_any_byte_and_the_rest_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path());
+    lake.append(&stream(), &treated(&[(1, 1)])).unwrap();
+    let path = folder.path().join("wal").join(format!("{:012}.wal", 1));
+    let whole = std::fs::metadata(&path).unwrap().len();
+    lake.append(&stream(), &treated(&[(2, 2)])).unwrap();
+    drop(lake);
+    let content = std::fs::read(&path).unwrap();
+    for length in whole..content.len() as u64 {
+        std::fs::write(&path, &content[..usize::try_from(length).unwrap()]).unwrap();
+        let (lake, recovered) = Lake::open(folder.path(), Options::default()).unwrap();
+        assert_eq!(values(&lake), [1].into(), "cut at {length}");
+        assert_eq!(recovered.torn_bytes, length - whole);
+        lake.append(&stream(), &treated(&[(3, 3)])).unwrap();
+        assert_eq!(values(&lake), [1, 3].into());
+    }
+}
+
+#[test]
+fn a_flipped_byte_before_the_end_is_an_error_that_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path());
+    lake.append(&stream(), &treated(&[(1, 1)])).unwrap();
+    let path = folder.path().join("wal").join(format!("{:012}.wal", 1));
+    let first = std::fs::metadata(&path).unwrap().len();
+    lake.append(&stream(), &treated(&[(2, 2)])).unwrap();
+    drop(lake);
+    let content = std::fs::read(&path).unwrap();
+    for at in 0..usize::try_from(first).unwrap() {
+        let mut flipped = content.clone();
+        flipped[at] ^= 1;
+        std::fs::write(&path, &flipped).unwrap();
+        let Err(LakeError::Damaged { offset, .. }) = Lake::open(folder.path(), Options::default()) else {
+            panic!("a flip at {at} went unnoticed")
+        };
+        assert!(offset == 0 || offset == 16);
+    }
+}
+
+#[test]
+fn retention_removes_whole_hours_from_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path());
+    lake.append(&stream(), &treated(&[(1, 1), (HOUR, 2), (2 * HOUR, 3)])).unwrap();
+    let deleted = lake.delete_before(&stream(), Timestamp::from_millis(2 * HOUR)).unwrap();
+    assert_eq!((deleted.files, values(&lake)), (2, [3].into()));
+    assert_eq!(lake.delete_before(&stream(), Timestamp::from_millis(2 * HOUR)).unwrap().files, 0);
+}
+
+#[test]
+fn an_unknown_file_among_the_segments_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    std::fs::write(folder.path().join("wal").join("notes.txt"), "x").unwrap();
+    assert!(matches!(Lake::open(folder.path(), Options::default()), Err(LakeError::BadFile { .. })));
+}
+
+#[test]
+fn appenders_at_once_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path(), Options { segment_bytes_max: 2_000 }).unwrap().0;
+    std::thread::scope(|scope| {
+        for thread in 0..4_i64 {
+            let lake = &lake;
+            scope.spawn(move || {
+                (0..25).for_each(|n| lake.append(&stream(), &treated(&[(n * HOUR / 5, thread * 100 + n)])).unwrap())
+            });
+        }
+    });
+    assert_eq!(values(&lake).len(), 100);
+    drop(lake);
+    assert_eq!(values(&open(folder.path())).len(), 100);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Append(Vec<i64>),
+    Flush,
+    Reopen,
+    Delete(i64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => proptest::collection::vec(0_i64..20 * HOUR, 1..6).prop_map(Step::Append),
+        1 => Just(Step::Flush),
+        1 => Just(Step::Reopen),
+        1 => (0_i64..20).prop_map(Step::Delete),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_lake_is_a_set_of_rows(steps in proptest::collection::vec(step(), 1..20)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut lake = open(folder.path());
+        let (mut expected, mut next) = (BTreeMap::new(), 0);
+        for step in steps {
+            match step {
+                Step::Append(times) => {
+                    let rows: Vec<(i64, i64)> = times.into_iter().zip(next..).collect();
+                    next += 100;
+                    lake.append(&stream(), &treated(&rows)).unwrap();
+                    expected.extend(rows.iter().map(|&(time, value)| (value, time)));
+                }
+                Step::Flush => lake.flush().unwrap(),
+                Step::Reopen => {
+                    drop(lake);
+                    lake = open(folder.path());
+                }
+                Step::Delete(hour) => {
+                    lake.delete_before(&stream(), Timestamp::from_millis(hour * HOUR)).unwrap();
+                    expected.retain(|_, time| *time >= hour * HOUR);
+                }
+            }
+            prop_assert_eq!(values(&lake), expected.keys().copied().collect::<BTreeSet<i64>>());
+        }
+    }
+}

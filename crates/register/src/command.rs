@@ -1,0 +1,134 @@
+//! Commands: what parties ask the city to do. A command becomes acts, or a refusal, and nothing between.
+
+use model::policy::PolicyText;
+use model::{
+    Assessment, Deployment, DeploymentId, Device, DeviceId, Digest, Fields, Grant, GrantId, Order, Party, PartyId,
+    Place, Timestamp, View,
+};
+use serde::{Deserialize, Serialize};
+
+/// One request of a party, as sent to the governance API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Submission {
+    /// Who asks.
+    pub by: PartyId,
+    /// What for, in words; some commands need it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// What a party can ask. Asking for what already is so makes no act: commands can be repeated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", content = "with", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Command {
+    /// Enter a party.
+    RegisterParty {
+        /// The party.
+        party: Party,
+        /// Its contact, sealed before it is stored: `contact-name`, `contact-mail`, `contact-phone`.
+        #[serde(default)]
+        contact: Fields,
+    },
+    /// Give a party a token; the caller made it and keeps it.
+    IssuePartyCredential {
+        /// Whose.
+        party: PartyId,
+        /// SHA-256 of the token.
+        credential: Digest,
+    },
+    /// Enter a place, or draw it anew.
+    RegisterPlace(Place),
+    /// Put policies in force.
+    AdoptPolicy(PolicyText),
+    /// Declare a deployment.
+    Propose(Deployment),
+    /// Sign an assessment.
+    SignAssessment(Assessment),
+    /// Approve a deployment, or renew its approval.
+    Approve {
+        /// Which.
+        deployment: DeploymentId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Publish a deployment in the register.
+    Publish {
+        /// Which.
+        deployment: DeploymentId,
+    },
+    /// Let a deployment collect.
+    Activate {
+        /// Which.
+        deployment: DeploymentId,
+    },
+    /// Stop a deployment for a time; needs a reason.
+    Suspend {
+        /// Which.
+        deployment: DeploymentId,
+    },
+    /// End a deployment for good; needs a reason.
+    End {
+        /// Which.
+        deployment: DeploymentId,
+    },
+    /// Enter a device.
+    RegisterDevice(Device),
+    /// Replace a device's token, or lock the device out with none.
+    SetDeviceCredential {
+        /// Which.
+        device: DeviceId,
+        /// SHA-256 of the new token.
+        credential: Option<Digest>,
+    },
+    /// Enter an authority's order. Its list holds keyed tags, never the values sought.
+    IssueOrder {
+        /// The order.
+        order: Order,
+        /// The list as `privacy` writes it; sealed before it is stored.
+        list: String,
+    },
+    /// Declare a view, or declare it anew under a higher version.
+    DeclareView(View),
+    /// Put a grant in force.
+    AgreeGrant(Grant),
+    /// Withdraw a grant; needs a reason.
+    WithdrawGrant {
+        /// Which.
+        grant: GrantId,
+    },
+    /// Destroy the sealed payload of an entry; needs a reason.
+    ErasePayload {
+        /// Which entry.
+        entry: u64,
+    },
+}
+
+impl Command {
+    /// What it is, in a few words, for lists of what was done or refused.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::RegisterParty { party, .. } => format!("register party `{}`", party.id),
+            Self::IssuePartyCredential { party, .. } => format!("issue a token to party `{party}`"),
+            Self::RegisterPlace(place) => format!("register place `{}`", place.id),
+            Self::AdoptPolicy(_) => "adopt policies".to_owned(),
+            Self::Propose(deployment) => format!("propose deployment `{}`", deployment.id),
+            Self::SignAssessment(assessment) => format!("sign assessment `{}`", assessment.id),
+            Self::Approve { deployment, until } => format!("approve deployment `{deployment}` until {until}"),
+            Self::Publish { deployment } => format!("publish deployment `{deployment}`"),
+            Self::Activate { deployment } => format!("activate deployment `{deployment}`"),
+            Self::Suspend { deployment } => format!("suspend deployment `{deployment}`"),
+            Self::End { deployment } => format!("end deployment `{deployment}`"),
+            Self::RegisterDevice(device) => format!("register device `{}`", device.id),
+            Self::SetDeviceCredential { device, .. } => format!("set the token of device `{device}`"),
+            Self::IssueOrder { order, .. } => format!("issue order `{}`", order.id),
+            Self::DeclareView(view) => format!("declare view `{}` of stream `{}`", view.id, view.stream),
+            Self::AgreeGrant(grant) => format!("agree grant `{}` to `{}`", grant.id, grant.recipient),
+            Self::WithdrawGrant { grant } => format!("withdraw grant `{grant}`"),
+            Self::ErasePayload { entry } => format!("erase the payload of entry {entry}"),
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! From a command to acts, or to a refusal. Reads the state it is given, changes nothing.
+//!
+//! Three questions, in this order: does what it names exist and fit, does the step lead on from where the thing stands,
+//! and do the norms allow it. Asking for what already is so gives no act.
+
+mod fit;
+
+use model::act::{
+    DeploymentApproved, DeploymentRef, DeviceCredentialSet, GrantRef, OrderIssued, PartyCredentialIssued,
+};
+use model::act::{PartyRegistered, PayloadErased, PolicyAdopted};
+use model::policy::PolicyText;
+use model::{
+    Act, Assessment, Deployment, DeploymentId, DeploymentRecord, Device, Entropy, Fields, Grant, IllegalStep, Order,
+    Party, PolicyId, State as Stage, Step, Timestamp, View, What,
+};
+use norms::{ActQuestion, ActSubject, Bundle, BundleError, Decision, Verb};
+
+use crate::command::{Command, Submission};
+use crate::sealing::{CONTACT_FIELDS, ORDER_FIELDS, SealError, seal};
+use crate::state::State;
+
+pub use fit::Misfit;
+
+/// An act to be committed, with the payload that hangs beside it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The act.
+    pub act: Act,
+    /// What is sealed and erasable.
+    pub payload: Option<Vec<u8>>,
+}
+
+impl Draft {
+    /// An act without a payload.
+    #[must_use]
+    pub const fn plain(act: Act) -> Self {
+        Self { act, payload: None }
+    }
+}
+
+/// Why a command makes no act.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Refusal {
+    /// No policies are in force, so nothing is allowed.
+    #[error("no policies are in force, so nothing is allowed; adopt policies first")]
+    NoPolicies,
+    /// Something named does not exist.
+    #[error("there is no {kind} `{id}`; register it first")]
+    Unknown {
+        /// `party`, `place` …
+        kind: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// The id is taken by something else.
+    #[error("the {kind} `{id}` exists already and is not the same; choose another id")]
+    Exists {
+        /// `party`, `deployment` …
+        kind: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// The deployment stands elsewhere.
+    #[error(transparent)]
+    Step(#[from] IllegalStep),
+    /// The parts do not fit together.
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
+    /// The norms do not allow it.
+    #[error(transparent)]
+    Norm(#[from] norms::Refusal),
+    /// The command needs a reason.
+    #[error("this needs a reason, in words that residents will read")]
+    NoReason,
+    /// Confidential fields could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The policies do not assemble.
+    #[error("these policies cannot be adopted: {0}")]
+    Policy(String),
+}
+
+impl From<BundleError> for Refusal {
+    fn from(error: BundleError) -> Self {
+        Self::Policy(error.to_string())
+    }
+}
+
+/// Everything a decision looks at.
+struct Desk<'a> {
+    state: &'a State,
+    bundle: &'a Bundle,
+    actor: &'a Party,
+    reason: Option<&'a str>,
+    now: Timestamp,
+    entropy: &'a dyn Entropy,
+}
+
+/// Decides one command.
+///
+/// # Errors
+/// A [`Refusal`] that says what stands against it.
+pub fn decide(
+    state: &State,
+    bundle: Option<&Bundle>,
+    submission: &Submission,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<Vec<Draft>, Refusal> {
+    let actor = &known(state.parties.get(&submission.by), "party", &submission.by)?.party;
+    let bundle = bundle.ok_or(Refusal::NoPolicies)?;
+    let reason = submission.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    let desk = Desk { state, bundle, actor, reason, now, entropy };
+    match &submission.command {
+        Command::RegisterParty { party, contact } => desk.register_party(party, contact),
+        Command::IssuePartyCredential { party, credential } => {
+            let record = known(state.parties.get(party), "party", party)?;
+            let issued = PartyCredentialIssued { party: party.clone(), credential: *credential };
+            let same = record.credential.as_ref() == Some(credential);
+            desk.unless(
+                same,
+                Verb::RegisterParty,
+                ActSubject::Party(&record.party),
+                What::PartyCredentialIssued(issued),
+            )
+        }
+        Command::RegisterPlace(place) => {
+            if let Some(within) = &place.within {
+                known(state.places.get(within), "place", within)?;
+            }
+            let same = state.places.get(&place.id).is_some_and(|known| known.as_ref() == place);
+            desk.unless(same, Verb::RegisterPlace, ActSubject::Place(place), What::PlaceRegistered(place.clone()))
+        }
+        Command::AdoptPolicy(text) => desk.adopt(text),
+        Command::Propose(deployment) => desk.propose(deployment),
+        Command::SignAssessment(assessment) => desk.sign(assessment),
+        Command::Approve { deployment, until } => desk.approve(deployment, *until),
+        Command::Publish { deployment } => desk.publish(deployment),
+        Command::Activate { deployment } => desk.activate(deployment),
+        Command::Suspend { deployment } => desk.stop(deployment, Step::Suspend),
+        Command::End { deployment } => desk.stop(deployment, Step::End),
+        Command::RegisterDevice(device) => desk.register_device(device),
+        Command::SetDeviceCredential { device, credential } => {
+            let known = known(state.devices.get(device), "device", device)?;
+            let set = DeviceCredentialSet { device: device.clone(), credential: *credential };
+            let what = What::DeviceCredentialSet(set);
+            desk.unless(known.credential == *credential, Verb::RegisterDevice, ActSubject::Device(known), what)
+        }
+        Command::IssueOrder { order, list } => desk.issue(order, list),
+        Command::DeclareView(view) => desk.declare(view),
+        Command::AgreeGrant(grant) => desk.agree(grant),
+        Command::WithdrawGrant { grant } => desk.withdraw(grant),
+        Command::ErasePayload { entry } => desk.erase(*entry),
+    }
+}
+
+fn known<'a, T>(found: Option<&'a T>, kind: &'static str, id: &impl AsRef<str>) -> Result<&'a T, Refusal> {
+    found.ok_or_else(|| Refusal::Unknown { kind, id: id.as_ref().to_owned() })
+}
+
+fn taken(kind: &'static str, id: &impl AsRef<str>) -> Refusal {
+    Refusal::Exists { kind, id: id.as_ref().to_owned() }
+}
+
+impl Desk<'_> {
+    /// Asks the norms.
+    fn allowed(&self, verb: Verb, subject: ActSubject<'_>) -> Result<Vec<PolicyId>, Refusal> {
+        match self.bundle.decide_act(&ActQuestion { actor: self.actor, verb, subject }, self.now) {
+            Decision::Allowed(grounds) => Ok(grounds.policies),
+            Decision::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+
+    fn draft(&self, because: Vec<PolicyId>, what: What) -> Draft {
+        Draft::plain(Act {
+            at: self.now,
+            by: self.actor.id.clone(),
+            under: Some(self.bundle.hash()),
+            because,
+            reason: self.reason.map(str::to_owned),
+            what,
+        })
+    }
+
+    /// The usual case: nothing if it is so already, else one act if the norms allow it.
+    fn unless(&self, same: bool, verb: Verb, subject: ActSubject<'_>, what: What) -> Result<Vec<Draft>, Refusal> {
+        if same {
+            return Ok(Vec::new());
+        }
+        let because = self.allowed(verb, subject)?;
+        Ok(vec![self.draft(because, what)])
+    }
+
+    fn needs_reason(&self) -> Result<(), Refusal> {
+        self.reason.map(drop).ok_or(Refusal::NoReason)
+    }
+
+    fn deployment(&self, id: &DeploymentId) -> Result<&DeploymentRecord, Refusal> {
+        known(self.state.deployments.get(id), "deployment", id).map(AsRef::as_ref)
+    }
+
+    fn register_party(&self, party: &Party, contact: &Fields) -> Result<Vec<Draft>, Refusal> {
+        fit::text("the party's name", &party.name)?;
+        if let Some(record) = self.state.parties.get(&party.id) {
+            return if &record.party == party { Ok(Vec::new()) } else { Err(taken("party", &party.id)) };
+        }
+        let because = self.allowed(Verb::RegisterParty, ActSubject::Party(party))?;
+        let (sealed, payload) = seal(contact, &CONTACT_FIELDS, self.entropy)?;
+        let registered = PartyRegistered { party: party.clone(), contact: sealed };
+        let draft = self.draft(because, What::PartyRegistered(registered));
+        Ok(vec![Draft { payload: Some(payload), ..draft }])
+    }
+
+    fn adopt(&self, text: &PolicyText) -> Result<Vec<Draft>, Refusal> {
+        let hash = Bundle::assemble(text)?.hash();
+        let same = self.state.policy.as_ref().is_some_and(|policy| policy.hash == hash);
+        let what = What::PolicyAdopted(PolicyAdopted { hash, text: text.clone() });
+        self.unless(same, Verb::AdoptPolicy, ActSubject::Policy, what)
+    }
+
+    fn propose(&self, deployment: &Deployment) -> Result<Vec<Draft>, Refusal> {
+        known(self.state.parties.get(&deployment.accountable), "party", &deployment.accountable)?;
+        known(self.state.places.get(&deployment.place), "place", &deployment.place)?;
+        fit::deployment(deployment)?;
+        if let Some(record) = self.state.deployments.get(&deployment.id) {
+            return if &record.deployment == deployment {
+                Ok(Vec::new())
+            } else {
+                Err(taken("deployment", &deployment.id))
+            };
+        }
+        if let Some(stream) = deployment.streams.iter().find(|stream| self.state.streams.contains_key(&stream.id)) {
+            return Err(taken("stream", &stream.id));
+        }
+        let what = What::DeploymentProposed(deployment.clone());
+        self.unless(false, Verb::Propose, ActSubject::Proposal(deployment), what)
+    }
+
+    fn sign(&self, assessment: &Assessment) -> Result<Vec<Draft>, Refusal> {
+        let record = self.deployment(&assessment.deployment)?;
+        fit::text("the assessment's summary", &assessment.summary)?;
+        if record.standing.assessments.contains(assessment) {
+            return Ok(Vec::new());
+        }
+        if record.standing.assessments.iter().any(|other| other.id == assessment.id) {
+            return Err(taken("assessment", &assessment.id));
+        }
+        record.standing.state.after(Step::Assess)?;
+        if assessment.signed_by != self.actor.id {
+            return Err(Misfit::NotTheSigner(assessment.signed_by.to_string()).into());
+        }
+        let what = What::AssessmentSigned(assessment.clone());
+        self.unless(false, Verb::Assess, ActSubject::Assessment { record, assessment }, what)
+    }
+
+    fn approve(&self, id: &DeploymentId, until: Timestamp) -> Result<Vec<Draft>, Refusal> {
+        let record = self.deployment(id)?;
+        record.standing.state.after(Step::Approve)?;
+        let same = record.standing.approval.as_ref().is_some_and(|approval| approval.until == until);
+        let what = What::DeploymentApproved(DeploymentApproved { deployment: id.clone(), until });
+        self.unless(same, Verb::Approve, ActSubject::Approval { record, until }, what)
+    }
+
+    fn publish(&self, id: &DeploymentId) -> Result<Vec<Draft>, Refusal> {
+        let record = self.deployment(id)?;
+        if record.standing.published_at.is_some() {
+            return Ok(Vec::new());
+        }
+        record.standing.state.after(Step::Publish)?;
+        let what = What::DeploymentPublished(DeploymentRef { deployment: id.clone() });
+        self.unless(false, Verb::Publish, ActSubject::Deployment(record), what)
+    }
+
+    fn activate(&self, id: &DeploymentId) -> Result<Vec<Draft>, Refusal> {
+        let record = self.deployment(id)?;
+        if record.standing.state == Stage::Active {
+            return Ok(Vec::new());
+        }
+        record.standing.state.after(Step::Activate)?;
+        let what = What::DeploymentActivated(DeploymentRef { deployment: id.clone() });
+        self.unless(false, Verb::Activate, ActSubject::Deployment(record), what)
+    }
+
+    fn stop(&self, id: &DeploymentId, step: Step) -> Result<Vec<Draft>, Refusal> {
+        let record = self.deployment(id)?;
+        let deployment = DeploymentRef { deployment: id.clone() };
+        let (verb, target, what) = match step {
+            Step::End => (Verb::End, Stage::Ended, What::DeploymentEnded(deployment)),
+            _ => (Verb::Suspend, Stage::Suspended, What::DeploymentSuspended(deployment)),
+        };
+        if record.standing.state == target {
+            return Ok(Vec::new());
+        }
+        self.needs_reason()?;
+        record.standing.state.after(step)?;
+        self.unless(false, verb, ActSubject::Deployment(record), what)
+    }
+
+    fn register_device(&self, device: &Device) -> Result<Vec<Draft>, Refusal> {
+        let record = self.deployment(&device.deployment)?;
+        known(record.deployment.stream(&device.stream), "stream of that deployment", &device.stream)?;
+        if let Some(known) = self.state.devices.get(&device.id) {
+            // The token changes over time and has a command of its own.
+            let same = Device { credential: device.credential, ..Device::clone(known) } == *device;
+            return if same { Ok(Vec::new()) } else { Err(taken("device", &device.id)) };
+        }
+        let what = What::DeviceRegistered(device.clone());
+        self.unless(false, Verb::RegisterDevice, ActSubject::Device(device), what)
+    }
+
+    fn issue(&self, order: &Order, list: &str) -> Result<Vec<Draft>, Refusal> {
+        self.deployment(&order.deployment)?;
+        known(self.state.parties.get(&order.party), "party", &order.party)?;
+        fit::text("the order's authority", &order.authority)?;
+        if let Some(record) = self.state.orders.get(&order.id) {
+            return if &record.order == order { Ok(Vec::new()) } else { Err(taken("order", &order.id)) };
+        }
+        let because = self.allowed(Verb::IssueOrder, ActSubject::Order(order))?;
+        let fields = Fields([("list".to_owned(), Some(list.to_owned()))].into());
+        let (list, payload) = seal(&fields, &ORDER_FIELDS, self.entropy)?;
+        let draft = self.draft(because, What::OrderIssued(OrderIssued { order: order.clone(), list }));
+        Ok(vec![Draft { payload: Some(payload), ..draft }])
+    }
+
+    fn declare(&self, view: &View) -> Result<Vec<Draft>, Refusal> {
+        let (record, stream) = self
+            .state
+            .stream(&view.stream)
+            .ok_or_else(|| Refusal::Unknown { kind: "stream", id: view.stream.to_string() })?;
+        fit::view(view, stream)?;
+        if let Some(known) = self.state.views.get(&(view.stream.clone(), view.id.clone())) {
+            if known.as_ref() == view {
+                return Ok(Vec::new());
+            }
+            fit::newer(known, view)?;
+        }
+        let what = What::ViewDeclared(view.clone());
+        self.unless(false, Verb::DeclareView, ActSubject::View { view, record, stream }, what)
+    }
+
+    fn agree(&self, grant: &Grant) -> Result<Vec<Draft>, Refusal> {
+        let state = self.state;
+        let recipient = &known(state.parties.get(&grant.recipient), "party", &grant.recipient)?.party;
+        let view = known(state.views.get(&(grant.stream.clone(), grant.view.clone())), "view", &grant.view)?;
+        let (record, stream) = state
+            .stream(&grant.stream)
+            .ok_or_else(|| Refusal::Unknown { kind: "stream", id: grant.stream.to_string() })?;
+        let order = grant.order.as_ref().map(|id| known(state.orders.get(id), "order", id)).transpose()?;
+        if let Some(known) = state.grants.get(&grant.id) {
+            return if &known.grant == grant { Ok(Vec::new()) } else { Err(taken("grant", &grant.id)) };
+        }
+        let order = order.map(|record| &record.order);
+        let subject = ActSubject::Grant { grant, view, record, stream, recipient, order };
+        self.unless(false, Verb::AgreeGrant, subject, What::GrantAgreed(grant.clone()))
+    }
+
+    fn withdraw(&self, id: &model::GrantId) -> Result<Vec<Draft>, Refusal> {
+        let record = known(self.state.grants.get(id), "grant", id)?;
+        if record.ended.is_some() {
+            return Ok(Vec::new());
+        }
+        self.needs_reason()?;
+        let what = What::GrantWithdrawn(GrantRef { grant: id.clone() });
+        self.unless(false, Verb::WithdrawGrant, ActSubject::GrantRecord(record), what)
+    }
+
+    fn erase(&self, entry: u64) -> Result<Vec<Draft>, Refusal> {
+        if self.state.erased.contains(&entry) {
+            return Ok(Vec::new());
+        }
+        self.needs_reason()?;
+        if entry >= self.state.size {
+            return Err(Refusal::Unknown { kind: "entry", id: entry.to_string() });
+        }
+        let what = What::PayloadErased(PayloadErased { entry });
+        self.unless(false, Verb::ErasePayload, ActSubject::Payload, what)
+    }
+}

@@ -1,0 +1,111 @@
+//! Whether the parts of a proposal fit together, before any norm is asked: lengths, dates, property types.
+
+use model::stream::PROPERTIES_MAX;
+use model::{Deployment, Exposure, Measure, Stream, Treatment, ValueKind, View};
+
+/// The longest text that residents read, in characters.
+pub(super) const TEXT_CHARS_MAX: usize = 4_000;
+/// The most streams a deployment may declare.
+pub(super) const STREAMS_MAX: usize = 32;
+
+/// Parts that do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// A text is empty or too long.
+    #[error("{0} must have 1 to {TEXT_CHARS_MAX} characters")]
+    Text(&'static str),
+    /// A deployment that ends before it starts.
+    #[error("the deployment ends before it starts")]
+    Dates,
+    /// Too few or too many.
+    #[error("{0}")]
+    Count(String),
+    /// A treatment does not fit a property.
+    #[error("{0}")]
+    Treatment(String),
+    /// A view names a property that the stream does not store as the view needs it.
+    #[error("the view needs the property `{property}` of stream `{stream}` {need}")]
+    Property {
+        /// The property.
+        property: String,
+        /// The stream.
+        stream: String,
+        /// What would fit.
+        need: &'static str,
+    },
+    /// A changed view keeps its version.
+    #[error("the view `{view}` has version {version} already; declare the change under a higher version")]
+    Version {
+        /// The view.
+        view: String,
+        /// Its version.
+        version: u32,
+    },
+    /// Somebody signs for somebody else.
+    #[error("only `{0}` can sign this")]
+    NotTheSigner(String),
+}
+
+/// A text that residents read.
+pub(super) fn text(what: &'static str, text: &str) -> Result<(), Misfit> {
+    let length = text.trim().chars().count();
+    if (1..=TEXT_CHARS_MAX).contains(&length) { Ok(()) } else { Err(Misfit::Text(what)) }
+}
+
+pub(super) fn deployment(deployment: &Deployment) -> Result<(), Misfit> {
+    text("the deployment's title", &deployment.title)?;
+    text("the deployment's description", &deployment.description)?;
+    if deployment.ends <= deployment.starts {
+        return Err(Misfit::Dates);
+    }
+    if deployment.streams.is_empty() || deployment.streams.len() > STREAMS_MAX {
+        return Err(Misfit::Count(format!("a deployment has 1 to {STREAMS_MAX} streams")));
+    }
+    if deployment.purposes.is_empty() {
+        return Err(Misfit::Count("a deployment has at least one purpose".to_owned()));
+    }
+    deployment.streams.iter().try_for_each(stream)
+}
+
+fn stream(stream: &Stream) -> Result<(), Misfit> {
+    if stream.properties.is_empty() || stream.properties.len() > PROPERTIES_MAX {
+        return Err(Misfit::Count(format!("stream `{}` must have 1 to {PROPERTIES_MAX} properties", stream.id)));
+    }
+    privacy::Recipe::compile(stream).map(drop).map_err(|error| Misfit::Treatment(error.to_string()))
+}
+
+pub(super) fn view(view: &View, stream: &Stream) -> Result<(), Misfit> {
+    text("the view's title", &view.title)?;
+    let misfit = |property: &model::PropertyName, need| Misfit::Property {
+        property: property.to_string(),
+        stream: stream.id.to_string(),
+        need,
+    };
+    match &view.exposure {
+        Exposure::Records { fields } => {
+            let stored = |name: &&model::PropertyName| {
+                !stream.properties.get(*name).is_some_and(|property| property.treatment.leaves_a_trace())
+            };
+            fields.iter().find(stored).map_or(Ok(()), |name| Err(misfit(name, "to be stored")))
+        }
+        Exposure::Windows { measure: Measure::Observations, .. } => Ok(()),
+        Exposure::Windows { measure: Measure::Distinct { property }, .. } => {
+            let tagged = stream.pseudonyms().any(|(name, _)| name == property);
+            if tagged { Ok(()) } else { Err(misfit(property, "to be pseudonymised")) }
+        }
+        Exposure::Windows { measure: Measure::Mean { property }, .. } => {
+            let fits = stream.properties.get(property).is_some_and(|known| {
+                matches!(known.value, ValueKind::Integer | ValueKind::Number)
+                    && matches!(known.treatment, Treatment::Keep | Treatment::Band { .. })
+            });
+            if fits { Ok(()) } else { Err(misfit(property, "to be a stored number")) }
+        }
+    }
+}
+
+pub(super) fn newer(known: &View, view: &View) -> Result<(), Misfit> {
+    if view.version > known.version {
+        return Ok(());
+    }
+    Err(Misfit::Version { view: view.id.to_string(), version: known.version.0 })
+}

@@ -1,0 +1,57 @@
+//! Duties: what a clock does to the register. A lapse is an act like any other.
+//!
+//! Silence means *cease*: what nobody renewed stops. The clock is a parameter, so that a year runs in milliseconds;
+//! nothing here depends on how often it is asked.
+
+use model::act::{DeploymentRef, GrantRef};
+use model::{Act, State as Stage, Timestamp, What};
+
+use crate::state::State;
+
+/// The acts that are due at an instant, in the order of the register. Applying them makes them no longer due.
+#[must_use]
+pub fn due(state: &State, now: Timestamp) -> Vec<Act> {
+    let Some(founder) = state.founder() else { return Vec::new() };
+    let under = state.policy.as_ref().map(|policy| policy.hash);
+    let mut acts = Vec::new();
+    for record in state.deployments.values() {
+        let (id, standing) = (&record.deployment.id, &record.standing);
+        let deployment = DeploymentRef { deployment: id.clone() };
+        let lapsed = standing.approval.as_ref().filter(|approval| approval.until <= now);
+        let (what, reason) = if standing.state == Stage::Ended {
+            continue;
+        } else if record.deployment.ends <= now {
+            (What::DeploymentEnded(deployment), format!("its end date {} has come", record.deployment.ends))
+        } else if let (Some(approval), Stage::Published | Stage::Active) = (lapsed, standing.state) {
+            (
+                What::ApprovalLapsed(deployment),
+                format!("its approval ended at {} and nobody renewed it", approval.until),
+            )
+        } else {
+            continue;
+        };
+        let by = record.deployment.accountable.clone();
+        acts.push(Act { at: now, by, under, because: Vec::new(), reason: Some(reason), what });
+    }
+    for (id, record) in &state.grants {
+        if record.ended.is_none() && record.grant.until <= now {
+            let what = What::GrantExpired(GrantRef { grant: id.clone() });
+            let reason = Some(format!("it was agreed until {}", record.grant.until));
+            acts.push(Act { at: now, by: founder.clone(), under, because: Vec::new(), reason, what });
+        }
+    }
+    acts
+}
+
+/// The next instant at which something falls due, for a timer.
+#[must_use]
+pub fn next_due(state: &State) -> Option<Timestamp> {
+    let deployments =
+        state.deployments.values().filter(|record| record.standing.state != Stage::Ended).flat_map(|record| {
+            let collecting = matches!(record.standing.state, Stage::Published | Stage::Active);
+            let lapse = record.standing.approval.as_ref().filter(|_| collecting).map(|approval| approval.until);
+            [Some(record.deployment.ends), lapse].into_iter().flatten()
+        });
+    let grants = state.grants.values().filter(|record| record.ended.is_none()).map(|record| record.grant.until);
+    deployments.chain(grants).min()
+}

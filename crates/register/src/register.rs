@@ -1,0 +1,392 @@
+//! The running register: one writer, many readers, one commit point.
+//!
+//! Submissions queue up while a commit is on its way to the disk; whoever gets the writer next takes them all,
+//! decides each against the state as it will be, and commits them in one transaction. Readers hold an immutable
+//! [`State`] and never wait. Nothing is answered before the journal's COMMIT; nothing is published before that.
+
+mod disclosures;
+mod start;
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use journal::{Entry, Head, JournalError, NewEntry, Payload};
+use model::act::{KeyRef, ObservationsDeleted};
+use model::{Act, Clock, Entropy, Timestamp, What};
+use norms::Bundle;
+
+use crate::command::{Command, Submission};
+use crate::decide::{Draft, Refusal, decide};
+use crate::duties::due;
+use crate::publish::{PublishError, Publisher};
+use crate::state::{ApplyError, State};
+
+pub use disclosures::batch_of;
+pub use start::{Founding, OpenError};
+
+/// The most submissions that one commit takes.
+pub const POOL_MAX: usize = 200;
+/// How far the clock may stand behind the last act before the register refuses to write, in milliseconds.
+pub const CLOCK_BEHIND_MAX_MILLIS: i64 = 5_000;
+
+/// Where acts, payloads and disclosure records are kept: one database, so that one transaction can hold them.
+pub trait Store: journal::Journal + journal::DisclosureLedger {}
+impl<T: journal::Journal + journal::DisclosureLedger> Store for T {}
+
+/// Why a submission made no act.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// It was decided against.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The clock stands far behind the last act.
+    #[error("the clock says {now}, but the last act happened at {last}; set the clock right, nothing was written")]
+    ClockBehind {
+        /// What the clock says.
+        now: Timestamp,
+        /// When the last act happened.
+        last: Timestamp,
+    },
+    /// The journal could not commit.
+    #[error("nothing was written: {0}")]
+    Journal(#[from] Arc<JournalError>),
+    /// An act was decided that cannot follow its past: a defect of this software, caught before the commit.
+    #[error("nothing was written: {0}")]
+    Apply(#[from] ApplyError),
+    /// An act could not be written down.
+    #[error("nothing was written: {0}")]
+    Act(String),
+    /// The register stopped while the submission waited.
+    #[error("the register stopped before it answered; look at the log before trying again")]
+    Stopped,
+}
+
+/// What a submission did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The entries it made; empty when everything already was so.
+    pub entries: Vec<u64>,
+    /// The size of the log that holds them.
+    pub basis: u64,
+}
+
+/// What the node itself reports: facts about keys and files, not permissions.
+#[derive(Debug, Clone)]
+pub enum Fact {
+    /// A pseudonym key begins to live.
+    KeyCreated(KeyRef),
+    /// A pseudonym key was destroyed.
+    KeyDestroyed(KeyRef),
+    /// Observations past their retention were deleted.
+    ObservationsDeleted(ObservationsDeleted),
+}
+
+struct Pending {
+    submission: Submission,
+    reply: SyncSender<Result<Receipt, SubmitError>>,
+}
+
+struct Writer {
+    store: Box<dyn Store>,
+    publisher: Publisher,
+    /// Entries committed since the publisher last took any.
+    unpublished: Vec<Vec<u8>>,
+    /// The text of the last checkpoint.
+    checkpoint: String,
+}
+
+/// A city's register, open for reading and writing.
+pub struct Register {
+    state: ArcSwap<State>,
+    bundle: ArcSwapOption<Bundle>,
+    queue: Mutex<Vec<Pending>>,
+    writer: Mutex<Writer>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    log_folder: PathBuf,
+}
+
+/// A lock whose holder panicked is taken all the same: every change is made on a copy and swapped in whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Register {
+    /// The register as it is now.
+    #[must_use]
+    pub fn state(&self) -> Arc<State> {
+        self.state.load_full()
+    }
+
+    /// The policies in force, ready to decide.
+    #[must_use]
+    pub fn bundle(&self) -> Option<Arc<Bundle>> {
+        self.bundle.load_full()
+    }
+
+    /// What time it is for this city.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The city's source of randomness.
+    #[must_use]
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.entropy.as_ref()
+    }
+
+    /// The folder of the log's public files.
+    #[must_use]
+    pub fn log_folder(&self) -> &std::path::Path {
+        &self.log_folder
+    }
+
+    /// Asks for one thing.
+    ///
+    /// # Errors
+    /// It was refused, or could not be committed; then nothing was written.
+    pub fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
+        let (reply, answer) = sync_channel(1);
+        lock(&self.queue).push(Pending { submission, reply });
+        let mut writer = lock(&self.writer);
+        // The one who held the writer before us may have answered already; then the queue holds only others.
+        let pending: Vec<Pending> = {
+            let mut queue = lock(&self.queue);
+            let count = queue.len().min(POOL_MAX);
+            queue.drain(..count).collect()
+        };
+        if !pending.is_empty() {
+            self.commit_pool(&mut writer, pending);
+        }
+        drop(writer);
+        self.wait(&answer)
+    }
+
+    fn wait(&self, answer: &Receiver<Result<Receipt, SubmitError>>) -> Result<Receipt, SubmitError> {
+        loop {
+            if let Ok(outcome) = answer.try_recv() {
+                return outcome;
+            }
+            // More than POOL_MAX waited: become the writer for the rest.
+            let mut writer = lock(&self.writer);
+            let pending: Vec<Pending> = lock(&self.queue).drain(..).take(POOL_MAX).collect();
+            if pending.is_empty() {
+                drop(writer);
+                return answer.try_recv().unwrap_or(Err(SubmitError::Stopped));
+            }
+            self.commit_pool(&mut writer, pending);
+        }
+    }
+
+    /// What each submission would do, one after the other, without doing it.
+    ///
+    /// # Errors
+    /// Each answer has its own.
+    pub fn preview(&self, submissions: &[Submission]) -> Vec<Result<Vec<Act>, SubmitError>> {
+        let mut state = State::clone(&self.state());
+        let mut bundle = self.bundle();
+        let preview = |submission: &Submission, state: &mut State, bundle: &mut Option<Arc<Bundle>>| {
+            let now = self.writing_time(state)?;
+            let drafts = decide(state, bundle.as_deref(), submission, now, self.entropy())?;
+            let acts: Vec<Act> = drafts.into_iter().map(|draft| draft.act).collect();
+            acts.iter().try_for_each(|act| state.apply(act))?;
+            *bundle = adopted(&acts, bundle.take());
+            Ok(acts)
+        };
+        submissions.iter().map(|submission| preview(submission, &mut state, &mut bundle)).collect()
+    }
+
+    /// Lets what is due happen: lapses, ends, expiries. Gives how many acts that were.
+    ///
+    /// # Errors
+    /// The journal could not commit; what is due stays due.
+    pub fn tick(&self) -> Result<usize, SubmitError> {
+        let mut writer = lock(&self.writer);
+        let mut state = State::clone(&self.state());
+        let now = self.writing_time(&state)?;
+        let drafts: Vec<Draft> = due(&state, now).into_iter().map(Draft::plain).collect();
+        let count = drafts.len();
+        self.commit(&mut writer, &mut state, drafts)?;
+        Ok(count)
+    }
+
+    /// Writes a fact down that the node itself vouches for.
+    ///
+    /// # Errors
+    /// The journal could not commit.
+    pub fn record(&self, fact: Fact) -> Result<Receipt, SubmitError> {
+        let what = match fact {
+            Fact::KeyCreated(key) => What::KeyCreated(key),
+            Fact::KeyDestroyed(key) => What::KeyDestroyed(key),
+            Fact::ObservationsDeleted(deleted) => What::ObservationsDeleted(deleted),
+        };
+        let mut writer = lock(&self.writer);
+        let mut state = State::clone(&self.state());
+        let by = state.founder().cloned().ok_or(SubmitError::Stopped)?;
+        let at = self.writing_time(&state)?;
+        let under = state.policy.as_ref().map(|policy| policy.hash);
+        let act = Act { at, by, under, because: Vec::new(), reason: None, what };
+        let first = state.size;
+        self.commit(&mut writer, &mut state, vec![Draft::plain(act)])?;
+        Ok(Receipt { entries: vec![first], basis: first + 1 })
+    }
+
+    /// Writes tiles and a signed checkpoint for everything committed so far, and gives the checkpoint's text.
+    ///
+    /// # Errors
+    /// A file could not be written; the acts themselves are safe in the journal.
+    pub fn publish(&self) -> Result<String, PublishError> {
+        let mut writer = lock(&self.writer);
+        if !writer.unpublished.is_empty() {
+            let entries = std::mem::take(&mut writer.unpublished);
+            writer.publisher.push(&entries, true)?;
+            writer.checkpoint = writer.publisher.publish()?;
+        }
+        Ok(writer.checkpoint.clone())
+    }
+
+    /// Entries of the log from an index on.
+    ///
+    /// # Errors
+    /// The journal could not be read.
+    pub fn entries(&self, from: u64, limit: usize) -> Result<Vec<Entry>, JournalError> {
+        lock(&self.writer).store.read(from, limit)
+    }
+
+    /// The head of the journal.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        lock(&self.writer).store.head()
+    }
+
+    /// The sealed payload of an entry, for those inside the city who need it.
+    ///
+    /// # Errors
+    /// The journal could not be read.
+    pub fn payload(&self, entry: u64) -> Result<Payload, JournalError> {
+        lock(&self.writer).store.payload(entry)
+    }
+
+    /// The instant to write at: the clock's, but never before the last act.
+    fn writing_time(&self, state: &State) -> Result<Timestamp, SubmitError> {
+        let now = self.clock.now();
+        match state.last_at {
+            Some(last) if last.millis() - now.millis() > CLOCK_BEHIND_MAX_MILLIS => {
+                Err(SubmitError::ClockBehind { now, last })
+            }
+            Some(last) => Ok(now.max(last)),
+            None => Ok(now),
+        }
+    }
+
+    /// Decides and commits a pool of submissions in one transaction, and answers each.
+    fn commit_pool(&self, writer: &mut Writer, pool: Vec<Pending>) {
+        let mut state = State::clone(&self.state());
+        let mut bundle = self.bundle();
+        let mut drafts = Vec::new();
+        let mut accepted = Vec::new();
+        for Pending { submission, reply } in pool {
+            match self.decide_one(&mut state, &mut bundle, &submission) {
+                Ok(new) => {
+                    let last = state.size;
+                    let first = last - new.len() as u64;
+                    drafts.extend(new);
+                    accepted.push((reply, erased(&submission), (first..last).collect::<Vec<_>>()));
+                }
+                // A caller that went away needs no answer.
+                Err(error) => drop(reply.send(Err(error))),
+            }
+        }
+        let committed = self.write(writer, drafts).map(|()| self.switch(state, bundle)).map_err(Arc::new);
+        for (reply, erase, entries) in accepted {
+            let outcome = match &committed {
+                Ok(()) => self.erase(writer, erase).map(|()| Receipt { basis: self.state().size, entries }),
+                Err(error) => Err(SubmitError::Journal(Arc::clone(error))),
+            };
+            drop(reply.send(outcome));
+        }
+    }
+
+    /// Decides one submission on top of a pool's earlier ones; what fell due meanwhile happens first.
+    fn decide_one(
+        &self,
+        state: &mut State,
+        bundle: &mut Option<Arc<Bundle>>,
+        submission: &Submission,
+    ) -> Result<Vec<Draft>, SubmitError> {
+        let now = self.writing_time(state)?;
+        let mut next = state.clone();
+        let mut drafts: Vec<Draft> = due(&next, now).into_iter().map(Draft::plain).collect();
+        drafts.iter().try_for_each(|draft| next.apply(&draft.act))?;
+        let decided = decide(&next, bundle.as_deref(), submission, now, self.entropy())?;
+        for draft in &decided {
+            draft.act.to_bytes().map_err(|error| SubmitError::Act(error.to_string()))?;
+            next.apply(&draft.act)?;
+        }
+        let acts: Vec<Act> = decided.iter().map(|draft| draft.act.clone()).collect();
+        *bundle = adopted(&acts, bundle.take());
+        drafts.extend(decided);
+        *state = next;
+        Ok(drafts)
+    }
+
+    /// Applies and commits drafts of the register's own.
+    fn commit(&self, writer: &mut Writer, state: &mut State, drafts: Vec<Draft>) -> Result<(), SubmitError> {
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        drafts.iter().try_for_each(|draft| state.apply(&draft.act))?;
+        self.write(writer, drafts).map_err(Arc::new)?;
+        self.switch(std::mem::take(state), self.bundle());
+        Ok(())
+    }
+
+    /// The one commit point.
+    fn write(&self, writer: &mut Writer, drafts: Vec<Draft>) -> Result<(), JournalError> {
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let bytes = draft.act.to_bytes().map_err(|error| JournalError::Refused(error.to_string()))?;
+            batch.push(NewEntry { bytes, payload: draft.payload });
+        }
+        let head = writer.store.head();
+        writer.store.append(&head, &batch)?;
+        writer.unpublished.extend(batch.into_iter().map(|entry| entry.bytes));
+        Ok(())
+    }
+
+    fn switch(&self, state: State, bundle: Option<Arc<Bundle>>) {
+        self.bundle.store(bundle);
+        self.state.store(Arc::new(state));
+    }
+
+    fn erase(&self, writer: &mut Writer, entry: Option<u64>) -> Result<(), SubmitError> {
+        entry.map_or(Ok(()), |entry| writer.store.erase(entry)).map_err(|error| SubmitError::Journal(Arc::new(error)))
+    }
+}
+
+/// The entry whose payload a submission destroys.
+const fn erased(submission: &Submission) -> Option<u64> {
+    match submission.command {
+        Command::ErasePayload { entry } => Some(entry),
+        _ => None,
+    }
+}
+
+/// The bundle after acts: another one if they adopt policies. They were assembled when they were decided, so a failure
+/// here cannot be; it closes everything all the same.
+fn adopted(acts: &[Act], before: Option<Arc<Bundle>>) -> Option<Arc<Bundle>> {
+    let newest = acts.iter().rev().find_map(|act| match &act.what {
+        What::PolicyAdopted(adopted) => Some(&adopted.text),
+        _ => None,
+    });
+    match newest {
+        Some(text) => Bundle::assemble(text).ok().map(Arc::new),
+        None => before,
+    }
+}

@@ -1,0 +1,124 @@
+//! Disclosure records: a contiguous number each, durable before the rows leave, batched into the log.
+
+use model::act::{Disclosed, DisclosuresBatched};
+use model::{Act, Digest, DisclosureRecord, Seq, Span, Timestamp, What, Window};
+use tlog::{leaf_hash, merkle_root};
+
+use super::{Register, SubmitError, lock};
+use crate::decide::Draft;
+use crate::state::{DisclosedKey, State};
+
+/// The first line of a receipt: no checkpoint has it, so that one is never taken for the other.
+const RECEIPT: &str = "ordinance/disclosure-receipt/v1";
+/// The most records that one batch takes.
+const BATCH_RECORDS_MAX: usize = 100_000;
+
+impl Register {
+    /// Numbers a disclosure and makes its record durable. Only when this returns may the rows leave.
+    ///
+    /// # Errors
+    /// The record could not be written; nothing may leave.
+    pub fn record_disclosure(
+        &self,
+        make: impl FnOnce(Seq) -> DisclosureRecord,
+    ) -> Result<DisclosureRecord, SubmitError> {
+        let mut writer = lock(&self.writer);
+        let seq = writer.store.next_seq();
+        let record = make(Seq(seq));
+        let bytes = serde_json::to_vec(&record).map_err(|error| SubmitError::Act(error.to_string()))?;
+        writer.store.record(seq, &[bytes]).map_err(std::sync::Arc::new)?;
+        Ok(record)
+    }
+
+    /// The receipt of a disclosure: its number and its record's hash, signed by the log's key as a C2SP note.
+    ///
+    /// # Errors
+    /// It could not be signed.
+    pub fn receipt(&self, record: &DisclosureRecord) -> Result<String, SubmitError> {
+        let bytes = serde_json::to_vec(record).map_err(|error| SubmitError::Act(error.to_string()))?;
+        let text = format!("{RECEIPT}\nseq {}\nrecord {}\n", record.seq.0, leaf_hash(&bytes));
+        let note = lock(&self.writer).publisher.sign(&text);
+        note.map_err(|error| SubmitError::Act(error.to_string()))
+    }
+
+    /// The records from a number on, as they were written.
+    ///
+    /// # Errors
+    /// The journal could not be read, or holds a record of other software.
+    pub fn disclosure_records(&self, from: Seq, limit: usize) -> Result<Vec<DisclosureRecord>, SubmitError> {
+        let records = lock(&self.writer).store.records(from.0, limit).map_err(std::sync::Arc::new)?;
+        let parse = |(_, bytes): (u64, Vec<u8>)| serde_json::from_slice(&bytes);
+        records.into_iter().map(parse).collect::<Result<_, _>>().map_err(|error| SubmitError::Act(error.to_string()))
+    }
+
+    /// Batches every record that no batch holds yet into one act. Gives how many those were.
+    ///
+    /// # Errors
+    /// The journal could not be read or committed to.
+    pub fn batch_disclosures(&self) -> Result<u64, SubmitError> {
+        let mut writer = lock(&self.writer);
+        let mut state = State::clone(&self.state());
+        let first = state.next_disclosure;
+        let stored = writer.store.records(first.0, BATCH_RECORDS_MAX).map_err(std::sync::Arc::new)?;
+        let Some(batch) = batch_of(&stored).map_err(|error| SubmitError::Act(error.to_string()))? else { return Ok(0) };
+        let at = self.writing_time(&state)?;
+        let by = state.founder().cloned().ok_or(SubmitError::Stopped)?;
+        let under = state.policy.as_ref().map(|policy| policy.hash);
+        let count = batch.last.0 - batch.first.0 + 1;
+        let act = Act { at, by, under, because: Vec::new(), reason: None, what: What::DisclosuresBatched(batch) };
+        self.commit(&mut writer, &mut state, vec![Draft::plain(act)])?;
+        Ok(count)
+    }
+}
+
+/// The batch of a run of stored records; none for no record. The audit recomputes it.
+///
+/// # Errors
+/// A record is not one that this software wrote.
+pub fn batch_of(stored: &[(u64, Vec<u8>)]) -> Result<Option<DisclosuresBatched>, serde_json::Error> {
+    let (Some((first, _)), Some((last, _))) = (stored.first(), stored.last()) else { return Ok(None) };
+    let mut totals: Vec<Disclosed> = Vec::new();
+    let mut span: Option<(Timestamp, Timestamp)> = None;
+    for (_, bytes) in stored {
+        let record: DisclosureRecord = serde_json::from_slice(bytes)?;
+        let (start, end) = span.unwrap_or((record.at, record.at));
+        span = Some((start.min(record.at), end.max(record.at)));
+        add(&mut totals, record);
+    }
+    totals.sort_by_cached_key(|total| (DisclosedKey::from(total), total.version));
+    let (start, end) = span.unwrap_or((Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH));
+    let root = merkle_root(stored.iter().map(|(_, bytes)| leaf_hash(bytes)));
+    Ok(Some(DisclosuresBatched {
+        first: Seq(*first),
+        last: Seq(*last),
+        window: Window { start, end: end + Span::seconds(1) },
+        root: Digest::new(root.to_bytes()),
+        totals,
+    }))
+}
+
+fn add(totals: &mut Vec<Disclosed>, record: DisclosureRecord) {
+    let same = |total: &&mut Disclosed| {
+        total.recipient == record.recipient
+            && total.purpose == record.purpose
+            && total.stream == record.stream
+            && total.view == record.view
+            && total.version == record.version
+    };
+    if let Some(total) = totals.iter_mut().find(same) {
+        total.disclosures += 1;
+        total.rows += record.rows;
+        total.withheld += record.withheld;
+        return;
+    }
+    totals.push(Disclosed {
+        recipient: record.recipient,
+        purpose: record.purpose,
+        stream: record.stream,
+        view: record.view,
+        version: record.version,
+        disclosures: 1,
+        rows: record.rows,
+        withheld: record.withheld,
+    });
+}

@@ -1,0 +1,222 @@
+//! Founding a city and opening one: replay, check against what was published, or refuse to write.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use journal::{Journal, JournalError};
+use model::act::{ActError, CityFounded, PolicyAdopted};
+use model::policy::PolicyText;
+use model::{Act, Clock, Entropy, Party, PolicyHash, What};
+use norms::{Bundle, BundleError};
+use tlog::{Hash, RightEdge, SigningKey, leaf_hash};
+
+use super::{Register, Store, SubmitError, Writer, lock};
+use crate::decide::Draft;
+use crate::publish::{PublishError, Publisher};
+use crate::state::{ApplyError, State};
+
+/// How many entries are read at a time.
+const READ_ENTRIES: usize = 1_000;
+
+/// Why a register does not open. Nothing is written in any of these cases.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The journal could not be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// There is no city in the journal yet.
+    #[error("there is no city here yet; begin one with `ordinance init`")]
+    NotFounded,
+    /// There is a city in the journal already.
+    #[error("there is a city here already; nothing was changed")]
+    AlreadyFounded,
+    /// An entry is not an act.
+    #[error("entry {entry}: {error}")]
+    Act {
+        /// Its index.
+        entry: u64,
+        /// Why.
+        error: ActError,
+    },
+    /// An act cannot follow its past.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// The signing key is not the log's.
+    #[error("the signing key belongs to `{found}`, the log is signed by `{expected}`; put the right key back")]
+    WrongKey {
+        /// The key in the log.
+        expected: String,
+        /// The key that was given.
+        found: String,
+    },
+    /// The published checkpoint is not a prefix of the journal: a restored backup or a fork.
+    #[error(
+        "the published checkpoint of size {published} is not a prefix of the journal of size {stored}: the journal is \
+         older than what was published, or another one. Nothing may be signed; restore the newer journal"
+    )]
+    RolledBack {
+        /// Size of the published checkpoint.
+        published: u64,
+        /// Size of the journal.
+        stored: u64,
+    },
+    /// The policies in the log do not assemble under this software.
+    #[error("the policies in force cannot be used: {0}")]
+    Policy(#[from] BundleError),
+    /// The policies in the log assemble to another hash: this software's schema differs.
+    #[error("the policies in force were adopted under another schema ({adopted}, now {computed}); adopt them anew")]
+    Schema {
+        /// The hash in the log.
+        adopted: PolicyHash,
+        /// The hash under this software.
+        computed: PolicyHash,
+    },
+    /// The log's files could not be read or written.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The founding itself could not be committed.
+    #[error(transparent)]
+    Submit(#[from] Box<SubmitError>),
+}
+
+/// What a city begins with.
+#[derive(Debug, Clone)]
+pub struct Founding {
+    /// The city's name.
+    pub name: String,
+    /// The city's own party.
+    pub founder: Party,
+    /// Its first policies.
+    pub policies: PolicyText,
+}
+
+impl Register {
+    /// Begins a city in an empty journal: entry 0 founds it, entry 1 adopts its policies.
+    ///
+    /// # Errors
+    /// There is a city already, the policies do not assemble, or nothing could be written.
+    pub fn found(
+        store: Box<dyn Store>,
+        log_folder: &Path,
+        key: SigningKey,
+        founding: Founding,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, OpenError> {
+        if store.head().size != 0 {
+            return Err(OpenError::AlreadyFounded);
+        }
+        let bundle = Bundle::assemble(&founding.policies)?;
+        let (at, by, under) = (clock.now(), founding.founder.id.clone(), Some(bundle.hash()));
+        let city = CityFounded {
+            name: founding.name,
+            origin: key.name().to_owned(),
+            founder: founding.founder,
+            log_key: key.vkey().to_string(),
+        };
+        let act = |what| Act { at, by: by.clone(), under, because: Vec::new(), reason: None, what };
+        let adopted = PolicyAdopted { hash: bundle.hash(), text: founding.policies };
+        let drafts = vec![Draft::plain(act(What::CityFounded(city))), Draft::plain(act(What::PolicyAdopted(adopted)))];
+        let register = Self::assembled(store, log_folder, key, State::default(), Some(bundle), clock, entropy);
+        {
+            let mut writer = lock(&register.writer);
+            register.commit(&mut writer, &mut State::default(), drafts).map_err(Box::new)?;
+        }
+        register.publish()?;
+        Ok(register)
+    }
+
+    /// Opens a city: replays its journal and holds it against what was published.
+    ///
+    /// # Errors
+    /// Anything at all is wrong; then nothing is written and nothing flows.
+    pub fn open(
+        store: Box<dyn Store>,
+        log_folder: &Path,
+        key: SigningKey,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, OpenError> {
+        let published = Publisher::new(log_folder, key.name(), key.clone()).published()?;
+        let published_size = published.as_ref().map_or(0, |checkpoint| checkpoint.size);
+        let replayed = replay(store.as_ref(), published_size)?;
+        let city = replayed.state.city.clone().ok_or(OpenError::NotFounded)?;
+        if city.log_key != key.vkey().to_string() {
+            return Err(OpenError::WrongKey { expected: city.log_key.clone(), found: key.vkey().to_string() });
+        }
+        if published.is_some_and(|checkpoint| replayed.root_at_published != Some(checkpoint.root)) {
+            return Err(OpenError::RolledBack { published: published_size, stored: replayed.state.size });
+        }
+        let bundle = replayed.state.policy.as_ref().map(|policy| assemble_as_adopted(&policy.text, policy.hash));
+        let bundle = bundle.transpose()?;
+        let register = Self::assembled(store, log_folder, key, replayed.state, bundle, clock, entropy);
+        {
+            let mut writer = lock(&register.writer);
+            let (old, new) = replayed.entries.split_at(usize::try_from(published_size).unwrap_or(usize::MAX));
+            writer.publisher.push(old, false)?;
+            writer.unpublished = new.to_vec();
+            // Published anew even if nothing is new: files lost in a crash come back.
+            writer.checkpoint = if new.is_empty() { writer.publisher.publish()? } else { String::new() };
+        }
+        register.publish()?;
+        Ok(register)
+    }
+
+    fn assembled(
+        store: Box<dyn Store>,
+        log_folder: &Path,
+        key: SigningKey,
+        state: State,
+        bundle: Option<Bundle>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        let origin = key.name().to_owned();
+        let publisher = Publisher::new(log_folder, &origin, key);
+        let writer = Writer { store, publisher, unpublished: Vec::new(), checkpoint: String::new() };
+        Self {
+            state: ArcSwap::from_pointee(state),
+            bundle: ArcSwapOption::new(bundle.map(Arc::new)),
+            queue: Mutex::new(Vec::new()),
+            writer: Mutex::new(writer),
+            clock,
+            entropy,
+            log_folder: log_folder.to_owned(),
+        }
+    }
+}
+
+struct Replayed {
+    state: State,
+    entries: Vec<Vec<u8>>,
+    root_at_published: Option<Hash>,
+}
+
+/// Folds the whole journal, and notes the root at the size that was published.
+fn replay(journal: &(impl Journal + ?Sized), published_size: u64) -> Result<Replayed, OpenError> {
+    let (mut state, mut edge, mut entries) = (State::default(), RightEdge::new(), Vec::new());
+    let mut root_at_published = (published_size == 0).then(|| edge.root());
+    loop {
+        let read = journal.read(state.size, READ_ENTRIES)?;
+        if read.is_empty() {
+            return Ok(Replayed { state, entries, root_at_published });
+        }
+        for entry in read {
+            let act = Act::from_bytes(&entry.bytes).map_err(|error| OpenError::Act { entry: entry.index, error })?;
+            state.apply(&act)?;
+            edge.push(leaf_hash(&entry.bytes));
+            if edge.size() == published_size {
+                root_at_published = Some(edge.root());
+            }
+            entries.push(entry.bytes);
+        }
+    }
+}
+
+/// Assembles policies from the log; their hash must be the one that was adopted.
+fn assemble_as_adopted(text: &PolicyText, adopted: PolicyHash) -> Result<Bundle, OpenError> {
+    let bundle = Bundle::assemble(text)?;
+    let computed = bundle.hash();
+    if computed == adopted { Ok(bundle) } else { Err(OpenError::Schema { adopted, computed }) }
+}

@@ -1,0 +1,175 @@
+//! The register: the fold of the log.
+//!
+//! Applying an act needs no clock, no randomness, no policy text and no sealed payload, so replaying the log
+//! gives the same register, always. An act that cannot follow its past stops the fold; it is never skipped.
+
+mod apply;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use model::act::{CityFounded, Disclosed};
+use model::policy::PolicyText;
+use model::{
+    DeploymentId, DeploymentRecord, Device, DeviceId, Digest, Epoch, GrantId, GrantRecord, Order, OrderId, Party,
+    PartyId, Place, PlaceId, PolicyHash, SealedFields, Seq, Stream, StreamId, Timestamp, View, ViewId,
+};
+
+pub use apply::ApplyError;
+
+/// A party and what stands around it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PartyRecord {
+    /// The party.
+    pub party: Party,
+    /// Commitments to its contact.
+    pub contact: SealedFields,
+    /// SHA-256 of its token.
+    pub credential: Option<Digest>,
+    /// The entry that registered it, where its payload hangs.
+    pub entry: u64,
+}
+
+/// An order and where its sealed list hangs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderRecord {
+    /// The order.
+    pub order: Order,
+    /// Commitment to its list.
+    pub list: SealedFields,
+    /// The entry that issued it.
+    pub entry: u64,
+}
+
+/// The policies in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyInForce {
+    /// Hash of everything that decides.
+    pub hash: PolicyHash,
+    /// The texts.
+    pub text: PolicyText,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A pseudonym key's life.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KeyRecord {
+    /// BLAKE3 of the key.
+    pub commitment: Digest,
+    /// When it was destroyed; none while it lives.
+    pub destroyed: Option<Timestamp>,
+}
+
+/// What left under one grant's terms, in all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// How many disclosures.
+    pub disclosures: u64,
+    /// How many rows.
+    pub rows: u64,
+    /// How many cells were withheld.
+    pub withheld: u64,
+}
+
+/// The key of [`State::disclosed`]: to whom, what for, of which view.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DisclosedKey {
+    /// To whom.
+    pub recipient: PartyId,
+    /// What for.
+    pub purpose: model::Purpose,
+    /// Of which stream.
+    pub stream: StreamId,
+    /// Under which view.
+    pub view: ViewId,
+}
+
+impl From<&Disclosed> for DisclosedKey {
+    fn from(total: &Disclosed) -> Self {
+        Self {
+            recipient: total.recipient.clone(),
+            purpose: total.purpose,
+            stream: total.stream.clone(),
+            view: total.view.clone(),
+        }
+    }
+}
+
+/// The register at one size of the log: an immutable value that says of which size it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    /// How many entries are folded in: the basis of every answer.
+    pub size: u64,
+    /// When the last of them happened; none before the first.
+    pub last_at: Option<Timestamp>,
+    /// The city, once founded.
+    pub city: Option<Arc<CityFounded>>,
+    /// Parties.
+    pub parties: BTreeMap<PartyId, Arc<PartyRecord>>,
+    /// Places.
+    pub places: BTreeMap<PlaceId, Arc<Place>>,
+    /// Deployments and where they stand.
+    pub deployments: BTreeMap<DeploymentId, Arc<DeploymentRecord>>,
+    /// Which deployment a stream belongs to.
+    pub streams: BTreeMap<StreamId, DeploymentId>,
+    /// Devices.
+    pub devices: BTreeMap<DeviceId, Arc<Device>>,
+    /// Views, the newest version of each.
+    pub views: BTreeMap<(StreamId, ViewId), Arc<View>>,
+    /// Grants.
+    pub grants: BTreeMap<GrantId, Arc<GrantRecord>>,
+    /// Orders.
+    pub orders: BTreeMap<OrderId, Arc<OrderRecord>>,
+    /// The policies in force.
+    pub policy: Option<Arc<PolicyInForce>>,
+    /// Pseudonym keys.
+    pub keys: BTreeMap<(StreamId, Epoch), KeyRecord>,
+    /// Up to when a stream's observations are deleted.
+    pub deleted_before: BTreeMap<StreamId, Timestamp>,
+    /// The number that the next batch of disclosures must begin with.
+    pub next_disclosure: Seq,
+    /// What has left, in all.
+    pub disclosed: BTreeMap<DisclosedKey, Totals>,
+    /// Entries whose payload was destroyed.
+    pub erased: BTreeSet<u64>,
+    /// The entries behind each deployment, oldest first.
+    pub history: BTreeMap<DeploymentId, Arc<Vec<u64>>>,
+}
+
+impl State {
+    /// The party that founded the city.
+    #[must_use]
+    pub fn founder(&self) -> Option<&PartyId> {
+        self.city.as_ref().map(|city| &city.founder.id)
+    }
+
+    /// A stream and the deployment that declares it.
+    #[must_use]
+    pub fn stream(&self, id: &StreamId) -> Option<(&DeploymentRecord, &Stream)> {
+        let record = self.deployments.get(self.streams.get(id)?)?;
+        Some((record, record.deployment.stream(id)?))
+    }
+
+    /// The devices that feed a stream.
+    pub fn devices_of<'a>(&'a self, stream: &'a StreamId) -> impl Iterator<Item = &'a Device> {
+        self.devices.values().map(Arc::as_ref).filter(move |device| &device.stream == stream)
+    }
+
+    /// The views of a stream.
+    pub fn views_of<'a>(&'a self, stream: &'a StreamId) -> impl Iterator<Item = &'a View> {
+        self.views.iter().filter(move |((of, _), _)| of == stream).map(|(_, view)| view.as_ref())
+    }
+
+    /// The party with a token, by the token's SHA-256.
+    #[must_use]
+    pub fn party_with(&self, credential: &Digest) -> Option<&Party> {
+        self.parties.values().find(|record| record.credential.as_ref() == Some(credential)).map(|record| &record.party)
+    }
+
+    /// The device with a token, by the token's SHA-256.
+    #[must_use]
+    pub fn device_with(&self, credential: &Digest) -> Option<&Device> {
+        self.devices.values().find(|device| device.credential.as_ref() == Some(credential)).map(Arc::as_ref)
+    }
+}

@@ -1,0 +1,295 @@
+//! One act onto the register. Facts only: whether it was allowed was decided when it was made.
+
+use std::sync::Arc;
+
+use model::act::{
+    CityFounded, DeploymentApproved, DeploymentRef, DisclosuresBatched, GrantRef, KeyRef, ObservationsDeleted,
+    OrderIssued, PartyRegistered, PolicyAdopted, What,
+};
+use model::deployment::Approval;
+use model::{
+    Act, Assessment, Deployment, DeploymentId, DeploymentRecord, Grant, GrantRecord, IllegalStep, Seq, Standing,
+    State as Stage, Step, StreamId, Timestamp,
+};
+
+use super::{DisclosedKey, KeyRecord, OrderRecord, PartyRecord, PolicyInForce, State};
+
+/// Why an act cannot follow the log before it. The log is damaged or was written by other software: stop.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// The first act, and only the first, founds the city.
+    #[error("entry {0} is not the founding of a city, or founds it twice")]
+    Founding(u64),
+    /// It names a thing that no earlier act entered.
+    #[error("entry {entry} names the {kind} `{id}`, which no earlier act entered")]
+    Unknown {
+        /// Its index.
+        entry: u64,
+        /// `party`, `place`, `deployment` …
+        kind: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// It enters a thing a second time.
+    #[error("entry {entry} enters the {kind} `{id}` a second time")]
+    Twice {
+        /// Its index.
+        entry: u64,
+        /// `party`, `deployment` …
+        kind: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// It is earlier than the act before it.
+    #[error("entry {0} is earlier than the entry before it")]
+    Backwards(u64),
+    /// The deployment cannot take that step.
+    #[error("entry {entry}: {step}")]
+    Step {
+        /// Its index.
+        entry: u64,
+        /// Which step from which state.
+        step: IllegalStep,
+    },
+    /// A batch of disclosures does not follow the last one, or its sums do not add up.
+    #[error("entry {entry} batches disclosures from {first}, expected {expected}, or its totals do not add up")]
+    Sequence {
+        /// Its index.
+        entry: u64,
+        /// First number in the batch.
+        first: u64,
+        /// The number that should come first.
+        expected: u64,
+    },
+}
+
+impl State {
+    /// Folds one act in.
+    ///
+    /// # Errors
+    /// The act cannot follow its past; the state is unchanged or must be thrown away.
+    pub fn apply(&mut self, act: &Act) -> Result<(), ApplyError> {
+        let entry = self.size;
+        if self.city.is_none() != matches!(act.what, What::CityFounded(_)) {
+            return Err(ApplyError::Founding(entry));
+        }
+        if self.last_at.is_some_and(|last| act.at < last) {
+            return Err(ApplyError::Backwards(entry));
+        }
+        self.apply_what(act, entry)?;
+        self.size += 1;
+        self.last_at = Some(act.at);
+        Ok(())
+    }
+
+    fn apply_what(&mut self, act: &Act, entry: u64) -> Result<(), ApplyError> {
+        match &act.what {
+            What::CityFounded(founded) => self.found(founded, entry),
+            What::PartyRegistered(registered) => self.register_party(registered, entry)?,
+            What::PartyCredentialIssued(issued) => {
+                let record =
+                    self.parties.get_mut(&issued.party).ok_or_else(|| unknown(entry, "party", &issued.party))?;
+                Arc::make_mut(record).credential = Some(issued.credential);
+            }
+            What::PlaceRegistered(place) => {
+                self.places.insert(place.id.clone(), Arc::new(place.clone()));
+            }
+            What::PolicyAdopted(PolicyAdopted { hash, text }) => {
+                self.policy = Some(Arc::new(PolicyInForce { hash: *hash, text: text.clone(), since: act.at }));
+            }
+            What::DeploymentProposed(deployment) => self.propose(deployment, act, entry)?,
+            What::AssessmentSigned(assessment) => self.assess(assessment, entry)?,
+            What::DeploymentApproved(approved) => self.approve(approved, act, entry)?,
+            What::DeploymentPublished(DeploymentRef { deployment }) => {
+                self.step(deployment, Step::Publish, entry)?.published_at = Some(act.at);
+            }
+            What::DeploymentActivated(DeploymentRef { deployment }) => {
+                let standing = self.step(deployment, Step::Activate, entry)?;
+                (standing.active_since, standing.stopped_because) = (Some(act.at), None);
+            }
+            What::DeploymentSuspended(DeploymentRef { deployment })
+            | What::ApprovalLapsed(DeploymentRef { deployment }) => {
+                self.step(deployment, Step::Suspend, entry)?.stopped_because.clone_from(&act.reason);
+            }
+            What::DeploymentEnded(DeploymentRef { deployment }) => {
+                self.step(deployment, Step::End, entry)?.stopped_because.clone_from(&act.reason);
+            }
+            What::DeviceRegistered(device) => {
+                if self.devices.contains_key(&device.id) {
+                    return Err(twice(entry, "device", &device.id));
+                }
+                self.note(&device.deployment, entry)?;
+                self.devices.insert(device.id.clone(), Arc::new(device.clone()));
+            }
+            What::DeviceCredentialSet(set) => {
+                let device = self.devices.get_mut(&set.device).ok_or_else(|| unknown(entry, "device", &set.device))?;
+                Arc::make_mut(device).credential = set.credential;
+            }
+            What::OrderIssued(issued) => self.issue(issued, entry)?,
+            What::ViewDeclared(view) => {
+                let deployment =
+                    self.streams.get(&view.stream).ok_or_else(|| unknown(entry, "stream", &view.stream))?;
+                self.note(&deployment.clone(), entry)?;
+                self.views.insert((view.stream.clone(), view.id.clone()), Arc::new(view.clone()));
+            }
+            What::GrantAgreed(grant) => self.agree(grant, act.at, entry)?,
+            What::GrantWithdrawn(GrantRef { grant }) | What::GrantExpired(GrantRef { grant }) => {
+                let record = self.grants.get_mut(grant).ok_or_else(|| unknown(entry, "grant", grant))?;
+                Arc::make_mut(record).ended = Some(act.at);
+                let stream = record.grant.stream.clone();
+                self.note_stream(&stream, entry)?;
+            }
+            What::KeyCreated(key) => self.create_key(key, entry)?,
+            What::KeyDestroyed(key) => self.destroy_key(key, act.at, entry)?,
+            What::ObservationsDeleted(ObservationsDeleted { stream, before, .. }) => {
+                self.note_stream(stream, entry)?;
+                self.deleted_before.insert(stream.clone(), *before);
+            }
+            What::DisclosuresBatched(batch) => self.batch(batch, entry)?,
+            What::PayloadErased(erased) => {
+                self.erased.insert(erased.entry);
+            }
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, founded: &CityFounded, entry: u64) {
+        let record =
+            PartyRecord { party: founded.founder.clone(), contact: Default::default(), credential: None, entry };
+        self.parties.insert(founded.founder.id.clone(), Arc::new(record));
+        self.city = Some(Arc::new(founded.clone()));
+    }
+
+    fn register_party(&mut self, registered: &PartyRegistered, entry: u64) -> Result<(), ApplyError> {
+        let id = &registered.party.id;
+        if self.parties.contains_key(id) {
+            return Err(twice(entry, "party", id));
+        }
+        let (party, contact) = (registered.party.clone(), registered.contact.clone());
+        let record = PartyRecord { party, contact, credential: None, entry };
+        self.parties.insert(id.clone(), Arc::new(record));
+        Ok(())
+    }
+
+    fn propose(&mut self, deployment: &Deployment, act: &Act, entry: u64) -> Result<(), ApplyError> {
+        if self.deployments.contains_key(&deployment.id) {
+            return Err(twice(entry, "deployment", &deployment.id));
+        }
+        for stream in &deployment.streams {
+            if self.streams.insert(stream.id.clone(), deployment.id.clone()).is_some() {
+                return Err(twice(entry, "stream", &stream.id));
+            }
+        }
+        let standing = Standing {
+            state: Stage::Proposed,
+            proposed_by: act.by.clone(),
+            proposed_at: act.at,
+            assessments: Vec::new(),
+            approval: None,
+            published_at: None,
+            active_since: None,
+            stopped_because: None,
+        };
+        let record = DeploymentRecord { deployment: deployment.clone(), standing };
+        self.deployments.insert(deployment.id.clone(), Arc::new(record));
+        self.note(&deployment.id, entry)
+    }
+
+    fn assess(&mut self, assessment: &Assessment, entry: u64) -> Result<(), ApplyError> {
+        self.step(&assessment.deployment, Step::Assess, entry)?.assessments.push(assessment.clone());
+        Ok(())
+    }
+
+    fn approve(&mut self, approved: &DeploymentApproved, act: &Act, entry: u64) -> Result<(), ApplyError> {
+        let approval = Approval { by: act.by.clone(), at: act.at, until: approved.until };
+        self.step(&approved.deployment, Step::Approve, entry)?.approval = Some(approval);
+        Ok(())
+    }
+
+    /// Moves a deployment on and gives its standing for the rest of the change.
+    fn step(&mut self, id: &DeploymentId, step: Step, entry: u64) -> Result<&mut Standing, ApplyError> {
+        self.note(id, entry)?;
+        let record = self.deployments.get_mut(id).ok_or_else(|| unknown(entry, "deployment", id))?;
+        let standing = &mut Arc::make_mut(record).standing;
+        standing.state = standing.state.after(step).map_err(|step| ApplyError::Step { entry, step })?;
+        Ok(standing)
+    }
+
+    fn issue(&mut self, issued: &OrderIssued, entry: u64) -> Result<(), ApplyError> {
+        let id = &issued.order.id;
+        self.note(&issued.order.deployment, entry)?;
+        let record = OrderRecord { order: issued.order.clone(), list: issued.list.clone(), entry };
+        match self.orders.insert(id.clone(), Arc::new(record)) {
+            Some(_) => Err(twice(entry, "order", id)),
+            None => Ok(()),
+        }
+    }
+
+    fn agree(&mut self, grant: &Grant, since: Timestamp, entry: u64) -> Result<(), ApplyError> {
+        self.note_stream(&grant.stream, entry)?;
+        let record = GrantRecord { grant: grant.clone(), since, ended: None };
+        match self.grants.insert(grant.id.clone(), Arc::new(record)) {
+            Some(_) => Err(twice(entry, "grant", &grant.id)),
+            None => Ok(()),
+        }
+    }
+
+    fn create_key(&mut self, key: &KeyRef, entry: u64) -> Result<(), ApplyError> {
+        self.note_stream(&key.stream, entry)?;
+        let record = KeyRecord { commitment: key.commitment, destroyed: None };
+        match self.keys.insert((key.stream.clone(), key.epoch), record) {
+            Some(_) => Err(twice(entry, "key of stream", &key.stream)),
+            None => Ok(()),
+        }
+    }
+
+    fn destroy_key(&mut self, key: &KeyRef, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
+        self.note_stream(&key.stream, entry)?;
+        let record = self.keys.get_mut(&(key.stream.clone(), key.epoch));
+        match record {
+            Some(record) if record.commitment == key.commitment => {
+                record.destroyed.get_or_insert(at);
+                Ok(())
+            }
+            _ => Err(unknown(entry, "key of stream", &key.stream)),
+        }
+    }
+
+    fn batch(&mut self, batch: &DisclosuresBatched, entry: u64) -> Result<(), ApplyError> {
+        let (Seq(first), Seq(last), Seq(expected)) = (batch.first, batch.last, self.next_disclosure);
+        let counted: u64 = batch.totals.iter().map(|total| total.disclosures).sum();
+        if first != expected || last < first || counted != last - first + 1 {
+            return Err(ApplyError::Sequence { entry, first, expected });
+        }
+        for total in &batch.totals {
+            let sum = self.disclosed.entry(DisclosedKey::from(total)).or_default();
+            sum.disclosures += total.disclosures;
+            sum.rows += total.rows;
+            sum.withheld += total.withheld;
+        }
+        self.next_disclosure = Seq(last + 1);
+        Ok(())
+    }
+
+    /// Notes that an entry concerns a deployment.
+    fn note(&mut self, id: &DeploymentId, entry: u64) -> Result<(), ApplyError> {
+        if !self.deployments.contains_key(id) {
+            return Err(unknown(entry, "deployment", id));
+        }
+        Arc::make_mut(self.history.entry(id.clone()).or_default()).push(entry);
+        Ok(())
+    }
+
+    fn note_stream(&mut self, stream: &StreamId, entry: u64) -> Result<(), ApplyError> {
+        let id = self.streams.get(stream).cloned().ok_or_else(|| unknown(entry, "stream", stream))?;
+        self.note(&id, entry)
+    }
+}
+
+fn unknown(entry: u64, kind: &'static str, id: &impl AsRef<str>) -> ApplyError {
+    ApplyError::Unknown { entry, kind, id: id.as_ref().to_owned() }
+}
+
+fn twice(entry: u64, kind: &'static str, id: &impl AsRef<str>) -> ApplyError {
+    ApplyError::Twice { entry, kind, id: id.as_ref().to_owned() }
+}
