@@ -1,2 +1,40 @@
-//! The binary.
-fn main() {}
+//! The binary `ordinance`: command line, configuration, composition; nothing else.
+//!
+//! Every subcommand is a function in `commands/`. Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused by a norm.
+
+mod args;
+mod client;
+mod commands;
+mod demo;
+mod manifest;
+mod output;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let output = Output::new(args.json);
+    let done = match args.command {
+        Command::Init(init) => commands::init::run(&init, &output),
+        Command::Serve(serve) => commands::serve::run(&serve, &output),
+        Command::Apply(apply) => commands::apply::run(&apply, &output),
+        Command::Token(token) => commands::token::run(&token, &output),
+        Command::Ingest(ingest) => commands::ingest::run(&ingest, &output),
+        Command::Query(query) => commands::query::run(&query, &output),
+        Command::Verify(verify) => commands::verify::run(&verify, &output),
+        Command::Log(log) => commands::log::run(&log, &output),
+        Command::Demo(demo) => demo::run(&demo, &output),
+        Command::Bench(bench) => commands::bench::run(&bench, &output),
+        Command::Man(man) => commands::man::run(&man),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => output.fail(&error),
+    }
+}

@@ -17,6 +17,6 @@ mod plans;
 mod tick;
 
 pub use city::{City, CityError, Created};
-pub use disclose::{Answer, Asked, DiscloseError, Disclosed, Row};
+pub use disclose::{Answer, Asked, Cell, DiscloseError, Disclosed, Row};
 pub use ingest::{FileFormat, IngestError, Ingested};
 pub use tick::Ticked;

@@ -1,1 +1,20 @@
-//! Room to be built.
+//! A city's HTTP: what devices send, what parties ask, what residents read, and the log for everybody.
+//!
+//! Everything shown is drawn from the register's fold or from the log's public files. This room never decides: it asks
+//! `register` and `flow`, and says what they said. It never puts a value of an observation, a token or a confidential
+//! field into an error, a header or a number, and it needs neither JavaScript nor cookies.
+
+mod api;
+mod auth;
+mod guard;
+mod jobs;
+mod log;
+mod metrics;
+mod pages;
+mod problem;
+mod router;
+mod serve;
+mod words;
+
+pub use router::router;
+pub use serve::serve;

@@ -76,9 +76,7 @@ pub enum AuditError {
         offset: usize,
     },
     /// An entry and its hash differ, and neither belongs to the signed root.
-    #[error(
-        "{bundle}: entry {index} and its hash in {tile} differ, and neither leads to the signed root"
-    )]
+    #[error("{bundle}: entry {index} and its hash in {tile} differ, and neither leads to the signed root")]
     EntryAndTile {
         /// Path of the bundle.
         bundle: String,
@@ -106,9 +104,7 @@ pub enum AuditError {
         new: u64,
     },
     /// The log does not continue the older checkpoint: it was rewritten or forked.
-    #[error(
-        "the first {old} entries have root {computed}, but an older checkpoint signed {signed}"
-    )]
+    #[error("the first {old} entries have root {computed}, but an older checkpoint signed {signed}")]
     Forked {
         /// Size in the older checkpoint.
         old: u64,

@@ -66,12 +66,7 @@ impl Checkpoint {
         if size == 0 && root != empty_root() {
             return Err(CheckpointError::EmptyRoot);
         }
-        Ok(Self {
-            origin: origin.to_owned(),
-            size,
-            root,
-            extensions: Vec::new(),
-        })
+        Ok(Self { origin: origin.to_owned(), size, root, extensions: Vec::new() })
     }
 
     /// Parses the text of a note. [`Checkpoint::to_text`] gives back the same bytes.
@@ -79,16 +74,8 @@ impl Checkpoint {
     /// # Errors
     /// Unless it is precisely a checkpoint.
     pub fn parse_text(text: &str) -> Result<Self, CheckpointError> {
-        let mut lines = text
-            .strip_suffix('\n')
-            .ok_or(CheckpointError::Lines)?
-            .split('\n');
-        let mut next = || {
-            lines
-                .next()
-                .filter(|line| !line.is_empty())
-                .ok_or(CheckpointError::Lines)
-        };
+        let mut lines = text.strip_suffix('\n').ok_or(CheckpointError::Lines)?.split('\n');
+        let mut next = || lines.next().filter(|line| !line.is_empty()).ok_or(CheckpointError::Lines);
         let origin = next()?;
         let size = parse_decimal(next()?).ok_or(CheckpointError::Size)?;
         let root = Hash::from_base64(next()?).map_err(|_| CheckpointError::Root)?;
@@ -96,10 +83,7 @@ impl Checkpoint {
         if extensions.iter().any(String::is_empty) {
             return Err(CheckpointError::Lines);
         }
-        Ok(Self {
-            extensions,
-            ..Self::new(origin, size, root)?
-        })
+        Ok(Self { extensions, ..Self::new(origin, size, root)? })
     }
 
     /// The text to sign, with its final newline.
@@ -118,12 +102,7 @@ impl Checkpoint {
 ///
 /// # Errors
 /// [`CheckpointError::Origin`] or [`CheckpointError::EmptyRoot`].
-pub fn sign(
-    key: &SigningKey,
-    origin: &str,
-    size: u64,
-    root: &Hash,
-) -> Result<String, CheckpointError> {
+pub fn sign(key: &SigningKey, origin: &str, size: u64, root: &Hash) -> Result<String, CheckpointError> {
     let text = Checkpoint::new(origin, size, *root)?.to_text();
     Ok(Note::sign(&text, &[key])?.to_string())
 }
@@ -147,10 +126,7 @@ pub fn verify_origin(note: &str, key: &Vkey, origin: &str) -> Result<Checkpoint,
     if checkpoint.origin == origin {
         return Ok(checkpoint);
     }
-    Err(CheckpointError::OtherLog {
-        expected: origin.to_owned(),
-        actual: checkpoint.origin,
-    })
+    Err(CheckpointError::OtherLog { expected: origin.to_owned(), actual: checkpoint.origin })
 }
 
 /// Reads a checkpoint without checking any signature: for display, and to find out which key to fetch.
@@ -181,10 +157,7 @@ mod tests {
         let checkpoint = parse_unverified(EXAMPLE).unwrap();
         assert_eq!(checkpoint.origin, "example.com/behind-the-sofa");
         assert_eq!(checkpoint.size, 20_852_163);
-        assert_eq!(
-            checkpoint.root.to_string(),
-            "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
-        );
+        assert_eq!(checkpoint.root.to_string(), "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=");
         assert!(checkpoint.extensions.is_empty());
     }
 
@@ -193,17 +166,11 @@ mod tests {
         let key = key(ORIGIN);
         let root = leaf_hash(b"a");
         let note = sign(&key, ORIGIN, 1, &root).unwrap();
-        assert_eq!(
-            verify(&note, &key.vkey()).unwrap(),
-            Checkpoint::new(ORIGIN, 1, root).unwrap()
-        );
+        assert_eq!(verify(&note, &key.vkey()).unwrap(), Checkpoint::new(ORIGIN, 1, root).unwrap());
         let other = SigningKey::generate([8; 32], ORIGIN).unwrap().vkey();
         assert_eq!(verify(&note, &other), Err(NoteError::Unsigned.into()));
         let elsewhere = sign(&key, "example.city/other", 1, &root).unwrap();
-        assert!(matches!(
-            verify(&elsewhere, &key.vkey()),
-            Err(CheckpointError::OtherLog { .. })
-        ));
+        assert!(matches!(verify(&elsewhere, &key.vkey()), Err(CheckpointError::OtherLog { .. })));
         assert!(verify_origin(&elsewhere, &key.vkey(), "example.city/other").is_ok());
     }
 
@@ -211,10 +178,7 @@ mod tests {
     fn unknown_signature_lines_are_ignored() {
         let key = key(ORIGIN);
         let note = sign(&key, ORIGIN, 1, &leaf_hash(b"a")).unwrap();
-        let with_witness = format!(
-            "{note}\u{2014} witness.example {}\n",
-            crate::text::to_base64(&[4; 76])
-        );
+        let with_witness = format!("{note}\u{2014} witness.example {}\n", crate::text::to_base64(&[4; 76]));
         assert!(verify(&with_witness, &key.vkey()).is_ok());
     }
 
@@ -228,10 +192,7 @@ mod tests {
             (format!("o\n1\n{root}\n\n"), CheckpointError::Lines),
             (format!("o\n01\n{root}\n"), CheckpointError::Size),
             (format!("o\n-1\n{root}\n"), CheckpointError::Size),
-            (
-                format!("o\n18446744073709551616\n{root}\n"),
-                CheckpointError::Size,
-            ),
+            (format!("o\n18446744073709551616\n{root}\n"), CheckpointError::Size),
             ("o\n1\nAQ==\n".to_owned(), CheckpointError::Root),
             (format!("o\n1\n{root} \n"), CheckpointError::Root),
             (format!("o\n0\n{root}\n"), CheckpointError::EmptyRoot),
@@ -239,14 +200,8 @@ mod tests {
         for (text, error) in cases {
             assert_eq!(Checkpoint::parse_text(&text), Err(error), "{text:?}");
         }
-        assert_eq!(
-            Checkpoint::new("a\nb", 1, leaf_hash(b"")),
-            Err(CheckpointError::Origin)
-        );
-        assert_eq!(
-            Checkpoint::new("", 1, leaf_hash(b"")),
-            Err(CheckpointError::Origin)
-        );
+        assert_eq!(Checkpoint::new("a\nb", 1, leaf_hash(b"")), Err(CheckpointError::Origin));
+        assert_eq!(Checkpoint::new("", 1, leaf_hash(b"")), Err(CheckpointError::Origin));
     }
 
     #[test]

@@ -32,17 +32,8 @@ const BLOCK_LEN: usize = 64;
 /// The value is in its canonical encoding, which is the caller's matter.
 #[must_use]
 pub fn field_commitment(name: &str, salt: &[u8; 32], value: Option<&[u8]>) -> Hash {
-    let (tag_len, name_len) = (
-        len_prefix(FIELD_TAG.as_bytes()),
-        len_prefix(name.as_bytes()),
-    );
-    let head: [&[u8]; 5] = [
-        &tag_len,
-        FIELD_TAG.as_bytes(),
-        &name_len,
-        name.as_bytes(),
-        salt,
-    ];
+    let (tag_len, name_len) = (len_prefix(FIELD_TAG.as_bytes()), len_prefix(name.as_bytes()));
+    let head: [&[u8]; 5] = [&tag_len, FIELD_TAG.as_bytes(), &name_len, name.as_bytes(), salt];
     match value {
         None => sha256(&[&head[..], &[&[0]]].concat()),
         Some(value) => sha256(&[&head[..], &[&[1], &len_prefix(value), value]].concat()),
@@ -59,10 +50,7 @@ pub fn opens(commitment: &Hash, name: &str, salt: &[u8; 32], value: Option<&[u8]
 #[must_use]
 pub fn salt_for(record_key: &[u8; 32], name: &str) -> [u8; 32] {
     let (tag_len, name_len) = (len_prefix(SALT_TAG.as_bytes()), len_prefix(name.as_bytes()));
-    hmac_sha256(
-        record_key,
-        &[&tag_len, SALT_TAG.as_bytes(), &name_len, name.as_bytes()],
-    )
+    hmac_sha256(record_key, &[&tag_len, SALT_TAG.as_bytes(), &name_len, name.as_bytes()])
 }
 
 fn len_prefix(bytes: &[u8]) -> [u8; 8] {
@@ -73,10 +61,7 @@ fn len_prefix(bytes: &[u8]) -> [u8; 8] {
 fn hmac_sha256(key: &[u8; 32], message: &[&[u8]]) -> [u8; 32] {
     let pad = |fill: u8| {
         let mut block = Zeroizing::new([fill; BLOCK_LEN]);
-        block
-            .iter_mut()
-            .zip(key)
-            .for_each(|(byte, key)| *byte ^= key);
+        block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
         block
     };
     let (inner_pad, outer_pad) = (pad(0x36), pad(0x5c));
@@ -95,17 +80,11 @@ mod tests {
         let mut key = [0; 32];
         key[..20].fill(0x0b);
         let mac = Hash::from_bytes(hmac_sha256(&key, &[b"Hi There"]));
-        assert_eq!(
-            mac.to_hex(),
-            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
-        );
+        assert_eq!(mac.to_hex(), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
         let mut key = [0; 32];
         key[..4].copy_from_slice(b"Jefe");
         let mac = Hash::from_bytes(hmac_sha256(&key, &[b"what do ya want ", b"for nothing?"]));
-        assert_eq!(
-            mac.to_hex(),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
+        assert_eq!(mac.to_hex(), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 
     #[test]

@@ -60,10 +60,7 @@ impl Hash {
     /// # Errors
     /// [`HashError::Length`] for any other length.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, HashError> {
-        bytes
-            .try_into()
-            .map(Self)
-            .map_err(|_| HashError::Length(bytes.len()))
+        bytes.try_into().map(Self).map_err(|_| HashError::Length(bytes.len()))
     }
 
     /// Parses 64 lower-case hexadecimal digits.
@@ -181,14 +178,8 @@ mod tests {
 
     #[test]
     fn published_leaf_and_node_vectors() {
-        assert_eq!(
-            empty_root().to_hex(),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
-        assert_eq!(
-            leaf_hash(b"").to_hex(),
-            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
-        );
+        assert_eq!(empty_root().to_hex(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(leaf_hash(b"").to_hex(), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
         assert_eq!(
             node_hash(&leaf_hash(b""), &leaf_hash(&[0])).to_hex(),
             "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
@@ -201,10 +192,7 @@ mod tests {
         assert_eq!(Hash::from_hex(&hash.to_hex()).unwrap(), hash);
         assert_eq!(hash.to_string().parse::<Hash>().unwrap(), hash);
         assert_eq!(Hash::from_slice(hash.as_ref()).unwrap(), hash);
-        assert_eq!(
-            Hash::from_hex(&hash.to_hex().to_uppercase()),
-            Err(HashError::Hex)
-        );
+        assert_eq!(Hash::from_hex(&hash.to_hex().to_uppercase()), Err(HashError::Hex));
         assert_eq!(Hash::from_hex("00"), Err(HashError::Hex));
         assert_eq!(Hash::from_base64("AQ=="), Err(HashError::Length(1)));
         assert_eq!(Hash::from_base64("!"), Err(HashError::Base64));

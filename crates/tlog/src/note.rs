@@ -93,11 +93,7 @@ impl NoteSignature {
         if !is_key_name(name) || signature.is_empty() {
             return None;
         }
-        Some(Self {
-            name: name.to_owned(),
-            id: KeyId(*id),
-            signature: signature.to_vec(),
-        })
+        Some(Self { name: name.to_owned(), id: KeyId(*id), signature: signature.to_vec() })
     }
 }
 
@@ -131,11 +127,7 @@ impl Note {
             id: key.id(),
             signature: key.sign_text(text),
         };
-        Self {
-            text: text.to_owned(),
-            signatures: keys.iter().map(sign).collect(),
-        }
-        .checked()
+        Self { text: text.to_owned(), signatures: keys.iter().map(sign).collect() }.checked()
     }
 
     /// Parses a note from bytes.
@@ -146,8 +138,7 @@ impl Note {
         if bytes.len() > MAX_NOTE_LEN {
             return Err(NoteError::TooLong(bytes.len()));
         }
-        let text =
-            std::str::from_utf8(bytes).map_err(|error| NoteError::Utf8(error.valid_up_to()))?;
+        let text = std::str::from_utf8(bytes).map_err(|error| NoteError::Utf8(error.valid_up_to()))?;
         Self::parse(text)
     }
 
@@ -162,10 +153,7 @@ impl Note {
         check_characters(note)?;
         let blank = note.rfind("\n\n").ok_or(NoteError::Shape)?;
         let (text, rest) = note.split_at_checked(blank + 1).ok_or(NoteError::Shape)?;
-        let lines = rest
-            .strip_prefix('\n')
-            .and_then(|rest| rest.strip_suffix('\n'))
-            .ok_or(NoteError::Shape)?;
+        let lines = rest.strip_prefix('\n').and_then(|rest| rest.strip_suffix('\n')).ok_or(NoteError::Shape)?;
         let mut signatures = Vec::new();
         for (position, line) in lines.split('\n').enumerate() {
             if position == MAX_SIGNATURES {
@@ -173,10 +161,7 @@ impl Note {
             }
             signatures.push(NoteSignature::parse(line).ok_or(NoteError::SignatureLine(position))?);
         }
-        Ok(Self {
-            text: text.to_owned(),
-            signatures,
-        })
+        Ok(Self { text: text.to_owned(), signatures })
     }
 
     /// The signed text, with its final newline.
@@ -198,8 +183,7 @@ impl Note {
     pub fn with_signature_line(mut self, line: &str) -> Result<Self, NoteError> {
         let position = self.signatures.len();
         check_characters(line)?;
-        self.signatures
-            .push(NoteSignature::parse(line).ok_or(NoteError::SignatureLine(position))?);
+        self.signatures.push(NoteSignature::parse(line).ok_or(NoteError::SignatureLine(position))?);
         self.checked()
     }
 
@@ -212,9 +196,7 @@ impl Note {
     pub fn verify<'k>(&self, keys: &'k [Vkey]) -> Result<Vec<&'k Vkey>, NoteError> {
         let mut signed: Vec<&Vkey> = Vec::new();
         for line in &self.signatures {
-            let mine = keys
-                .iter()
-                .filter(|key| key.name() == line.name && key.id() == line.id);
+            let mine = keys.iter().filter(|key| key.name() == line.name && key.id() == line.id);
             for key in mine {
                 if !key.verify_text(&self.text, &line.signature) {
                     return Err(NoteError::BadSignature(line.name.clone()));
@@ -224,11 +206,7 @@ impl Note {
                 }
             }
         }
-        if signed.is_empty() {
-            Err(NoteError::Unsigned)
-        } else {
-            Ok(signed)
-        }
+        if signed.is_empty() { Err(NoteError::Unsigned) } else { Ok(signed) }
     }
 
     fn checked(self) -> Result<Self, NoteError> {
@@ -236,20 +214,14 @@ impl Note {
             return Err(NoteError::TooManySignatures);
         }
         let len = self.to_string().len();
-        if len > MAX_NOTE_LEN {
-            Err(NoteError::TooLong(len))
-        } else {
-            Ok(self)
-        }
+        if len > MAX_NOTE_LEN { Err(NoteError::TooLong(len)) } else { Ok(self) }
     }
 }
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        self.signatures
-            .iter()
-            .try_for_each(|signature| writeln!(f, "{signature}"))
+        self.signatures.iter().try_for_each(|signature| writeln!(f, "{signature}"))
     }
 }
 

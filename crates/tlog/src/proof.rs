@@ -109,11 +109,7 @@ pub trait HashReader {
 ///
 /// # Errors
 /// [`ProofError::OutOfRange`], or [`ProofError::Read`] when the reader fails.
-pub fn prove_inclusion(
-    index: u64,
-    size: u64,
-    reader: &impl HashReader,
-) -> Result<Vec<Hash>, ProofError> {
+pub fn prove_inclusion(index: u64, size: u64, reader: &impl HashReader) -> Result<Vec<Hash>, ProofError> {
     if index >= size {
         return Err(ProofError::OutOfRange { index, size });
     }
@@ -140,11 +136,7 @@ pub fn prove_inclusion(
 ///
 /// # Errors
 /// [`ProofError::Shrinks`], or [`ProofError::Read`] when the reader fails.
-pub fn prove_consistency(
-    old: u64,
-    new: u64,
-    reader: &impl HashReader,
-) -> Result<Vec<Hash>, ProofError> {
+pub fn prove_consistency(old: u64, new: u64, reader: &impl HashReader) -> Result<Vec<Hash>, ProofError> {
     if old > new {
         return Err(ProofError::Shrinks { old, new });
     }
@@ -183,11 +175,7 @@ pub fn prove_consistency(
 /// # Errors
 /// [`ReadError`] when the reader fails.
 pub fn claimed_root(size: u64, reader: &impl HashReader) -> Result<Hash, ReadError> {
-    if size == 0 {
-        Ok(empty_root())
-    } else {
-        range_hash(0, size, reader)
-    }
+    if size == 0 { Ok(empty_root()) } else { range_hash(0, size, reader) }
 }
 
 /// The hash of `len` leaves from `start`, where `start` is a multiple of the largest power of two in `len`.

@@ -69,12 +69,7 @@ impl Receipt {
             return Err(ReceiptError::ProofLine(MAX_PROOF_LEN));
         }
         checkpoint::parse_unverified(checkpoint)?;
-        Ok(Self {
-            extra: None,
-            index,
-            proof,
-            checkpoint: checkpoint.to_owned(),
-        })
+        Ok(Self { extra: None, index, proof, checkpoint: checkpoint.to_owned() })
     }
 
     /// Adds opaque data which nothing signs; empty data is no data.
@@ -102,26 +97,15 @@ impl Receipt {
         if lines.next() != Some(RECEIPT_HEADER) {
             return Err(ReceiptError::Header);
         }
-        let extra = lines
-            .next_if(|line| line.starts_with("extra "))
-            .map(parse_extra)
-            .transpose()?;
-        let index = lines
-            .next()
-            .and_then(|line| line.strip_prefix("index "))
-            .and_then(parse_decimal);
+        let extra = lines.next_if(|line| line.starts_with("extra ")).map(parse_extra).transpose()?;
+        let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(parse_decimal);
         let index = index.ok_or(ReceiptError::Index)?;
         let mut proof = Vec::new();
         for (position, line) in lines.enumerate() {
-            let hash = Hash::from_base64(line)
-                .ok()
-                .filter(|_| position < MAX_PROOF_LEN);
+            let hash = Hash::from_base64(line).ok().filter(|_| position < MAX_PROOF_LEN);
             proof.push(hash.ok_or(ReceiptError::ProofLine(position))?);
         }
-        Ok(Self {
-            extra,
-            ..Self::new(index, proof, checkpoint)?
-        })
+        Ok(Self { extra, ..Self::new(index, proof, checkpoint)? })
     }
 
     /// Checks that `entry` is in the log of `key` at this receipt's index, and returns the checkpoint which says so.
@@ -138,13 +122,7 @@ impl Receipt {
     /// When signature, origin or proof does not hold.
     pub fn verify_leaf(&self, leaf: &Hash, key: &Vkey) -> Result<Checkpoint, ReceiptError> {
         let checkpoint = checkpoint::verify(&self.checkpoint, key)?;
-        verify_inclusion(
-            leaf,
-            self.index,
-            checkpoint.size,
-            &self.proof,
-            &checkpoint.root,
-        )?;
+        verify_inclusion(leaf, self.index, checkpoint.size, &self.proof, &checkpoint.root)?;
         Ok(checkpoint)
     }
 
@@ -181,9 +159,7 @@ impl Receipt {
 
 fn parse_extra(line: &str) -> Result<Vec<u8>, ReceiptError> {
     let decoded = line.strip_prefix("extra ").and_then(parse_base64);
-    decoded
-        .filter(|extra| !extra.is_empty() && extra.len() <= MAX_EXTRA_LEN)
-        .ok_or(ReceiptError::Extra)
+    decoded.filter(|extra| !extra.is_empty() && extra.len() <= MAX_EXTRA_LEN).ok_or(ReceiptError::Extra)
 }
 
 impl fmt::Display for Receipt {
@@ -193,9 +169,7 @@ impl fmt::Display for Receipt {
             writeln!(f, "extra {}", to_base64(extra))?;
         }
         writeln!(f, "index {}", self.index)?;
-        self.proof
-            .iter()
-            .try_for_each(|hash| writeln!(f, "{hash}"))?;
+        self.proof.iter().try_for_each(|hash| writeln!(f, "{hash}"))?;
         write!(f, "\n{}", self.checkpoint)
     }
 }
@@ -233,10 +207,7 @@ mod tests {
                 let (receipt, key) = receipt(index, size);
                 let entry = [u8::try_from(index).unwrap()];
                 assert_eq!(receipt.verify(&entry, &key).unwrap().size, u64::from(size));
-                assert!(matches!(
-                    receipt.verify(b"other", &key),
-                    Err(ReceiptError::Proof(_))
-                ));
+                assert!(matches!(receipt.verify(b"other", &key), Err(ReceiptError::Proof(_))));
             }
         }
     }
@@ -274,27 +245,15 @@ mod tests {
         let cases = [
             (text.replacen("@v1", "@v2", 1), ReceiptError::Header),
             (text.replacen("index 5", "index 05", 1), ReceiptError::Index),
-            (
-                text.replacen("index 5", "extra \nindex 5", 1),
-                ReceiptError::Extra,
-            ),
-            (
-                text.replacen("index 5", "extra AR==\nindex 5", 1),
-                ReceiptError::Extra,
-            ),
-            (
-                text.replacen("index 5", "index 5\nAQ==", 1),
-                ReceiptError::ProofLine(0),
-            ),
+            (text.replacen("index 5", "extra \nindex 5", 1), ReceiptError::Extra),
+            (text.replacen("index 5", "extra AR==\nindex 5", 1), ReceiptError::Extra),
+            (text.replacen("index 5", "index 5\nAQ==", 1), ReceiptError::ProofLine(0)),
             (text.replacen("\n\n", "\n", 2), ReceiptError::Shape),
         ];
         for (text, error) in cases {
             assert_eq!(Receipt::parse(&text), Err(error), "{text}");
         }
         let long = vec![leaf_hash(b""); MAX_PROOF_LEN + 1];
-        assert_eq!(
-            Receipt::new(0, long, receipt.checkpoint()),
-            Err(ReceiptError::ProofLine(MAX_PROOF_LEN))
-        );
+        assert_eq!(Receipt::new(0, long, receipt.checkpoint()), Err(ReceiptError::ProofLine(MAX_PROOF_LEN)));
     }
 }

@@ -31,18 +31,7 @@ mod tests {
     fn decimals_have_one_spelling() {
         assert_eq!(parse_decimal("0"), Some(0));
         assert_eq!(parse_decimal("18446744073709551615"), Some(u64::MAX));
-        for bad in [
-            "",
-            "00",
-            "01",
-            "+1",
-            "-1",
-            " 1",
-            "1 ",
-            "1_0",
-            "18446744073709551616",
-            "\u{0661}",
-        ] {
+        for bad in ["", "00", "01", "+1", "-1", " 1", "1 ", "1_0", "18446744073709551616", "\u{0661}"] {
             assert_eq!(parse_decimal(bad), None, "{bad:?}");
         }
     }
@@ -50,9 +39,7 @@ mod tests {
     #[test]
     fn base64_has_one_spelling() {
         assert_eq!(parse_base64("AQ=="), Some(vec![1]));
-        for bad in [
-            "AR==", "AQ=", "AQ", "AQ==\n", " AQ==", "A_==", "AQ====", "AQ==AQ==",
-        ] {
+        for bad in ["AR==", "AQ=", "AQ", "AQ==\n", " AQ==", "A_==", "AQ====", "AQ==AQ=="] {
             assert_eq!(parse_base64(bad), None, "{bad:?}");
         }
     }

@@ -6,9 +6,7 @@
 mod bundle;
 mod edge;
 
-pub use bundle::{
-    BundleEntry, MAX_BUNDLE_LEN, MAX_ENTRY_LEN, append_entry, decode_bundle, encode_bundle,
-};
+pub use bundle::{BundleEntry, MAX_BUNDLE_LEN, MAX_ENTRY_LEN, append_entry, decode_bundle, encode_bundle};
 pub use edge::{Tile, TileEdge, decode_tile, encode_tile};
 
 use std::fmt;
@@ -87,11 +85,7 @@ impl TileCoords {
         if width == 0 || width > TILE_WIDTH {
             return Err(TileError::Width(width));
         }
-        Ok(Self {
-            level,
-            index,
-            width,
-        })
+        Ok(Self { level, index, width })
     }
 
     /// Tile `index` of `level` as it is in a tree of `size` leaves; `None` when that tree has no such tile.
@@ -101,11 +95,7 @@ impl TileCoords {
         let before = index.checked_mul(u64::from(TILE_WIDTH))?;
         let width = hashes.checked_sub(before)?.min(u64::from(TILE_WIDTH));
         let width = u16::try_from(width).ok().filter(|width| *width > 0)?;
-        Some(Self {
-            level,
-            index,
-            width,
-        })
+        Some(Self { level, index, width })
     }
 
     /// All tiles which a tree of `new` leaves has and a tree of `old` leaves has not, level by level.
@@ -150,10 +140,7 @@ impl TileCoords {
     /// The full tile at this place, which a log may serve instead of the partial one.
     #[must_use]
     pub const fn full(self) -> Self {
-        Self {
-            width: TILE_WIDTH,
-            ..self
-        }
+        Self { width: TILE_WIDTH, ..self }
     }
 
     /// Length of the tile in bytes.
@@ -191,17 +178,12 @@ impl BundleCoords {
     /// The bundle whose entries hash to this level 0 tile.
     #[must_use]
     pub const fn beside(tile: TileCoords) -> Self {
-        Self {
-            index: tile.index,
-            width: tile.width,
-        }
+        Self { index: tile.index, width: tile.width }
     }
 
     /// All bundles which a tree of `new` leaves has and a tree of `old` leaves has not.
     pub fn added(old: u64, new: u64) -> impl Iterator<Item = Self> {
-        TileCoords::added(old, new)
-            .take_while(|tile| tile.level == 0)
-            .map(Self::beside)
+        TileCoords::added(old, new).take_while(|tile| tile.level == 0).map(Self::beside)
     }
 
     /// Index of the bundle.
@@ -225,10 +207,7 @@ impl BundleCoords {
     /// The full bundle at this place, which a log may serve instead of the partial one.
     #[must_use]
     pub const fn full(self) -> Self {
-        Self {
-            width: TILE_WIDTH,
-            ..self
-        }
+        Self { width: TILE_WIDTH, ..self }
     }
 
     /// Index in the log of the first entry.
@@ -258,11 +237,7 @@ impl TilePath {
         let refused = || TileError::Path(path.chars().take(80).collect());
         let parsed = parse_path(path).ok_or_else(refused)?;
         // Padding such as `x000/001` parses, but is not how the index is written.
-        if parsed.to_string() == path {
-            Ok(parsed)
-        } else {
-            Err(refused())
-        }
+        if parsed.to_string() == path { Ok(parsed) } else { Err(refused()) }
     }
 }
 
@@ -277,20 +252,15 @@ fn parse_path(path: &str) -> Option<TilePath> {
         return BundleCoords::new(index, width).ok().map(TilePath::Entries);
     }
     let level = u8::try_from(parse_decimal(kind)?).ok()?;
-    TileCoords::new(level, index, width)
-        .ok()
-        .map(TilePath::Hashes)
+    TileCoords::new(level, index, width).ok().map(TilePath::Hashes)
 }
 
 fn parse_index(groups: &str) -> Option<u64> {
-    let (leading, last) = groups
-        .rsplit_once('/')
-        .map_or((None, groups), |(leading, last)| (Some(leading), last));
+    let (leading, last) = groups.rsplit_once('/').map_or((None, groups), |(leading, last)| (Some(leading), last));
     let leading = leading.map(|leading| leading.split('/').map(|group| group.strip_prefix('x')));
     let mut index = 0_u64;
     for group in leading.into_iter().flatten().chain([Some(last)]) {
-        let group =
-            group.filter(|group| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit()))?;
+        let group = group.filter(|group| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit()))?;
         index = index.checked_mul(1000)?.checked_add(group.parse().ok()?)?;
     }
     Some(index)
@@ -329,11 +299,7 @@ fn write_index(f: &mut fmt::Formatter<'_>, index: u64, width: u16) -> fmt::Resul
         divisor /= 1000;
     }
     write!(f, "{:03}", index % 1000)?;
-    if width < TILE_WIDTH {
-        write!(f, ".p/{width}")
-    } else {
-        Ok(())
-    }
+    if width < TILE_WIDTH { write!(f, ".p/{width}") } else { Ok(()) }
 }
 
 impl FromStr for TilePath {

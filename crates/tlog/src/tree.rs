@@ -16,10 +16,7 @@ impl RightEdge {
     /// The edge of the empty tree.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            size: 0,
-            subtrees: Vec::new(),
-        }
+        Self { size: 0, subtrees: Vec::new() }
     }
 
     /// Restores an edge from what [`RightEdge::size`] and [`RightEdge::subtrees`] gave; `None` unless there is one
@@ -123,10 +120,7 @@ mod tests {
             edge.push(leaf_hash(leaf));
             assert_eq!(edge.root().to_hex(), root, "size {}", edge.size());
         }
-        assert_eq!(
-            merkle_root(LEAVES.iter().map(|leaf| leaf_hash(leaf))).to_hex(),
-            ROOTS[7]
-        );
+        assert_eq!(merkle_root(LEAVES.iter().map(|leaf| leaf_hash(leaf))).to_hex(), ROOTS[7]);
     }
 
     #[test]

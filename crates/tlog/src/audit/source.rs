@@ -6,8 +6,7 @@ use crate::hash::Hash;
 use crate::note::MAX_NOTE_LEN;
 use crate::proof::{ReadError, TileReader};
 use crate::tile::{
-    BundleCoords, MAX_BUNDLE_LEN, TILE_LEN, TILE_WIDTH, TileCoords, TileError, TilePath,
-    decode_bundle, decode_tile,
+    BundleCoords, MAX_BUNDLE_LEN, TILE_LEN, TILE_WIDTH, TileCoords, TileError, TilePath, decode_bundle, decode_tile,
 };
 
 /// Why a file of a log could not be read.
@@ -51,10 +50,7 @@ pub trait LogSource {
         if bytes.len() <= limit {
             return Ok(bytes);
         }
-        Err(SourceError::TooLarge {
-            path: path.to_owned(),
-            limit,
-        })
+        Err(SourceError::TooLarge { path: path.to_owned(), limit })
     }
 }
 
@@ -81,27 +77,12 @@ pub(super) fn read_checkpoint(source: &impl LogSource) -> Result<Vec<u8>, Source
 
 /// Reads a tile; the full one when the partial one is gone, which a log may delete then.
 pub(super) fn read_tile(source: &impl LogSource, tile: TileCoords) -> Result<Found, SourceError> {
-    read_either(
-        source,
-        tile.into(),
-        tile.width(),
-        tile.full().into(),
-        TILE_LEN,
-    )
+    read_either(source, tile.into(), tile.width(), tile.full().into(), TILE_LEN)
 }
 
 /// Reads a bundle; the full one when the partial one is gone.
-pub(super) fn read_bundle(
-    source: &impl LogSource,
-    bundle: BundleCoords,
-) -> Result<Found, SourceError> {
-    read_either(
-        source,
-        bundle.into(),
-        bundle.width(),
-        bundle.full().into(),
-        MAX_BUNDLE_LEN,
-    )
+pub(super) fn read_bundle(source: &impl LogSource, bundle: BundleCoords) -> Result<Found, SourceError> {
+    read_either(source, bundle.into(), bundle.width(), bundle.full().into(), MAX_BUNDLE_LEN)
 }
 
 fn read_either(
@@ -117,17 +98,11 @@ fn read_either(
         Err(SourceError::NotFound(_)) if width < TILE_WIDTH => {
             let full = full.to_string();
             // The partial file is the one to report when there is neither.
-            let bytes = source
-                .get_limited(&full, limit)
-                .map_err(|error| match error {
-                    SourceError::NotFound(_) => SourceError::NotFound(path),
-                    other => other,
-                })?;
-            Ok(Found {
-                path: full,
-                width: TILE_WIDTH,
-                bytes,
-            })
+            let bytes = source.get_limited(&full, limit).map_err(|error| match error {
+                SourceError::NotFound(_) => SourceError::NotFound(path),
+                other => other,
+            })?;
+            Ok(Found { path: full, width: TILE_WIDTH, bytes })
         }
         Err(error) => Err(error),
     }
@@ -143,17 +118,10 @@ pub fn read_entry(source: &impl LogSource, index: u64, size: u64) -> Result<Vec<
     let coords = BundleCoords::in_tree(bundle, size).filter(|_| index < size);
     let coords = coords.ok_or_else(|| SourceError::NotFound(format!("entry {index}")))?;
     let found = read_bundle(source, coords)?;
-    let failed = |error: TileError| SourceError::Failed {
-        path: found.path.clone(),
-        message: error.to_string(),
-    };
+    let failed = |error: TileError| SourceError::Failed { path: found.path.clone(), message: error.to_string() };
     let entries = decode_bundle(&found.bytes, found.width).map_err(failed)?;
-    let entry = usize::try_from(position)
-        .ok()
-        .and_then(|position| entries.get(position));
-    entry
-        .map(|entry| entry.bytes.to_vec())
-        .ok_or_else(|| SourceError::NotFound(format!("entry {index}")))
+    let entry = usize::try_from(position).ok().and_then(|position| entries.get(position));
+    entry.map(|entry| entry.bytes.to_vec()).ok_or_else(|| SourceError::NotFound(format!("entry {index}")))
 }
 
 /// The tiles of a [`LogSource`] as a [`TileReader`], for proofs.
@@ -165,10 +133,9 @@ impl<S: LogSource> TileReader for SourceTiles<S> {
         let storage = |path: String, message: String| ReadError::Storage { path, message };
         let coords = TileCoords::new(level, index, width)
             .map_err(|error| storage(format!("tile {level}/{index}"), error.to_string()))?;
-        let found = read_tile(&self.0, coords)
-            .map_err(|error| storage(coords.to_string(), error.to_string()))?;
-        let mut hashes = decode_tile(&found.bytes, found.width)
-            .map_err(|error| storage(found.path.clone(), error.to_string()))?;
+        let found = read_tile(&self.0, coords).map_err(|error| storage(coords.to_string(), error.to_string()))?;
+        let mut hashes =
+            decode_tile(&found.bytes, found.width).map_err(|error| storage(found.path.clone(), error.to_string()))?;
         hashes.truncate(usize::from(width));
         Ok(hashes)
     }

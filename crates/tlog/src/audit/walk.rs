@@ -8,8 +8,7 @@ use crate::hash::{HASH_LEN, Hash, leaf_hash};
 use crate::note::{Note, Vkey};
 use crate::proof::TileHashes;
 use crate::tile::{
-    BundleCoords, BundleEntry, Tile, TileCoords, TileEdge, TileError, decode_bundle, decode_tile,
-    encode_tile,
+    BundleCoords, BundleEntry, Tile, TileCoords, TileEdge, TileError, decode_bundle, decode_tile, encode_tile,
 };
 
 /// Audits logs of one key.
@@ -40,18 +39,10 @@ impl Auditor {
     ///
     /// # Errors
     /// The first [`AuditError`] met.
-    pub fn run(
-        &self,
-        source: &impl LogSource,
-        visit: impl FnMut(u64, &[u8]),
-    ) -> Result<AuditReport, AuditError> {
+    pub fn run(&self, source: &impl LogSource, visit: impl FnMut(u64, &[u8])) -> Result<AuditReport, AuditError> {
         let bytes = read_checkpoint(source)?;
-        let refused = |error| AuditError::Checkpoint {
-            path: CHECKPOINT_PATH,
-            error,
-        };
-        let note =
-            Note::from_bytes(&bytes).map_err(|error| refused(CheckpointError::Note(error)))?;
+        let refused = |error| AuditError::Checkpoint { path: CHECKPOINT_PATH, error };
+        let note = Note::from_bytes(&bytes).map_err(|error| refused(CheckpointError::Note(error)))?;
         let checkpoint = checkpoint::verify(&note.to_string(), &self.key).map_err(refused)?;
         let older = self.older(&checkpoint)?;
         let report = AuditReport {
@@ -64,14 +55,7 @@ impl Auditor {
             bytes: bytes.len() as u64,
             continues: older.as_ref().map(|older| older.size),
         };
-        let walk = Walk {
-            source,
-            visit,
-            checkpoint,
-            older,
-            edge: TileEdge::new(),
-            report,
-        };
+        let walk = Walk { source, visit, checkpoint, older, edge: TileEdge::new(), report };
         walk.finish()
     }
 
@@ -79,16 +63,10 @@ impl Auditor {
         let Some(older) = &self.older else {
             return Ok(None);
         };
-        let refused = |error| AuditError::Checkpoint {
-            path: "older checkpoint",
-            error,
-        };
+        let refused = |error| AuditError::Checkpoint { path: "older checkpoint", error };
         let older = checkpoint::verify(older, &self.key).map_err(refused)?;
         if older.size > newer.size {
-            return Err(AuditError::RolledBack {
-                old: older.size,
-                new: newer.size,
-            });
+            return Err(AuditError::RolledBack { old: older.size, new: newer.size });
         }
         Ok(Some(older))
     }
@@ -120,11 +98,7 @@ impl<S: LogSource, V: FnMut(u64, &[u8])> Walk<'_, S, V> {
         if signed == computed {
             return Ok(self.report);
         }
-        Err(AuditError::Root {
-            size: self.checkpoint.size,
-            signed,
-            computed,
-        })
+        Err(AuditError::Root { size: self.checkpoint.size, signed, computed })
     }
 
     /// One bundle with the level 0 tile beside it.
@@ -136,11 +110,7 @@ impl<S: LogSource, V: FnMut(u64, &[u8])> Walk<'_, S, V> {
         self.report.bytes += (bundle.bytes.len() + tile.bytes.len()) as u64;
         let entries = decode_bundle(&bundle.bytes, bundle.width).map_err(malformed(&bundle))?;
         let hashes = decode_tile(&tile.bytes, tile.width).map_err(malformed(&tile))?;
-        for (entry, claimed) in entries
-            .iter()
-            .zip(&hashes)
-            .take(usize::from(coords.width()))
-        {
+        for (entry, claimed) in entries.iter().zip(&hashes).take(usize::from(coords.width())) {
             let leaf = leaf_hash(entry.bytes);
             if leaf != *claimed {
                 return Err(self.blame(leaf, *claimed, entry, &bundle.path, &tile));
@@ -164,83 +134,38 @@ impl<S: LogSource, V: FnMut(u64, &[u8])> Walk<'_, S, V> {
         self.report.bytes += found.bytes.len() as u64;
         decode_tile(&found.bytes, found.width).map_err(malformed(&found))?;
         let expected = tile.bytes();
-        let differs = expected
-            .iter()
-            .zip(&found.bytes)
-            .position(|(expected, actual)| expected != actual);
-        differs.map_or(Ok(()), |offset| {
-            Err(AuditError::Tile {
-                path: found.path,
-                offset,
-            })
-        })
+        let differs = expected.iter().zip(&found.bytes).position(|(expected, actual)| expected != actual);
+        differs.map_or(Ok(()), |offset| Err(AuditError::Tile { path: found.path, offset }))
     }
 
     fn check_older(&self) -> Result<(), AuditError> {
-        let Some(older) = self
-            .older
-            .as_ref()
-            .filter(|older| older.size == self.edge.size())
-        else {
+        let Some(older) = self.older.as_ref().filter(|older| older.size == self.edge.size()) else {
             return Ok(());
         };
         let computed = self.edge.root();
         if computed == older.root {
             return Ok(());
         }
-        Err(AuditError::Forked {
-            old: older.size,
-            signed: older.root,
-            computed,
-        })
+        Err(AuditError::Forked { old: older.size, signed: older.root, computed })
     }
 
     /// An entry and its tile differ: whichever leads to the signed root is right.
-    fn blame(
-        &self,
-        leaf: Hash,
-        claimed: Hash,
-        entry: &BundleEntry<'_>,
-        bundle: &str,
-        tile: &Found,
-    ) -> AuditError {
+    fn blame(&self, leaf: Hash, claimed: Hash, entry: &BundleEntry<'_>, bundle: &str, tile: &Found) -> AuditError {
         let index = self.edge.size();
-        let hashes = TileHashes::new(
-            SourceTiles(self.source),
-            self.checkpoint.size,
-            self.checkpoint.root,
-        );
+        let hashes = TileHashes::new(SourceTiles(self.source), self.checkpoint.size, self.checkpoint.root);
         if hashes.inclusion(&claimed, index).is_ok() {
-            return AuditError::Entry {
-                path: bundle.to_owned(),
-                index,
-                offset: entry.offset,
-            };
+            return AuditError::Entry { path: bundle.to_owned(), index, offset: entry.offset };
         }
         if hashes.inclusion(&leaf, index).is_ok() {
             let (expected, actual) = (encode_tile(&[leaf]), encode_tile(&[claimed]));
-            let within = expected
-                .iter()
-                .zip(&actual)
-                .take_while(|(expected, actual)| expected == actual)
-                .count();
+            let within = expected.iter().zip(&actual).take_while(|(expected, actual)| expected == actual).count();
             let start = usize::try_from(index % 256).unwrap_or_default() * HASH_LEN;
-            return AuditError::Tile {
-                path: tile.path.clone(),
-                offset: start + within,
-            };
+            return AuditError::Tile { path: tile.path.clone(), offset: start + within };
         }
-        AuditError::EntryAndTile {
-            bundle: bundle.to_owned(),
-            tile: tile.path.clone(),
-            index,
-        }
+        AuditError::EntryAndTile { bundle: bundle.to_owned(), tile: tile.path.clone(), index }
     }
 }
 
 fn malformed(found: &Found) -> impl Fn(TileError) -> AuditError {
-    |error| AuditError::Malformed {
-        path: found.path.clone(),
-        error,
-    }
+    |error| AuditError::Malformed { path: found.path.clone(), error }
 }

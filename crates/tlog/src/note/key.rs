@@ -33,9 +33,7 @@ impl KeyId {
 
     fn parse(hex: &str) -> Option<Self> {
         let lower = hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let value = u32::from_str_radix(hex, 16)
-            .ok()
-            .filter(|_| lower && hex.len() == 8)?;
+        let value = u32::from_str_radix(hex, 16).ok().filter(|_| lower && hex.len() == 8)?;
         Some(Self(value.to_be_bytes()))
     }
 }
@@ -90,12 +88,7 @@ impl Vkey {
     /// # Errors
     /// For malformed text, an unsupported type, an id which does not fit, or a weak key.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let KeyParts {
-            name,
-            id,
-            key_type,
-            material,
-        } = KeyParts::parse(text)?;
+        let KeyParts { name, id, key_type, material } = KeyParts::parse(text)?;
         let key = VerifyingKey::from_bytes(&material).map_err(|_| NoteError::Key)?;
         if key.is_weak() {
             return Err(NoteError::Key);
@@ -103,12 +96,7 @@ impl Vkey {
         if id != KeyId::derive(&name, key_type, &*material) {
             return Err(NoteError::KeyIdMismatch);
         }
-        Ok(Self {
-            name,
-            id,
-            key_type,
-            key,
-        })
+        Ok(Self { name, id, key_type, key })
     }
 
     /// Name of the key; for a log key, the origin.
@@ -185,11 +173,7 @@ impl SigningKey {
             return Err(NoteError::Name(name.chars().take(80).collect()));
         }
         let id = KeyId::derive(name, KeyType::Ed25519, key.verifying_key().as_bytes());
-        Ok(Self {
-            name: name.to_owned(),
-            id,
-            key,
-        })
+        Ok(Self { name: name.to_owned(), id, key })
     }
 
     /// Parses the one line which [`SigningKey::to_text`] writes.
@@ -201,11 +185,7 @@ impl SigningKey {
         let key = match parts.key_type {
             KeyType::Ed25519 => Self::generate(*parts.material, &parts.name)?,
         };
-        if key.id == parts.id {
-            Ok(key)
-        } else {
-            Err(NoteError::KeyIdMismatch)
-        }
+        if key.id == parts.id { Ok(key) } else { Err(NoteError::KeyIdMismatch) }
     }
 
     /// The key as one line without newline, in the form Go's `sumdb/note` uses:
@@ -215,10 +195,7 @@ impl SigningKey {
         let mut material = Zeroizing::new(vec![KeyType::Ed25519.byte()]);
         material.extend_from_slice(self.key.as_bytes());
         let encoded = Zeroizing::new(to_base64(&material));
-        Zeroizing::new(format!(
-            "{SECRET_START}{}+{}+{}",
-            self.name, self.id, *encoded
-        ))
+        Zeroizing::new(format!("{SECRET_START}{}+{}+{}", self.name, self.id, *encoded))
     }
 
     /// Name of the key.
@@ -237,12 +214,7 @@ impl SigningKey {
     #[must_use]
     pub fn vkey(&self) -> Vkey {
         let key = self.key.verifying_key();
-        Vkey {
-            name: self.name.clone(),
-            id: self.id,
-            key_type: KeyType::Ed25519,
-            key,
-        }
+        Vkey { name: self.name.clone(), id: self.id, key_type: KeyType::Ed25519, key }
     }
 
     pub(super) fn sign_text(&self, text: &str) -> Vec<u8> {
@@ -252,10 +224,7 @@ impl SigningKey {
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey")
-            .field("name", &self.name)
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("name", &self.name).field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -286,11 +255,6 @@ impl KeyParts {
             return Err(NoteError::Key);
         }
         material.copy_from_slice(bytes);
-        Ok(Self {
-            name: name.to_owned(),
-            id,
-            key_type,
-            material,
-        })
+        Ok(Self { name: name.to_owned(), id, key_type, material })
     }
 }

@@ -25,9 +25,7 @@ impl HashReader for LeafHashes {
             let start = usize::try_from(index).ok()?.checked_mul(width)?;
             self.0.get(start..start.checked_add(width)?)
         };
-        range()
-            .map(|leaves| merkle_root(leaves.iter().copied()))
-            .ok_or(missing)
+        range().map(|leaves| merkle_root(leaves.iter().copied())).ok_or(missing)
     }
 }
 
@@ -73,12 +71,7 @@ pub struct TileHashes<R> {
 impl<R: TileReader> TileHashes<R> {
     /// A view of the log whose signed checkpoint has this size and root.
     pub const fn new(tiles: R, size: u64, root: Hash) -> Self {
-        Self {
-            tiles,
-            size,
-            root,
-            cache: RefCell::new(BTreeMap::new()),
-        }
+        Self { tiles, size, root, cache: RefCell::new(BTreeMap::new()) }
     }
 
     /// The hash of leaf `index` with its inclusion proof, both checked against the root.
@@ -87,10 +80,7 @@ impl<R: TileReader> TileHashes<R> {
     /// Any [`ProofError`]; [`ProofError::Root`] when a tile on the way was altered.
     pub fn leaf(&self, index: u64) -> Result<(Hash, Vec<Hash>), ProofError> {
         if index >= self.size {
-            return Err(ProofError::OutOfRange {
-                index,
-                size: self.size,
-            });
+            return Err(ProofError::OutOfRange { index, size: self.size });
         }
         let leaf = self.hash(0, index)?;
         Ok((leaf, self.inclusion(&leaf, index)?))
@@ -122,35 +112,18 @@ impl<R: TileReader> TileHashes<R> {
     /// [`ProofError::Root`] when they do not, [`ProofError::Read`] when they cannot be read.
     pub fn check_root(&self) -> Result<(), ProofError> {
         let actual = claimed_root(self.size, self)?;
-        if actual == self.root {
-            Ok(())
-        } else {
-            Err(ProofError::Root {
-                expected: self.root,
-                actual,
-            })
-        }
+        if actual == self.root { Ok(()) } else { Err(ProofError::Root { expected: self.root, actual }) }
     }
 
-    fn with_tile<T>(
-        &self,
-        coords: TileCoords,
-        use_it: impl FnOnce(&[Hash]) -> T,
-    ) -> Result<T, ReadError> {
+    fn with_tile<T>(&self, coords: TileCoords, use_it: impl FnOnce(&[Hash]) -> T) -> Result<T, ReadError> {
         let key = (coords.level(), coords.index());
         if let Some(tile) = self.cache.borrow().get(&key) {
             return Ok(use_it(tile));
         }
-        let tile = self
-            .tiles
-            .tile(coords.level(), coords.index(), coords.width())?;
+        let tile = self.tiles.tile(coords.level(), coords.index(), coords.width())?;
         let expected = usize::from(coords.width());
         if tile.len() != expected {
-            return Err(ReadError::Width {
-                path: coords.to_string(),
-                expected,
-                actual: tile.len(),
-            });
+            return Err(ReadError::Width { path: coords.to_string(), expected, actual: tile.len() });
         }
         let used = use_it(&tile);
         let mut cache = self.cache.borrow_mut();
@@ -170,8 +143,7 @@ impl<R: TileReader> HashReader for TileHashes<R> {
         let within = level % TILE_HEIGHT;
         let first = index.checked_mul(1 << within).ok_or_else(missing)?;
         let tile_width = u64::from(TILE_WIDTH);
-        let coords =
-            TileCoords::in_tree(tile_level, first / tile_width, self.size).ok_or_else(missing)?;
+        let coords = TileCoords::in_tree(tile_level, first / tile_width, self.size).ok_or_else(missing)?;
         let offset = usize::try_from(first % tile_width).map_err(|_| missing())?;
         let node = |tile: &[Hash]| {
             let hashes = tile.get(offset..offset + (1 << within))?;

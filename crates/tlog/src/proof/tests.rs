@@ -18,16 +18,7 @@ fn log(size: u64) -> LeafHashes {
 
 /// The shared reference tree of eight leaves.
 fn reference() -> LeafHashes {
-    let leaves = [
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    ];
+    let leaves = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
     let bytes = |hex: &str| -> Vec<u8> {
         let pair = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
         (0..hex.len()).step_by(2).map(pair).collect()
@@ -57,10 +48,7 @@ fn published_inclusion_proofs() {
     ];
     assert_eq!(hex(&proof), expected);
     let proof = prove_inclusion(2, 3, &tree).unwrap();
-    assert_eq!(
-        hex(&proof),
-        ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"]
-    );
+    assert_eq!(hex(&proof), ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"]);
 }
 
 #[test]
@@ -91,9 +79,7 @@ fn inclusion_holds_for_its_leaf_index_size_and_root_only() {
             let proof = prove_inclusion(index, size, &tree).unwrap();
             verify_inclusion(&leaf(index), index, size, &proof, &root).unwrap();
             assert!(verify_inclusion(&leaf(99), index, size, &proof, &root).is_err());
-            assert!(
-                verify_inclusion(&leaf(index), index, size, &proof, &leaf(0)).is_err() || size == 1
-            );
+            assert!(verify_inclusion(&leaf(index), index, size, &proof, &leaf(0)).is_err() || size == 1);
             if size > 1 {
                 let other = (index + 1) % size;
                 assert!(verify_inclusion(&leaf(index), other, size, &proof, &root).is_err());
@@ -120,9 +106,7 @@ fn consistency_holds_between_its_roots_only() {
             let proof = prove_consistency(old, new, &tree).unwrap();
             verify_consistency(old, &old_root, new, &new_root, &proof).unwrap();
             assert!(verify_consistency(old, &leaf(99), new, &new_root, &proof).is_err());
-            assert!(
-                old == 0 || verify_consistency(old, &old_root, new, &leaf(99), &proof).is_err()
-            );
+            assert!(old == 0 || verify_consistency(old, &old_root, new, &leaf(99), &proof).is_err());
             let longer = [&proof[..], &[new_root]].concat();
             assert!(verify_consistency(old, &old_root, new, &new_root, &longer).is_err());
             for position in 0..proof.len() {
@@ -135,14 +119,8 @@ fn consistency_holds_between_its_roots_only() {
         }
     }
     let root = claimed_root(5, &tree).unwrap();
-    assert_eq!(
-        verify_consistency(5, &root, 4, &root, &[]),
-        Err(ProofError::Shrinks { old: 5, new: 4 })
-    );
-    assert_eq!(
-        prove_consistency(5, 4, &tree),
-        Err(ProofError::Shrinks { old: 5, new: 4 })
-    );
+    assert_eq!(verify_consistency(5, &root, 4, &root, &[]), Err(ProofError::Shrinks { old: 5, new: 4 }));
+    assert_eq!(prove_consistency(5, 4, &tree), Err(ProofError::Shrinks { old: 5, new: 4 }));
 }
 
 #[test]
@@ -196,18 +174,12 @@ impl Tiles {
         let mut edge = TileEdge::new();
         let mut tiles = Self::default();
         let keep = |tiles: &mut Self, tile: Tile| {
-            tiles
-                .tiles
-                .insert((tile.coords.level(), tile.coords.index()), tile.hashes);
+            tiles.tiles.insert((tile.coords.level(), tile.coords.index()), tile.hashes);
         };
         for n in 0..size {
-            edge.push(leaf(n))
-                .into_iter()
-                .for_each(|tile| keep(&mut tiles, tile));
+            edge.push(leaf(n)).into_iter().for_each(|tile| keep(&mut tiles, tile));
         }
-        edge.partials()
-            .into_iter()
-            .for_each(|tile| keep(&mut tiles, tile));
+        edge.partials().into_iter().for_each(|tile| keep(&mut tiles, tile));
         (tiles, edge.root())
     }
 
@@ -223,14 +195,8 @@ impl Tiles {
 impl TileReader for Tiles {
     fn tile(&self, level: u8, index: u64, width: u16) -> Result<Vec<Hash>, ReadError> {
         *self.reads.borrow_mut() += 1;
-        let missing = ReadError::Missing {
-            level: level.into(),
-            index,
-        };
-        let tile = self
-            .tiles
-            .get(&(level, index))
-            .and_then(|tile| tile.get(..width.into()));
+        let missing = ReadError::Missing { level: level.into(), index };
+        let tile = self.tiles.get(&(level, index)).and_then(|tile| tile.get(..width.into()));
         tile.map(<[Hash]>::to_vec).ok_or(missing)
     }
 }
@@ -246,11 +212,7 @@ fn a_tile_with_a_flipped_byte_is_never_believed() {
     // Offset 64 of tile/0/050 is the hash of leaf 50 * 256 + 2.
     tiles.flip(0, 50, 64);
     let forged = TileHashes::new(&tiles, SIZE, root);
-    assert_ne!(
-        forged.hash(0, 12_802).unwrap(),
-        leaf(12_802),
-        "the raw read is a claim, and a forged one here"
-    );
+    assert_ne!(forged.hash(0, 12_802).unwrap(), leaf(12_802), "the raw read is a claim, and a forged one here");
     assert!(matches!(forged.leaf(12_802), Err(ProofError::Root { .. })));
     // The honest leaf still proves: its own hash is not part of its proof.
     assert!(forged.inclusion(&leaf(12_802), 12_802).is_ok());
@@ -268,8 +230,7 @@ fn every_level_of_tiles_is_checked() {
     for (level, index, offset) in [(0, 273, 0), (1, 0, 0), (1, 1, 16 * 32), (2, 0, 5)] {
         tiles.flip(level, index, offset);
         let forged = TileHashes::new(&tiles, SIZE, root);
-        let noticed =
-            [0, 12_802, 65_536, 69_888, 69_889, 69_999].map(|index| forged.leaf(index).is_err());
+        let noticed = [0, 12_802, 65_536, 69_888, 69_889, 69_999].map(|index| forged.leaf(index).is_err());
         assert!(noticed.contains(&true), "level {level} index {index}");
         tiles.flip(level, index, offset);
     }
@@ -284,19 +245,13 @@ fn tiles_prove_what_leaves_prove() {
         let hashes = TileHashes::new(&tiles, size, root);
         hashes.check_root().unwrap();
         for index in (0..size).step_by(37).chain([size - 1]) {
-            assert_eq!(
-                hashes.leaf(index).unwrap().1,
-                prove_inclusion(index, size, &leaves).unwrap()
-            );
+            assert_eq!(hashes.leaf(index).unwrap().1, prove_inclusion(index, size, &leaves).unwrap());
             let old_root = claimed_root(index, &leaves).unwrap();
             let proof = hashes.consistency(index, &old_root).unwrap();
             assert_eq!(proof, prove_consistency(index, size, &leaves).unwrap());
             assert!(index == 0 || hashes.consistency(index, &leaf(9999)).is_err());
         }
-        assert_eq!(
-            hashes.leaf(size),
-            Err(ProofError::OutOfRange { index: size, size })
-        );
+        assert_eq!(hashes.leaf(size), Err(ProofError::OutOfRange { index: size, size }));
     }
 }
 
@@ -309,9 +264,7 @@ fn an_edge_restores_from_tiles() {
         edge.push(leaf(size));
         assert_eq!(edge.root(), Tiles::of(size + 1).1);
         let restored: Vec<TileCoords> = edge.partials().iter().map(|tile| tile.coords).collect();
-        let listed: Vec<TileCoords> = TileCoords::all(size + 1)
-            .filter(TileCoords::is_partial)
-            .collect();
+        let listed: Vec<TileCoords> = TileCoords::all(size + 1).filter(TileCoords::is_partial).collect();
         assert_eq!(restored, listed);
     }
 }

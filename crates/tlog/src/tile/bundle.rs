@@ -63,11 +63,7 @@ pub fn decode_bundle(bundle: &[u8], width: u16) -> Result<Vec<BundleEntry<'_>>, 
         offset += PREFIX_LEN + bytes.len();
         rest = after;
     }
-    if rest.is_empty() {
-        Ok(entries)
-    } else {
-        Err(TileError::Trailing { offset })
-    }
+    if rest.is_empty() { Ok(entries) } else { Err(TileError::Trailing { offset }) }
 }
 
 fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {

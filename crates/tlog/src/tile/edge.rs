@@ -38,16 +38,10 @@ pub fn encode_tile(hashes: &[Hash]) -> Vec<u8> {
 pub fn decode_tile(bytes: &[u8], width: u16) -> Result<Vec<Hash>, TileError> {
     let expected = usize::from(width) * HASH_LEN;
     if bytes.len() != expected {
-        return Err(TileError::Length {
-            width,
-            expected,
-            actual: bytes.len(),
-        });
+        return Err(TileError::Length { width, expected, actual: bytes.len() });
     }
     let chunks = bytes.chunks_exact(HASH_LEN);
-    Ok(chunks
-        .filter_map(|chunk| Hash::from_slice(chunk).ok())
-        .collect())
+    Ok(chunks.filter_map(|chunk| Hash::from_slice(chunk).ok()).collect())
 }
 
 /// The unfinished tile of every level of a growing log.
@@ -61,10 +55,7 @@ impl TileEdge {
     /// The edge of the empty log.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            size: 0,
-            levels: Vec::new(),
-        }
+        Self { size: 0, levels: Vec::new() }
     }
 
     /// Restores the edge of a log of `size` leaves from its partial tiles. Compare [`TileEdge::root`] with the signed
@@ -73,21 +64,14 @@ impl TileEdge {
     /// # Errors
     /// When a tile cannot be read or has another width than `size` demands.
     pub fn read(size: u64, tiles: &impl TileReader) -> Result<Self, ReadError> {
-        let mut edge = Self {
-            size,
-            levels: Vec::new(),
-        };
+        let mut edge = Self { size, levels: Vec::new() };
         for level in 0_u8..8 {
             let hashes = size >> (u32::from(level) * TILE_HEIGHT);
             if hashes == 0 {
                 break;
             }
             let last = TileCoords::in_tree(level, hashes / u64::from(TILE_WIDTH), size);
-            edge.levels.push(
-                last.map(|coords| read_exact(tiles, coords))
-                    .transpose()?
-                    .unwrap_or_default(),
-            );
+            edge.levels.push(last.map(|coords| read_exact(tiles, coords)).transpose()?.unwrap_or_default());
         }
         Ok(edge)
     }
@@ -100,8 +84,7 @@ impl TileEdge {
         for level in 0_u8..8 {
             let slot = usize::from(level);
             if self.levels.len() == slot {
-                self.levels
-                    .push(Vec::with_capacity(usize::from(TILE_WIDTH)));
+                self.levels.push(Vec::with_capacity(usize::from(TILE_WIDTH)));
             }
             let Some(tile) = self.levels.get_mut(slot) else {
                 break;
@@ -114,14 +97,7 @@ impl TileEdge {
             hash = merkle_root(hashes.iter().copied());
             let covered = (u32::from(level) + 1) * TILE_HEIGHT;
             let index = self.size.checked_shr(covered).unwrap_or(1) - 1;
-            completed.push(Tile {
-                coords: TileCoords {
-                    level,
-                    index,
-                    width: TILE_WIDTH,
-                },
-                hashes,
-            });
+            completed.push(Tile { coords: TileCoords { level, index, width: TILE_WIDTH }, hashes });
         }
         completed
     }
@@ -139,10 +115,7 @@ impl TileEdge {
         let partial = |(level, hashes): (u8, &Vec<Hash>)| {
             let index = (self.size >> (u32::from(level) * TILE_HEIGHT)) / u64::from(TILE_WIDTH);
             let coords = TileCoords::in_tree(level, index, self.size)?;
-            Some(Tile {
-                coords,
-                hashes: hashes.clone(),
-            })
+            Some(Tile { coords, hashes: hashes.clone() })
         };
         numbered.filter_map(partial).collect()
     }
@@ -172,9 +145,5 @@ fn read_exact(tiles: &impl TileReader, coords: TileCoords) -> Result<Vec<Hash>, 
     if hashes.len() == expected {
         return Ok(hashes);
     }
-    Err(ReadError::Width {
-        path: coords.to_string(),
-        expected,
-        actual: hashes.len(),
-    })
+    Err(ReadError::Width { path: coords.to_string(), expected, actual: hashes.len() })
 }

@@ -12,12 +12,7 @@ fn published_path_examples() {
         (0, 999, 256, "tile/0/999"),
         (1, 1000, 5, "tile/1/x001/000.p/5"),
         (63, 5, 255, "tile/63/005.p/255"),
-        (
-            7,
-            u64::MAX,
-            1,
-            "tile/7/x018/x446/x744/x073/x709/x551/615.p/1",
-        ),
+        (7, u64::MAX, 1, "tile/7/x018/x446/x744/x073/x709/x551/615.p/1"),
     ];
     for (level, index, width, path) in cases {
         let coords = TileCoords::new(level, index, width).unwrap();
@@ -26,10 +21,7 @@ fn published_path_examples() {
     }
     let bundle = BundleCoords::new(1_234_067, 17).unwrap();
     assert_eq!(bundle.to_string(), "tile/entries/x001/x234/067.p/17");
-    assert_eq!(
-        TilePath::parse("tile/entries/x001/x234/067.p/17"),
-        Ok(TilePath::Entries(bundle))
-    );
+    assert_eq!(TilePath::parse("tile/entries/x001/x234/067.p/17"), Ok(TilePath::Entries(bundle)));
 }
 
 #[test]
@@ -66,10 +58,7 @@ fn other_spellings_are_refused() {
         "tile/0/\u{0660}\u{0660}\u{0660}",
     ];
     for path in cases {
-        assert!(
-            matches!(TilePath::parse(path), Err(TileError::Path(_))),
-            "{path:?}"
-        );
+        assert!(matches!(TilePath::parse(path), Err(TileError::Path(_))), "{path:?}");
     }
 }
 
@@ -91,11 +80,7 @@ fn census(tiles: impl Iterator<Item = TileCoords>) -> Vec<(u8, usize, Vec<u16>)>
             levels.push((tile.level(), 0, Vec::new()));
         }
         let level = levels.last_mut().unwrap();
-        if tile.is_partial() {
-            level.2.push(tile.width())
-        } else {
-            level.1 += 1
-        }
+        if tile.is_partial() { level.2.push(tile.width()) } else { level.1 += 1 }
     }
     levels
 }
@@ -107,34 +92,20 @@ fn published_census_of_a_tree() {
         [(0, 273, vec![112]), (1, 1, vec![17]), (2, 0, vec![1])],
         "the example of the specification"
     );
-    assert_eq!(
-        census(TileCoords::all(256)),
-        [(0, 1, vec![]), (1, 0, vec![1])]
-    );
+    assert_eq!(census(TileCoords::all(256)), [(0, 1, vec![]), (1, 0, vec![1])]);
     assert_eq!(TileCoords::all(0).count(), 0);
 }
 
 #[test]
 fn added_tiles_are_the_difference() {
-    let sizes = [
-        0, 1, 2, 255, 256, 257, 512, 600, 65_535, 65_536, 65_537, 66_000,
-    ];
+    let sizes = [0, 1, 2, 255, 256, 257, 512, 600, 65_535, 65_536, 65_537, 66_000];
     for old in sizes {
         let before: Vec<TileCoords> = TileCoords::all(old).collect();
         for new in sizes.into_iter().filter(|new| *new >= old) {
-            let expected: Vec<TileCoords> = TileCoords::all(new)
-                .filter(|tile| !before.contains(tile))
-                .collect();
-            assert_eq!(
-                TileCoords::added(old, new).collect::<Vec<_>>(),
-                expected,
-                "{old} to {new}"
-            );
+            let expected: Vec<TileCoords> = TileCoords::all(new).filter(|tile| !before.contains(tile)).collect();
+            assert_eq!(TileCoords::added(old, new).collect::<Vec<_>>(), expected, "{old} to {new}");
             let bundles = BundleCoords::added(old, new).count();
-            assert_eq!(
-                bundles,
-                expected.iter().filter(|tile| tile.level() == 0).count()
-            );
+            assert_eq!(bundles, expected.iter().filter(|tile| tile.level() == 0).count());
         }
     }
 }
@@ -144,11 +115,7 @@ fn pushed_tiles_are_those_of_the_tree() {
     let mut edge = TileEdge::new();
     let mut full = Vec::new();
     for n in 0..66_000_u64 {
-        full.extend(
-            edge.push(leaf_hash(&n.to_be_bytes()))
-                .into_iter()
-                .map(|tile| tile.coords),
-        );
+        full.extend(edge.push(leaf_hash(&n.to_be_bytes())).into_iter().map(|tile| tile.coords));
     }
     full.extend(edge.partials().into_iter().map(|tile| tile.coords));
     full.sort_unstable();
@@ -161,11 +128,7 @@ fn tiles_encode_and_decode() {
     let bytes = encode_tile(&hashes);
     assert_eq!(bytes.len(), 160);
     assert_eq!(decode_tile(&bytes, 5), Ok(hashes));
-    let error = TileError::Length {
-        width: 6,
-        expected: 192,
-        actual: 160,
-    };
+    let error = TileError::Length { width: 6, expected: 192, actual: 160 };
     assert_eq!(decode_tile(&bytes, 6), Err(error));
 }
 
@@ -176,33 +139,12 @@ fn bundles_encode_and_decode() {
     let bytes = encode_bundle(&entries).unwrap();
     assert_eq!(&bytes[..5], [0, 0, 0, 1, b'a']);
     let decoded = decode_bundle(&bytes, 4).unwrap();
-    assert_eq!(
-        decoded.iter().map(|entry| entry.bytes).collect::<Vec<_>>(),
-        entries
-    );
-    assert_eq!(
-        decoded.iter().map(|entry| entry.offset).collect::<Vec<_>>(),
-        [0, 2, 5, 65_542]
-    );
-    assert_eq!(
-        decode_bundle(&bytes, 3),
-        Err(TileError::Trailing { offset: 65_542 })
-    );
-    assert_eq!(
-        decode_bundle(&bytes, 5),
-        Err(TileError::Truncated {
-            entry: 4,
-            offset: bytes.len()
-        })
-    );
+    assert_eq!(decoded.iter().map(|entry| entry.bytes).collect::<Vec<_>>(), entries);
+    assert_eq!(decoded.iter().map(|entry| entry.offset).collect::<Vec<_>>(), [0, 2, 5, 65_542]);
+    assert_eq!(decode_bundle(&bytes, 3), Err(TileError::Trailing { offset: 65_542 }));
+    assert_eq!(decode_bundle(&bytes, 5), Err(TileError::Truncated { entry: 4, offset: bytes.len() }));
     let cut = &bytes[..bytes.len() - 1];
-    assert_eq!(
-        decode_bundle(cut, 4),
-        Err(TileError::Truncated {
-            entry: 3,
-            offset: 65_542
-        })
-    );
+    assert_eq!(decode_bundle(cut, 4), Err(TileError::Truncated { entry: 3, offset: 65_542 }));
 }
 
 #[test]
@@ -210,10 +152,7 @@ fn impossible_bundles_are_refused() {
     assert_eq!(encode_bundle::<&[u8]>(&[]), Err(TileError::Width(0)));
     assert_eq!(encode_bundle(&vec![b"x"; 257]), Err(TileError::Width(257)));
     let mut bundle = vec![1];
-    assert_eq!(
-        append_entry(&mut bundle, &vec![0; 65_536]),
-        Err(TileError::EntryTooLong(65_536))
-    );
+    assert_eq!(append_entry(&mut bundle, &vec![0; 65_536]), Err(TileError::EntryTooLong(65_536)));
     assert_eq!(bundle, [1], "a refused entry leaves no trace");
     assert_eq!(decode_bundle(&[], 0), Err(TileError::Width(0)));
     assert_eq!(decode_bundle(&[], 257), Err(TileError::Width(257)));

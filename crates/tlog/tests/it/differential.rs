@@ -5,10 +5,7 @@ use ct_merkle::digest::Output;
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use ct_merkle::{ConsistencyProof, InclusionProof, RootHash};
 use sha2::Sha256;
-use tlog::proof::{
-    LeafHashes, claimed_root, prove_consistency, prove_inclusion, verify_consistency,
-    verify_inclusion,
-};
+use tlog::proof::{LeafHashes, claimed_root, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion};
 use tlog::{Hash, RightEdge, leaf_hash, merkle_root};
 
 type Peer = MemoryBackedTree<Sha256, Vec<u8>>;
@@ -23,10 +20,7 @@ fn hash_of(output: &Output<Sha256>) -> Hash {
 }
 
 fn split(proof: &[u8]) -> Vec<Hash> {
-    proof
-        .chunks(32)
-        .map(|chunk| Hash::from_slice(chunk).unwrap())
-        .collect()
+    proof.chunks(32).map(|chunk| Hash::from_slice(chunk).unwrap()).collect()
 }
 
 fn join(proof: &[Hash]) -> Vec<u8> {
@@ -49,17 +43,9 @@ fn roots_agree_at_every_size() {
     for n in 0..1_100 {
         peer.push(entry(n));
         edge.push(leaf_hash(&entry(n)));
-        assert_eq!(
-            edge.root(),
-            hash_of(peer.root().as_bytes()),
-            "size {}",
-            n + 1
-        );
+        assert_eq!(edge.root(), hash_of(peer.root().as_bytes()), "size {}", n + 1);
     }
-    assert_eq!(
-        merkle_root((0..1_100).map(|n| leaf_hash(&entry(n)))),
-        edge.root()
-    );
+    assert_eq!(merkle_root((0..1_100).map(|n| leaf_hash(&entry(n)))), edge.root());
 }
 
 #[test]
@@ -72,18 +58,9 @@ fn inclusion_proofs_agree_both_ways() {
             let proof = prove_inclusion(index as u64, size as u64, &ours).unwrap();
             assert_eq!(proof, split(theirs.as_bytes()), "leaf {index} of {size}");
             let leaf = leaf_hash(&entry(index));
-            verify_inclusion(
-                &leaf,
-                index as u64,
-                size as u64,
-                &split(theirs.as_bytes()),
-                &root,
-            )
-            .unwrap();
+            verify_inclusion(&leaf, index as u64, size as u64, &split(theirs.as_bytes()), &root).unwrap();
             let reencoded = InclusionProof::from_bytes(join(&proof));
-            peer_root(root, size)
-                .verify_inclusion(&entry(index), index as u64, &reencoded)
-                .unwrap();
+            peer_root(root, size).verify_inclusion(&entry(index), index as u64, &reencoded).unwrap();
         }
     }
 }
@@ -98,18 +75,9 @@ fn consistency_proofs_agree_both_ways() {
             let proof = prove_consistency(old as u64, new as u64, &ours).unwrap();
             assert_eq!(proof, split(theirs.as_bytes()), "{old} to {new}");
             let old_root = claimed_root(old as u64, &ours).unwrap();
-            verify_consistency(
-                old as u64,
-                &old_root,
-                new as u64,
-                &new_root,
-                &split(theirs.as_bytes()),
-            )
-            .unwrap();
+            verify_consistency(old as u64, &old_root, new as u64, &new_root, &split(theirs.as_bytes())).unwrap();
             let reencoded = ConsistencyProof::try_from_bytes(join(&proof)).unwrap();
-            peer_root(new_root, new)
-                .verify_consistency(&peer_root(old_root, old), &reencoded)
-                .unwrap();
+            peer_root(new_root, new).verify_consistency(&peer_root(old_root, old), &reencoded).unwrap();
         }
     }
 }

@@ -3,10 +3,7 @@
 
 use proptest::prelude::*;
 use tlog::tile::{BundleCoords, decode_bundle, decode_tile, encode_bundle, encode_tile};
-use tlog::{
-    Checkpoint, Hash, Note, Receipt, RightEdge, SigningKey, TileCoords, TilePath, Vkey, checkpoint,
-    leaf_hash,
-};
+use tlog::{Checkpoint, Hash, Note, Receipt, RightEdge, SigningKey, TileCoords, TilePath, Vkey, checkpoint, leaf_hash};
 
 fn fuzz_note(data: &[u8]) {
     let Ok(note) = Note::from_bytes(data) else {

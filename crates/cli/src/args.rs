@@ -1,0 +1,260 @@
+//! The command line, declared. Help texts are written for people who have not read anything else.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use model::{DeviceId, PartyId, Purpose, StreamId, Timestamp, ViewId};
+
+/// Executable policy for data collected in public places.
+///
+/// A city's rules decide what its sensors may collect and who may have what of it; a public log proves it. Begin with
+/// `ordinance demo`.
+#[derive(Debug, Parser)]
+#[command(name = "ordinance", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused by a norm.")]
+pub(crate) struct Args {
+    /// Print one JSON document instead of words.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(Init),
+    Serve(Serve),
+    Apply(Apply),
+    Token(Token),
+    Ingest(Ingest),
+    Query(Query),
+    Verify(Verify),
+    #[command(subcommand)]
+    Log(Log),
+    Demo(Demo),
+    Bench(Bench),
+    Man(Man),
+}
+
+/// Begin a city in an empty folder.
+///
+/// Makes the log's signing key, founds the city and adopts the global core of norms with permits to begin with.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  ordinance init ./brookhaven --name Brookhaven --origin ordinance.brookhaven.example/log"
+)]
+pub(crate) struct Init {
+    /// The city's folder; made if it is not there.
+    pub(crate) dir: PathBuf,
+    /// The city's name.
+    #[arg(long, default_value = "My City")]
+    pub(crate) name: String,
+    /// The log's origin: an address without `https://` that the city owns. It can never change.
+    #[arg(long, default_value = "localhost/log")]
+    pub(crate) origin: String,
+    /// The id of the city's own party, which may register others.
+    #[arg(long, default_value = "city")]
+    pub(crate) founder: PartyId,
+}
+
+/// Run a city's node: takes observations, answers questions, shows the public register.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance serve ./brookhaven --listen 127.0.0.1:8080")]
+pub(crate) struct Serve {
+    /// The city's folder.
+    pub(crate) dir: PathBuf,
+    /// Where to listen. Put a web server with TLS in front for anything but loopback.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Seconds between ticks of the clock: lapses, releases, deletion, checkpoints.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) tick: u64,
+}
+
+/// Bring a city to what a manifest declares: parties, places, deployments, devices, orders, views, grants.
+///
+/// Applying a manifest twice changes nothing the second time. What a norm forbids is refused, with the norm's words, and
+/// the rest is still done; the exit status is 3 then.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance apply ./brookhaven congestion.toml --dry-run\n  ordinance apply \
+http://127.0.0.1:8080 congestion.toml --tokens tokens.toml")]
+pub(crate) struct Apply {
+    /// The city's folder, or the address of its node.
+    pub(crate) city: String,
+    /// Manifests in TOML.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Show which acts it would make and what would be refused; change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// For an address: a TOML file with each acting party's token, `party = "token"`.
+    #[arg(long)]
+    pub(crate) tokens: Option<PathBuf>,
+}
+
+/// Issue a token to a device or a party. It is shown once; the city keeps only its hash.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance token ./brookhaven --device sniffer-1 --by mobility")]
+pub(crate) struct Token {
+    /// The city's folder.
+    pub(crate) dir: PathBuf,
+    /// The device that gets it.
+    #[arg(long, conflicts_with = "party", required_unless_present = "party")]
+    pub(crate) device: Option<DeviceId>,
+    /// The party that gets it.
+    #[arg(long)]
+    pub(crate) party: Option<PartyId>,
+    /// The party that issues it.
+    #[arg(long)]
+    pub(crate) by: PartyId,
+    /// Lock a device out instead: its token is taken back and none is issued.
+    #[arg(long, requires = "device")]
+    pub(crate) revoke: bool,
+}
+
+/// Take observations from files: NDJSON, or CSV with a mapping. Gzip is read as it is.
+///
+/// Rows that cannot be taken are counted by reason and never stored; the others are.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance ingest ./brookhaven --stream air air.ndjson.gz\n  ordinance ingest \
+./brookhaven --stream wifi-centre --device sniffer-1 --mapping probes.toml probes.csv.gz")]
+pub(crate) struct Ingest {
+    /// The city's folder, or the address of its node (then NDJSON only, with the device's token).
+    pub(crate) city: String,
+    /// The stream.
+    #[arg(long)]
+    pub(crate) stream: StreamId,
+    /// The files; `-` is standard input.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// How a CSV's columns become properties, in TOML: `separator`, `time`, `device`, `[properties]`.
+    #[arg(long)]
+    pub(crate) mapping: Option<PathBuf>,
+    /// The device that a file comes from, if its rows do not say.
+    #[arg(long)]
+    pub(crate) device: Option<DeviceId>,
+    /// For an address: a file with the device's token.
+    #[arg(long)]
+    pub(crate) token: Option<PathBuf>,
+}
+
+/// Ask for released data as a party, for a purpose. Refused with exit status 3 and the norm's words.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance query ./brookhaven --as mobility --purpose traffic-management --stream \
+wifi-centre --view counts")]
+pub(crate) struct Query {
+    /// The city's folder, or the address of its node.
+    pub(crate) city: String,
+    /// Who asks. At an address, whose token is sent; nobody's for `public`.
+    #[arg(long = "as")]
+    pub(crate) party: PartyId,
+    /// What for.
+    #[arg(long)]
+    pub(crate) purpose: Purpose,
+    /// Of which stream.
+    #[arg(long)]
+    pub(crate) stream: StreamId,
+    /// Under which view; the granted one if not said.
+    #[arg(long)]
+    pub(crate) view: Option<ViewId>,
+    /// From when (RFC 3339).
+    #[arg(long)]
+    pub(crate) from: Option<Timestamp>,
+    /// Until when (RFC 3339).
+    #[arg(long)]
+    pub(crate) to: Option<Timestamp>,
+    /// A senior officer authorised this question; recorded, and some norms ask for it.
+    #[arg(long)]
+    pub(crate) senior_authorisation: bool,
+    /// For an address: a file with the party's token.
+    #[arg(long)]
+    pub(crate) token: Option<PathBuf>,
+}
+
+/// Check a city's whole log: signature, every entry, every tile, every act; at the folder also what lies beside it.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  ordinance verify https://sensors.brookhaven.example\n  ordinance verify ./brookhaven \
+--key 'ordinance.brookhaven.example/log+8b7c…'"
+)]
+pub(crate) struct Verify {
+    /// The city's folder, or the address of its node.
+    pub(crate) city: String,
+    /// The key that must have signed the log. Without it, the key in the log's first entry is taken: that proves that the
+    /// log is whole, not whose it is.
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// An older checkpoint that the log must continue: a file you kept from an earlier check.
+    #[arg(long)]
+    pub(crate) continues: Option<PathBuf>,
+}
+
+/// Read a city's log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Log {
+    /// Show acts in words, oldest first.
+    Show(LogShow),
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance log show ./brookhaven --from 10 --limit 5")]
+pub(crate) struct LogShow {
+    /// The city's folder, or the address of its node.
+    pub(crate) city: String,
+    /// The first entry to show.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) from: u64,
+    /// How many entries to show.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) limit: u64,
+}
+
+/// A whole city on this machine, from sensor to recipient: makes it, plays its sensors, shows what the rules did.
+///
+/// It stays up and prints the address of the public register, unless `--once`.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance demo\n  ordinance demo --once --json\n  ordinance demo --wifi-csv \
+position_1.csv.gz position_2.csv.gz")]
+pub(crate) struct Demo {
+    /// The demo city's folder. A city that is there from an earlier demo is replaced; anything else is left alone.
+    #[arg(long, default_value = "demo-city")]
+    pub(crate) dir: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// The seed of the generated data: the same seed, the same city.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many days to play.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=31))]
+    pub(crate) days: u32,
+    /// End when the data is played; the status is 0 only if every check held.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Recorded Wi-Fi probe requests (`;`-separated, with `datetime`, `src`, `rssi`, `ssid`, `randomized`) in place of
+    /// generated ones. A name with `position_N` is played at receiver N.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(crate) wifi_csv: Vec<PathBuf>,
+    /// Recorded number plates (`,`-separated, with `time`, `plate`, and optionally `device`, `class`) in place of
+    /// generated ones.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) anpr_csv: Option<PathBuf>,
+}
+
+/// Measure the governed path against the ungoverned one on this machine.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Bench {
+    /// How many Wi-Fi observations to play.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(crate) records: u64,
+    /// Where to write; a folder on the disk to be measured.
+    #[arg(long, default_value = "bench-city")]
+    pub(crate) dir: PathBuf,
+}
+
+/// Write the manual pages into a folder.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Man {
+    /// The folder.
+    pub(crate) dir: PathBuf,
+}

@@ -1,0 +1,106 @@
+//! A city at an address: the same questions over HTTP.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use register::Submission;
+use serde_json::Value;
+use tlog::audit::{LogSource, SourceError};
+use ureq::Agent;
+use ureq::http::Response;
+
+use crate::output::Refused;
+
+/// The longest wait for an answer.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest answer that is read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 256 << 20;
+
+/// Whether a city is named by its address rather than its folder.
+pub(crate) fn is_address(city: &str) -> bool {
+    city.starts_with("http://") || city.starts_with("https://")
+}
+
+/// A city's node at an address.
+pub(crate) struct Client {
+    agent: Agent,
+    base: String,
+}
+
+impl Client {
+    pub(crate) fn new(address: &str) -> Self {
+        let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).build();
+        Self { agent: config.into(), base: address.trim_end_matches('/').to_owned() }
+    }
+
+    /// Asks for a path with a query.
+    pub(crate) fn get(&self, path: &str, query: &[(&str, String)], token: Option<&str>) -> anyhow::Result<Value> {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        for (name, value) in query {
+            request = request.query(name, value);
+        }
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        answer(request.call().with_context(|| format!("no answer from {}", self.base))?)
+    }
+
+    /// Sends a body.
+    pub(crate) fn post(&self, path: &str, kind: &str, body: &[u8], token: Option<&str>) -> anyhow::Result<Value> {
+        let mut request = self.agent.post(format!("{}{path}", self.base)).header("content-type", kind);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        answer(request.send(body).with_context(|| format!("no answer from {}", self.base))?)
+    }
+
+    /// Sends one command.
+    pub(crate) fn submit(&self, submission: &Submission, token: &str, dry_run: bool) -> anyhow::Result<Value> {
+        let path = if dry_run { "/api/v1/commands?dry-run=true" } else { "/api/v1/commands" };
+        self.post(path, "application/json", &serde_json::to_vec(submission)?, Some(token))
+    }
+}
+
+/// Reads an answer; a problem document becomes an error, one of a norm a refusal.
+fn answer(mut response: Response<ureq::Body>) -> anyhow::Result<Value> {
+    let status = response.status().as_u16();
+    let bytes = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec()?;
+    let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    if (200..300).contains(&status) {
+        return Ok(value);
+    }
+    let detail = value.get("detail").or_else(|| value.get("title")).and_then(Value::as_str);
+    let message = detail.map_or_else(|| format!("the node answered {status}"), str::to_owned);
+    if value.get("grounds").is_some() {
+        return Err(Refused { message, details: value }.into());
+    }
+    bail!("{message} (status {status})")
+}
+
+/// A log's public files at an address.
+pub(crate) struct AddressSource(pub(crate) Client);
+
+impl LogSource for AddressSource {
+    fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        self.get_limited(path, usize::try_from(ANSWER_BYTES_MAX).unwrap_or(usize::MAX))
+    }
+
+    fn get_limited(&self, path: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
+        let failed = |message: String| SourceError::Failed { path: path.to_owned(), message };
+        let request = self.0.agent.get(format!("{}/log/{path}", self.0.base));
+        let mut response = request.call().map_err(|error| failed(error.to_string()))?;
+        match response.status().as_u16() {
+            200 => {}
+            404 => return Err(SourceError::NotFound(path.to_owned())),
+            status => return Err(failed(format!("the node answered {status}"))),
+        }
+        let read = response.body_mut().with_config().limit(limit as u64 + 1).read_to_vec();
+        match read {
+            Ok(bytes) if bytes.len() <= limit => Ok(bytes),
+            Ok(_) | Err(ureq::Error::BodyExceedsLimit(_)) => {
+                Err(SourceError::TooLarge { path: path.to_owned(), limit })
+            }
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The subcommands, one module each, and what they share.
+
+pub(crate) mod apply;
+pub(crate) mod bench;
+pub(crate) mod ingest;
+pub(crate) mod init;
+pub(crate) mod log;
+pub(crate) mod man;
+pub(crate) mod query;
+pub(crate) mod serve;
+pub(crate) mod token;
+pub(crate) mod verify;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use flow::City;
+use model::Entropy;
+
+use crate::system::{SystemClock, SystemEntropy};
+
+/// Opens a city's folder with the machine's clock.
+pub(crate) fn open(dir: &Path) -> anyhow::Result<City> {
+    Ok(City::open(dir, Arc::new(SystemClock), Arc::new(SystemEntropy))?)
+}
+
+/// A fresh token: 256 random bits behind a prefix that scanners for leaked secrets can know.
+pub(crate) fn fresh_token(entropy: &dyn Entropy) -> anyhow::Result<String> {
+    let digits = model::Digest::new(entropy.bytes32()?);
+    Ok(format!("ordinance_{digits}"))
+}
+
+/// Reads a token from a file.
+pub(crate) fn read_token(path: &Path) -> anyhow::Result<String> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read the token file `{}`", path.display()))?;
+    Ok(text.trim().to_owned())
+}

@@ -1,0 +1,119 @@
+//! `ordinance ingest`: observations from files.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::path::Path;
+
+use anyhow::Context;
+use flow::{FileFormat, Ingested};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::{open, read_token};
+use crate::args::Ingest;
+use crate::client::{Client, is_address};
+use crate::output::Output;
+
+/// How many bytes of lines are sent to a node at once.
+const SEND_BYTES: usize = 1 << 20;
+
+#[derive(Default, Serialize)]
+struct Summary {
+    files: usize,
+    admitted: u64,
+    refused: Vec<RefusedRows>,
+}
+
+#[derive(Serialize)]
+struct RefusedRows {
+    file: String,
+    reason: String,
+    rows: u64,
+    first: u64,
+}
+
+pub(crate) fn run(args: &Ingest, output: &Output) -> anyhow::Result<()> {
+    let summary = if is_address(&args.city) { at_address(args)? } else { at_folder(args, output)? };
+    let mut words = format!("{} observations admitted from {} file(s).", summary.admitted, summary.files);
+    for refused in &summary.refused {
+        words += &format!(
+            "\n{}: {} rows refused, first row {}: {}",
+            refused.file, refused.rows, refused.first, refused.reason
+        );
+    }
+    output.result(&summary, &words)
+}
+
+fn at_folder(args: &Ingest, output: &Output) -> anyhow::Result<Summary> {
+    let city = open(Path::new(&args.city))?;
+    city.tick()?;
+    let format = match &args.mapping {
+        None => FileFormat::Ndjson,
+        Some(file) => {
+            let name = || format!("the mapping `{}`", file.display());
+            FileFormat::Csv(toml::from_str(&fs::read_to_string(file).with_context(name)?).with_context(name)?)
+        }
+    };
+    let mut summary = Summary::default();
+    for file in &args.files {
+        let name = file.display().to_string();
+        let bar = progress_bar(output, &name);
+        let ingested = city
+            .ingest_file(&args.stream, &format, args.device.as_ref(), opened(file)?, &mut |rows| bar.set_position(rows))
+            .with_context(|| format!("`{name}`"))?;
+        bar.finish_and_clear();
+        add(&mut summary, &name, ingested);
+    }
+    city.tick()?;
+    Ok(summary)
+}
+
+fn add(summary: &mut Summary, file: &str, ingested: Ingested) {
+    summary.files += 1;
+    summary.admitted += ingested.admitted;
+    for (reason, rows) in ingested.refused {
+        let (file, reason) = (file.to_owned(), reason.to_string());
+        summary.refused.push(RefusedRows { file, reason, rows: rows.rows, first: rows.first });
+    }
+}
+
+/// A file, or standard input for `-`.
+fn opened(file: &Path) -> anyhow::Result<Box<dyn Read>> {
+    if file == Path::new("-") {
+        return Ok(Box::new(io::stdin()));
+    }
+    Ok(Box::new(File::open(file).with_context(|| format!("cannot open `{}`", file.display()))?))
+}
+
+fn progress_bar(output: &Output, name: &str) -> ProgressBar {
+    if output.json() || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner().with_message(name.to_owned());
+    let style = ProgressStyle::with_template("{spinner} {msg}: {human_pos} rows, {per_sec}");
+    if let Ok(style) = style { bar.with_style(style) } else { bar }
+}
+
+/// Sends lines to a node, some at a time; a batch is taken whole or not at all.
+fn at_address(args: &Ingest) -> anyhow::Result<Summary> {
+    let token = args.token.as_deref().context("an address needs `--token FILE` with the device's token")?;
+    let (token, client) = (read_token(token)?, Client::new(&args.city));
+    let mut summary = Summary::default();
+    for file in &args.files {
+        let mut reader = BufReader::new(opened(file)?);
+        let mut body = Vec::new();
+        loop {
+            let read = reader.read_until(b'\n', &mut body)?;
+            if body.len() >= SEND_BYTES || (read == 0 && !body.is_empty()) {
+                let answer = client.post("/api/v1/observations", "application/x-ndjson", &body, Some(&token))?;
+                summary.admitted += answer.get("admitted").and_then(serde_json::Value::as_u64).unwrap_or(0);
+                body.clear();
+            }
+            if read == 0 {
+                break;
+            }
+        }
+        summary.files += 1;
+    }
+    Ok(summary)
+}

@@ -1,0 +1,88 @@
+//! `ordinance query`: ask for released data as a party, for a purpose.
+
+use std::path::Path;
+
+use flow::{Answer, Asked, Cell, DiscloseError, Row};
+use serde_json::Value;
+
+use super::{open, read_token};
+use crate::args::Query;
+use crate::client::{Client, is_address};
+use crate::output::{Output, Refused};
+
+pub(crate) fn run(args: &Query, output: &Output) -> anyhow::Result<()> {
+    if is_address(&args.city) {
+        let answer = at_address(args)?;
+        let words = serde_json::to_string_pretty(&answer)?;
+        return output.result(&answer, &words);
+    }
+    let city = open(Path::new(&args.city))?;
+    city.tick()?;
+    let asked = Asked {
+        recipient: args.party.clone(),
+        purpose: args.purpose,
+        stream: args.stream.clone(),
+        view: args.view.clone(),
+        from: args.from,
+        to: args.to,
+        senior_authorisation: args.senior_authorisation,
+    };
+    let disclosed = city.disclose(&asked).map_err(refusal)?;
+    // The record is durable; the batch and the checkpoint follow before the answer is shown.
+    city.tick()?;
+    output.result(disclosed.get(), &in_words(disclosed.get()))
+}
+
+/// A norm's refusal keeps its words and grounds; everything else is a failure.
+pub(crate) fn refusal(error: DiscloseError) -> anyhow::Error {
+    match error {
+        DiscloseError::Refused(refusal) => {
+            let details = serde_json::to_value(&refusal).unwrap_or(Value::Null);
+            Refused { message: refusal.to_string(), details }.into()
+        }
+        other => other.into(),
+    }
+}
+
+/// An answer as a table.
+fn in_words(answer: &Answer) -> String {
+    let mut lines = vec![answer.view_title.clone()];
+    for row in &answer.rows {
+        lines.push(match row {
+            Row::Released { from, to, cell, value } => {
+                let cell = match cell {
+                    Cell::Stream => "all".to_owned(),
+                    Cell::Cell(cell) => String::from(*cell),
+                    Cell::Sensor(sensor) => sensor.to_string(),
+                };
+                format!("{from}  {to}  {cell:<16} {value}")
+            }
+            Row::Record { time, sensor, fields, .. } => {
+                let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                format!("{time}  {sensor:<16} {}", fields.join(" "))
+            }
+        });
+    }
+    let record = &answer.record;
+    lines.push(format!(
+        "{} rows; {} cells withheld (fewer than {} units, or none). Disclosure {} under grant `{}`, in the log's next batch.",
+        answer.rows.len(),
+        answer.withheld,
+        answer.minimum,
+        record.seq.0,
+        record.grant
+    ));
+    lines.join("\n")
+}
+
+fn at_address(args: &Query) -> anyhow::Result<Value> {
+    let token = args.token.as_deref().map(read_token).transpose()?;
+    let mut query = vec![("stream", args.stream.to_string()), ("purpose", args.purpose.to_string())];
+    query.extend(args.view.as_ref().map(|view| ("view", view.to_string())));
+    query.extend(args.from.map(|from| ("from", from.to_string())));
+    query.extend(args.to.map(|to| ("to", to.to_string())));
+    if args.senior_authorisation {
+        query.push(("senior-authorisation", "true".to_owned()));
+    }
+    Client::new(&args.city).get("/api/v1/released", &query, token.as_deref())
+}

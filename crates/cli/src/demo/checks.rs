@@ -1,0 +1,166 @@
+//! The demo's checks: each compares what happened with what must happen. One that fails fails the demo.
+
+use std::path::Path;
+
+use flow::City;
+use journal::SqliteReader;
+use register::audit::{Audit, FolderSource};
+use serde::Serialize;
+
+use super::ask::{Answers, Asked};
+use super::build::Built;
+use super::play::{Played, StreamPlayed};
+use super::scan::leaks;
+
+/// One check.
+#[derive(Debug, Serialize)]
+pub(super) struct Check {
+    /// What must be so.
+    pub(super) name: &'static str,
+    /// Whether it is.
+    pub(super) held: bool,
+    /// What was seen.
+    pub(super) detail: String,
+}
+
+fn check(name: &'static str, held: bool, detail: String) -> Check {
+    Check { name, held, detail }
+}
+
+/// Audits the city's log and what lies beside it.
+pub(super) fn audit(dir: &Path, city: &City) -> anyhow::Result<Audit> {
+    city.register().publish()?;
+    let source = FolderSource::new(&dir.join("log"));
+    let journal = SqliteReader::open(&dir.join("journal.db"))?;
+    Ok(register::audit::audit(&source, None, None)?.inside(&journal, &source)?)
+}
+
+/// Every check.
+pub(super) fn all(
+    built: &Built,
+    played: &Played,
+    answers: &Answers,
+    audit: &Audit,
+    dir: &Path,
+) -> anyhow::Result<Vec<Check>> {
+    let mut checks = vec![admitted(played), never_approved(played), lapsed(built, played)];
+    checks.extend(disclosures(answers));
+    checks.push(hits(played, answers));
+    checks.push(keys(audit));
+    checks.push(check(
+        "the log holds together and matches what lies beside it",
+        audit.inner.is_some_and(|inner| inner.unbatched == 0 && inner.unpublished == 0),
+        format!("{} entries, {} tiles, root {}", audit.log.entries, audit.log.tiles, audit.log.root),
+    ));
+    // Written out first, so that the files are looked at and not only the write-ahead segment.
+    built.city.lake().flush()?;
+    let leaks = leaks(dir, &played.identifying)?;
+    checks.push(check(
+        "no address, plate or network name that was sent is in any file",
+        leaks.is_empty() && !played.identifying.is_empty(),
+        format!("{} identifiers looked for, found in {} files", played.identifying.len(), leaks.len()),
+    ));
+    Ok(checks)
+}
+
+/// Streams whose deployments are in force all the time.
+const IN_FORCE: [&str; 5] = ["wifi-centre", "plates", "air", "river", "crowd"];
+
+fn admitted(played: &Played) -> Check {
+    let whole = |stream: &str| {
+        played.streams.get(stream).is_some_and(|counts| counts.sent > 0 && counts.sent == counts.admitted)
+    };
+    let missing: Vec<&str> = IN_FORCE.into_iter().filter(|stream| !whole(stream)).collect();
+    let sent: u64 = IN_FORCE.iter().filter_map(|stream| played.streams.get(*stream)).map(|counts| counts.sent).sum();
+    let detail =
+        if missing.is_empty() { format!("{sent} observations") } else { format!("not of {}", missing.join(", ")) };
+    check("what active deployments sent was admitted, all of it", missing.is_empty(), detail)
+}
+
+fn never_approved(played: &Played) -> Check {
+    let counts = played.streams.get("wifi-station");
+    let held = counts.is_some_and(|counts| counts.sent > 0 && counts.admitted == 0 && counts.refused == counts.sent);
+    check("a deployment that nobody approved takes nothing", held, words(counts))
+}
+
+fn lapsed(built: &Built, played: &Played) -> Check {
+    let counts = played.streams.get("noise-square");
+    let held = counts.is_some_and(|counts| {
+        let stopped = counts.refused_from.is_some_and(|from| from > built.lapses);
+        counts.admitted > 0 && counts.refused > 0 && stopped && counts.admitted + counts.refused == counts.sent
+    });
+    check("when an approval lapses the flow stops", held, format!("{}, lapsed at {}", words(counts), built.lapses))
+}
+
+fn words(counts: Option<&StreamPlayed>) -> String {
+    counts.map_or_else(
+        || "nothing was sent".to_owned(),
+        |counts| format!("{} sent, {} admitted, {} refused", counts.sent, counts.admitted, counts.refused),
+    )
+}
+
+fn disclosures(answers: &Answers) -> Vec<Check> {
+    let unanswered: Vec<String> = answers
+        .granted
+        .iter()
+        .filter(|asked| asked.refused.is_some() || asked.rows == 0)
+        .map(|asked| format!("{} {}", asked.party, asked.stream))
+        .collect();
+    let seqs: Vec<u64> = answers.granted.iter().chain([&answers.below_minimum]).filter_map(|asked| asked.seq).collect();
+    let counts = answers.granted.first();
+    let smallest = counts.and_then(|asked| asked.smallest);
+    let refusal = answers.advertiser.refused.as_deref().unwrap_or("not refused");
+    let Asked { rows, withheld, .. } = &answers.below_minimum;
+    vec![
+        check(
+            "whoever has a grant gets what it gives",
+            unanswered.is_empty(),
+            format!(
+                "{} questions answered{}",
+                answers.granted.len() - unanswered.len(),
+                if unanswered.is_empty() { String::new() } else { format!(", not {}", unanswered.join(", ")) }
+            ),
+        ),
+        check(
+            "disclosures are numbered without a gap",
+            seqs.iter().copied().eq(0..seqs.len() as u64) && !seqs.is_empty(),
+            format!("0 to {}", seqs.len().saturating_sub(1)),
+        ),
+        check(
+            "no number about people is below ten",
+            smallest.is_some_and(|smallest| smallest >= 10),
+            format!("the smallest is {}", smallest.unwrap_or(0)),
+        ),
+        check(
+            "advertising is refused in the norm's words",
+            refusal.contains("advertising") && refusal.contains("core-26"),
+            refusal.to_owned(),
+        ),
+        check(
+            "what is below the minimum is withheld",
+            *rows == 0 && *withheld > 0,
+            format!("{rows} rows, {withheld} cells withheld"),
+        ),
+    ]
+}
+
+fn hits(played: &Played, answers: &Answers) -> Check {
+    let disclosed = answers.granted.iter().find(|asked| asked.stream == "plates").map_or(0, |asked| asked.rows);
+    let held = disclosed == played.hits_expected && played.hits_expected > 0;
+    check("only plates on the list left a trace", held, format!("{} passed, {disclosed} records", played.hits_expected))
+}
+
+fn keys(audit: &Audit) -> Check {
+    let over =
+        audit.state.keys.iter().filter(|((_, epoch), _)| audit.state.last_at.is_some_and(|last| epoch.0.end <= last));
+    let (mut count, mut alive) = (0, 0);
+    for (_, key) in over {
+        count += 1;
+        alive += u64::from(key.destroyed.is_none());
+    }
+    check(
+        "every pseudonym key is destroyed when its epoch is over",
+        alive == 0 && count > 0,
+        format!("{count} epochs over, {alive} keys left"),
+    )
+}

@@ -1,0 +1,134 @@
+//! What parties ask the city to do: one submission, or several in order.
+//!
+//! Several are done one after the other, each in a transaction of its own, up to the first that fails; what was done
+//! before it stays done, and the problem says which failed and what was done. Commands can be repeated, so the whole
+//! list can simply be sent again. `dry-run=true` does nothing and says which acts would be made.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State};
+use flow::City;
+use model::PartyId;
+use register::{Receipt, Submission};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::body;
+use crate::auth;
+use crate::jobs::Lane;
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+
+/// The most submissions of one request.
+const SUBMISSIONS_MAX: usize = 200;
+
+/// How to go about it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Mode {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// `POST /api/v1/commands`
+pub(crate) async fn commands(
+    State(node): State<Node>,
+    mode: Result<Query<Mode>, QueryRejection>,
+    request: Request,
+) -> Result<Json<Value>, Problem> {
+    let dry_run = mode?.dry_run;
+    let party = auth::party(&node.city, auth::required_token(request.headers())?)?;
+    let submissions = parse(&body(request, &["application/json"]).await?)?;
+    only_of(&party.id, &submissions)?;
+    let city = Arc::clone(&node.city);
+    let job = move || if dry_run { preview(&city, &submissions) } else { submit(&city, submissions) };
+    node.jobs.run(Lane::Token, job).await?.map(Json)
+}
+
+/// One submission or an array of them.
+fn parse(body: &[u8]) -> Result<Vec<Submission>, Problem> {
+    let many = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+    let parsed = if many { serde_json::from_slice(body) } else { serde_json::from_slice(body).map(|one| vec![one]) };
+    let submissions: Vec<Submission> = parsed.map_err(|error| {
+        let kind = if error.is_data() { Kind::Unprocessable } else { Kind::BadRequest };
+        Problem::new(kind).detail(format!("this is not a submission or an array of them: {error}"))
+    })?;
+    if submissions.len() > SUBMISSIONS_MAX {
+        let detail =
+            format!("{} submissions came, the limit is {SUBMISSIONS_MAX}; send them in parts", submissions.len());
+        return Err(Problem::new(Kind::TooLarge).detail(detail));
+    }
+    Ok(submissions)
+}
+
+/// Nobody speaks for somebody else.
+fn only_of(party: &PartyId, submissions: &[Submission]) -> Result<(), Problem> {
+    match submissions.iter().find(|submission| &submission.by != party) {
+        None => Ok(()),
+        Some(other) => {
+            let detail = format!("the token is of `{party}`, the submission is by `{}`; nothing was done", other.by);
+            Err(Problem::new(Kind::Forbidden).detail(detail))
+        }
+    }
+}
+
+fn submit(city: &City, submissions: Vec<Submission>) -> Result<Value, Problem> {
+    let mut receipts: Vec<Value> = Vec::with_capacity(submissions.len());
+    let mut outcome = Ok(());
+    for (at, submission) in submissions.into_iter().enumerate() {
+        match city.register().submit(submission) {
+            Ok(receipt) => receipts.push(told(&receipt)),
+            Err(error) => {
+                outcome = Err(Problem::from(error).with("failed", at.into()));
+                break;
+            }
+        }
+    }
+    // The acts are safe; if this fails, the next tick publishes them.
+    drop(city.register().publish());
+    let receipts = Value::Array(receipts);
+    match outcome {
+        Ok(()) => Ok(receipts),
+        Err(problem) => Err(problem.with("done", receipts)),
+    }
+}
+
+fn told(receipt: &Receipt) -> Value {
+    json!({ "entries": receipt.entries, "basis": receipt.basis })
+}
+
+fn preview(city: &City, submissions: &[Submission]) -> Result<Value, Problem> {
+    let mut previews = Vec::with_capacity(submissions.len());
+    for (at, outcome) in city.register().preview(submissions).into_iter().enumerate() {
+        let acts = outcome.map_err(|error| Problem::from(error).with("failed", at.into()))?;
+        let kinds: Vec<&str> = acts.iter().map(|act| act.what.kind()).collect();
+        previews.push(json!({ "acts": kinds }));
+    }
+    Ok(Value::Array(previews))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = r#"{"by":"mobility","command":{"do":"publish","with":{"deployment":"wifi"}}}"#;
+
+    #[test]
+    fn one_or_many_can_be_sent() {
+        assert_eq!(parse(ONE.as_bytes()).map(|all| all.len()).ok(), Some(1));
+        assert_eq!(parse(format!(" [{ONE},{ONE}]").as_bytes()).map(|all| all.len()).ok(), Some(2));
+        let too_many = format!("[{}]", vec![ONE; SUBMISSIONS_MAX + 1].join(","));
+        for (body, status) in [("", 400), ("{", 400), ("[{}]", 422), (r#"{"by":"mobility"}"#, 422), (&too_many, 413)] {
+            assert_eq!(parse(body.as_bytes()).map(|all| all.len()).map_err(|problem| problem.status()), Err(status));
+        }
+    }
+
+    #[test]
+    fn nobody_speaks_for_somebody_else() {
+        let submissions = parse(ONE.as_bytes()).unwrap();
+        assert!(only_of(&"mobility".parse().unwrap(), &submissions).is_ok());
+        assert_eq!(only_of(&"police".parse().unwrap(), &submissions).map_err(|problem| problem.status()), Err(403));
+    }
+}

@@ -1,0 +1,173 @@
+//! The register as JSON: the public fold, with the size of the log that it was drawn from.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use model::{
+    DeploymentId, DeploymentRecord, Device, DeviceId, GrantRecord, Order, Party, Place, Point, PolicyHash, StreamId,
+    Timestamp, View,
+};
+use register::State as Register;
+use register::state::{DisclosedKey, Totals};
+use serde::Serialize;
+
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+
+/// Anybody's page may read it: it is public and knows no cookie.
+pub(crate) const OPEN: (header::HeaderName, HeaderValue) =
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+
+/// The public register.
+#[derive(Serialize)]
+struct Whole<'a> {
+    /// How many entries of the log are folded in.
+    basis: u64,
+    at: Option<Timestamp>,
+    city: Option<CityJson<'a>>,
+    policy: Option<PolicyJson>,
+    parties: Vec<&'a Party>,
+    places: Vec<&'a Place>,
+    deployments: Vec<&'a DeploymentRecord>,
+    devices: Vec<DeviceJson<'a>>,
+    views: Vec<&'a View>,
+    grants: Vec<&'a GrantRecord>,
+    orders: Vec<&'a Order>,
+    disclosed: Vec<DisclosedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct CityJson<'a> {
+    name: &'a str,
+    origin: &'a str,
+    log_key: &'a str,
+}
+
+#[derive(Serialize)]
+struct PolicyJson {
+    hash: PolicyHash,
+    since: Timestamp,
+}
+
+/// A sensor without what proves that it is itself.
+#[derive(Serialize)]
+struct DeviceJson<'a> {
+    id: &'a DeviceId,
+    deployment: &'a DeploymentId,
+    stream: &'a StreamId,
+    position: Point,
+}
+
+impl<'a> From<&'a Device> for DeviceJson<'a> {
+    fn from(device: &'a Device) -> Self {
+        Self { id: &device.id, deployment: &device.deployment, stream: &device.stream, position: device.position }
+    }
+}
+
+#[derive(Serialize)]
+struct DisclosedJson<'a> {
+    recipient: &'a str,
+    purpose: &'static str,
+    stream: &'a str,
+    view: &'a str,
+    disclosures: u64,
+    rows: u64,
+    withheld: u64,
+}
+
+impl<'a> From<(&'a DisclosedKey, &'a Totals)> for DisclosedJson<'a> {
+    fn from((key, totals): (&'a DisclosedKey, &'a Totals)) -> Self {
+        Self {
+            recipient: key.recipient.as_str(),
+            purpose: key.purpose.code(),
+            stream: key.stream.as_str(),
+            view: key.view.as_str(),
+            disclosures: totals.disclosures,
+            rows: totals.rows,
+            withheld: totals.withheld,
+        }
+    }
+}
+
+impl<'a> Whole<'a> {
+    fn of(state: &'a Register) -> Self {
+        let city = state.city.as_ref();
+        let policy = state.policy.as_ref();
+        Self {
+            basis: state.size,
+            at: state.last_at,
+            city: city.map(|city| CityJson { name: &city.name, origin: &city.origin, log_key: &city.log_key }),
+            policy: policy.map(|policy| PolicyJson { hash: policy.hash, since: policy.since }),
+            parties: state.parties.values().map(|record| &record.party).collect(),
+            places: state.places.values().map(AsRef::as_ref).collect(),
+            deployments: state.deployments.values().map(AsRef::as_ref).collect(),
+            devices: state.devices.values().map(|device| device.as_ref().into()).collect(),
+            views: state.views.values().map(AsRef::as_ref).collect(),
+            grants: state.grants.values().map(AsRef::as_ref).collect(),
+            orders: state.orders.values().map(|record| &record.order).collect(),
+            disclosed: state.disclosed.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// `GET /api/v1/register`. Its tag is the size of the log, so whoever has that size already gets an empty answer.
+pub(crate) async fn register(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
+    let state = node.city.register().state();
+    let tag = format!("\"{}\"", state.size);
+    let tag = HeaderValue::from_str(&tag).map_err(|_| Problem::new(Kind::Internal))?;
+    let fresh = [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")), (header::ETAG, tag.clone()), OPEN];
+    if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
+        return Ok((StatusCode::NOT_MODIFIED, fresh).into_response());
+    }
+    Ok((fresh, Json(Whole::of(&state))).into_response())
+}
+
+/// One deployment with all that hangs on it.
+#[derive(Serialize)]
+struct One<'a> {
+    basis: u64,
+    /// Whether it may collect now, as far as the register says; the norms still have to agree.
+    in_force: bool,
+    #[serde(flatten)]
+    record: &'a DeploymentRecord,
+    devices: Vec<DeviceJson<'a>>,
+    views: Vec<&'a View>,
+    grants: Vec<&'a GrantRecord>,
+    orders: Vec<&'a Order>,
+    disclosed: Vec<DisclosedJson<'a>>,
+    /// The entries of the log behind it.
+    history: &'a [u64],
+}
+
+/// `GET /api/v1/deployments/{id}`
+pub(crate) async fn deployment(
+    State(node): State<Node>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let id = id?.0;
+    let found = id.parse::<DeploymentId>().ok().and_then(|id| state.deployments.get(&id));
+    let record =
+        found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
+    let id = &record.deployment.id;
+    let of = |stream: &StreamId| state.streams.get(stream) == Some(id);
+    let one = One {
+        basis: state.size,
+        in_force: record.in_force(now),
+        record,
+        devices: state
+            .devices
+            .values()
+            .filter(|device| &device.deployment == id)
+            .map(|device| device.as_ref().into())
+            .collect(),
+        views: state.views.values().filter(|view| of(&view.stream)).map(AsRef::as_ref).collect(),
+        grants: state.grants.values().filter(|record| of(&record.grant.stream)).map(AsRef::as_ref).collect(),
+        orders: state.orders.values().map(|record| &record.order).filter(|order| &order.deployment == id).collect(),
+        disclosed: state.disclosed.iter().filter(|(key, _)| of(&key.stream)).map(Into::into).collect(),
+        history: state.history.get(id).map_or(&[], |entries| entries.as_slice()),
+    };
+    Ok(([(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")), OPEN], Json(one)).into_response())
+}

@@ -1,0 +1,95 @@
+//! What leaves: released rows, for a party and a purpose, each time with a record in the log.
+
+use std::fmt::Display;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::IntoResponse;
+use flow::{Asked, disclose::PUBLIC};
+use model::PartyId;
+use serde::Deserialize;
+
+use crate::auth;
+use crate::jobs::Lane;
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+
+/// The query, before anything of it is believed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Question {
+    stream: String,
+    purpose: String,
+    view: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    #[serde(default)]
+    senior_authorisation: bool,
+}
+
+impl Question {
+    fn asked(&self, recipient: PartyId) -> Result<Asked, Problem> {
+        Ok(Asked {
+            recipient,
+            purpose: parsed("purpose", &self.purpose)?,
+            stream: parsed("stream", &self.stream)?,
+            view: self.view.as_deref().map(|view| parsed("view", view)).transpose()?,
+            from: self.from.as_deref().map(|from| parsed("from", from)).transpose()?,
+            to: self.to.as_deref().map(|to| parsed("to", to)).transpose()?,
+            senior_authorisation: self.senior_authorisation,
+        })
+    }
+}
+
+fn parsed<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error| Problem::new(Kind::BadRequest).detail(format!("`{name}`: {error}")))
+}
+
+/// `GET /api/v1/released`: rows of released tables under the asker's own grant or one to everybody. Without a token the
+/// asker is everybody.
+pub(crate) async fn released(
+    State(node): State<Node>,
+    headers: HeaderMap,
+    question: Result<Query<Question>, QueryRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let (recipient, lane) = match auth::token(&headers)? {
+        Some(token) => (auth::party(&node.city, token)?.id, Lane::Token),
+        None => (PUBLIC.parse().map_err(|_| Problem::new(Kind::Internal))?, Lane::Open),
+    };
+    let asked = question?.0.asked(recipient)?;
+    let city = Arc::clone(&node.city);
+    let answer = move || -> Result<Vec<u8>, Problem> {
+        let disclosed = city.disclose(&asked)?;
+        serde_json::to_vec(disclosed.get()).map_err(|_| Problem::new(Kind::Internal))
+    };
+    let body = node.jobs.run(lane, answer).await??;
+    // Never from a cache: each handing over has a record of its own.
+    Ok(([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_checked_part_by_part() {
+        let ask = |purpose: &str, from: Option<&str>| Question {
+            stream: "air".to_owned(),
+            purpose: purpose.to_owned(),
+            view: None,
+            from: from.map(str::to_owned),
+            to: None,
+            senior_authorisation: false,
+        };
+        let public: PartyId = PUBLIC.parse().unwrap();
+        assert!(ask("air-quality", Some("2026-11-24T00:00:00Z")).asked(public.clone()).is_ok());
+        for (purpose, from) in [("safety", None), ("nonsense", None), ("air-quality", Some("yesterday"))] {
+            let problem = ask(purpose, from).asked(public.clone()).unwrap_err();
+            assert_eq!(problem.status(), 400);
+            assert!(!problem.detail_text().is_empty());
+        }
+    }
+}

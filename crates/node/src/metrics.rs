@@ -1,0 +1,81 @@
+//! The node's own numbers and health. Counts of requests' worth, never a value of an observation, and nothing from which
+//! the hits of a match-or-drop stream could be told.
+
+use std::fmt::Write as _;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use flow::counters::StreamCounts;
+use register::register::CLOCK_BEHIND_MAX_MILLIS;
+
+use crate::jobs::Lane;
+use crate::log::Log;
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+
+/// The text format of Prometheus.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// One number of every stream: name, help, and where it stands.
+type Metric = (&'static str, &'static str, fn(&StreamCounts) -> u64);
+
+const STREAM_METRICS: [Metric; 6] = [
+    ("ordinance_observations_admitted_total", "Observations admitted since the start.", |counts| counts.admitted),
+    ("ordinance_batches_refused_total", "Batches of observations refused since the start.", |counts| counts.refused),
+    ("ordinance_observations_late_total", "Observations that came after their window was released.", |counts| {
+        counts.late
+    }),
+    ("ordinance_windows_released_total", "Windows released since the start.", |counts| counts.windows),
+    ("ordinance_disclosures_total", "Disclosures made since the start.", |counts| counts.disclosures),
+    ("ordinance_disclosures_refused_total", "Disclosures refused since the start.", |counts| {
+        counts.disclosures_refused
+    }),
+];
+
+/// `GET /healthz`
+pub(crate) async fn health(State(node): State<Node>) -> Result<impl IntoResponse, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let unwell = |detail: String| Problem::new(Kind::Unavailable).detail(detail);
+    if node.city.register().bundle().is_none() {
+        return Err(unwell("no policies are in force, so nothing is decided".to_owned()));
+    }
+    if let Some(last) = state.last_at.filter(|last| last.millis() - now.millis() > CLOCK_BEHIND_MAX_MILLIS) {
+        return Err(unwell(format!("the clock says {now}, but the last act happened at {last}; nothing is written")));
+    }
+    let log = Log::of(&node.city);
+    node.jobs.run(Lane::Open, move || log.checkpoint()).await??;
+    Ok(([(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "text/plain; charset=utf-8")], "ok\n"))
+}
+
+/// `GET /metrics`
+pub(crate) async fn metrics(State(node): State<Node>) -> impl IntoResponse {
+    let state = node.city.register().state();
+    let counts = node.city.counters().snapshot();
+    let mut text = String::new();
+    for (name, help, value) in [
+        ("ordinance_log_entries", "Entries of the log, published or not.", state.size),
+        ("ordinance_deployments", "Deployments in the register.", state.deployments.len() as u64),
+        ("ordinance_disclosures_batched", "Disclosures that the log holds in batches.", state.next_disclosure.0),
+    ] {
+        head(&mut text, name, help, "gauge");
+        line(&mut text, format_args!("{name} {value}"));
+    }
+    for (name, help, value) in STREAM_METRICS {
+        head(&mut text, name, help, "counter");
+        for (stream, counts) in &counts {
+            line(&mut text, format_args!("{name}{{stream=\"{stream}\"}} {}", value(counts)));
+        }
+    }
+    ([(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, PROMETHEUS)], text)
+}
+
+fn head(text: &mut String, name: &str, help: &str, kind: &str) {
+    line(text, format_args!("# HELP {name} {help}"));
+    line(text, format_args!("# TYPE {name} {kind}"));
+}
+
+fn line(text: &mut String, words: std::fmt::Arguments<'_>) {
+    // Writing into a string cannot fail.
+    let _ = writeln!(text, "{words}");
+}

@@ -1,0 +1,83 @@
+//! The public register as pages: view models here, texts in `templates/`.
+//!
+//! Pages are drawn from the fold and from the log's public files, need neither JavaScript nor cookies, load nothing from
+//! elsewhere, and never show more than the API.
+
+pub(crate) mod about;
+pub(crate) mod card;
+pub(crate) mod deployment;
+pub(crate) mod entries;
+pub(crate) mod home;
+pub(crate) mod places;
+pub(crate) mod policies;
+pub(crate) mod problems;
+pub(crate) mod purposes;
+pub(crate) mod style;
+
+use askama::Template;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use model::{PartyId, PlaceId, Purpose};
+use register::State;
+
+use crate::problem::{Kind, Problem};
+use crate::words;
+
+/// What stands on every page.
+pub(crate) struct Site {
+    /// The city's name.
+    city: String,
+    /// How many entries of the log the page was drawn from.
+    basis: String,
+    /// When the last of them happened; empty for an empty log.
+    last: String,
+    /// The address of the style sheet.
+    style: &'static str,
+}
+
+impl Site {
+    /// For a state of the register.
+    pub(crate) fn of(state: &State) -> Self {
+        Self {
+            city: state.city.as_ref().map_or_else(|| "A city".to_owned(), |city| city.name.clone()),
+            basis: words::count(state.size, "act", "acts"),
+            last: state.last_at.map(words::instant).unwrap_or_default(),
+            style: style::address(),
+        }
+    }
+}
+
+/// A link within the register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    href: String,
+    text: String,
+}
+
+impl Link {
+    fn place(state: &State, id: &PlaceId) -> Self {
+        let name = state.places.get(id).map_or_else(|| id.to_string(), |place| place.name.clone());
+        Self { href: format!("/places/{id}"), text: name }
+    }
+
+    fn purpose(purpose: Purpose) -> Self {
+        Self { href: format!("/purposes/{}", purpose.code()), text: purpose.name().to_owned() }
+    }
+}
+
+/// The public name of a party.
+fn party_name(state: &State, id: &PartyId) -> String {
+    state.parties.get(id).map_or_else(|| id.to_string(), |record| record.party.name.clone())
+}
+
+/// Draws a page.
+fn page(template: &impl Template) -> Result<Response, Problem> {
+    let html = template.render().map_err(|_| Problem::new(Kind::Internal))?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        // Always asked for anew: a page must not say more or less than the register does.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::VARY, HeaderValue::from_static("accept")),
+    ];
+    Ok((headers, html).into_response())
+}

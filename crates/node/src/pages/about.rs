@@ -1,0 +1,28 @@
+//! What this register is, and how anybody can check it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::{Site, page};
+use crate::problem::Problem;
+use crate::router::Node;
+
+#[derive(Template)]
+#[template(path = "about.html")]
+struct About {
+    site: Site,
+    origin: String,
+    key: String,
+}
+
+/// `GET /about`
+pub(crate) async fn about(State(node): State<Node>) -> Result<Response, Problem> {
+    let state = node.city.register().state();
+    let city = state.city.as_ref();
+    page(&About {
+        site: Site::of(&state),
+        origin: city.map(|city| city.origin.clone()).unwrap_or_default(),
+        key: city.map(|city| city.log_key.clone()).unwrap_or_default(),
+    })
+}

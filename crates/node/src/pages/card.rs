@@ -1,0 +1,57 @@
+//! A deployment at a glance, as lists show it.
+
+use model::DeploymentRecord;
+use register::State;
+
+use super::{Link, party_name};
+use crate::words::{self, Badge};
+
+/// One deployment in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Card {
+    pub(super) href: String,
+    pub(super) title: String,
+    pub(super) badge: Badge,
+    pub(super) senses: &'static str,
+    pub(super) place: Link,
+    pub(super) purposes: Vec<Link>,
+    pub(super) people: &'static str,
+    pub(super) kept: String,
+    pub(super) answers: String,
+}
+
+impl Card {
+    pub(super) fn of(state: &State, record: &DeploymentRecord, now: model::Timestamp) -> Self {
+        let deployment = &record.deployment;
+        Self {
+            href: format!("/deployments/{}", deployment.id),
+            title: deployment.title.clone(),
+            badge: words::badge(record, now),
+            senses: deployment.technology.name(),
+            place: Link::place(state, &deployment.place),
+            purposes: deployment.purposes.iter().map(|purpose| Link::purpose(*purpose)).collect(),
+            people: words::people(deployment).short,
+            kept: kept(record),
+            answers: party_name(state, &deployment.accountable),
+        }
+    }
+}
+
+/// How long what a deployment stores is kept.
+pub(super) fn kept(record: &DeploymentRecord) -> String {
+    let longest = record.deployment.streams.iter().map(|stream| stream.retention.0).max().unwrap_or_default();
+    if longest == model::Span::ZERO { "Not at all".to_owned() } else { format!("{} at most", longest.in_words()) }
+}
+
+/// The deployments that fit, in order: those that may collect, those that may not yet, those that may not any more.
+pub(super) fn cards(state: &State, now: model::Timestamp, fits: impl Fn(&DeploymentRecord) -> bool) -> Vec<Card> {
+    let records = state.deployments.values().filter(|record| fits(record));
+    let mut cards: Vec<Card> = records.map(|record| Card::of(state, record, now)).collect();
+    let rank = |card: &Card| match card.badge.class {
+        "on" => 0,
+        "wait" => 1,
+        _ => 2,
+    };
+    cards.sort_by_cached_key(|card| (rank(card), card.title.to_lowercase()));
+    cards
+}

@@ -1,0 +1,161 @@
+//! One deployment: what it senses, why, who answers, what becomes of the data, what leaves and what has left.
+
+mod data;
+mod leaves;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use model::{Deployment, DeploymentId, DeploymentRecord, Timestamp};
+use norms::{CollectFast, CollectQuestion, Decision};
+use register::State as Register;
+
+use super::card::kept;
+use super::entries::{ActLine, lines};
+use super::{Link, Site, page, party_name};
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+use crate::words::{self, Badge, People};
+
+use data::{Assessed, Sensors, StreamPart};
+use leaves::{Given, HasLeft, UnderOrder};
+
+/// The most acts shown; the API has all of them.
+const ACTS_SHOWN: usize = 25;
+
+#[derive(Template)]
+#[template(path = "deployment.html")]
+struct Page {
+    site: Site,
+    id: String,
+    title: String,
+    description: Vec<String>,
+    badge: Badge,
+    /// What the norms say against it although the register has it in force.
+    stopped: Vec<String>,
+    senses: &'static str,
+    sensors: Sensors,
+    place: Link,
+    purposes: Vec<Link>,
+    people: People,
+    kept: String,
+    answers: String,
+    starts: String,
+    ends: String,
+    approval: Option<String>,
+    legal_basis: &'static str,
+    statement: Option<Statement>,
+    assessments: Vec<Assessed>,
+    streams: Vec<StreamPart>,
+    never_kept: Vec<String>,
+    orders: Vec<UnderOrder>,
+    given: Vec<Given>,
+    has_left: Vec<HasLeft>,
+    acts: Vec<ActLine>,
+    acts_total: usize,
+}
+
+/// The privacy statement: a link only if it leads to the web.
+struct Statement {
+    address: String,
+    is_link: bool,
+}
+
+impl Statement {
+    fn of(deployment: &Deployment) -> Option<Self> {
+        let address = deployment.privacy_statement.clone()?;
+        let is_link = address.starts_with("https://") || address.starts_with("http://");
+        Some(Self { address, is_link })
+    }
+}
+
+/// `GET /deployments/{id}`
+pub(crate) async fn deployment(
+    State(node): State<Node>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let found = id?.0.parse::<DeploymentId>().ok().and_then(|id| state.deployments.get(&id));
+    let record =
+        found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
+    let history = state.history.get(&record.deployment.id).cloned().unwrap_or_default();
+    let newest: Vec<u64> = history.iter().rev().take(ACTS_SHOWN).copied().collect();
+    let acts = lines(&node, &state, newest).await?;
+    let stopped = stopped(&node, &state, record, now);
+    page(&drawn(&state, record, now, stopped, acts, history.len()))
+}
+
+fn drawn(
+    state: &Arc<Register>,
+    record: &DeploymentRecord,
+    now: Timestamp,
+    stopped: Vec<String>,
+    acts: Vec<ActLine>,
+    acts_total: usize,
+) -> Page {
+    let (deployment, standing) = (&record.deployment, &record.standing);
+    Page {
+        site: Site::of(state),
+        id: deployment.id.to_string(),
+        title: deployment.title.clone(),
+        description: deployment.description.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect(),
+        badge: if stopped.is_empty() { words::badge(record, now) } else { refused_badge() },
+        stopped,
+        senses: deployment.technology.name(),
+        sensors: Sensors::of(state, deployment),
+        place: Link::place(state, &deployment.place),
+        purposes: deployment.purposes.iter().map(|purpose| Link::purpose(*purpose)).collect(),
+        people: words::people(deployment),
+        kept: kept(record),
+        answers: party_name(state, &deployment.accountable),
+        starts: words::day(deployment.starts),
+        ends: words::day(deployment.ends),
+        approval: standing.approval.as_ref().map(|approval| {
+            format!(
+                "{} on {}, until {}",
+                party_name(state, &approval.by),
+                words::day(approval.at),
+                words::day(approval.until)
+            )
+        }),
+        legal_basis: words::legal_basis(deployment.legal_basis),
+        statement: Statement::of(deployment),
+        assessments: standing.assessments.iter().rev().map(|assessment| Assessed::of(state, assessment)).collect(),
+        streams: deployment.streams.iter().map(|stream| StreamPart::of(state, stream)).collect(),
+        never_kept: data::never_kept(deployment),
+        orders: leaves::orders(state, deployment, now),
+        given: leaves::given(state, deployment, now),
+        has_left: leaves::has_left(state, deployment),
+        acts,
+        acts_total,
+    }
+}
+
+const fn refused_badge() -> Badge {
+    Badge { class: "off", label: "Collects nothing: the policies forbid it", sentence: String::new() }
+}
+
+/// What the policies say against a deployment that the register has in force: the register alone does not open a flow.
+fn stopped(node: &Node, state: &Register, record: &DeploymentRecord, now: Timestamp) -> Vec<String> {
+    if !record.in_force(now) {
+        return Vec::new();
+    }
+    let Some(bundle) = node.city.register().bundle() else { return vec!["No policies are in force.".to_owned()] };
+    let refused = |stream: &model::Stream| {
+        let order = stream.order().and_then(|id| state.orders.get(id)).map(|record| &record.order);
+        match bundle.decide_collect(&CollectQuestion { record, stream, order }, &CollectFast { now }) {
+            Decision::Allowed(_) => None,
+            Decision::Refused(refusal) => Some(words::capital(&refusal.to_string())),
+        }
+    };
+    let mut reasons: Vec<String> = record.deployment.streams.iter().filter_map(refused).collect();
+    // As long as one of its streams may flow, it collects; each stream says for itself what becomes of it.
+    if reasons.len() < record.deployment.streams.len() {
+        reasons.clear();
+    }
+    reasons.dedup();
+    reasons
+}

@@ -1,0 +1,103 @@
+//! The data of a deployment, from the sensor to what is stored, and the assessment of it.
+
+use model::{Assessment, Deployment, Stream};
+use register::State;
+
+use crate::pages::party_name;
+use crate::words;
+
+/// The most sensors listed by name; the API has all of them.
+const SENSORS_SHOWN: usize = 20;
+
+/// The sensors of a deployment.
+pub(super) struct Sensors {
+    pub(super) count: String,
+    /// Name and position of each, up to the limit.
+    pub(super) shown: Vec<(String, String)>,
+    pub(super) more: usize,
+}
+
+impl Sensors {
+    pub(super) fn of(state: &State, deployment: &Deployment) -> Self {
+        let devices: Vec<_> = state.devices.values().filter(|device| device.deployment == deployment.id).collect();
+        let shown = devices.iter().take(SENSORS_SHOWN).map(|device| {
+            let position =
+                format!("{:.5}° north, {:.5}° east", device.position.latitude(), device.position.longitude());
+            (device.id.to_string(), position)
+        });
+        Self {
+            count: words::count(devices.len() as u64, "sensor", "sensors"),
+            shown: shown.collect(),
+            more: devices.len().saturating_sub(SENSORS_SHOWN),
+        }
+    }
+}
+
+/// What becomes of one stream's data.
+pub(super) struct StreamPart {
+    pub(super) id: String,
+    pub(super) time: String,
+    pub(super) properties: Vec<PropertyPart>,
+    pub(super) kept: String,
+    pub(super) deleted: Option<String>,
+}
+
+/// What becomes of one property.
+pub(super) struct PropertyPart {
+    pub(super) what: &'static str,
+    pub(super) name: String,
+    pub(super) words: String,
+}
+
+impl StreamPart {
+    pub(super) fn of(state: &State, stream: &Stream) -> Self {
+        let part = |(name, property): (&model::PropertyName, &model::Property)| PropertyPart {
+            what: property.category.name(),
+            name: name.to_string(),
+            words: words::treatment(property),
+        };
+        Self {
+            id: stream.id.to_string(),
+            time: words::time_treatment(stream.time),
+            properties: stream.properties.iter().map(part).collect(),
+            kept: if stream.retention.0 == model::Span::ZERO {
+                "Nothing is stored.".to_owned()
+            } else {
+                format!("It is deleted after {}.", stream.retention.0.in_words())
+            },
+            deleted: state.deleted_before.get(&stream.id).map(|before| words::instant(*before)),
+        }
+    }
+}
+
+/// What of all the properties is never kept, without repetition.
+pub(super) fn never_kept(deployment: &Deployment) -> Vec<String> {
+    let properties = deployment.streams.iter().flat_map(|stream| stream.properties.values());
+    let mut never: Vec<String> = properties.filter_map(words::never_kept).collect();
+    never.sort_unstable();
+    never.dedup();
+    never
+}
+
+/// An assessment.
+pub(super) struct Assessed {
+    pub(super) instrument: String,
+    pub(super) outcome: &'static str,
+    pub(super) summary: String,
+    pub(super) signed_by: String,
+    pub(super) review_by: String,
+    pub(super) document: String,
+}
+
+impl Assessed {
+    pub(super) fn of(state: &State, assessment: &Assessment) -> Self {
+        Self {
+            instrument: assessment.instrument.to_string(),
+            outcome: words::outcome(assessment.outcome),
+            summary: assessment.summary.clone(),
+            signed_by: party_name(state, &assessment.signed_by),
+            review_by: words::day(assessment.review_by),
+            document: assessment.document.to_string(),
+        }
+    }
+}

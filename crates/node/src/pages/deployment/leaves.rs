@@ -1,0 +1,93 @@
+//! What leaves a deployment, to whom and what for; under which orders; and what has left, counted from the log.
+
+use model::{Deployment, GrantRecord, Timestamp};
+use register::State;
+
+use crate::pages::{Link, party_name};
+use crate::words;
+
+/// An agreement that lets somebody have a view.
+pub(super) struct Given {
+    pub(super) recipient: String,
+    pub(super) kind: &'static str,
+    pub(super) purpose: Link,
+    pub(super) title: String,
+    pub(super) shows: Vec<String>,
+    pub(super) promised: String,
+    pub(super) until: String,
+    pub(super) in_force: bool,
+}
+
+/// The agreements over a deployment's streams: those in force first.
+pub(super) fn given(state: &State, deployment: &Deployment, now: Timestamp) -> Vec<Given> {
+    let mut given: Vec<Given> =
+        state.grants.values().filter_map(|record| one(state, deployment, record, now)).collect();
+    given.sort_by_key(|given| !given.in_force);
+    given
+}
+
+fn one(state: &State, deployment: &Deployment, record: &GrantRecord, now: Timestamp) -> Option<Given> {
+    let grant = &record.grant;
+    let stream = deployment.stream(&grant.stream)?;
+    let view = state.views.get(&(grant.stream.clone(), grant.view.clone()))?;
+    let duties: Vec<String> = grant.duties.iter().map(|duty| words::duty(*duty).to_owned()).collect();
+    Some(Given {
+        recipient: party_name(state, &grant.recipient),
+        kind: state.parties.get(&grant.recipient).map_or("", |record| words::party_kind(record.party.kind)),
+        purpose: Link::purpose(grant.purpose),
+        title: view.title.clone(),
+        shows: words::view(view, stream),
+        promised: words::list(&duties),
+        until: words::day(record.ended.unwrap_or(grant.until)),
+        in_force: record.in_force(now),
+    })
+}
+
+/// An order that a deployment compares with.
+pub(super) struct UnderOrder {
+    pub(super) id: String,
+    pub(super) authority: String,
+    pub(super) entries: String,
+    pub(super) until: String,
+    pub(super) in_force: bool,
+}
+
+/// The orders limited to a deployment.
+pub(super) fn orders(state: &State, deployment: &Deployment, now: Timestamp) -> Vec<UnderOrder> {
+    let orders = state.orders.values().map(|record| &record.order).filter(|order| order.deployment == deployment.id);
+    let told = orders.map(|order| UnderOrder {
+        id: order.id.to_string(),
+        authority: order.authority.clone(),
+        entries: words::count(order.entries.into(), "entry", "entries"),
+        until: words::day(order.until),
+        in_force: now < order.until,
+    });
+    told.collect()
+}
+
+/// What left under one agreement's terms, in all.
+pub(super) struct HasLeft {
+    pub(super) recipient: String,
+    pub(super) purpose: String,
+    pub(super) view: String,
+    pub(super) times: String,
+    pub(super) rows: String,
+    pub(super) withheld: String,
+}
+
+/// What has left, as the log counts it.
+pub(super) fn has_left(state: &State, deployment: &Deployment) -> Vec<HasLeft> {
+    let of = state.disclosed.iter().filter(|(key, _)| deployment.stream(&key.stream).is_some());
+    let told = of.map(|(key, totals)| HasLeft {
+        recipient: party_name(state, &key.recipient),
+        purpose: key.purpose.name().to_owned(),
+        view: state
+            .views
+            .get(&(key.stream.clone(), key.view.clone()))
+            .map_or_else(|| key.view.to_string(), |view| view.title.clone()),
+        times: words::count(totals.disclosures, "time", "times"),
+        rows: words::number(totals.rows),
+        withheld: words::number(totals.withheld),
+    });
+    told.collect()
+}

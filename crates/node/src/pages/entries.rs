@@ -1,0 +1,130 @@
+//! Acts, one by one, as they were published: the list of the newest, and each with its reasons.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use model::{Act, What};
+use register::State as Register;
+use serde::Deserialize;
+
+use super::policies::anchor;
+use super::{Link, Site, page, party_name};
+use crate::jobs::Lane;
+use crate::log::{Log, index_of};
+use crate::problem::Problem;
+use crate::router::Node;
+use crate::words;
+
+/// Acts on one page.
+const PAGE_ACTS: u64 = 50;
+
+#[derive(Template)]
+#[template(path = "entries.html")]
+struct Entries {
+    site: Site,
+    acts: Vec<ActLine>,
+    /// Where the next older ones stand.
+    older: Option<u64>,
+    first: bool,
+}
+
+#[derive(Template)]
+#[template(path = "entry.html")]
+struct Entry {
+    site: Site,
+    line: ActLine,
+    kind: &'static str,
+    reason: Option<String>,
+    because: Vec<Link>,
+    under: Option<String>,
+    sealed: bool,
+    erased: bool,
+    json: String,
+    before: Option<u64>,
+    after: Option<u64>,
+}
+
+/// An act in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ActLine {
+    pub(super) index: u64,
+    pub(super) when: String,
+    pub(super) who: String,
+    pub(super) words: String,
+}
+
+impl ActLine {
+    pub(super) fn of(index: u64, act: &Act, state: &Register) -> Self {
+        Self {
+            index,
+            when: words::instant(act.at),
+            who: party_name(state, &act.by),
+            words: words::capital(&words::act(&act.what, state)),
+        }
+    }
+}
+
+/// Reads acts from the log's public files, newest first as asked, and puts each in a line.
+pub(super) async fn lines(node: &Node, state: &Arc<Register>, indexes: Vec<u64>) -> Result<Vec<ActLine>, Problem> {
+    let (log, state) = (Log::of(&node.city), Arc::clone(state));
+    let job = move || {
+        let size = log.head()?.1.size;
+        let published: Vec<u64> = indexes.into_iter().filter(|index| *index < size).collect();
+        let acts = log.acts(&published, size)?;
+        Ok(published.into_iter().zip(&acts).map(|(index, act)| ActLine::of(index, act, &state)).collect())
+    };
+    node.jobs.run(Lane::Open, job).await?
+}
+
+/// From which act on backwards.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct From {
+    before: Option<u64>,
+}
+
+/// `GET /log/entries?before=N`
+pub(crate) async fn entries(
+    State(node): State<Node>,
+    from: Result<Query<From>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let state = node.city.register().state();
+    let asked = from?.0.before;
+    let before = asked.unwrap_or(state.size).min(state.size);
+    let start = before.saturating_sub(PAGE_ACTS);
+    let acts = lines(&node, &state, (start..before).rev().collect()).await?;
+    let first = before == state.size;
+    page(&Entries { site: Site::of(&state), acts, older: (start > 0).then_some(start), first })
+}
+
+/// `GET /log/entries/{index}`
+pub(crate) async fn entry(
+    State(node): State<Node>,
+    index: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let index = index_of(&index?.0)?;
+    let state = node.city.register().state();
+    let log = Log::of(&node.city);
+    let read = move || log.head().and_then(|(_, head)| Ok((log.act(index, head.size)?, head.size)));
+    let (act, size) = node.jobs.run(Lane::Open, read).await??;
+    let because = act
+        .because
+        .iter()
+        .map(|policy| Link { href: format!("/policies#{}", anchor(&policy.0)), text: policy.0.clone() });
+    page(&Entry {
+        line: ActLine::of(index, &act, &state),
+        kind: act.what.kind(),
+        reason: act.reason.clone(),
+        because: because.collect(),
+        under: act.under.map(|hash| hash.to_string()),
+        sealed: matches!(act.what, What::PartyRegistered(_) | What::OrderIssued(_)),
+        erased: state.erased.contains(&index),
+        json: serde_json::to_string_pretty(&act).unwrap_or_default(),
+        before: index.checked_sub(1),
+        after: Some(index + 1).filter(|after| *after < size),
+        site: Site::of(&state),
+    })
+}

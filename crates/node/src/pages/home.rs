@@ -1,0 +1,80 @@
+//! The first page: everything that senses, by place, and the ways in by purpose.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use model::Purpose;
+use register::State as Register;
+
+use super::card::{Card, cards};
+use super::{Link, Site, page};
+use crate::problem::Problem;
+use crate::router::Node;
+use crate::words;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    site: Site,
+    total: String,
+    collecting: String,
+    about_people: String,
+    groups: Vec<Group>,
+    purposes: Vec<Counted>,
+}
+
+/// The deployments at one place.
+struct Group {
+    place: Link,
+    cards: Vec<Card>,
+}
+
+/// A link and how many stand behind it.
+pub(super) struct Counted {
+    pub(super) link: Link,
+    pub(super) count: String,
+}
+
+/// `GET /`
+pub(crate) async fn home(State(node): State<Node>) -> Result<Response, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let all = cards(&state, now, |_| true);
+    let collecting = all.iter().filter(|card| card.badge.class == "on").count();
+    let is_about_people = |record: &model::DeploymentRecord| {
+        record.deployment.streams.iter().any(|stream| stream.identifies() != model::Identifies::Nobody)
+    };
+    let about_people = state.deployments.values().filter(|record| is_about_people(record)).count();
+    page(&Home {
+        site: Site::of(&state),
+        total: words::count(all.len() as u64, "use of sensors", "uses of sensors"),
+        collecting: words::number(collecting as u64),
+        about_people: words::number(about_people as u64),
+        purposes: purposes(&state),
+        groups: by_place(all),
+    })
+}
+
+/// One group for each place, in the order of their names.
+fn by_place(cards: Vec<Card>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for card in cards {
+        match groups.iter_mut().find(|group| group.place.href == card.place.href) {
+            Some(group) => group.cards.push(card),
+            None => groups.push(Group { place: card.place.clone(), cards: vec![card] }),
+        }
+    }
+    groups.sort_by_cached_key(|group| group.place.text.to_lowercase());
+    groups
+}
+
+/// The purposes that any deployment names, with how many do.
+pub(super) fn purposes(state: &Register) -> Vec<Counted> {
+    let named = |purpose: &Purpose| {
+        state.deployments.values().filter(|record| record.deployment.purposes.contains(purpose)).count() as u64
+    };
+    let counted = |purpose: Purpose| match named(&purpose) {
+        0 => None,
+        count => Some(Counted { link: Link::purpose(purpose), count: words::count(count, "use", "uses") }),
+    };
+    Purpose::all().filter_map(counted).collect()
+}

@@ -1,0 +1,78 @@
+//! Places: the list of them, and what senses at each.
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use model::{Place, PlaceId};
+use register::State as Register;
+
+use super::card::{Card, cards};
+use super::home::Counted;
+use super::{Link, Site, page};
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+use crate::words;
+
+#[derive(Template)]
+#[template(path = "places.html")]
+struct Places {
+    site: Site,
+    places: Vec<Counted>,
+}
+
+#[derive(Template)]
+#[template(path = "place.html")]
+struct OnePlace {
+    site: Site,
+    name: String,
+    within: Vec<Link>,
+    inside: Vec<Link>,
+    cards: Vec<Card>,
+}
+
+/// The deepest nesting of places that is followed; the log could in principle hold a ring.
+const DEPTH_MAX: usize = 16;
+
+/// The places around one, from the widest to the narrowest.
+fn around(state: &Register, place: &Place) -> Vec<PlaceId> {
+    let next = |id: &PlaceId| state.places.get(id).and_then(|place| place.within.clone());
+    let mut chain: Vec<PlaceId> = std::iter::successors(place.within.clone(), next).take(DEPTH_MAX).collect();
+    chain.reverse();
+    chain
+}
+
+/// Whether a place is another one or lies in it.
+fn lies_in(state: &Register, id: &PlaceId, outer: &PlaceId) -> bool {
+    id == outer || state.places.get(id).is_some_and(|place| around(state, place).contains(outer))
+}
+
+/// `GET /places`
+pub(crate) async fn places(State(node): State<Node>) -> Result<Response, Problem> {
+    let state = node.city.register().state();
+    let counted = |id: &PlaceId| {
+        let here = state.deployments.values().filter(|record| lies_in(&state, &record.deployment.place, id)).count();
+        Counted { link: Link::place(&state, id), count: words::count(here as u64, "use", "uses") }
+    };
+    let mut places: Vec<Counted> = state.places.keys().map(counted).collect();
+    places.sort_by_cached_key(|place| place.link.text.to_lowercase());
+    page(&Places { site: Site::of(&state), places })
+}
+
+/// `GET /places/{id}`: what senses there, and in the places inside it.
+pub(crate) async fn place(
+    State(node): State<Node>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let found = id?.0.parse::<PlaceId>().ok().and_then(|id| state.places.get(&id));
+    let place = found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such place in the register"))?;
+    let inside = state.places.values().filter(|other| other.within.as_ref() == Some(&place.id));
+    page(&OnePlace {
+        site: Site::of(&state),
+        name: place.name.clone(),
+        within: around(&state, place).iter().map(|id| Link::place(&state, id)).collect(),
+        inside: inside.map(|other| Link::place(&state, &other.id)).collect(),
+        cards: cards(&state, now, |record| lies_in(&state, &record.deployment.place, &place.id)),
+    })
+}

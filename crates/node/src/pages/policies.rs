@@ -1,0 +1,110 @@
+//! The policies in force, in words and in Cedar.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use model::LayerKind;
+use norms::Ground;
+use norms::requirements::REQUIREMENTS;
+use register::State as Register;
+
+use super::{Site, page, party_name};
+use crate::problem::Problem;
+use crate::router::Node;
+use crate::words;
+
+#[derive(Template)]
+#[template(path = "policies.html")]
+struct Policies {
+    site: Site,
+    hash: String,
+    since: String,
+    parts: Vec<Part>,
+}
+
+/// A layer of norms, or the city's permits.
+struct Part {
+    heading: String,
+    owner: String,
+    /// Whether it is the permits.
+    permits: bool,
+    norms: Vec<Norm>,
+    cedar: String,
+}
+
+/// One policy in words.
+struct Norm {
+    anchor: String,
+    id: String,
+    reason: String,
+    requirement: Option<Required>,
+}
+
+/// The requirement behind a norm.
+struct Required {
+    id: String,
+    text: &'static str,
+    source: &'static str,
+}
+
+/// Where a policy stands on this page.
+pub(super) fn anchor(policy: &str) -> String {
+    policy.chars().map(|sign| if sign.is_ascii_alphanumeric() || "-_/".contains(sign) { sign } else { '-' }).collect()
+}
+
+impl Norm {
+    fn of(ground: Ground) -> Self {
+        let requirement = ground.requirement.map(|id| {
+            let known = REQUIREMENTS.iter().find(|known| known.id == id.0);
+            let (text, source) = known.map_or(("", ""), |known| (known.text, known.source));
+            Required { id: id.0, text, source }
+        });
+        Self { anchor: anchor(&ground.policy.0), id: ground.policy.0, reason: ground.reason, requirement }
+    }
+}
+
+const fn layer(kind: LayerKind) -> &'static str {
+    match kind {
+        LayerKind::Global => "For every city of the alliance",
+        LayerKind::National => "For the whole country",
+        LayerKind::Regional => "For the region",
+        LayerKind::City => "This city’s own limits",
+    }
+}
+
+/// The policies of the register, in their order, with the words of those that decide.
+fn parts(state: &Register, grounds: &[Ground]) -> Vec<Part> {
+    let Some(policy) = &state.policy else { return Vec::new() };
+    let norms = |name: &str| {
+        let within = |ground: &&Ground| ground.policy.0.split_once('/').is_some_and(|(layer, _)| layer == name);
+        grounds.iter().filter(within).cloned().map(Norm::of).collect()
+    };
+    let layers = policy.text.layers.iter().map(|text| Part {
+        heading: layer(text.kind).to_owned(),
+        owner: text.owner.clone(),
+        permits: false,
+        norms: norms(&text.name),
+        cedar: text.cedar.clone(),
+    });
+    let permits = Part {
+        heading: "What this city allows".to_owned(),
+        owner: party_name(state, &policy.text.permits_owner),
+        permits: true,
+        norms: norms("permits"),
+        cedar: policy.text.permits.clone(),
+    };
+    layers.chain([permits]).collect()
+}
+
+/// `GET /policies`
+pub(crate) async fn policies(State(node): State<Node>) -> Result<Response, Problem> {
+    let state = node.city.register().state();
+    let grounds = node.city.register().bundle().map(|bundle| bundle.grounds()).unwrap_or_default();
+    let policy = state.policy.as_ref();
+    page(&Policies {
+        site: Site::of(&state),
+        hash: policy.map(|policy| policy.hash.to_string()).unwrap_or_default(),
+        since: policy.map(|policy| words::instant(policy.since)).unwrap_or_default(),
+        parts: parts(&state, &grounds),
+    })
+}

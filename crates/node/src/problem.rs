@@ -1,0 +1,239 @@
+//! Problem documents (RFC 9457): every error of this node is one, with a `type` that has a page of its own.
+//!
+//! The set of kinds is closed and their addresses never change. A detail says what and which; it never holds a token, a
+//! confidential field or a value of an observation.
+
+mod kind;
+
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use flow::ingest::Problem as Trouble;
+use flow::{DiscloseError, IngestError};
+use register::{Refusal, SubmitError};
+use serde_json::{Map, Value};
+
+pub(crate) use kind::Kind;
+
+/// The media type of a problem document.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+/// How long to wait before a second try, in seconds.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
+
+/// Why a request is not answered as asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    kind: Kind,
+    detail: String,
+    members: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem of a kind, told in that kind's own words.
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, detail: String::new(), members: Map::new() }
+    }
+
+    /// Says what and which.
+    pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    /// Adds a member of its own.
+    pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Its kind.
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What and which; empty if the kind says it all.
+    pub(crate) fn detail_text(&self) -> &str {
+        &self.detail
+    }
+
+    /// The status of the answer.
+    pub(crate) const fn status(&self) -> u16 {
+        self.kind.status()
+    }
+
+    fn document(&self) -> Value {
+        let mut document = self.members.clone();
+        document.insert("type".to_owned(), self.kind.address().into());
+        document.insert("title".to_owned(), self.kind.title().into());
+        document.insert("status".to_owned(), self.status().into());
+        if !self.detail.is_empty() {
+            document.insert("detail".to_owned(), self.detail.clone().into());
+        }
+        Value::Object(document)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, self.document().to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self.kind {
+            Kind::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Kind::TooMany | Kind::Busy | Kind::Unavailable | Kind::Full | Kind::Timeout => {
+                headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+            }
+            _ => {}
+        }
+        // For whoever turns it into a page.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Trouble> for Kind {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Unauthorized => Self::Unauthorized,
+            Trouble::Forbidden => Self::Forbidden,
+            Trouble::NotFound => Self::NotFound,
+            Trouble::BadRequest => Self::BadRequest,
+            Trouble::TooLarge => Self::TooLarge,
+            Trouble::Unprocessable => Self::Unprocessable,
+            Trouble::Unavailable => Self::Unavailable,
+            Trouble::Full => Self::Full,
+        }
+    }
+}
+
+/// A refusal of the norms, with its grounds.
+fn refused(kind: Kind, detail: String, refusal: &norms::Refusal) -> Problem {
+    let Ok(Value::Object(members)) = serde_json::to_value(refusal) else { return Problem::new(kind).detail(detail) };
+    let grounds = members.get("grounds").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
+    let refusal = members.get("kind").cloned().unwrap_or_default();
+    Problem::new(kind).detail(detail).with("refusal", refusal).with("grounds", grounds)
+}
+
+impl From<IngestError> for Problem {
+    fn from(error: IngestError) -> Self {
+        let kind = error.kind().into();
+        match &error {
+            IngestError::Refused(flow::admit::Refused::Norms { refusal, .. }) => {
+                refused(kind, error.to_string(), refusal)
+            }
+            _ => Self::new(kind).detail(error.to_string()),
+        }
+    }
+}
+
+impl From<DiscloseError> for Problem {
+    fn from(error: DiscloseError) -> Self {
+        let kind = error.kind().into();
+        match &error {
+            DiscloseError::Refused(refusal) => refused(kind, error.to_string(), refusal),
+            _ => Self::new(kind).detail(error.to_string()),
+        }
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SubmitError::Refused(Refusal::Norm(refusal)) => refused(Kind::Forbidden, detail, &refusal),
+            // Decided against, though by no norm: the grounds say so by being none.
+            SubmitError::Refused(refusal) => {
+                Self::new(kind_of(&refusal)).detail(detail).with("grounds", Value::Array(Vec::new()))
+            }
+            SubmitError::Act(_) => Self::new(Kind::Unprocessable).detail(detail),
+            SubmitError::Apply(_) => Self::new(Kind::Internal).detail(detail),
+            SubmitError::ClockBehind { .. } | SubmitError::Journal(_) | SubmitError::Stopped => {
+                Self::new(Kind::Unavailable).detail(detail)
+            }
+        }
+    }
+}
+
+const fn kind_of(refusal: &Refusal) -> Kind {
+    match refusal {
+        Refusal::Norm(_) | Refusal::NoPolicies => Kind::Forbidden,
+        Refusal::Exists { .. } | Refusal::Step(_) => Kind::Conflict,
+        Refusal::Unknown { .. } | Refusal::Misfit(_) | Refusal::NoReason | Refusal::Policy(_) => Kind::Unprocessable,
+        Refusal::Seal(_) => Kind::Unavailable,
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            let limit = crate::router::BODY_BYTES_MAX;
+            Self::new(Kind::TooLarge).detail(format!("the body has more than {limit} bytes; send less at a time"))
+        } else {
+            Self::new(Kind::BadRequest).detail("the body could not be read to its end")
+        }
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(Kind::BadRequest).detail(format!("the query cannot be read: {}", rejection.body_text()))
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(_: PathRejection) -> Self {
+        Self::new(Kind::NotFound)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_by_type_title_status_and_detail() {
+        let problem = Problem::new(Kind::NotFound).detail("there is no deployment `x\"y`").with("more", 1.into());
+        assert_eq!(
+            problem.document(),
+            serde_json::json!({
+                "type": "/problems/not-found", "title": Kind::NotFound.title(), "status": 404,
+                "detail": "there is no deployment `x\"y`", "more": 1
+            })
+        );
+        let response = problem.into_response();
+        assert_eq!(response.status(), 404);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn whoever_must_wait_is_told_how_long_and_whoever_is_unknown_how_to_be_known() {
+        for kind in [Kind::TooMany, Kind::Busy, Kind::Unavailable, Kind::Full, Kind::Timeout] {
+            assert!(Problem::new(kind).into_response().headers().contains_key(header::RETRY_AFTER), "{kind:?}");
+        }
+        let unknown = Problem::new(Kind::Unauthorized).into_response();
+        assert_eq!(unknown.headers()[header::WWW_AUTHENTICATE], "Bearer");
+    }
+
+    #[test]
+    fn a_refusal_carries_its_grounds_and_another_decision_none() {
+        let refusal = norms::Refusal {
+            kind: norms::RefusalKind::Forbidden,
+            grounds: vec![norms::Ground {
+                policy: model::PolicyId("global-core/independent".to_owned()),
+                requirement: Some(model::RequirementId("core-01".to_owned())),
+                layer: Some(model::LayerKind::Global),
+                reason: "Somebody independent has to assess it.".to_owned(),
+            }],
+        };
+        let problem = Problem::from(SubmitError::Refused(Refusal::Norm(refusal)));
+        let document = problem.document();
+        assert_eq!(document["status"], 403);
+        assert_eq!(document["grounds"][0]["policy"], "global-core/independent");
+        let none = Problem::from(SubmitError::Refused(Refusal::NoReason)).document();
+        assert_eq!((&none["status"], &none["grounds"]), (&422.into(), &serde_json::json!([])));
+    }
+}

@@ -1,0 +1,117 @@
+//! The kinds of problems: status, address and title of each.
+
+/// A kind of problem. Its address is stable: clients may match on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The request cannot be read.
+    BadRequest,
+    /// Who asks is not known.
+    Unauthorized,
+    /// It is known who asks, and it is not allowed.
+    Forbidden,
+    /// There is no such thing.
+    NotFound,
+    /// The address is right, the method is not.
+    MethodNotAllowed,
+    /// The thing exists already, or stands elsewhere.
+    Conflict,
+    /// The body is too large.
+    TooLarge,
+    /// The body is of a kind that is not read here.
+    UnsupportedMediaType,
+    /// The body can be read, and its content cannot be taken.
+    Unprocessable,
+    /// Too many requests without a token at once.
+    TooMany,
+    /// A defect of this software.
+    Internal,
+    /// Too many requests at once.
+    Busy,
+    /// The city cannot do it now.
+    Unavailable,
+    /// It took too long.
+    Timeout,
+    /// The disk is full.
+    Full,
+}
+
+impl Kind {
+    /// Every kind, in the order of their status.
+    pub(crate) const ALL: [Self; 15] = [
+        Self::BadRequest,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::Unprocessable,
+        Self::TooMany,
+        Self::Internal,
+        Self::Busy,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Full,
+    ];
+
+    /// The kind at an address.
+    pub(crate) fn with_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.slug() == slug)
+    }
+
+    /// Status, last part of the address, title.
+    const fn row(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::BadRequest => (400, "bad-request", "The request cannot be read"),
+            Self::Unauthorized => (401, "unauthorized", "It is not known who asks"),
+            Self::Forbidden => (403, "forbidden", "It is not allowed"),
+            Self::NotFound => (404, "not-found", "There is nothing here"),
+            Self::MethodNotAllowed => (405, "method-not-allowed", "This cannot be done here"),
+            Self::Conflict => (409, "conflict", "It does not fit what is there already"),
+            Self::TooLarge => (413, "too-large", "The request is too large"),
+            Self::UnsupportedMediaType => (415, "unsupported-media-type", "This kind of content is not read here"),
+            Self::Unprocessable => (422, "unprocessable", "The content cannot be taken"),
+            Self::TooMany => (429, "too-many-requests", "Too many people ask at once"),
+            Self::Internal => (500, "internal", "Something went wrong inside"),
+            Self::Busy => (503, "busy", "The city is busy"),
+            Self::Unavailable => (503, "unavailable", "The city cannot do this now"),
+            Self::Timeout => (503, "timeout", "It took too long"),
+            Self::Full => (507, "full", "The city’s disk is full"),
+        }
+    }
+
+    /// The status of the answer.
+    pub(crate) const fn status(self) -> u16 {
+        self.row().0
+    }
+
+    /// The last part of its address.
+    pub(crate) const fn slug(self) -> &'static str {
+        self.row().1
+    }
+
+    /// A few words.
+    pub(crate) const fn title(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Its address, the `type` of the document.
+    pub(crate) fn address(self) -> String {
+        format!("/problems/{}", self.slug())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_found_at_its_address_and_nowhere_else() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::with_slug(kind.slug()), Some(kind));
+            assert!((400..=599).contains(&kind.status()));
+        }
+        assert_eq!(Kind::with_slug("nonsense"), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! Every address of the node: the table of contents of this room.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use flow::City;
+
+use crate::jobs::Jobs;
+use crate::problem::{Kind, Problem};
+use crate::{api, guard, log, metrics, pages};
+
+/// The largest body of one request, in bytes.
+pub(crate) const BODY_BYTES_MAX: usize = flow::ingest::BODY_BYTES_MAX;
+
+/// What every handler has at hand.
+#[derive(Clone)]
+pub(crate) struct Node {
+    /// The city.
+    pub(crate) city: Arc<City>,
+    /// The places for blocking work.
+    pub(crate) jobs: Arc<Jobs>,
+}
+
+/// A city's node as a router: nothing listens yet.
+pub fn router(city: Arc<City>) -> Router {
+    let node = Node { city, jobs: Arc::default() };
+    Router::new()
+        // What devices send.
+        .route("/ngsi-ld/v1/entityOperations/upsert", post(api::ingest::upsert))
+        .route("/api/v1/observations", post(api::ingest::observations))
+        // What parties ask.
+        .route("/api/v1/released", get(api::released::released))
+        .route("/api/v1/commands", post(api::commands::commands))
+        // The register, for machines.
+        .route("/api/v1/register", get(api::register::register))
+        .route("/api/v1/deployments/{id}", get(api::register::deployment))
+        // The register, for people.
+        .route("/", get(pages::home::home))
+        .route("/deployments/{id}", get(pages::deployment::deployment))
+        .route("/places", get(pages::places::places))
+        .route("/places/{id}", get(pages::places::place))
+        .route("/purposes", get(pages::purposes::purposes))
+        .route("/purposes/{code}", get(pages::purposes::purpose))
+        .route("/policies", get(pages::policies::policies))
+        .route("/about", get(pages::about::about))
+        .route("/problems", get(pages::problems::problems))
+        .route("/problems/{slug}", get(pages::problems::problem))
+        .route("/style.css", get(pages::style::style))
+        // The log, for people and for machines.
+        .route("/log/entries", get(pages::entries::entries))
+        .route("/log/entries/{index}", get(pages::entries::entry))
+        .route("/log/proof/{index}", get(log::proof))
+        .route("/log/checkpoint", get(log::checkpoint))
+        .route("/log/tile/{*path}", get(log::tile))
+        // The node itself.
+        .route("/healthz", get(metrics::health))
+        .route("/metrics", get(metrics::metrics))
+        .fallback(|| async { Problem::new(Kind::NotFound) })
+        .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(node.clone(), guard::guard))
+        .with_state(node)
+}

@@ -1,0 +1,137 @@
+//! One line in plain words for every kind of act.
+
+use model::{PartyId, What};
+use register::State;
+
+use super::{count, day, instant, number, outcome};
+
+/// What an act did, in one line. Names stand as they stand in the register now; an id stands where there is none.
+pub(crate) fn act(what: &What, state: &State) -> String {
+    let party = |id: &PartyId| state.parties.get(id).map_or_else(|| id.to_string(), |record| record.party.name.clone());
+    match what {
+        What::CityFounded(city) => format!("{} began this log", city.name),
+        What::PartyRegistered(registered) => format!("{} was entered in the register", registered.party.name),
+        What::PartyCredentialIssued(issued) => format!("{} got a new access token", party(&issued.party)),
+        What::PlaceRegistered(place) => format!("The place “{}” was entered or drawn anew", place.name),
+        What::PolicyAdopted(_) => "New policies came into force".to_owned(),
+        What::DeploymentProposed(deployment) => format!("“{}” was proposed", deployment.title),
+        What::AssessmentSigned(assessment) => {
+            format!(
+                "An assessment of {} was signed: {}",
+                title(state, &assessment.deployment),
+                small(outcome(assessment.outcome))
+            )
+        }
+        What::DeploymentApproved(approved) => {
+            format!("{} was approved until {}", title(state, &approved.deployment), day(approved.until))
+        }
+        What::DeploymentPublished(of) => format!("{} was published in this register", title(state, &of.deployment)),
+        What::DeploymentActivated(of) => format!("{} was allowed to collect from now on", title(state, &of.deployment)),
+        What::DeploymentSuspended(of) => format!("{} was stopped", title(state, &of.deployment)),
+        What::ApprovalLapsed(of) => {
+            format!("{} was stopped, because nobody renewed its approval", title(state, &of.deployment))
+        }
+        What::DeploymentEnded(of) => format!("{} ended for good", title(state, &of.deployment)),
+        other => about_data(other, state, party),
+    }
+}
+
+/// Acts about sensors, orders, views, grants, keys and disclosures.
+fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) -> String {
+    match what {
+        What::DeviceRegistered(device) => format!("The sensor “{}” was entered", device.id),
+        What::DeviceCredentialSet(set) if set.credential.is_none() => {
+            format!("The sensor “{}” was locked out", set.device)
+        }
+        What::DeviceCredentialSet(set) => format!("The sensor “{}” got a new access token", set.device),
+        What::OrderIssued(issued) => format!(
+            "An order of {} was entered: {}, until {}",
+            issued.order.authority,
+            count(issued.order.entries.into(), "entry", "entries"),
+            day(issued.order.until)
+        ),
+        What::ViewDeclared(view) => format!("Version {} of the view “{}” was declared", view.version.0, view.title),
+        What::GrantAgreed(grant) => format!(
+            "{} may have “{}” for this purpose: {}, until {}",
+            party(&grant.recipient),
+            state
+                .views
+                .get(&(grant.stream.clone(), grant.view.clone()))
+                .map_or_else(|| grant.view.to_string(), |view| view.title.clone()),
+            small(grant.purpose.name()),
+            day(grant.until)
+        ),
+        What::GrantWithdrawn(of) => format!("The agreement “{}” was withdrawn", of.grant),
+        What::GrantExpired(of) => format!("The agreement “{}” came to its end", of.grant),
+        What::KeyCreated(key) => {
+            format!("A key for the tags of “{}” was made, to live until {}", key.stream, instant(key.epoch.0.end))
+        }
+        What::KeyDestroyed(key) => format!("The key for the tags of “{}” was destroyed", key.stream),
+        What::ObservationsDeleted(deleted) => {
+            format!("Everything that “{}” observed before {} was deleted", deleted.stream, instant(deleted.before))
+        }
+        What::DisclosuresBatched(batch) => {
+            let disclosures = batch.totals.iter().map(|total| total.disclosures).sum();
+            let rows = batch.totals.iter().map(|total| total.rows).sum();
+            format!(
+                "{} went into the log, with {} rows in all",
+                count(disclosures, "disclosure", "disclosures"),
+                number(rows)
+            )
+        }
+        What::PayloadErased(erased) => format!("The confidential part of act {} was destroyed", erased.entry),
+        // The acts of government have their words above; what is left over is told by its tag.
+        other => other.kind().to_owned(),
+    }
+}
+
+fn title(state: &State, id: &model::DeploymentId) -> String {
+    state.deployments.get(id).map_or_else(|| format!("“{id}”"), |record| format!("“{}”", record.deployment.title))
+}
+
+/// The first letter small, for text that goes on a line.
+fn small(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(json: &str) -> String {
+        act(&serde_json::from_str(json).unwrap(), &State::default())
+    }
+
+    #[test]
+    fn acts_read_like_news() {
+        for (json, expected) in [
+            (
+                r#"{"kind":"deployment-published/1","body":{"deployment":"wifi"}}"#,
+                "“wifi” was published in this register",
+            ),
+            (
+                r#"{"kind":"deployment-approved/1","body":{"deployment":"wifi","until":"2027-05-01T00:00:00Z"}}"#,
+                "“wifi” was approved until 1 May 2027",
+            ),
+            (r#"{"kind":"payload-erased/1","body":{"entry":7}}"#, "The confidential part of act 7 was destroyed"),
+            (
+                r#"{"kind":"device-credential-set/1","body":{"device":"d-1","credential":null}}"#,
+                "The sensor “d-1” was locked out",
+            ),
+            (
+                r#"{"kind":"observations-deleted/1","body":{"stream":"wifi","before":"2026-11-24T00:00:00Z","files":2}}"#,
+                "Everything that “wifi” observed before 24 November 2026, 00:00 UTC was deleted",
+            ),
+        ] {
+            assert_eq!(words(json), expected);
+        }
+    }
+
+    #[test]
+    fn a_grant_names_who_what_for_and_until() {
+        let json = r#"{"kind":"grant-agreed/1","body":{"id":"g","recipient":"mobility","stream":"wifi","view":"counts",
+            "purpose":"traffic-management","until":"2027-05-01T00:00:00Z"}}"#;
+        assert_eq!(words(json), "mobility may have “counts” for this purpose: managing traffic, until 1 May 2027");
+    }
+}

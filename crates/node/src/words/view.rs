@@ -1,0 +1,142 @@
+//! What a view shows, in plain words: one short sentence for each of its limits.
+
+use model::{Exposure, IdentifierExposure, Measure, PropertyName, Space, Span, Stream, View};
+
+use super::data::cell;
+use super::{every, list};
+
+/// The name that residents know a property by: its category's, beginning small.
+fn named(stream: &Stream, property: &PropertyName) -> String {
+    stream.properties.get(property).map_or_else(|| property.to_string(), |known| known.category.name().to_owned())
+}
+
+/// What can be seen through a view, sentence by sentence.
+pub(crate) fn view(view: &View, stream: &Stream) -> Vec<String> {
+    let mut sentences = match &view.exposure {
+        Exposure::Records { fields } => {
+            let names: Vec<String> = fields.iter().map(|field| format!("“{}”", named(stream, field))).collect();
+            let seen = if names.is_empty() { String::new() } else { format!(", and {}", list(&names)) };
+            vec![format!("Each record by itself: when, at which sensor{seen}.")]
+        }
+        Exposure::Windows { bin, space, measure } => {
+            let place = match space {
+                Space::Stream => "for all sensors together".to_owned(),
+                Space::Cell { resolution } => format!("for each {}", cell(*resolution)),
+                Space::Sensor => "for each sensor".to_owned(),
+            };
+            let (measure, unit) = measured(measure, stream);
+            let mut told = vec![format!("One number {place} and every {}: {measure}.", every(bin.span()))];
+            if view.minimum.0 > 1 {
+                told.push(format!("A number that stands for fewer than {} {unit} is held back.", view.minimum.0));
+            }
+            told
+        }
+    };
+    sentences.push(identifiers(view.identifiers, &view.exposure).to_owned());
+    sentences.push(reach(view));
+    sentences
+}
+
+fn measured(measure: &Measure, stream: &Stream) -> (String, &'static str) {
+    match measure {
+        Measure::Observations => ("how many observations there were".to_owned(), "observations"),
+        Measure::Distinct { property } => {
+            (format!("how many different tags there were, in place of “{}”", named(stream, property)), "different tags")
+        }
+        Measure::Mean { property } => (format!("the mean of “{}”", named(stream, property)), "observations"),
+    }
+}
+
+const fn identifiers(exposure: IdentifierExposure, shape: &Exposure) -> &'static str {
+    match (exposure, shape) {
+        (IdentifierExposure::None, _) => "It does not say who was there.",
+        (IdentifierExposure::Rotating, _) => {
+            "It shows tags. The key behind them is destroyed, and then nobody can join them."
+        }
+        (IdentifierExposure::Stable, _) => "It shows tags that stay the same, so that the same device can be followed.",
+        (IdentifierExposure::Raw, _) => "It identifies people, devices or vehicles.",
+    }
+}
+
+fn reach(view: &View) -> String {
+    let (delay, depth) = (view.delay.0, view.depth.0);
+    let back = format!("It reaches back {} at most", depth.in_words());
+    if delay == Span::ZERO {
+        format!("{back} and holds nothing back.")
+    } else {
+        format!("{back} and holds back the last {}.", every(delay))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream() -> Stream {
+        serde_json::from_str(
+            r#"{"id":"wifi","retention":"24h","time":{"do":"keep"},"properties":{
+                "mac":{"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"24h"}},
+                "level":{"category":"water-level","value":"number","treatment":{"do":"keep"}}}}"#,
+        )
+        .unwrap()
+    }
+
+    fn a_view(exposure: &str, identifiers: &str, minimum: u32, delay: &str) -> View {
+        let text = format!(
+            r#"{{"id":"v","version":1,"stream":"wifi","title":"t","exposure":{exposure},"identifiers":"{identifiers}",
+                "minimum":{minimum},"bound":null,"noise":"none","delay":"{delay}","depth":"400d"}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn counts_say_their_minimum() {
+        let counts = a_view(
+            r#"{"as":"windows","bin":"15m","space":{"by":"sensor"},"measure":{"of":"distinct","property":"mac"}}"#,
+            "none",
+            10,
+            "0s",
+        );
+        assert_eq!(
+            view(&counts, &stream()),
+            [
+                "One number for each sensor and every 15 minutes: how many different tags there were, in place of “MAC \
+                 address of a phone or laptop”.",
+                "A number that stands for fewer than 10 different tags is held back.",
+                "It does not say who was there.",
+                "It reaches back 400 days at most and holds nothing back.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_mean_without_a_minimum_promises_none() {
+        let mean = a_view(
+            r#"{"as":"windows","bin":"1h","space":{"by":"stream"},"measure":{"of":"mean","property":"level"}}"#,
+            "none",
+            0,
+            "1h",
+        );
+        let words = view(&mean, &stream());
+        assert_eq!(words.len(), 3);
+        assert_eq!(
+            words.first().map(String::as_str),
+            Some("One number for all sensors together and every hour: the mean of “Height of a river or drain”.")
+        );
+        assert_eq!(
+            words.last().map(String::as_str),
+            Some("It reaches back 400 days at most and holds back the last hour.")
+        );
+    }
+
+    #[test]
+    fn records_name_their_fields_and_raw_is_called_by_its_name() {
+        let records = a_view(r#"{"as":"records","fields":["level"]}"#, "raw", 0, "0s");
+        let words = view(&records, &stream());
+        assert_eq!(
+            words.first().map(String::as_str),
+            Some("Each record by itself: when, at which sensor, and “Height of a river or drain”.")
+        );
+        assert!(words.iter().any(|sentence| sentence.contains("identifies people")));
+    }
+}
