@@ -109,6 +109,16 @@ impl From<Trouble> for Kind {
     }
 }
 
+/// Says no more of what failed inside than that it did: the errors of disks and databases name paths of the machine.
+fn inside(kind: Kind) -> Option<Problem> {
+    let detail = match kind {
+        Kind::Unavailable => "the city’s store cannot be used now, so nothing was taken and nothing was handed out",
+        Kind::Full => "the city’s disk is full, so nothing was taken; send it again later",
+        _ => return None,
+    };
+    Some(Problem::new(kind).detail(detail))
+}
+
 /// A refusal of the norms, with its grounds.
 fn refused(kind: Kind, detail: String, refusal: &norms::Refusal) -> Problem {
     let Ok(Value::Object(members)) = serde_json::to_value(refusal) else { return Problem::new(kind).detail(detail) };
@@ -121,6 +131,9 @@ impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         let kind = error.kind().into();
         match &error {
+            IngestError::Lake(_) | IngestError::Key(_) => {
+                inside(kind).unwrap_or_else(|| Self::new(kind).detail(error.to_string()))
+            }
             IngestError::Refused(flow::admit::Refused::Norms { refusal, .. }) => {
                 refused(kind, error.to_string(), refusal)
             }
@@ -133,6 +146,7 @@ impl From<DiscloseError> for Problem {
     fn from(error: DiscloseError) -> Self {
         let kind = error.kind().into();
         match &error {
+            DiscloseError::Lake(_) | DiscloseError::Record(_) => inside(kind).unwrap_or_else(|| Self::new(kind)),
             DiscloseError::Refused(refusal) => refused(kind, error.to_string(), refusal),
             _ => Self::new(kind).detail(error.to_string()),
         }
@@ -150,9 +164,8 @@ impl From<SubmitError> for Problem {
             }
             SubmitError::Act(_) => Self::new(Kind::Unprocessable).detail(detail),
             SubmitError::Apply(_) => Self::new(Kind::Internal).detail(detail),
-            SubmitError::ClockBehind { .. } | SubmitError::Journal(_) | SubmitError::Stopped => {
-                Self::new(Kind::Unavailable).detail(detail)
-            }
+            SubmitError::Journal(_) => inside(Kind::Unavailable).unwrap_or_else(|| Self::new(Kind::Unavailable)),
+            SubmitError::ClockBehind { .. } | SubmitError::Stopped => Self::new(Kind::Unavailable).detail(detail),
         }
     }
 }

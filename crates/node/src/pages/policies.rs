@@ -56,7 +56,10 @@ impl Norm {
     fn of(ground: Ground) -> Self {
         let requirement = ground.requirement.map(|id| {
             let known = REQUIREMENTS.iter().find(|known| known.id == id.0);
-            let (text, source) = known.map_or(("", ""), |known| (known.text, known.source));
+            // Most norms say what their requirement says; once is enough.
+            let text = known.map_or("", |known| known.text);
+            let text = if text == ground.reason { "" } else { text };
+            let source = known.map_or("", |known| known.source);
             Required { id: id.0, text, source }
         });
         Self { anchor: anchor(&ground.policy.0), id: ground.policy.0, reason: ground.reason, requirement }

@@ -1,0 +1,10 @@
+//! The node from outside: a small city behind the router, asked as browsers, devices and parties ask.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod api;
+mod city;
+mod html;
+mod limits;
+mod log;
+mod pages;

@@ -1,0 +1,197 @@
+//! The public register: every page that can be reached, and what the pages say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::json;
+
+use crate::city::{HOSTILE, World};
+use crate::html::{Page, check};
+
+#[tokio::test]
+async fn every_page_that_can_be_reached_is_sound() {
+    let world = World::new();
+    let (mut seen, mut pages): (BTreeSet<String>, BTreeMap<String, Page>) = Default::default();
+    let mut waiting = vec!["/".to_owned()];
+    while let Some(path) = waiting.pop() {
+        let address = path.split('#').next().unwrap().to_owned();
+        if address.is_empty() || address.starts_with("https://") || !seen.insert(address.clone()) {
+            continue;
+        }
+        let answer = world.browse(&address).await;
+        assert_eq!(answer.status, 200, "{address}");
+        if answer.header("content-type").starts_with("text/html") {
+            let page = check(answer.text());
+            waiting.extend(page.hrefs.clone());
+            pages.insert(address, page);
+        }
+    }
+    for path in
+        ["/deployments/wifi", "/deployments/plates", "/places/centre", "/purposes/air-quality", "/policies", "/about"]
+    {
+        assert!(pages.contains_key(path), "{path} is linked from nowhere");
+    }
+    assert!(pages.keys().filter(|path| path.starts_with("/log/entries/")).count() > 20);
+    // Links into a page lead somewhere in it.
+    for (address, page) in &pages {
+        for (path, fragment) in page.hrefs.iter().filter_map(|href| href.split_once('#')) {
+            let target = if path.is_empty() { address.as_str() } else { path };
+            assert!(pages[target].ids.contains(fragment), "{address} links to {target}#{fragment}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn hostile_texts_are_shown_and_do_nothing() {
+    let world = World::new();
+    for path in ["/", "/deployments/station-wifi", "/places/station", "/log/entries"] {
+        let answer = world.browse(path).await;
+        check(answer.text());
+        assert!(
+            answer.text().contains("&#60;script&#62;alert(") || answer.text().contains("&lt;script&gt;alert("),
+            "{path}"
+        );
+        assert!(!answer.text().contains(HOSTILE), "{path}");
+    }
+    // An address that is not one of the web is shown and leads nowhere.
+    let page = world.browse("/deployments/pollution").await;
+    assert!(page.text().contains("javascript:alert(1)") && !page.text().contains("href=\"javascript:"));
+}
+
+#[tokio::test]
+async fn the_first_page_tells_who_may_collect() {
+    let world = World::new();
+    let text = world.browse("/").await.text().to_owned();
+    assert_eq!(text.matches("May collect").count(), 3);
+    assert_eq!(text.matches("Collects nothing: only proposed").count(), 1);
+    for part in [
+        "Teststadt",
+        "Old town",
+        "Wi-Fi counter",
+        "Reads what identifies people, does not keep it",
+        "24 hours at most",
+        "Mobility department",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_says_what_becomes_of_the_data_and_what_leaves() {
+    let world = World::new();
+    let text = world.browse("/deployments/wifi").await.text().to_owned();
+    for part in [
+        "becomes a tag under a key that is destroyed after 24 hours",
+        "is read and forgotten at once",
+        "fewer than 10 different tags",
+        "Mobility department",
+        "Managing traffic",
+        "Clerk to the council on 24 November 2026, until 1 June 2027",
+        "A task in the public interest",
+        "The risks are small &#38; named.",
+        "https://teststadt.example/privacy",
+        "ordinance verify",
+        "/log/entries/",
+        "never to try to find out who somebody is",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let plates = world.browse("/deployments/plates").await.text().to_owned();
+    for part in ["the order “order-17”", "Judge, district court", "2 entries", "Nothing. Nobody has an agreement"] {
+        assert!(plates.contains(part), "{part}");
+    }
+    assert!(!plates.contains("AB12CDE"));
+}
+
+#[tokio::test]
+async fn what_is_stopped_says_so_and_why() {
+    let world = World::new();
+    let suspend = json!({ "do": "suspend", "with": { "deployment": "wifi" } });
+    world.submit(json!({ "by": "mobility", "reason": "the receivers are <replaced>", "command": suspend })).unwrap();
+    let text = world.browse("/deployments/wifi").await.text().to_owned();
+    assert!(text.contains("Collects nothing: stopped") && text.contains("the receivers are &#60;replaced&#62;"));
+    // A lapse needs nobody: the page knows before the act is made.
+    world.clock.set("2027-06-02T00:00:00Z".parse().unwrap());
+    let text = world.browse("/deployments/pollution").await.text().to_owned();
+    assert!(text.contains("Collects nothing: not in force"), "{text}");
+}
+
+#[tokio::test]
+async fn an_act_shows_its_reasons_and_its_place_in_the_log() {
+    let world = World::new();
+    let approval = world
+        .city
+        .register()
+        .entries(0, 100)
+        .unwrap()
+        .into_iter()
+        .find(|entry| String::from_utf8_lossy(&entry.bytes).contains("deployment-approved/1"));
+    let index = approval.unwrap().index;
+    let text = world.browse(&format!("/log/entries/{index}")).await.text().to_owned();
+    for part in [
+        "was approved until 1 June 2027",
+        "Clerk to the council",
+        "/policies#permits/officers-decide",
+        "deployment-approved/1",
+        "/log/proof/",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_left_is_counted_once_it_is_in_the_log() {
+    let world = World::new();
+    assert!(world.browse("/deployments/pollution").await.text().contains("Nothing has left yet"));
+    assert_eq!(world.get("/api/v1/released?stream=air&purpose=air-quality").await.status, 200);
+    world.city.tick().unwrap();
+    let text = world.browse("/deployments/pollution").await.text().to_owned();
+    assert!(text.contains("Everybody</strong>, for Watching air quality: 1 time, 0 rows in all"), "{text}");
+}
+
+#[tokio::test]
+async fn a_person_who_errs_gets_a_page_and_a_program_a_document() {
+    let world = World::new();
+    let page = world.browse("/deployments/none").await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (404, "text/html; charset=utf-8"));
+    check(page.text());
+    assert!(page.text().contains("there is no such deployment"));
+    world.get("/deployments/none").await.problem(404);
+    let machine = world.browse("/api/v1/deployments/none").await;
+    assert_eq!(machine.header("content-type"), "application/problem+json");
+    for path in
+        ["/purposes/safety", "/places/None", "/problems/none", "/log/entries/007", "/log/entries/99999", "/nowhere"]
+    {
+        world.get(path).await.problem(404);
+    }
+    world.get("/deployments/%ff").await.problem(404);
+    world.get("/log/entries?before=x").await.problem(400);
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_that_guard_a_browser() {
+    let world = World::new();
+    for path in ["/", "/nowhere", "/log/checkpoint", "/api/v1/register", "/style.css"] {
+        let answer = world.browse(path).await;
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert_eq!(answer.header("set-cookie"), "");
+    }
+    let head = world.ask(Request::head("/").body(Body::empty()).unwrap()).await;
+    assert_eq!((head.status.as_u16(), head.bytes.len()), (200, 0));
+    let style = world.get("/style.css").await;
+    assert!(style.header("cache-control").contains("immutable"));
+}
+
+#[tokio::test]
+async fn an_empty_city_has_pages_too() {
+    let world = World::founded();
+    for path in ["/", "/places", "/purposes", "/policies", "/about", "/log/entries", "/problems"] {
+        let answer = world.browse(path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        check(answer.text());
+    }
+    assert!(world.browse("/").await.text().contains("Nothing has been entered yet"));
+}
