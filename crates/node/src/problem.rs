@@ -131,6 +131,8 @@ impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         let kind = error.kind().into();
         match &error {
+            // What is said of a lost key names a stream and an epoch, and what the operator has to do.
+            IngestError::Key(flow::keys::KeyError::Missing { .. }) => Self::new(kind).detail(error.to_string()),
             IngestError::Lake(_) | IngestError::Key(_) => {
                 inside(kind).unwrap_or_else(|| Self::new(kind).detail(error.to_string()))
             }

@@ -139,7 +139,6 @@ pub fn parse_unverified(note: &str) -> Result<Checkpoint, CheckpointError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::hash::leaf_hash;
 

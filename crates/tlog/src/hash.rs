@@ -173,7 +173,6 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> Hash {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

@@ -184,7 +184,6 @@ impl FromStr for Receipt {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::note::SigningKey;
     use crate::proof::{LeafHashes, claimed_root, prove_inclusion};

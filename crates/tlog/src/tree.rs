@@ -86,7 +86,6 @@ pub(crate) const fn split_exponent(n: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::hash::leaf_hash;
 

@@ -24,8 +24,11 @@ pub(super) struct Played {
     pub(super) streams: BTreeMap<String, StreamPlayed>,
     /// Rows of recordings that could not be read.
     pub(super) unreadable: u64,
-    /// Plates that were on the list when they passed.
-    pub(super) hits_expected: u64,
+    /// How many plates on the list passed.
+    pub(super) hits: usize,
+    /// When each of them passed.
+    #[serde(skip)]
+    pub(super) hits_at: Vec<Timestamp>,
     /// Windows released while playing.
     pub(super) windows: usize,
     /// Pseudonym keys destroyed while playing.
@@ -102,7 +105,8 @@ fn send(built: &Built, chunk: &Chunk, client: &Client, played: &mut Played) -> a
         }
         let on_list = |event: &&Event| event.identifying.iter().any(|plate| built.hot_list.contains(plate));
         if *stream == "plates" {
-            played.hits_expected += events.iter().filter(on_list).count() as u64;
+            played.hits_at.extend(events.iter().filter(on_list).map(|event| event.at));
+            played.hits = played.hits_at.len();
         }
         played.identifying.extend(events.iter().flat_map(|event| event.identifying.iter().cloned()));
     }

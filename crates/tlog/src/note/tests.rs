@@ -1,5 +1,4 @@
 //! Notes and keys against published examples, and everything the format refuses.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
 

@@ -1,5 +1,4 @@
 //! Proofs over many sizes, published vectors, and the forged tile of CVE-2026-56865.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

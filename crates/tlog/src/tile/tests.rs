@@ -1,5 +1,4 @@
 //! Paths, tiles and bundles against the examples of the specification.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
 use crate::hash::{Hash, leaf_hash};

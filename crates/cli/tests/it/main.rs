@@ -1,0 +1,11 @@
+//! The real binary, real HTTP, real files: what a city, a recipient, an attacker and a crash would do.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod crash;
+mod demo;
+mod recordings;
+mod refusals;
+mod scan;
+mod tool;
+mod verify;
