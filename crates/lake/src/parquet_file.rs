@@ -58,7 +58,7 @@ pub(crate) fn encode(columns: &Columns) -> Result<Vec<u8>, String> {
 
 fn array(column: &Column) -> (&'static str, ArrayRef) {
     match column {
-        Column::Text(values) => ("text", Arc::new(values.iter().map(Option::as_deref).collect::<StringArray>())),
+        Column::Text(texts) => ("text", Arc::new(texts.iter().collect::<StringArray>())),
         Column::Integer(values) => ("integer", Arc::new(Int64Array::from(values.clone()))),
         Column::Number(values) => ("number", Arc::new(Float64Array::from(values.clone()))),
         Column::Boolean(values) => ("boolean", Arc::new(BooleanArray::from(values.clone()))),
@@ -111,7 +111,7 @@ fn columns(batch: &RecordBatch) -> Result<Columns, String> {
 
 fn column(means: &str, array: &dyn Array) -> Option<Column> {
     Some(match means {
-        "text" => Column::Text(array.as_string_opt::<i32>()?.iter().map(|text| text.map(Box::from)).collect()),
+        "text" => Column::Text(array.as_string_opt::<i32>()?.iter().collect()),
         "integer" => Column::Integer(array.as_primitive_opt::<Int64Type>()?.iter().collect()),
         "number" => Column::Number(array.as_primitive_opt::<Float64Type>()?.iter().collect()),
         "boolean" => Column::Boolean(array.as_boolean_opt()?.iter().collect()),

@@ -3,19 +3,24 @@
 //! A column never holds a raw identifier: that is decided before, in [`crate::recipe`].
 
 mod codec;
+mod texts;
 
+use std::collections::HashMap;
 use std::fmt;
+use std::mem::discriminant;
 
 use model::{CellId, DeviceId, PropertyName, Timestamp, Window};
 use serde::Serialize;
 
 pub use codec::DecodeError;
+pub use texts::Texts;
 
-/// The values of one property, one for each row; `None` where nothing was sent.
-#[derive(Clone, PartialEq, Debug)]
+/// The values of one property, one for each row; `None` where nothing was sent. `Debug` shows how many, never which: a
+/// tag is personal data until its epoch is over.
+#[derive(Clone, PartialEq)]
 pub enum Column {
     /// Text that identifies nobody.
-    Text(Vec<Option<Box<str>>>),
+    Text(Texts),
     /// Whole numbers.
     Integer(Vec<Option<i64>>),
     /// Numbers.
@@ -81,26 +86,71 @@ impl Column {
         on_values!(self, values => values.len())
     }
 
-    fn retain(&mut self, keep: &[bool]) {
-        fn filter<T>(values: &mut Vec<T>, keep: &[bool]) {
-            let mut kept = keep.iter();
-            values.retain(|_| kept.next().copied().unwrap_or(false));
+    /// What kind of values it holds, in a word.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Integer(_) => "integer",
+            Self::Number(_) => "number",
+            Self::Boolean(_) => "boolean",
+            Self::Tag(_) => "tag",
+            Self::Cell(_) => "cell",
+            Self::Entry(_) => "entry",
         }
-        on_values!(self, values => filter(values, keep));
     }
 
-    /// Puts another column of the same kind behind this one; false if the kinds differ.
-    fn append(&mut self, other: &Self) -> bool {
+    /// The values of some rows; every row must be there.
+    fn select(&self, rows: &[usize]) -> Self {
+        fn pick<T: Copy>(values: &[Option<T>], rows: &[usize]) -> Vec<Option<T>> {
+            rows.iter().map(|&row| values.get(row).copied().flatten()).collect()
+        }
+        match self {
+            Self::Text(texts) => Self::Text(rows.iter().map(|&row| texts.get(row)).collect()),
+            Self::Integer(values) => Self::Integer(pick(values, rows)),
+            Self::Number(values) => Self::Number(pick(values, rows)),
+            Self::Boolean(values) => Self::Boolean(pick(values, rows)),
+            Self::Tag(values) => Self::Tag(pick(values, rows)),
+            Self::Cell(values) => Self::Cell(pick(values, rows)),
+            Self::Entry(values) => Self::Entry(pick(values, rows)),
+        }
+    }
+
+    /// Forgets the rows from a number on.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        match self {
+            Self::Text(texts) => texts.truncate(rows),
+            Self::Integer(values) => values.truncate(rows),
+            Self::Number(values) => values.truncate(rows),
+            Self::Boolean(values) => values.truncate(rows),
+            Self::Tag(values) | Self::Cell(values) => values.truncate(rows),
+            Self::Entry(values) => values.truncate(rows),
+        }
+    }
+
+    /// Adds a row for which nothing was sent.
+    pub(crate) fn push_nothing(&mut self) {
+        match self {
+            Self::Text(texts) => texts.push(None),
+            Self::Integer(values) => values.push(None),
+            Self::Number(values) => values.push(None),
+            Self::Boolean(values) => values.push(None),
+            Self::Tag(values) | Self::Cell(values) => values.push(None),
+            Self::Entry(values) => values.push(None),
+        }
+    }
+
+    /// Puts another column behind this one; one of another kind adds nothing, which the caller has ruled out.
+    fn extend(&mut self, other: &Self) {
         match (self, other) {
-            (Self::Text(to), Self::Text(from)) => to.extend_from_slice(from),
+            (Self::Text(to), Self::Text(from)) => to.extend(from),
             (Self::Integer(to), Self::Integer(from)) => to.extend_from_slice(from),
             (Self::Number(to), Self::Number(from)) => to.extend_from_slice(from),
             (Self::Boolean(to), Self::Boolean(from)) => to.extend_from_slice(from),
             (Self::Tag(to), Self::Tag(from)) | (Self::Cell(to), Self::Cell(from)) => to.extend_from_slice(from),
             (Self::Entry(to), Self::Entry(from)) => to.extend_from_slice(from),
-            _ => return false,
+            _ => {}
         }
-        true
     }
 
     /// The bytes of one value, so that equal values and only those give equal bytes within a column.
@@ -112,29 +162,26 @@ impl Column {
             }
             None => out.extend_from_slice(&0_u64.to_le_bytes()),
         };
+        fn bytes<T: Copy, const N: usize>(values: &[Option<T>], row: usize, of: fn(T) -> [u8; N]) -> Option<[u8; N]> {
+            values.get(row).copied().flatten().map(of)
+        }
         match self {
-            Self::Text(values) => put(values.get(row).and_then(Option::as_deref).map(str::as_bytes)),
-            Self::Integer(values) => {
-                put(values.get(row).copied().flatten().map(i64::to_le_bytes).as_ref().map(AsRef::as_ref))
-            }
-            Self::Number(values) => {
-                put(values.get(row).copied().flatten().map(f64::to_le_bytes).as_ref().map(AsRef::as_ref))
-            }
+            Self::Text(texts) => put(texts.get(row).map(str::as_bytes)),
+            Self::Integer(values) => put(bytes(values, row, i64::to_le_bytes).as_ref().map(<[u8; 8]>::as_slice)),
+            Self::Number(values) => put(bytes(values, row, f64::to_le_bytes).as_ref().map(<[u8; 8]>::as_slice)),
             Self::Boolean(values) => {
-                put(values.get(row).copied().flatten().map(|truth| [u8::from(truth)]).as_ref().map(AsRef::as_ref))
+                put(bytes(values, row, |truth| [u8::from(truth)]).as_ref().map(<[u8; 1]>::as_slice))
             }
             Self::Tag(values) | Self::Cell(values) => {
-                put(values.get(row).copied().flatten().map(u64::to_le_bytes).as_ref().map(AsRef::as_ref));
+                put(bytes(values, row, u64::to_le_bytes).as_ref().map(<[u8; 8]>::as_slice))
             }
-            Self::Entry(values) => {
-                put(values.get(row).copied().flatten().map(u32::to_le_bytes).as_ref().map(AsRef::as_ref))
-            }
+            Self::Entry(values) => put(bytes(values, row, u32::to_le_bytes).as_ref().map(<[u8; 4]>::as_slice)),
         }
     }
 
     fn scalar(&self, row: usize) -> Option<Scalar> {
         match self {
-            Self::Text(values) => values.get(row)?.as_deref().map(|text| Scalar::Text(text.to_owned())),
+            Self::Text(texts) => texts.get(row).map(|text| Scalar::Text(text.to_owned())),
             Self::Integer(values) => (*values.get(row)?).map(Scalar::Integer),
             Self::Number(values) => (*values.get(row)?).map(Scalar::Number),
             Self::Boolean(values) => (*values.get(row)?).map(Scalar::Boolean),
@@ -146,8 +193,14 @@ impl Column {
     }
 }
 
-/// Treated observations of one stream.
-#[derive(Clone, PartialEq, Debug, Default)]
+impl fmt::Debug for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} × {}", self.len(), self.kind())
+    }
+}
+
+/// Treated observations of one stream. Two are equal if their rows are, whatever the numbers of their devices.
+#[derive(Clone, Default)]
 pub struct Columns {
     pub(crate) devices: Vec<DeviceId>,
     pub(crate) times: Vec<i64>,
@@ -168,6 +221,24 @@ pub enum ColumnsError {
     /// Two sets of columns of different properties.
     #[error("the columns are of different properties")]
     Schema,
+}
+
+impl PartialEq for Columns {
+    fn eq(&self, other: &Self) -> bool {
+        let same_devices = || (0..self.len()).all(|row| self.device(row) == other.device(row));
+        self.times == other.times
+            && self.counts == other.counts
+            && self.properties == other.properties
+            && if self.devices == other.devices { self.device == other.device } else { same_devices() }
+    }
+}
+
+impl fmt::Debug for Columns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Columns({} rows", self.len())?;
+        self.properties.iter().try_for_each(|(name, column)| write!(f, ", {name}: {}", column.kind()))?;
+        f.write_str(")")
+    }
 }
 
 impl Columns {
@@ -263,53 +334,78 @@ impl Columns {
     /// The rows that a predicate keeps, by row number.
     #[must_use]
     pub fn filtered(&self, predicate: impl Fn(usize) -> bool) -> Self {
-        let keep: Vec<bool> = (0..self.len()).map(predicate).collect();
-        if keep.iter().all(|&kept| kept) {
-            return self.clone();
-        }
-        let pick =
-            |values: &[u32]| values.iter().zip(&keep).filter(|(_, kept)| **kept).map(|(value, _)| *value).collect();
-        let mut properties = self.properties.clone();
-        properties.iter_mut().for_each(|(_, column)| column.retain(&keep));
+        let rows: Vec<usize> = (0..self.len()).filter(|&row| predicate(row)).collect();
+        if rows.len() == self.len() { self.clone() } else { self.select(&rows) }
+    }
+
+    /// Some rows, in the order asked for; a number that is no row's is passed over.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let there: Vec<usize>;
+        let rows = if rows.iter().all(|&row| row < self.len()) {
+            rows
+        } else {
+            there = rows.iter().copied().filter(|&row| row < self.len()).collect();
+            &there
+        };
+        let pick = |values: &[u32]| rows.iter().filter_map(|&row| values.get(row).copied()).collect();
+        let properties = self.properties.iter().map(|(name, column)| (name.clone(), column.select(rows)));
         Self {
             devices: self.devices.clone(),
-            times: self.times.iter().zip(&keep).filter(|(_, kept)| **kept).map(|(time, _)| *time).collect(),
+            times: rows.iter().filter_map(|&row| self.times.get(row).copied()).collect(),
             device: pick(&self.device),
             counts: pick(&self.counts),
-            properties,
+            properties: properties.collect(),
         }
+    }
+
+    /// Whether both have the same properties, in the same form, so that one can stand behind the other.
+    #[must_use]
+    pub fn fits(&self, other: &Self) -> bool {
+        let same = |(a, b): (&(PropertyName, Column), &(PropertyName, Column))| {
+            a.0 == b.0 && discriminant(&a.1) == discriminant(&b.1)
+        };
+        self.properties.len() == other.properties.len() && self.properties.iter().zip(&other.properties).all(same)
     }
 
     /// Puts the rows of others of the same properties behind these.
     ///
     /// # Errors
-    /// The properties differ.
+    /// The properties differ; nothing was added.
     pub fn append(&mut self, other: &Self) -> Result<(), ColumnsError> {
         if self.is_empty() && self.properties.is_empty() {
             *self = other.clone();
             return Ok(());
         }
-        let names = |columns: &Self| columns.properties.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        if names(self) != names(other) {
+        if !self.fits(other) {
             return Err(ColumnsError::Schema);
         }
-        let mut numbers = Vec::with_capacity(other.devices.len());
-        for device in &other.devices {
-            let known = self.devices.iter().position(|known| known == device);
-            let number = known.unwrap_or_else(|| {
-                self.devices.push(device.clone());
-                self.devices.len() - 1
-            });
-            numbers.push(u32::try_from(number).map_err(|_| ColumnsError::Device)?);
+        if self.devices == other.devices {
+            self.device.extend_from_slice(&other.device);
+        } else {
+            let numbers = self.numbers_of(&other.devices)?;
+            self.device.extend(other.device.iter().filter_map(|&device| numbers.get(device as usize)));
         }
         for (to, from) in self.properties.iter_mut().zip(&other.properties) {
-            if !to.1.append(&from.1) {
-                return Err(ColumnsError::Schema);
-            }
+            to.1.extend(&from.1);
         }
         self.times.extend_from_slice(&other.times);
         self.counts.extend_from_slice(&other.counts);
-        self.device.extend(other.device.iter().filter_map(|&device| numbers.get(device as usize)));
         Ok(())
+    }
+
+    /// The numbers of devices in this list, which takes in those it does not have yet.
+    fn numbers_of(&mut self, devices: &[DeviceId]) -> Result<Vec<u32>, ColumnsError> {
+        let known = (0_u32..).zip(&self.devices).map(|(number, device)| (device.clone(), number));
+        let mut known: HashMap<DeviceId, u32> = known.collect();
+        let mut numbers = Vec::with_capacity(devices.len());
+        for device in devices {
+            let next = u32::try_from(self.devices.len()).map_err(|_| ColumnsError::Device)?;
+            numbers.push(*known.entry(device.clone()).or_insert_with(|| {
+                self.devices.push(device.clone());
+                next
+            }));
+        }
+        Ok(numbers)
     }
 }

@@ -69,19 +69,27 @@ impl Drop for HotList {
 }
 
 impl HotList {
-    /// Tags the values sought, in their order.
+    /// Tags the values sought, in their order. A value that is too long or holds no letter or digit keeps its place and
+    /// matches nothing.
     #[must_use]
     pub fn build(key: &HotListKey, order: &OrderId, values: &[String]) -> Self {
         let key = key.for_order(order);
-        let tags = values.iter().take(ENTRIES_MAX).filter_map(|value| {
+        let tags = (0_u32..).zip(values).map(|(number, value)| {
             let mut buffer = [0; IDENTIFIER_BYTES_MAX];
-            canonical(Canon::Plate, value, &mut buffer).map(|canonical| tag(&key, canonical))
+            match canonical(Canon::Plate, value, &mut buffer) {
+                Some(canonical) if !canonical.is_empty() => tag(&key, canonical),
+                _ => unmatchable(&key, number),
+            }
         });
         Self::of(key, tags.collect())
     }
 
     fn of(key: [u8; 32], tags: Vec<[u8; TAG_BYTES]>) -> Self {
-        let entries = tags.iter().copied().zip(0_u32..).collect();
+        let mut entries = HashMap::with_capacity(tags.len());
+        // A value that is listed twice is its first entry.
+        for (number, tag) in (0_u32..).zip(&tags) {
+            entries.entry(*tag).or_insert(number);
+        }
         Self { key, tags, entries }
     }
 
@@ -98,8 +106,8 @@ impl HotList {
     /// It is not a list.
     #[expect(clippy::needless_pass_by_value, reason = "the key is to be wiped here")]
     pub fn from_text(key: HotListKey, order: &OrderId, text: &str) -> Result<Self, NotAList> {
-        let tags = text.lines().take(ENTRIES_MAX).map(parse).collect::<Result<_, _>>()?;
-        Ok(Self::of(key.for_order(order), tags))
+        let tags: Vec<_> = text.lines().take(ENTRIES_MAX + 1).map(parse).collect::<Result<_, _>>()?;
+        if tags.len() > ENTRIES_MAX { Err(NotAList) } else { Ok(Self::of(key.for_order(order), tags)) }
     }
 
     /// The entry that a value in its canonical form matches, from 0.
@@ -113,6 +121,12 @@ fn tag(key: &[u8; 32], canonical: &[u8]) -> [u8; TAG_BYTES] {
     let mut tag = [0; TAG_BYTES];
     tag.copy_from_slice(hash.as_bytes().split_at(TAG_BYTES).0);
     tag
+}
+
+/// A tag that no identifier has: what is tagged is UTF-8, which has no byte 0xff.
+fn unmatchable(key: &[u8; 32], number: u32) -> [u8; TAG_BYTES] {
+    let [a, b, c, d] = number.to_le_bytes();
+    tag(key, &[0xff, a, b, c, d])
 }
 
 fn parse(line: &str) -> Result<[u8; TAG_BYTES], NotAList> {
@@ -146,5 +160,23 @@ mod tests {
         assert_eq!(other.entry(b"1AA0001"), None, "another key matches nothing");
         assert!(HotList::from_text(HotListKey::new([3; 32]), &order, "zz").is_err());
         assert_eq!(format!("{list:?}"), "HotList(2 entries)");
+    }
+
+    #[test]
+    fn a_useless_value_keeps_its_place_and_matches_nothing() {
+        let order: OrderId = "order-1".parse().unwrap();
+        let values = ["", "--", "1AA 0001", &"X".repeat(300), "1aa0001", "2BB"].map(str::to_owned);
+        let list = HotList::build(&HotListKey::new([3; 32]), &order, &values);
+        assert_eq!(list.to_text().lines().count(), values.len());
+        assert_eq!((list.entry(b"1AA0001"), list.entry(b"2BB")), (Some(2), Some(5)));
+        assert_eq!(list.entry(b""), None, "a camera that read nothing is not on the list");
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_refused_and_not_cut() {
+        let order: OrderId = "order-1".parse().unwrap();
+        let line = format!("{}\n", "ab".repeat(TAG_BYTES));
+        let read = |lines: usize| HotList::from_text(HotListKey::new([3; 32]), &order, &line.repeat(lines));
+        assert!(read(ENTRIES_MAX).is_ok() && read(ENTRIES_MAX + 1).is_err());
     }
 }

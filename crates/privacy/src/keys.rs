@@ -10,7 +10,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use model::{Digest, Epoch, PropertyName, StreamId, Timestamp};
+use model::{Digest, Epoch, EpochLength, PropertyName, StreamId, Timestamp, Window};
 use zeroize::Zeroize;
 
 use crate::recipe::Canon;
@@ -84,45 +84,126 @@ impl EpochKeys {
         self.keys.push((epoch, key));
     }
 
-    /// The subkeys of one property, derived once for the whole batch.
-    pub(crate) fn subkeys(&self, property: &PropertyName) -> Subkeys {
-        Subkeys(self.keys.iter().map(|(epoch, key)| (*epoch, key.subkey(&self.stream, property))).collect())
+    /// What tags one property; its subkeys are derived here, once for the whole batch.
+    pub(crate) fn tagger(&self, property: &PropertyName, length: EpochLength, canon: Canon) -> Tagger {
+        let on_grid = |(epoch, _): &&(Epoch, Arc<EpochKey>)| epoch.0 == length.window(epoch.0.start);
+        let subkey = |(epoch, key): &(Epoch, Arc<EpochKey>)| (epoch.0, key.subkey(&self.stream, property));
+        let subkeys = self.keys.iter().filter(on_grid).map(subkey).collect();
+        Tagger { canon, subkeys, last: Last::default() }
     }
 }
 
-/// The subkeys of one property in each epoch at hand.
-pub(crate) struct Subkeys(Vec<(Epoch, Subkey)>);
+/// Why an identifier got no tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoTag {
+    /// There is no key for its epoch.
+    Key,
+    /// It is too long.
+    TooLong,
+}
 
-impl Subkeys {
-    /// The subkey of the epoch of this length that holds an instant. Without one nothing is tagged.
-    pub(crate) fn at(&self, at: Timestamp, length: model::EpochLength) -> Option<&Subkey> {
-        let wanted = Epoch(length.window(at));
-        self.0.iter().find(|(epoch, _)| *epoch == wanted).map(|(_, subkey)| subkey)
+/// Tags the identifiers of one property.
+pub(crate) struct Tagger {
+    canon: Canon,
+    subkeys: Vec<(Window, Subkey)>,
+    last: Last,
+}
+
+/// The identifier that was tagged last, as it came. A sensor hears most devices several times in a row, and a comparison
+/// is far cheaper than a hash. Wiped when dropped.
+#[derive(Zeroize)]
+#[zeroize(drop)]
+struct Last {
+    text: [u8; IDENTIFIER_BYTES_MAX],
+    length: usize,
+    /// Number of its epoch's subkey.
+    subkey: usize,
+    tag: Option<u64>,
+}
+
+impl Default for Last {
+    fn default() -> Self {
+        Self { text: [0; IDENTIFIER_BYTES_MAX], length: 0, subkey: 0, tag: None }
+    }
+}
+
+impl Last {
+    /// Its tag, if it was this text under this subkey.
+    fn of(&self, subkey: usize, text: &str) -> Option<u64> {
+        let same = self.subkey == subkey && self.text.get(..self.length) == Some(text.as_bytes());
+        self.tag.filter(|_| same)
+    }
+}
+
+impl Tagger {
+    /// The tag of an identifier that was observed at an instant, under the key of that instant's epoch.
+    pub(crate) fn tag(&mut self, at: Timestamp, text: &str) -> Result<u64, NoTag> {
+        let number = self.subkeys.iter().position(|(window, _)| window.contains(at)).ok_or(NoTag::Key)?;
+        if let Some(tag) = self.last.of(number, text) {
+            return Ok(tag);
+        }
+        let (_, subkey) = self.subkeys.get(number).ok_or(NoTag::Key)?;
+        let mut buffer = [0; IDENTIFIER_BYTES_MAX];
+        let tag = subkey.tag(canonical(self.canon, text, &mut buffer).ok_or(NoTag::TooLong)?);
+        if let Some(room) = self.last.text.get_mut(..text.len()) {
+            room.copy_from_slice(text.as_bytes());
+            (self.last.length, self.last.subkey, self.last.tag) = (text.len(), number, Some(tag));
+        }
+        Ok(tag)
     }
 }
 
 /// Brings an identifier to its one canonical form, in a buffer on the stack. `None` if it is too long.
 pub(crate) fn canonical<'b>(canon: Canon, text: &str, buffer: &'b mut [u8; IDENTIFIER_BYTES_MAX]) -> Option<&'b [u8]> {
     let text = text.trim();
-    if text.len() > buffer.len() {
-        return None;
-    }
     let mut length = 0;
     let mut put = |byte: u8| {
-        if let Some(place) = buffer.get_mut(length) {
-            *place = byte;
-            length += 1;
-        }
+        *buffer.get_mut(length)? = byte;
+        length += 1;
+        Some(())
     };
     match canon {
-        Canon::Address => text
-            .bytes()
-            .filter(|byte| !matches!(byte, b':' | b'-' | b'.'))
-            .for_each(|byte| put(byte.to_ascii_lowercase())),
-        Canon::Plate => text.bytes().filter(u8::is_ascii_alphanumeric).for_each(|byte| put(byte.to_ascii_uppercase())),
-        Canon::Text => text.bytes().for_each(put),
+        Canon::Address => {
+            let mut digits = text.bytes().filter(|byte| !matches!(byte, b':' | b'-' | b'.'));
+            digits.try_for_each(|byte| put(byte.to_ascii_lowercase()))?;
+        }
+        Canon::Plate if text.is_ascii() => {
+            let mut signs = text.bytes().filter(u8::is_ascii_alphanumeric);
+            signs.try_for_each(|byte| put(byte.to_ascii_uppercase()))?;
+        }
+        Canon::Plate => {
+            let signs = text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_uppercase).map(latin);
+            let mut utf8 = [0; 4];
+            for sign in signs {
+                sign.encode_utf8(&mut utf8).bytes().try_for_each(&mut put)?;
+            }
+        }
+        Canon::Text => text.bytes().try_for_each(put)?,
     }
     buffer.get(..length)
+}
+
+/// The Latin letter that looks like a Greek or Cyrillic capital: plates use only such letters, so that everybody can read
+/// them (GOST R 50577; the Vienna Convention on Road Traffic, annex 2), and cameras give them in either alphabet.
+const fn latin(sign: char) -> char {
+    match sign {
+        'Α' | 'А' => 'A',
+        'Β' | 'В' => 'B',
+        'Ε' | 'Е' => 'E',
+        'Ζ' => 'Z',
+        'Η' | 'Н' => 'H',
+        'Ι' | 'І' => 'I',
+        'Κ' | 'К' => 'K',
+        'Μ' | 'М' => 'M',
+        'Ν' => 'N',
+        'Ο' | 'О' => 'O',
+        'Ρ' | 'Р' => 'P',
+        'С' => 'C',
+        'Τ' | 'Т' => 'T',
+        'Υ' | 'У' => 'Y',
+        'Χ' | 'Х' => 'X',
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -168,9 +249,19 @@ mod tests {
         let at: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
         let mut keys = EpochKeys::new(&"wifi".parse().unwrap());
         keys.insert(Epoch(length.window(at)), Arc::new(EpochKey::new([0xab; 32])));
-        let subkeys = keys.subkeys(&"mac".parse().unwrap());
-        assert!(subkeys.at(at, length).is_some());
-        assert!(subkeys.at(at + Span::hours(24), length).is_none());
+        let mut tagger = keys.tagger(&"mac".parse().unwrap(), length, Canon::Address);
+        let tag = tagger.tag(at, "88:78:73:8d:98:75").unwrap();
+        assert_eq!(tagger.tag(at, "88:78:73:8d:98:75"), Ok(tag), "remembered");
+        assert_ne!(tagger.tag(at, "88:78:73:8d:98:76"), Ok(tag));
+        assert_eq!(tagger.tag(at, "8878738D9875"), Ok(tag), "and in another spelling");
+        assert_eq!(
+            tagger.tag(at + Span::hours(24), "8878738D9875"),
+            Err(NoTag::Key),
+            "remembered, but of another epoch"
+        );
+        let shorter = EpochLength::new(Span::hours(1)).unwrap();
+        let mut tagger = keys.tagger(&"mac".parse().unwrap(), shorter, Canon::Address);
+        assert_eq!(tagger.tag(at, "8878738D9875"), Err(NoTag::Key), "a day's key is none for an hour");
         assert_eq!(format!("{:?}", EpochKey::new([0xab; 32])), "EpochKey(secret)");
     }
 
@@ -178,6 +269,22 @@ mod tests {
     fn plates_lose_their_spelling() {
         let mut buffer = [0; IDENTIFIER_BYTES_MAX];
         assert_eq!(canonical(Canon::Plate, " 4b7 12-34 ", &mut buffer), Some(b"4B71234".as_slice()));
-        assert_eq!(canonical(Canon::Text, &"x".repeat(257), &mut buffer), None);
+        for (one, other) in
+            [("а 123 вс 77", "A123BC77"), ("ΙΖΗ-1234", "izh 1234"), ("gö ab 1", "GÖ-AB1"), ("x３", "X３")]
+        {
+            let mut second = [0; IDENTIFIER_BYTES_MAX];
+            assert_eq!(canonical(Canon::Plate, one, &mut buffer), canonical(Canon::Plate, other, &mut second));
+        }
+        let goettingen = canonical(Canon::Plate, "GÖ-AB 1", &mut buffer).unwrap().to_vec();
+        assert_ne!(
+            Some(goettingen.as_slice()),
+            canonical(Canon::Plate, "G-AB 1", &mut buffer),
+            "a letter is never lost"
+        );
+        for canon in [Canon::Address, Canon::Plate, Canon::Text] {
+            assert_eq!(canonical(canon, &"x".repeat(257), &mut buffer), None);
+            assert!(canonical(canon, &"x".repeat(256), &mut buffer).is_some());
+        }
+        assert_eq!(canonical(Canon::Plate, &"ß".repeat(129), &mut buffer), None, "one becomes two");
     }
 }

@@ -130,7 +130,8 @@ impl Recipe {
     /// The place of a property.
     #[must_use]
     pub fn slot(&self, name: &str) -> Option<usize> {
-        self.slots.iter().position(|slot| slot.name.as_str() == name)
+        // In the order of their names, as a stream has them.
+        self.slots.binary_search_by(|slot| slot.name.as_str().cmp(name)).ok()
     }
 }
 
@@ -146,5 +147,64 @@ fn action(treatment: &Treatment, kind: ValueKind) -> Result<Action, &'static str
         (Treatment::Pseudonymise { .. } | Treatment::Match { .. }, _) => Err("a text"),
         (Treatment::Cell { .. }, _) => Err("a point"),
         (Treatment::Band { .. }, _) => Err("a number and a width above zero"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream(properties: &str) -> Stream {
+        let json = format!(r#"{{"id":"s","time":{{"do":"keep"}},"retention":"1h","properties":{{{properties}}}}}"#);
+        serde_json::from_str(&json).unwrap()
+    }
+
+    fn compile(category: &str, value: &str, treatment: &str) -> Result<Recipe, RecipeError> {
+        let property = format!(r#""p":{{"category":"{category}","value":"{value}","treatment":{{"do":{treatment}}}}}"#);
+        Recipe::compile(&stream(&property))
+    }
+
+    #[test]
+    fn each_treatment_takes_the_kinds_it_can_treat_and_no_others() {
+        let kinds = ["text", "integer", "number", "boolean", "point"];
+        for (treatment, takes) in [
+            (r#""keep""#, &kinds[..4]),
+            (r#""drop""#, &kinds[..]),
+            (r#""count""#, &kinds[..]),
+            (r#""pseudonymise","epoch":"24h""#, &["text"]),
+            (r#""cell","resolution":9"#, &["point"]),
+            (r#""band","width":5"#, &["integer", "number"]),
+            (r#""band","width":0"#, &[]),
+            (r#""match","order":"o""#, &["text"]),
+        ] {
+            for kind in kinds {
+                let compiled = compile("device-health", kind, treatment);
+                assert_eq!(compiled.is_ok(), takes.contains(&kind), "{treatment} of {kind}: {compiled:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_identifier_is_never_kept_in_any_form() {
+        for treatment in [r#""keep""#, r#""band","width":5"#, r#""cell","resolution":9"#] {
+            for kind in ["text", "integer", "point"] {
+                let refused = compile("mac-address", kind, treatment);
+                assert!(matches!(refused, Err(RecipeError::RawIdentifier { .. })), "{treatment} of {kind}");
+            }
+        }
+        assert!(compile("mac-address", "text", r#""drop""#).is_ok());
+    }
+
+    #[test]
+    fn a_slot_is_found_by_its_name_alone() {
+        let keep = |name: &str| {
+            format!(r#""{name}":{{"category":"device-health","value":"text","treatment":{{"do":"keep"}}}}"#)
+        };
+        let recipe = Recipe::compile(&stream(&["b", "a", "C"].map(keep).join(","))).unwrap();
+        for (place, slot) in recipe.slots().iter().enumerate() {
+            assert_eq!(recipe.slot(slot.name.as_str()), Some(place));
+        }
+        assert_eq!((recipe.slots().len(), recipe.slot("c"), recipe.slot("")), (3, None, None));
+        assert!(matches!(Recipe::compile(&stream(&keep("time"))), Err(RecipeError::Reserved { .. })));
     }
 }

@@ -4,8 +4,14 @@
 //! an empty one neither, and the two look alike. What is not in the table was withheld. Rows are immutable and made once
 //! per version of the view, so that asking again, or together, reveals nothing more.
 //!
-//! What this does not stop: a minimum count alone does not hide somebody who is always counted (Guan 2024). Noise takes
-//! the place kept in [`Noise`].
+//! As JSON a table is `{"stream":"wifi","view":"counts","version":1,"window":{"start":"2026-06-01T08:00:00Z","end":
+//! "2026-06-01T08:15:00Z"},"minimum":10,"rows":[{"cell":{"sensor":"wifi-1"},"value":23}],"withheld":2}`; a cell is
+//! `"stream"`, `{"cell":"891e2659c2bffff"}` or `{"sensor":"wifi-1"}`.
+//!
+//! The bound of a view holds each tag to so many cells of a window; it bounds nothing where no tags are counted.
+//!
+//! What this does not stop: a minimum count alone does not hide somebody who is always counted (Guan 2024), and counts
+//! over time have given trajectories back (Xu 2017). Noise takes the place kept in [`Noise`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,7 +25,10 @@ use crate::cell::cell;
 use crate::columns::{Column, Columns};
 
 /// A mean is released in thousandths of its unit.
-pub const MEAN_SCALE: f64 = 1_000.0;
+pub const MEAN_SCALE: i64 = 1_000;
+/// Numbers are summed up in millionths of their unit, as whole numbers, so that the order of arrival changes nothing and
+/// 1.001 is not 1.000999.
+const SUM_SCALE: f64 = 1_000_000.0;
 
 /// Why a window cannot be released.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -129,7 +138,8 @@ fn in_cell(position: Point, resolution: H3Resolution) -> Option<CellKey> {
 struct Gathered {
     observations: u64,
     tags: BTreeSet<u64>,
-    sum: f64,
+    /// In millionths.
+    sum: i128,
     numbers: u64,
 }
 
@@ -150,14 +160,13 @@ pub fn release(
     let grid = grid(*space, sensors);
     let keys: HashMap<&DeviceId, CellKey> =
         sensors.iter().filter_map(|sensor| Some((&sensor.id, key(*space, sensor)?))).collect();
-    let mut cells: BTreeMap<&CellKey, Gathered> = BTreeMap::new();
+    let mut cells: BTreeMap<&CellKey, Gathered> = grid.iter().map(|key| (key, Gathered::default())).collect();
     for columns in observations {
         let gather = Gather { view, measure, window, keys: &keys };
         gather.columns(columns, &mut cells)?;
     }
-    let bounded = bounded(view.bound, &mut cells);
-    let rows: Vec<ReleasedRow> =
-        bounded.iter().filter_map(|(key, gathered)| row(view, measure, key, gathered)).collect();
+    bound_contributions(view.bound, &mut cells);
+    let rows: Vec<ReleasedRow> = cells.iter().filter_map(|(key, gathered)| row(view, measure, key, gathered)).collect();
     // Noise comes here, before the minimum is applied, once there is another kind than none.
     match view.noise {
         Noise::None => {}
@@ -186,56 +195,59 @@ impl<'a> Gather<'a> {
             |property: &PropertyName| ReleaseError::Property { view: self.view.id.clone(), property: property.clone() };
         let measured = match self.measure {
             Measure::Observations => None,
-            Measure::Distinct { property } | Measure::Mean { property } => {
-                Some(columns.column(property).ok_or_else(|| wrong(property))?)
-            }
+            Measure::Distinct { property } => match columns.column(property) {
+                Some(column @ Column::Tag(_)) => Some(column),
+                _ => return Err(wrong(property)),
+            },
+            Measure::Mean { property } => match columns.column(property) {
+                Some(column @ (Column::Integer(_) | Column::Number(_))) => Some(column),
+                _ => return Err(wrong(property)),
+            },
         };
-        for row in 0..columns.len() {
+        let inside = self.window.start.millis()..self.window.end.millis();
+        for (row, time) in columns.times().iter().enumerate() {
             // A sensor that is not registered is no key of the table; its rows count nowhere.
             let Some(key) = columns.device(row).and_then(|device| self.keys.get(device)) else { continue };
-            if !self.window.contains(columns.time(row)) {
+            if !inside.contains(time) {
                 continue;
             }
-            let gathered = cells.entry(key).or_default();
+            let Some(gathered) = cells.get_mut(key) else { continue };
             let count = u64::from(columns.count(row));
             gathered.observations += count;
-            match (self.measure, measured) {
-                (Measure::Observations, _) => {}
-                (Measure::Distinct { .. }, Some(Column::Tag(tags))) => {
-                    gathered.tags.extend(tags.get(row).copied().flatten())
-                }
-                (Measure::Mean { .. }, Some(column)) => {
+            match measured {
+                None => {}
+                Some(Column::Tag(tags)) => gathered.tags.extend(tags.get(row).copied().flatten()),
+                Some(column) => {
                     if let Some(number) = number(column, row) {
-                        #[expect(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
-                        let weight = count as f64;
-                        gathered.sum += number * weight;
+                        gathered.sum = gathered.sum.saturating_add(number.saturating_mul(i128::from(count)));
                         gathered.numbers += count;
                     }
                 }
-                (Measure::Distinct { property }, _) => return Err(wrong(property)),
-                (Measure::Mean { .. }, None) => {}
             }
         }
         Ok(())
     }
 }
 
-fn number(column: &Column, row: usize) -> Option<f64> {
+/// A row's number in millionths.
+fn number(column: &Column, row: usize) -> Option<i128> {
     match column {
-        Column::Number(values) => values.get(row).copied().flatten(),
-        #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 a mean in thousandths is rounded anyway")]
-        Column::Integer(values) => values.get(row).copied().flatten().map(|number| number as f64),
+        #[expect(clippy::cast_possible_truncation, reason = "a float-to-int cast saturates")]
+        Column::Number(values) => values.get(row).copied().flatten().map(|number| (number * SUM_SCALE).round() as i128),
+        #[expect(clippy::cast_possible_truncation, reason = "the scale is a whole number")]
+        Column::Integer(values) => {
+            values.get(row).copied().flatten().map(|number| i128::from(number) * i128::from(SUM_SCALE as i64))
+        }
         _ => None,
     }
 }
 
-/// Holds each tag to so many cells, the same ones whatever order the observations came in: those where a mix of tag and
-/// cell is smallest, so that no cell is favoured.
-fn bounded<'a, 'c>(
-    bound: Bound,
-    cells: &'c mut BTreeMap<&'a CellKey, Gathered>,
-) -> &'c BTreeMap<&'a CellKey, Gathered> {
-    let Bound(Some(most)) = bound else { return cells };
+/// Holds each tag to so many cells: those where a mix of tag and cell is smallest, so that no cell is favoured and the
+/// order of arrival changes nothing. The mix depends on nothing but the tag and the cell's place in the public grid, and
+/// never on who else was seen: otherwise one unit could change the choice of all others. Tags are made under a secret key,
+/// so nobody can aim one at a cell.
+fn bound_contributions(bound: Bound, cells: &mut BTreeMap<&CellKey, Gathered>) {
+    let Bound(Some(most)) = bound else { return };
     let mut where_seen: HashMap<u64, Vec<usize>> = HashMap::new();
     for (number, gathered) in cells.values().enumerate() {
         for tag in &gathered.tags {
@@ -254,7 +266,6 @@ fn bounded<'a, 'c>(
     for (gathered, dropped) in cells.values_mut().zip(dropped) {
         gathered.tags.retain(|tag| !dropped.contains(tag));
     }
-    cells
 }
 
 /// The finaliser of SplitMix64: spreads nearby numbers evenly.
@@ -276,14 +287,14 @@ fn row(view: &View, measure: &Measure, key: &CellKey, gathered: &Gathered) -> Op
     }
     let value = match measure {
         Measure::Distinct { .. } | Measure::Observations => i64::try_from(units).ok()?,
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            reason = "a float-to-int cast saturates"
-        )]
-        Measure::Mean { .. } => (gathered.sum / gathered.numbers as f64 * MEAN_SCALE).floor() as i64,
+        Measure::Mean { .. } => thousandths(gathered.sum, gathered.numbers)?,
     };
     Some(ReleasedRow { cell: key.clone(), value })
+}
+
+/// The mean of a sum in millionths, in thousandths, rounded down.
+fn thousandths(sum: i128, numbers: u64) -> Option<i64> {
+    i64::try_from(sum.div_euclid(i128::from(numbers) * i128::from(MEAN_SCALE))).ok()
 }
 
 #[cfg(test)]

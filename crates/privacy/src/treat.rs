@@ -1,16 +1,29 @@
 //! The hot path: one observation after the other through its stream's recipe, into columns.
 //!
-//! No allocation for each record but what a kept text needs; subkeys are derived once a batch. What is dropped is read
-//! and forgotten here; what is matched and not listed leaves nothing at all.
+//! Nothing is allocated for each record but room in the columns; subkeys are derived once a batch. What each treatment
+//! resists and what it does not:
+//!
+//! - *keep* resists nothing; [`crate::recipe`] refuses it for identifiers.
+//! - *drop* resists everything: the value is read and forgotten, and no column says whether there was one.
+//! - *pseudonymise* resists whoever lacks the epoch's key; see [`crate::keys`].
+//! - *cell* resists pointing at a door, not recognising a trip; see [`crate::cell`].
+//! - *band* hides differences smaller than its width. It does not hide a value that is rare by itself, and the edges of
+//!   bands tell when a value crosses one.
+//! - *match* leaves nothing of what is not listed. Whoever chose the list learns of its hits; see [`crate::hotlist`].
+//! - *count* merges what is otherwise equal within a batch, so that the store tells how many and not which. A batch of
+//!   one is still one: few and rare observations stay few, which is what a view's minimum is for. Counts alone have
+//!   given trajectories back (Xu 2017), so fewer properties and wider bins count more than this treatment.
+//! - *bin* of the time hides the order and rhythm within a bin. Four places and hours single out most people (de
+//!   Montjoye 2013), so it is no protection of a tag that lives long.
 
 use std::collections::HashMap;
 
-use model::{DeviceId, PropertyName, TimeTreatment, Timestamp};
+use model::{DeviceId, PropertyName, TimeTreatment, Timestamp, ValueKind};
 
 use crate::cell::cell;
-use crate::columns::{Column, Columns};
+use crate::columns::{Column, Columns, Texts};
 use crate::hotlist::HotList;
-use crate::keys::{EpochKeys, IDENTIFIER_BYTES_MAX, Subkeys, canonical};
+use crate::keys::{EpochKeys, IDENTIFIER_BYTES_MAX, NoTag, Tagger, canonical};
 use crate::raw::{RawObservation, RawValue};
 use crate::recipe::{Action, Recipe, Slot};
 
@@ -64,49 +77,47 @@ impl<T> Treated<T> {
     }
 }
 
-/// What one slot writes: nothing, or a column, with the keys it needs.
+/// A slot that is stored: its column, and what it needs to fill it.
 struct Lane<'a> {
     slot: &'a Slot,
-    column: Option<usize>,
-    subkeys: Option<Subkeys>,
-}
-
-/// A value on its way into its column.
-enum Value {
-    Text(Option<Box<str>>),
-    Integer(Option<i64>),
-    Number(Option<f64>),
-    Boolean(Option<bool>),
-    Tag(Option<u64>),
-    Cell(Option<u64>),
-    Entry(Option<u32>),
+    /// Its place among the values of an observation.
+    place: usize,
+    column: Column,
+    /// Of a pseudonymised slot.
+    tagger: Option<Tagger>,
 }
 
 /// A batch being treated.
 pub struct Treating<'a> {
-    recipe: &'a Recipe,
+    time: TimeTreatment,
+    merges: bool,
     list: Option<&'a HotList>,
+    /// Those that are matched come first, so that nothing of an observation without a match is ever written.
     lanes: Vec<Lane<'a>>,
     columns: Columns,
-    /// The values of the observation at hand, one for each column.
-    row: Vec<Value>,
 }
 
 impl<'a> Treating<'a> {
     /// Begins a batch.
     #[must_use]
     pub fn new(recipe: &'a Recipe, keys: &EpochKeys, list: Option<&'a HotList>, devices: Vec<DeviceId>) -> Self {
-        let (mut lanes, mut properties) = (Vec::new(), Vec::new());
-        for slot in recipe.slots() {
-            let column = empty(slot).map(|column| {
-                properties.push((slot.name.clone(), column));
-                properties.len() - 1
-            });
-            let subkeys = matches!(slot.action, Action::Tag(_)).then(|| keys.subkeys(&slot.name));
-            lanes.push(Lane { slot, column, subkeys });
+        let mut lanes = Vec::with_capacity(recipe.slots().len());
+        for (place, slot) in recipe.slots().iter().enumerate() {
+            let Some(column) = empty(slot) else { continue };
+            let tagger = match slot.action {
+                Action::Tag(length) => Some(keys.tagger(&slot.name, length, slot.canon)),
+                _ => None,
+            };
+            lanes.push(Lane { slot, place, column, tagger });
         }
-        let columns = Columns { devices, properties, ..Columns::default() };
-        Self { recipe, list, lanes, columns, row: Vec::new() }
+        lanes.sort_by_key(|lane| lane.slot.action != Action::Match);
+        Self {
+            time: recipe.time,
+            merges: recipe.merges,
+            list,
+            lanes,
+            columns: Columns { devices, ..Columns::default() },
+        }
     }
 
     /// Treats one observation. An error leaves the batch as it was.
@@ -117,151 +128,118 @@ impl<'a> Treating<'a> {
         if raw.device as usize >= self.columns.devices.len() {
             return Err(TreatError::Device);
         }
-        self.row.clear();
-        for (number, lane) in self.lanes.iter().enumerate() {
-            let value = raw.values.get(number).unwrap_or(&RawValue::Absent);
-            match treat(lane, value, raw.at, self.list)? {
-                Some(Value::Entry(None)) => return Ok(Fate::NoTrace),
-                Some(value) => self.row.push(value),
-                None => {}
+        for number in 0..self.lanes.len() {
+            let Some(lane) = self.lanes.get_mut(number) else { continue };
+            let fate = lane.push(raw.values.get(lane.place).unwrap_or(&RawValue::Absent), raw.at, self.list);
+            if fate != Ok(Fate::Kept) {
+                let rows = self.columns.len();
+                self.lanes.iter_mut().take(number).for_each(|lane| lane.column.truncate(rows));
+                return fate;
             }
         }
-        let time = match self.recipe.time {
+        let time = match self.time {
             TimeTreatment::Keep => raw.at,
             TimeTreatment::Bin { bin } => bin.window(raw.at).start,
         };
         self.columns.times.push(time.millis());
         self.columns.device.push(raw.device);
         self.columns.counts.push(1);
-        for ((_, column), value) in self.columns.properties.iter_mut().zip(self.row.drain(..)) {
-            match (column, value) {
-                (Column::Text(values), Value::Text(value)) => values.push(value),
-                (Column::Integer(values), Value::Integer(value)) => values.push(value),
-                (Column::Number(values), Value::Number(value)) => values.push(value),
-                (Column::Boolean(values), Value::Boolean(value)) => values.push(value),
-                (Column::Tag(values), Value::Tag(value)) | (Column::Cell(values), Value::Cell(value)) => {
-                    values.push(value)
-                }
-                (Column::Entry(values), Value::Entry(value)) => values.push(value),
-                // `empty` and `treat` agree for each slot, so no value meets a column of another kind.
-                _ => {}
-            }
-        }
         Ok(Fate::Kept)
     }
 
     /// The treated batch.
     #[must_use]
     pub fn finish(self) -> Treated<Columns> {
-        if self.recipe.merges { Treated(merged(&self.columns)) } else { Treated(self.columns) }
+        let mut columns = self.columns;
+        columns.properties = self.lanes.into_iter().map(|lane| (lane.slot.name.clone(), lane.column)).collect();
+        columns.properties.sort_by(|a, b| a.0.cmp(&b.0));
+        Treated(if self.merges { merged(columns) } else { columns })
     }
 }
 
 /// The column that a slot writes, empty; none if nothing of it is stored.
 fn empty(slot: &Slot) -> Option<Column> {
-    use model::ValueKind::{Boolean, Integer, Number, Point, Text};
     match (&slot.action, slot.kind) {
-        (Action::Forget, _) | (Action::Keep, Point) => None,
         (Action::Tag(_), _) => Some(Column::Tag(Vec::new())),
         (Action::Cell(_), _) => Some(Column::Cell(Vec::new())),
         (Action::Match, _) => Some(Column::Entry(Vec::new())),
-        (Action::Keep, Text) => Some(Column::Text(Vec::new())),
-        (Action::Keep, Boolean) => Some(Column::Boolean(Vec::new())),
-        (Action::Keep | Action::Band(_), Number) => Some(Column::Number(Vec::new())),
-        (Action::Keep | Action::Band(_), Integer) => Some(Column::Integer(Vec::new())),
-        (Action::Band(_), _) => None,
+        (Action::Keep, ValueKind::Text) => Some(Column::Text(Texts::default())),
+        (Action::Keep, ValueKind::Boolean) => Some(Column::Boolean(Vec::new())),
+        (Action::Keep | Action::Band(_), ValueKind::Number) => Some(Column::Number(Vec::new())),
+        (Action::Keep | Action::Band(_), ValueKind::Integer) => Some(Column::Integer(Vec::new())),
+        // The recipe lets no other pair through.
+        (Action::Forget, _) | (Action::Keep, ValueKind::Point) | (Action::Band(_), _) => None,
     }
 }
 
-/// One value through its treatment: `None` if nothing of it is stored.
-fn treat(
-    lane: &Lane<'_>,
-    value: &RawValue<'_>,
-    at: Timestamp,
-    list: Option<&HotList>,
-) -> Result<Option<Value>, TreatError> {
-    let Slot { name, action, canon, .. } = lane.slot;
-    if lane.column.is_none() {
-        return Ok(None);
+impl Lane<'_> {
+    /// One value through its treatment into its column; what is not kept has added nothing.
+    fn push(&mut self, value: &RawValue<'_>, at: Timestamp, list: Option<&HotList>) -> Result<Fate, TreatError> {
+        let Slot { name, action, canon, .. } = self.slot;
+        match (&mut self.column, value) {
+            // What was not sent matches nothing.
+            (Column::Entry(_), RawValue::Absent) => return Ok(Fate::NoTrace),
+            (Column::Entry(entries), RawValue::Text(text)) => {
+                let list = list.ok_or_else(|| TreatError::NoList(name.clone()))?;
+                let mut buffer = [0; IDENTIFIER_BYTES_MAX];
+                let canonical =
+                    canonical(*canon, text, &mut buffer).ok_or_else(|| TreatError::TooLong(name.clone()))?;
+                let Some(entry) = list.entry(canonical) else { return Ok(Fate::NoTrace) };
+                entries.push(Some(entry));
+            }
+            (Column::Tag(tags), RawValue::Text(text)) => {
+                let tag = self.tagger.as_mut().ok_or(NoTag::Key).and_then(|tagger| tagger.tag(at, text));
+                tags.push(Some(tag.map_err(|why| match why {
+                    NoTag::Key => TreatError::NoKey(name.clone()),
+                    NoTag::TooLong => TreatError::TooLong(name.clone()),
+                })?));
+            }
+            (Column::Cell(cells), RawValue::Point(point)) => {
+                let Action::Cell(resolution) = action else { return Err(TreatError::Kind(name.clone())) };
+                cells.push(Some(cell(*point, *resolution).ok_or_else(|| TreatError::Kind(name.clone()))?.0));
+            }
+            (Column::Text(_), RawValue::Text(text)) if text.len() > TEXT_BYTES_MAX => {
+                return Err(TreatError::TooLong(name.clone()));
+            }
+            (Column::Text(texts), RawValue::Text(text)) => texts.push(Some(text)),
+            (Column::Boolean(truths), RawValue::Boolean(truth)) => truths.push(Some(*truth)),
+            (Column::Integer(numbers), RawValue::Integer(number)) => numbers.push(Some(match action {
+                Action::Band(width) => number.saturating_sub(number.rem_euclid(i64::from(*width))),
+                _ => *number,
+            })),
+            (Column::Number(_), RawValue::Number(number)) if !number.is_finite() => {
+                return Err(TreatError::NotFinite(name.clone()));
+            }
+            (Column::Number(numbers), RawValue::Number(number)) => numbers.push(Some(match action {
+                Action::Band(width) => (number / f64::from(*width)).floor() * f64::from(*width),
+                _ => *number,
+            })),
+            (column, RawValue::Absent) => column.push_nothing(),
+            _ => return Err(TreatError::Kind(name.clone())),
+        }
+        Ok(Fate::Kept)
     }
-    let kind = || TreatError::Kind(name.clone());
-    let mut buffer = [0; IDENTIFIER_BYTES_MAX];
-    Ok(Some(match (action, value) {
-        (Action::Tag(_), RawValue::Absent) => Value::Tag(None),
-        (Action::Tag(length), RawValue::Text(text)) => {
-            let subkey = lane.subkeys.as_ref().and_then(|subkeys| subkeys.at(at, *length));
-            let subkey = subkey.ok_or_else(|| TreatError::NoKey(name.clone()))?;
-            let canonical = canonical(*canon, text, &mut buffer).ok_or_else(|| TreatError::TooLong(name.clone()))?;
-            Value::Tag(Some(subkey.tag(canonical)))
-        }
-        (Action::Match, RawValue::Absent) => Value::Entry(None),
-        (Action::Match, RawValue::Text(text)) => {
-            let list = list.ok_or_else(|| TreatError::NoList(name.clone()))?;
-            let canonical = canonical(*canon, text, &mut buffer).ok_or_else(|| TreatError::TooLong(name.clone()))?;
-            Value::Entry(list.entry(canonical))
-        }
-        (Action::Cell(_), RawValue::Absent) => Value::Cell(None),
-        (Action::Cell(resolution), RawValue::Point(point)) => {
-            Value::Cell(Some(cell(*point, *resolution).ok_or_else(kind)?.0))
-        }
-        (Action::Keep | Action::Band(_), value) => kept(lane.slot, value)?,
-        _ => return Err(kind()),
-    }))
-}
-
-/// A value that is stored as it came, or as the lower edge of its class.
-fn kept(slot: &Slot, value: &RawValue<'_>) -> Result<Value, TreatError> {
-    use model::ValueKind::{Boolean, Integer, Number, Text};
-    let width = match slot.action {
-        Action::Band(width) => Some(i64::from(width)),
-        _ => None,
-    };
-    Ok(match (slot.kind, value) {
-        (Text, RawValue::Absent) => Value::Text(None),
-        (Text, RawValue::Text(text)) if text.len() > TEXT_BYTES_MAX => {
-            return Err(TreatError::TooLong(slot.name.clone()));
-        }
-        (Text, RawValue::Text(text)) => Value::Text(Some(text.as_ref().into())),
-        (Boolean, RawValue::Absent) => Value::Boolean(None),
-        (Boolean, RawValue::Boolean(truth)) => Value::Boolean(Some(*truth)),
-        (Integer, RawValue::Absent) => Value::Integer(None),
-        (Integer, RawValue::Integer(number)) => {
-            Value::Integer(Some(width.map_or(*number, |width| number.saturating_sub(number.rem_euclid(width)))))
-        }
-        (Number, RawValue::Absent) => Value::Number(None),
-        (Number, RawValue::Number(number)) if !number.is_finite() => {
-            return Err(TreatError::NotFinite(slot.name.clone()));
-        }
-        (Number, RawValue::Number(number)) => Value::Number(Some(width.map_or(*number, |width| {
-            #[expect(clippy::cast_precision_loss, reason = "a width is below 2^32 and exact")]
-            let width = width as f64;
-            (number / width).floor() * width
-        }))),
-        _ => return Err(TreatError::Kind(slot.name.clone())),
-    })
 }
 
 /// Makes rows that are equal but for their count into one.
-fn merged(columns: &Columns) -> Columns {
+fn merged(mut columns: Columns) -> Columns {
     let mut first: HashMap<Vec<u8>, usize> = HashMap::new();
-    let mut counts = columns.counts.clone();
-    let mut keep = vec![true; columns.len()];
+    let (mut kept, mut key) = (Vec::new(), Vec::new());
     for row in 0..columns.len() {
-        let mut key = Vec::new();
+        key.clear();
         key.extend_from_slice(&columns.time(row).millis().to_le_bytes());
         key.extend_from_slice(&columns.device.get(row).copied().unwrap_or(0).to_le_bytes());
         columns.properties.iter().for_each(|(_, column)| column.value_bytes(row, &mut key));
-        match first.get(&key) {
-            Some(&original) => {
-                let more = columns.count(row);
-                if let (Some(count), Some(kept)) = (counts.get_mut(original), keep.get_mut(row)) {
-                    *count = count.saturating_add(more);
-                    *kept = false;
-                }
-            }
-            None => drop(first.insert(key, row)),
+        let more = columns.count(row);
+        if let Some(count) = first.get(&key).and_then(|&original| columns.counts.get_mut(original)) {
+            *count = count.saturating_add(more);
+        } else {
+            first.insert(key.clone(), row);
+            kept.push(row);
         }
     }
-    let summed = Columns { counts, ..columns.clone() };
-    summed.filtered(|row| keep.get(row).copied().unwrap_or(false))
+    columns.select(&kept)
 }
+
+#[cfg(test)]
+mod tests;

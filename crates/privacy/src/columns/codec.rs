@@ -1,13 +1,20 @@
 //! The bytes of columns in a write-ahead frame: version 1, little-endian, lengths before contents.
 //!
+//! version · devices (count, then texts) · rows · times · device numbers · counts · properties (count, then for each its
+//! name, kind, a bit for each row that says whether there is a value, and the values that are there). A text is its
+//! length and its UTF-8.
+//!
 //! Decoding trusts nothing: every length is held against what is there, so that no bytes can make it panic or take
-//! more memory than they have.
+//! much more memory than they are.
 
+use model::stream::PROPERTIES_MAX;
 use model::{DeviceId, PropertyName};
 
-use super::{Column, Columns, ColumnsError};
+use super::{Column, Columns, ColumnsError, Texts};
 
 const VERSION: u8 = 1;
+/// Bytes that every row has at least: time, device, count.
+const ROW_BYTES_MIN: usize = 16;
 
 /// Why bytes are not columns.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +31,9 @@ pub enum DecodeError {
     /// A column of no known kind.
     #[error("a column has the unknown kind {0}")]
     Kind(u8),
+    /// More properties than a stream may have.
+    #[error("there are {0} properties, a stream has at most {PROPERTIES_MAX}")]
+    Properties(usize),
     /// Bytes are left over.
     #[error("{0} bytes are left over")]
     Left(usize),
@@ -35,6 +45,8 @@ pub enum DecodeError {
 impl Columns {
     /// Writes the columns behind whatever is there.
     pub fn encode(&self, out: &mut Vec<u8>) {
+        // About right for numbers; texts make it grow.
+        out.reserve(self.len() * (ROW_BYTES_MIN + 9 * self.properties.len()) + 64 * (1 + self.devices.len()));
         out.push(VERSION);
         put_len(out, self.devices.len());
         self.devices.iter().for_each(|device| put_text(out, device.as_str()));
@@ -62,11 +74,14 @@ impl Columns {
         let devices = (0..count)
             .map(|_| DeviceId::new(reader.text()?).map_err(|_| DecodeError::Text))
             .collect::<Result<_, _>>()?;
-        let rows = reader.length(16)?;
-        let times = (0..rows).map(|_| reader.array().map(i64::from_le_bytes)).collect::<Result<_, _>>()?;
-        let device = (0..rows).map(|_| reader.array().map(u32::from_le_bytes)).collect::<Result<_, _>>()?;
-        let counts = (0..rows).map(|_| reader.array().map(u32::from_le_bytes)).collect::<Result<_, _>>()?;
+        let rows = reader.length(ROW_BYTES_MIN)?;
+        let times = reader.numbers(rows, i64::from_le_bytes)?;
+        let device = reader.numbers(rows, u32::from_le_bytes)?;
+        let counts = reader.numbers(rows, u32::from_le_bytes)?;
         let count = reader.length(1)?;
+        if count > PROPERTIES_MAX {
+            return Err(DecodeError::Properties(count));
+        }
         let mut properties = Vec::with_capacity(count);
         for _ in 0..count {
             let name = PropertyName::new(reader.text()?).map_err(|_| DecodeError::Text)?;
@@ -89,26 +104,47 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// A byte that says whether there is a value, then the value.
-fn put_values<T>(out: &mut Vec<u8>, kind: u8, values: &[Option<T>], put: impl Fn(&mut Vec<u8>, &T)) {
-    out.push(kind);
-    for value in values {
-        out.push(u8::from(value.is_some()));
-        if let Some(value) = value {
-            put(out, value);
+/// A bit for each row: whether there is a value.
+fn put_present(out: &mut Vec<u8>, present: impl Iterator<Item = bool>) {
+    let (mut bits, mut used) = (0_u8, 0);
+    for present in present {
+        bits |= u8::from(present) << used;
+        used += 1;
+        if used == u8::BITS {
+            out.push(bits);
+            (bits, used) = (0, 0);
         }
     }
+    if used > 0 {
+        out.push(bits);
+    }
+}
+
+/// Which rows have a value, then the values.
+fn put_values<T: Copy, const N: usize>(
+    out: &mut Vec<u8>,
+    kind: u8,
+    values: &[Option<T>],
+    bytes: impl Fn(T) -> [u8; N],
+) {
+    out.push(kind);
+    put_present(out, values.iter().map(Option::is_some));
+    values.iter().flatten().for_each(|&value| out.extend_from_slice(&bytes(value)));
 }
 
 fn put_column(out: &mut Vec<u8>, column: &Column) {
     match column {
-        Column::Text(values) => put_values(out, 0, values, |out, text| put_text(out, text)),
-        Column::Integer(values) => put_values(out, 1, values, |out, value| out.extend_from_slice(&value.to_le_bytes())),
-        Column::Number(values) => put_values(out, 2, values, |out, value| out.extend_from_slice(&value.to_le_bytes())),
-        Column::Boolean(values) => put_values(out, 3, values, |out, value| out.push(u8::from(*value))),
-        Column::Tag(values) => put_values(out, 4, values, |out, value| out.extend_from_slice(&value.to_le_bytes())),
-        Column::Cell(values) => put_values(out, 5, values, |out, value| out.extend_from_slice(&value.to_le_bytes())),
-        Column::Entry(values) => put_values(out, 6, values, |out, value| out.extend_from_slice(&value.to_le_bytes())),
+        Column::Text(texts) => {
+            out.push(0);
+            put_present(out, texts.iter().map(|text| text.is_some()));
+            texts.iter().flatten().for_each(|text| put_text(out, text));
+        }
+        Column::Integer(values) => put_values(out, 1, values, i64::to_le_bytes),
+        Column::Number(values) => put_values(out, 2, values, f64::to_le_bytes),
+        Column::Boolean(values) => put_values(out, 3, values, |value| [u8::from(value)]),
+        Column::Tag(values) => put_values(out, 4, values, u64::to_le_bytes),
+        Column::Cell(values) => put_values(out, 5, values, u64::to_le_bytes),
+        Column::Entry(values) => put_values(out, 6, values, u32::to_le_bytes),
     }
 }
 
@@ -146,23 +182,40 @@ impl<'b> Reader<'b> {
         std::str::from_utf8(self.take(length)?).map_err(|_| DecodeError::Text)
     }
 
-    fn values<T>(
+    /// So many numbers of one width; what is taken is there, whatever the count claims.
+    fn numbers<T, const N: usize>(&mut self, count: usize, read: fn([u8; N]) -> T) -> Result<Vec<T>, DecodeError> {
+        let bytes = self.take(count.checked_mul(N).ok_or(DecodeError::Short(self.at))?)?;
+        let (numbers, _) = bytes.as_chunks::<N>();
+        Ok(numbers.iter().map(|&number| read(number)).collect())
+    }
+
+    /// Which of so many rows have a value.
+    fn present(&mut self, rows: usize) -> Result<impl Iterator<Item = bool> + use<'b>, DecodeError> {
+        let bits = self.take(rows.div_ceil(8))?;
+        Ok((0..rows).map(|row| bits.get(row / 8).is_some_and(|bits| bits >> (row % 8) & 1 == 1)))
+    }
+
+    fn values<T, const N: usize>(
         &mut self,
         rows: usize,
-        mut read: impl FnMut(&mut Self) -> Result<T, DecodeError>,
+        read: fn([u8; N]) -> T,
     ) -> Result<Vec<Option<T>>, DecodeError> {
-        (0..rows).map(|_| if self.byte()? == 0 { Ok(None) } else { read(self).map(Some) }).collect()
+        self.present(rows)?.map(|present| if present { self.array().map(read).map(Some) } else { Ok(None) }).collect()
+    }
+
+    fn texts(&mut self, rows: usize) -> Result<Texts, DecodeError> {
+        self.present(rows)?.map(|present| if present { self.text().map(Some) } else { Ok(None) }).collect()
     }
 
     fn column(&mut self, rows: usize) -> Result<Column, DecodeError> {
         Ok(match self.byte()? {
-            0 => Column::Text(self.values(rows, |reader| reader.text().map(Box::from))?),
-            1 => Column::Integer(self.values(rows, |reader| reader.array().map(i64::from_le_bytes))?),
-            2 => Column::Number(self.values(rows, |reader| reader.array().map(f64::from_le_bytes))?),
-            3 => Column::Boolean(self.values(rows, |reader| reader.byte().map(|byte| byte != 0))?),
-            4 => Column::Tag(self.values(rows, |reader| reader.array().map(u64::from_le_bytes))?),
-            5 => Column::Cell(self.values(rows, |reader| reader.array().map(u64::from_le_bytes))?),
-            6 => Column::Entry(self.values(rows, |reader| reader.array().map(u32::from_le_bytes))?),
+            0 => Column::Text(self.texts(rows)?),
+            1 => Column::Integer(self.values(rows, i64::from_le_bytes)?),
+            2 => Column::Number(self.values(rows, f64::from_le_bytes)?),
+            3 => Column::Boolean(self.values(rows, |[byte]| byte != 0)?),
+            4 => Column::Tag(self.values(rows, u64::from_le_bytes)?),
+            5 => Column::Cell(self.values(rows, u64::from_le_bytes)?),
+            6 => Column::Entry(self.values(rows, u32::from_le_bytes)?),
             kind => return Err(DecodeError::Kind(kind)),
         })
     }
@@ -185,7 +238,7 @@ mod tests {
             entries in proptest::collection::vec(any::<Option<u32>>(), rows),
         ) -> Columns {
             let name = |name: &str| PropertyName::new(name).unwrap();
-            let text = text.into_iter().map(|text| text.map(String::into_boxed_str)).collect();
+            let text = text.iter().map(Option::as_deref).collect();
             Columns::from_parts(
                 vec![DeviceId::new("a").unwrap(), DeviceId::new("b").unwrap()],
                 times,
