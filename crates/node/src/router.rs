@@ -49,6 +49,7 @@ pub fn router(city: Arc<City>) -> Router {
         .route("/problems", get(pages::problems::problems))
         .route("/problems/{slug}", get(pages::problems::problem))
         .route("/style.css", get(pages::style::style))
+        .route("/icon.svg", get(pages::style::icon))
         // The log, for people and for machines.
         .route("/log/entries", get(pages::entries::entries))
         .route("/log/entries/{index}", get(pages::entries::entry))

@@ -67,10 +67,27 @@ pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
     }
 }
 
+/// A span in words; whole years as years, since nobody reads days by the thousand.
+pub(crate) fn span(span: Span) -> String {
+    const YEAR_SECONDS: u32 = 365 * model::time::SECONDS_PER_DAY;
+    let seconds = span.as_seconds();
+    if seconds >= YEAR_SECONDS && seconds.is_multiple_of(YEAR_SECONDS) {
+        count(u64::from(seconds / YEAR_SECONDS), "year", "years")
+    } else {
+        span.in_words()
+    }
+}
+
 /// A span after the word *every*: `hour`, `15 minutes`.
 pub(crate) fn every(span: Span) -> String {
-    let words = span.in_words();
+    let words = self::span(span);
     words.strip_prefix("1 ").map_or(words.clone(), str::to_owned)
+}
+
+/// The first letter small, for text that goes on a line.
+pub(crate) fn small(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// The first letter as a capital, for text that begins a line.
@@ -116,6 +133,7 @@ mod tests {
         assert_eq!(every(Span::hours(1)), "hour");
         assert_eq!(every(Span::minutes(15)), "15 minutes");
         assert_eq!(every(Span::hours(11)), "11 hours");
+        assert_eq!([365, 400, 3_650].map(|days| span(Span::days(days))), ["1 year", "400 days", "10 years"]);
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Card {
 /// How long what a deployment stores is kept.
 pub(super) fn kept(record: &DeploymentRecord) -> String {
     let longest = record.deployment.streams.iter().map(|stream| stream.retention.0).max().unwrap_or_default();
-    if longest == model::Span::ZERO { "Not at all".to_owned() } else { format!("{} at most", longest.in_words()) }
+    if longest == model::Span::ZERO { "Not at all".to_owned() } else { format!("{} at most", words::span(longest)) }
 }
 
 /// The deployments that fit, in order: those that may collect, those that may not yet, those that may not any more.

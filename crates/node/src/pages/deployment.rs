@@ -1,6 +1,7 @@
 //! One deployment: what it senses, why, who answers, what becomes of the data, what leaves and what has left.
 
 mod data;
+mod history;
 mod leaves;
 
 use std::sync::Arc;
@@ -14,17 +15,14 @@ use norms::{CollectFast, CollectQuestion, Decision};
 use register::State as Register;
 
 use super::card::kept;
-use super::entries::{ActLine, lines};
 use super::{Link, Site, page, party_name};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words::{self, Badge, People};
 
 use data::{Assessed, Sensors, StreamPart};
+use history::History;
 use leaves::{Given, HasLeft, UnderOrder};
-
-/// The most acts shown; the API has all of them.
-const ACTS_SHOWN: usize = 25;
 
 #[derive(Template)]
 #[template(path = "deployment.html")]
@@ -54,8 +52,7 @@ struct Page {
     orders: Vec<UnderOrder>,
     given: Vec<Given>,
     has_left: Vec<HasLeft>,
-    acts: Vec<ActLine>,
-    acts_total: usize,
+    history: History,
 }
 
 /// The privacy statement: a link only if it leads to the web.
@@ -82,10 +79,9 @@ pub(crate) async fn deployment(
     let record =
         found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
     let history = state.history.get(&record.deployment.id).cloned().unwrap_or_default();
-    let newest: Vec<u64> = history.iter().rev().take(ACTS_SHOWN).copied().collect();
-    let acts = lines(&node, &state, newest).await?;
+    let history = History::read(&node, &state, &history).await?;
     let stopped = stopped(&node, &state, record, now);
-    page(&drawn(&state, record, now, stopped, acts, history.len()))
+    page(&drawn(&state, record, now, stopped, history))
 }
 
 fn drawn(
@@ -93,8 +89,7 @@ fn drawn(
     record: &DeploymentRecord,
     now: Timestamp,
     stopped: Vec<String>,
-    acts: Vec<ActLine>,
-    acts_total: usize,
+    history: History,
 ) -> Page {
     let (deployment, standing) = (&record.deployment, &record.standing);
     Page {
@@ -129,8 +124,7 @@ fn drawn(
         orders: leaves::orders(state, deployment, now),
         given: leaves::given(state, deployment, now),
         has_left: leaves::has_left(state, deployment),
-        acts,
-        acts_total,
+        history,
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn home(State(node): State<Node>) -> Result<Response, Problem> 
     let about_people = state.deployments.values().filter(|record| is_about_people(record)).count();
     page(&Home {
         site: Site::of(&state),
-        total: words::count(all.len() as u64, "use of sensors", "uses of sensors"),
+        total: words::number(all.len() as u64),
         collecting: words::number(collecting as u64),
         about_people: words::number(about_people as u64),
         purposes: purposes(&state),

@@ -1,4 +1,4 @@
-//! The style sheet: one file, written by hand, cached for ever under its own hash.
+//! The style sheet, written by hand and cached for ever under its own hash, and the icon.
 
 use std::sync::LazyLock;
 
@@ -6,6 +6,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 
 const CSS: &str = include_str!("../../templates/style.css");
+const ICON: &str = include_str!("../../templates/icon.svg");
 
 static ADDRESS: LazyLock<String> = LazyLock::new(|| {
     let hash: String = tlog::leaf_hash(CSS.as_bytes()).to_hex().chars().take(16).collect();
@@ -24,6 +25,12 @@ pub(crate) async fn style() -> impl IntoResponse {
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
     ];
     (headers, CSS)
+}
+
+/// `GET /icon.svg`: a sensor and how far it reaches.
+pub(crate) async fn icon() -> impl IntoResponse {
+    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")];
+    (headers, ICON)
 }
 
 #[cfg(test)]

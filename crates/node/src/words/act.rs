@@ -3,7 +3,7 @@
 use model::{PartyId, What};
 use register::State;
 
-use super::{count, day, instant, number, outcome};
+use super::{count, day, instant, number, outcome, small};
 
 /// What an act did, in one line. Names stand as they stand in the register now; an id stands where there is none.
 pub(crate) fn act(what: &What, state: &State) -> String {
@@ -87,12 +87,6 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
 
 fn title(state: &State, id: &model::DeploymentId) -> String {
     state.deployments.get(id).map_or_else(|| format!("“{id}”"), |record| format!("“{}”", record.deployment.title))
-}
-
-/// The first letter small, for text that goes on a line.
-fn small(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 #[cfg(test)]

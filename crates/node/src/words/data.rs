@@ -2,6 +2,8 @@
 
 use model::{H3Resolution, Property, TimeTreatment, Treatment};
 
+use super::span;
+
 /// Mean length of a cell's side in metres for each H3 resolution, rounded
 /// (<https://h3geo.org/docs/core-library/restable>).
 const CELL_SIDES_METRES: [f64; 16] = [
@@ -33,27 +35,27 @@ pub(super) fn cell(resolution: H3Resolution) -> String {
     }
 }
 
-/// What happens to a property at collection: the end of a sentence that begins with the property's name.
+/// What happens to a property at collection: a sentence about what was read.
 pub(crate) fn treatment(property: &Property) -> String {
     match &property.treatment {
-        Treatment::Keep => "is kept as it was measured.".to_owned(),
-        Treatment::Drop => "is read and forgotten at once. It never reaches a disk.".to_owned(),
+        Treatment::Keep => "Is kept as it was measured.".to_owned(),
+        Treatment::Drop => "Is read and forgotten at once. It never reaches a disk.".to_owned(),
         Treatment::Pseudonymise { epoch } => format!(
-            "becomes a tag under a key that is destroyed after {}. Tags of two keys cannot be joined, by anybody.",
-            epoch.span().in_words()
+            "Becomes a tag under a key that is destroyed after {}. Tags of two keys cannot be joined, by anybody.",
+            span(epoch.span())
         ),
         Treatment::Cell { resolution } => {
-            format!("becomes the {} that it lies in. The exact position is forgotten.", cell(*resolution))
+            format!("Becomes the {} that it lies in. The exact position is forgotten.", cell(*resolution))
         }
         Treatment::Band { width } => {
             let unit = property.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-            format!("is rounded down to steps of {width}{unit}. The exact number is forgotten.")
+            format!("Is rounded down to steps of {width}{unit}. The exact number is forgotten.")
         }
         Treatment::Match { order } => format!(
-            "is compared in memory with the list of the order “{order}”. If it is not on the list, nothing is kept at all. \
+            "Is compared in memory with the list of the order “{order}”. If it is not on the list, nothing is kept at all. \
              If it is, only the number of the list’s entry is kept."
         ),
-        Treatment::Count => "is forgotten. Only how many observations were otherwise the same is kept.".to_owned(),
+        Treatment::Count => "Is forgotten. Only how many observations were otherwise the same is kept.".to_owned(),
     }
 }
 
@@ -74,11 +76,11 @@ pub(crate) fn never_kept(property: &Property) -> Option<String> {
     }
 }
 
-/// What happens to the time of an observation: the end of a sentence that begins with *The time*.
+/// What happens to the time of an observation: a sentence about it.
 pub(crate) fn time_treatment(time: TimeTreatment) -> String {
     match time {
-        TimeTreatment::Keep => "is kept exactly.".to_owned(),
-        TimeTreatment::Bin { bin } => format!("is rounded down to steps of {}.", bin.span().in_words()),
+        TimeTreatment::Keep => "Is kept exactly.".to_owned(),
+        TimeTreatment::Bin { bin } => format!("Is rounded down to steps of {}.", span(bin.span())),
     }
 }
 
@@ -102,7 +104,7 @@ mod tests {
         let epoch = EpochLength::new(Span::hours(24)).unwrap();
         let mac = property("mac-address", Treatment::Pseudonymise { epoch }, None);
         let words = treatment(&mac);
-        assert!(words.starts_with("becomes a tag under a key that is destroyed after 24 hours."), "{words}");
+        assert!(words.starts_with("Becomes a tag under a key that is destroyed after 24 hours."), "{words}");
         assert!(never_kept(&mac).unwrap().starts_with("MAC address of a phone or laptop"));
     }
 

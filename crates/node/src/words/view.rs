@@ -3,7 +3,7 @@
 use model::{Exposure, IdentifierExposure, Measure, PropertyName, Space, Span, Stream, View};
 
 use super::data::cell;
-use super::{every, list};
+use super::{every, list, span};
 
 /// The name that residents know a property by: its category's, beginning small.
 fn named(stream: &Stream, property: &PropertyName) -> String {
@@ -41,7 +41,7 @@ fn measured(measure: &Measure, stream: &Stream) -> (String, &'static str) {
     match measure {
         Measure::Observations => ("how many observations there were".to_owned(), "observations"),
         Measure::Distinct { property } => {
-            (format!("how many different tags there were, in place of “{}”", named(stream, property)), "different tags")
+            (format!("how many different tags there were (“{}”)", named(stream, property)), "different tags")
         }
         Measure::Mean { property } => (format!("the mean of “{}”", named(stream, property)), "observations"),
     }
@@ -60,7 +60,7 @@ const fn identifiers(exposure: IdentifierExposure, shape: &Exposure) -> &'static
 
 fn reach(view: &View) -> String {
     let (delay, depth) = (view.delay.0, view.depth.0);
-    let back = format!("It reaches back {} at most", depth.in_words());
+    let back = format!("It reaches back {} at most", span(depth));
     if delay == Span::ZERO {
         format!("{back} and holds nothing back.")
     } else {
@@ -100,8 +100,8 @@ mod tests {
         assert_eq!(
             view(&counts, &stream()),
             [
-                "One number for each sensor and every 15 minutes: how many different tags there were, in place of “MAC \
-                 address of a phone or laptop”.",
+                "One number for each sensor and every 15 minutes: how many different tags there were (“MAC address of a \
+                 phone or laptop”).",
                 "A number that stands for fewer than 10 different tags is held back.",
                 "It does not say who was there.",
                 "It reaches back 400 days at most and holds nothing back.",

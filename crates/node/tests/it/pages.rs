@@ -82,8 +82,8 @@ async fn a_deployment_says_what_becomes_of_the_data_and_what_leaves() {
     let world = World::new();
     let text = world.browse("/deployments/wifi").await.text().to_owned();
     for part in [
-        "becomes a tag under a key that is destroyed after 24 hours",
-        "is read and forgotten at once",
+        "Becomes a tag under a key that is destroyed after 24 hours",
+        "Is read and forgotten at once",
         "fewer than 10 different tags",
         "Mobility department",
         "Managing traffic",
@@ -93,7 +93,7 @@ async fn a_deployment_says_what_becomes_of_the_data_and_what_leaves() {
         "https://teststadt.example/privacy",
         "ordinance verify",
         "/log/entries/",
-        "never to try to find out who somebody is",
+        "Never to try to find out who somebody is",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -147,7 +147,7 @@ async fn what_has_left_is_counted_once_it_is_in_the_log() {
     assert_eq!(world.get("/api/v1/released?stream=air&purpose=air-quality").await.status, 200);
     world.city.tick().unwrap();
     let text = world.browse("/deployments/pollution").await.text().to_owned();
-    assert!(text.contains("Everybody</strong>, for Watching air quality: 1 time, 0 rows in all"), "{text}");
+    assert!(text.contains("Everybody</strong>, for watching air quality: 1 time, 0 rows in all"), "{text}");
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ impl StreamPart {
             kept: if stream.retention.0 == model::Span::ZERO {
                 "Nothing is stored.".to_owned()
             } else {
-                format!("It is deleted after {}.", stream.retention.0.in_words())
+                format!("It is deleted after {}.", words::span(stream.retention.0))
             },
             deleted: state.deleted_before.get(&stream.id).map(|before| words::instant(*before)),
         }

@@ -37,7 +37,7 @@ fn one(state: &State, deployment: &Deployment, record: &GrantRecord, now: Timest
         purpose: Link::purpose(grant.purpose),
         title: view.title.clone(),
         shows: words::view(view, stream),
-        promised: words::list(&duties),
+        promised: words::capital(&words::list(&duties)),
         until: words::day(record.ended.unwrap_or(grant.until)),
         in_force: record.in_force(now),
     })
@@ -80,7 +80,7 @@ pub(super) fn has_left(state: &State, deployment: &Deployment) -> Vec<HasLeft> {
     let of = state.disclosed.iter().filter(|(key, _)| deployment.stream(&key.stream).is_some());
     let told = of.map(|(key, totals)| HasLeft {
         recipient: party_name(state, &key.recipient),
-        purpose: key.purpose.name().to_owned(),
+        purpose: words::small(key.purpose.name()),
         view: state
             .views
             .get(&(key.stream.clone(), key.view.clone()))
