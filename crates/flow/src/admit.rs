@@ -31,7 +31,7 @@ pub enum Refused {
     },
 }
 
-/// A stream that may take observations at one instant. Only [`admit`] makes one.
+/// A stream that may take observations at one instant. Only `admit` makes one.
 pub struct Admitted {
     ready: Arc<StreamReady>,
     at: Timestamp,

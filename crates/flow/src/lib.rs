@@ -2,7 +2,7 @@
 //!
 //! Policy is compiled into plans when the register changes; records run through plans. No plan, no flow. Nothing that a
 //! plan drops or pseudonymises reaches a disk, a log line, a counter's label or an error. Permission is a type: an
-//! [`Admitted`](admit::Admitted) stream, a `privacy::Treated` batch, a [`Disclosed`](disclose::Disclosed) answer can
+//! [`Admitted`](admit::Admitted) stream, a `privacy::Treated` batch, a [`Disclosed`] answer can
 //! only be made here by the step that decides.
 
 pub mod admit;

@@ -17,3 +17,6 @@ pub use command::{Command, Submission};
 pub use decide::Refusal;
 pub use register::{Fact, Founding, OpenError, Receipt, Register, Store, SubmitError};
 pub use state::State;
+
+#[cfg(test)]
+mod tests;

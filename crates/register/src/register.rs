@@ -290,9 +290,9 @@ impl Register {
         let mut accepted = Vec::new();
         for Pending { submission, reply } in pool {
             match self.decide_one(&mut state, &mut bundle, &submission) {
-                Ok(new) => {
+                Ok((new, own)) => {
                     let last = state.size;
-                    let first = last - new.len() as u64;
+                    let first = last - own as u64;
                     drafts.extend(new);
                     accepted.push((reply, erased(&submission), (first..last).collect::<Vec<_>>()));
                 }
@@ -310,13 +310,14 @@ impl Register {
         }
     }
 
-    /// Decides one submission on top of a pool's earlier ones; what fell due meanwhile happens first.
+    /// Decides one submission on top of a pool's earlier ones; what fell due meanwhile happens first. Gives all drafts,
+    /// and how many of them, at the end, are the submission's own.
     fn decide_one(
         &self,
         state: &mut State,
         bundle: &mut Option<Arc<Bundle>>,
         submission: &Submission,
-    ) -> Result<Vec<Draft>, SubmitError> {
+    ) -> Result<(Vec<Draft>, usize), SubmitError> {
         let now = self.writing_time(state)?;
         let mut next = state.clone();
         let mut drafts: Vec<Draft> = due(&next, now).into_iter().map(Draft::plain).collect();
@@ -328,9 +329,10 @@ impl Register {
         }
         let acts: Vec<Act> = decided.iter().map(|draft| draft.act.clone()).collect();
         *bundle = adopted(&acts, bundle.take());
+        let own = decided.len();
         drafts.extend(decided);
         *state = next;
-        Ok(drafts)
+        Ok((drafts, own))
     }
 
     /// Applies and commits drafts of the register's own.
