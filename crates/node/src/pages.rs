@@ -17,7 +17,7 @@ pub(crate) mod style;
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use model::{PartyId, PlaceId, Purpose};
+use model::{DeploymentId, PartyId, PlaceId, Purpose};
 use register::State;
 
 use crate::problem::{Kind, Problem};
@@ -58,6 +58,11 @@ impl Link {
     fn place(state: &State, id: &PlaceId) -> Self {
         let name = state.places.get(id).map_or_else(|| id.to_string(), |place| place.name.clone());
         Self { href: format!("/places/{id}"), text: name }
+    }
+
+    fn deployment(state: &State, id: &DeploymentId) -> Option<Self> {
+        let title = state.deployments.get(id)?.deployment.title.clone();
+        Some(Self { href: format!("/deployments/{id}"), text: title })
     }
 
     fn purpose(purpose: Purpose) -> Self {

@@ -4,13 +4,14 @@ mod data;
 mod history;
 mod leaves;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use model::{Deployment, DeploymentId, DeploymentRecord, Timestamp};
+use model::{Deployment, DeploymentId, DeploymentRecord, Stream, StreamId, Timestamp};
 use norms::{CollectFast, CollectQuestion, Decision};
 use register::State as Register;
 
@@ -32,8 +33,6 @@ struct Page {
     title: String,
     description: Vec<String>,
     badge: Badge,
-    /// What the norms say against it although the register has it in force.
-    stopped: Vec<String>,
     senses: &'static str,
     sensors: Sensors,
     place: Link,
@@ -80,15 +79,15 @@ pub(crate) async fn deployment(
         found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
     let history = state.history.get(&record.deployment.id).cloned().unwrap_or_default();
     let history = History::read(&node, &state, &history).await?;
-    let stopped = stopped(&node, &state, record, now);
-    page(&drawn(&state, record, now, stopped, history))
+    let refusals = refusals(&node, &state, record, now);
+    page(&drawn(&state, record, now, &refusals, history))
 }
 
 fn drawn(
     state: &Arc<Register>,
     record: &DeploymentRecord,
     now: Timestamp,
-    stopped: Vec<String>,
+    refusals: &BTreeMap<StreamId, String>,
     history: History,
 ) -> Page {
     let (deployment, standing) = (&record.deployment, &record.standing);
@@ -97,8 +96,7 @@ fn drawn(
         id: deployment.id.to_string(),
         title: deployment.title.clone(),
         description: deployment.description.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect(),
-        badge: if stopped.is_empty() { words::badge(record, now) } else { refused_badge() },
-        stopped,
+        badge: if refusals.len() < deployment.streams.len() { words::badge(record, now) } else { refused_badge() },
         senses: deployment.technology.name(),
         sensors: Sensors::of(state, deployment),
         place: Link::place(state, &deployment.place),
@@ -119,7 +117,7 @@ fn drawn(
         legal_basis: words::legal_basis(deployment.legal_basis),
         statement: Statement::of(deployment),
         assessments: standing.assessments.iter().rev().map(|assessment| Assessed::of(state, assessment)).collect(),
-        streams: deployment.streams.iter().map(|stream| StreamPart::of(state, stream)).collect(),
+        streams: deployment.streams.iter().map(|stream| StreamPart::of(state, stream, refusals)).collect(),
         never_kept: data::never_kept(deployment),
         orders: leaves::orders(state, deployment, now),
         given: leaves::given(state, deployment, now),
@@ -128,28 +126,27 @@ fn drawn(
     }
 }
 
-const fn refused_badge() -> Badge {
-    Badge { class: "off", label: "Collects nothing: the policies forbid it", sentence: String::new() }
+fn refused_badge() -> Badge {
+    let sentence =
+        "It is approved, and the policies in force refuse its data all the same. Below stands why.".to_owned();
+    Badge { class: "off", label: "Collects nothing: the policies forbid it", sentence }
 }
 
-/// What the policies say against a deployment that the register has in force: the register alone does not open a flow.
-fn stopped(node: &Node, state: &Register, record: &DeploymentRecord, now: Timestamp) -> Vec<String> {
+/// What the policies say against each stream of a deployment that the register has in force: the register alone does not
+/// open a flow.
+fn refusals(node: &Node, state: &Register, record: &DeploymentRecord, now: Timestamp) -> BTreeMap<StreamId, String> {
     if !record.in_force(now) {
-        return Vec::new();
+        return BTreeMap::new();
     }
-    let Some(bundle) = node.city.register().bundle() else { return vec!["No policies are in force.".to_owned()] };
-    let refused = |stream: &model::Stream| {
+    let bundle = node.city.register().bundle();
+    let refused = |stream: &Stream| {
         let order = stream.order().and_then(|id| state.orders.get(id)).map(|record| &record.order);
+        let Some(bundle) = &bundle else { return Some("No policies are in force.".to_owned()) };
         match bundle.decide_collect(&CollectQuestion { record, stream, order }, &CollectFast { now }) {
             Decision::Allowed(_) => None,
             Decision::Refused(refusal) => Some(words::capital(&refusal.to_string())),
         }
     };
-    let mut reasons: Vec<String> = record.deployment.streams.iter().filter_map(refused).collect();
-    // As long as one of its streams may flow, it collects; each stream says for itself what becomes of it.
-    if reasons.len() < record.deployment.streams.len() {
-        reasons.clear();
-    }
-    reasons.dedup();
-    reasons
+    let streams = record.deployment.streams.iter();
+    streams.filter_map(|stream| Some((stream.id.clone(), refused(stream)?))).collect()
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use model::{Act, What};
+use model::{Act, DeploymentId, What};
 use register::State as Register;
 use serde::Deserialize;
 
@@ -38,13 +38,35 @@ struct Entry {
     line: ActLine,
     kind: &'static str,
     reason: Option<String>,
-    because: Vec<Link>,
+    about: Option<Link>,
+    because: Vec<Because>,
     under: Option<String>,
     sealed: bool,
     erased: bool,
     json: String,
     before: Option<u64>,
     after: Option<u64>,
+}
+
+/// A policy that allowed an act.
+struct Because {
+    policy: Link,
+    /// Its words; empty if it is not in force any more.
+    reason: String,
+}
+
+/// The policies that allowed an act, in words where they still stand.
+fn because(node: &Node, act: &Act) -> Vec<Because> {
+    let grounds = node.city.register().bundle().map(|bundle| bundle.grounds()).unwrap_or_default();
+    let told = act.because.iter().map(|policy| Because {
+        policy: Link { href: format!("/policies#{}", anchor(&policy.0)), text: policy.0.clone() },
+        reason: grounds
+            .iter()
+            .find(|ground| &ground.policy == policy)
+            .map(|ground| ground.reason.clone())
+            .unwrap_or_default(),
+    });
+    told.collect()
 }
 
 /// An act in a line.
@@ -68,7 +90,7 @@ impl ActLine {
 }
 
 /// Reads acts from the log's public files, newest first as asked, and puts each in a line.
-pub(super) async fn lines(node: &Node, state: &Arc<Register>, indexes: Vec<u64>) -> Result<Vec<ActLine>, Problem> {
+async fn lines(node: &Node, state: &Arc<Register>, indexes: Vec<u64>) -> Result<Vec<ActLine>, Problem> {
     let (log, state) = (Log::of(&node.city), Arc::clone(state));
     let job = move || {
         let size = log.head()?.1.size;
@@ -110,15 +132,12 @@ pub(crate) async fn entry(
     let log = Log::of(&node.city);
     let read = move || log.head().and_then(|(_, head)| Ok((log.act(index, head.size)?, head.size)));
     let (act, size) = node.jobs.run(Lane::Open, read).await??;
-    let because = act
-        .because
-        .iter()
-        .map(|policy| Link { href: format!("/policies#{}", anchor(&policy.0)), text: policy.0.clone() });
     page(&Entry {
         line: ActLine::of(index, &act, &state),
         kind: act.what.kind(),
         reason: act.reason.clone(),
-        because: because.collect(),
+        about: deployment_of(&act.what, &state).and_then(|id| Link::deployment(&state, &id)),
+        because: because(&node, &act),
         under: act.under.map(|hash| hash.to_string()),
         sealed: matches!(act.what, What::PartyRegistered(_) | What::OrderIssued(_)),
         erased: state.erased.contains(&index),
@@ -127,4 +146,36 @@ pub(crate) async fn entry(
         after: Some(index + 1).filter(|after| *after < size),
         site: Site::of(&state),
     })
+}
+
+/// The deployment that an act is about, if it is about one.
+fn deployment_of(what: &What, state: &Register) -> Option<DeploymentId> {
+    let of_stream = |stream| state.streams.get(stream).cloned();
+    match what {
+        What::DeploymentProposed(deployment) => Some(deployment.id.clone()),
+        What::AssessmentSigned(assessment) => Some(assessment.deployment.clone()),
+        What::DeploymentApproved(approved) => Some(approved.deployment.clone()),
+        What::DeploymentPublished(of)
+        | What::DeploymentActivated(of)
+        | What::DeploymentSuspended(of)
+        | What::ApprovalLapsed(of)
+        | What::DeploymentEnded(of) => Some(of.deployment.clone()),
+        What::DeviceRegistered(device) => Some(device.deployment.clone()),
+        What::DeviceCredentialSet(set) => state.devices.get(&set.device).map(|device| device.deployment.clone()),
+        What::OrderIssued(issued) => Some(issued.order.deployment.clone()),
+        What::ViewDeclared(view) => of_stream(&view.stream),
+        What::GrantAgreed(grant) => of_stream(&grant.stream),
+        What::GrantWithdrawn(of) | What::GrantExpired(of) => {
+            state.grants.get(&of.grant).and_then(|record| of_stream(&record.grant.stream))
+        }
+        What::KeyCreated(key) | What::KeyDestroyed(key) => of_stream(&key.stream),
+        What::ObservationsDeleted(deleted) => of_stream(&deleted.stream),
+        What::CityFounded(_)
+        | What::PartyRegistered(_)
+        | What::PartyCredentialIssued(_)
+        | What::PlaceRegistered(_)
+        | What::PolicyAdopted(_)
+        | What::DisclosuresBatched(_)
+        | What::PayloadErased(_) => None,
+    }
 }

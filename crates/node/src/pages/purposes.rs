@@ -74,7 +74,7 @@ fn given(state: &Register, record: &GrantRecord) -> Option<Given> {
     Some(Given {
         recipient: party_name(state, &grant.recipient),
         view: view.title.clone(),
-        deployment: Link { href: format!("/deployments/{}", of.deployment.id), text: of.deployment.title.clone() },
+        deployment: Link::deployment(state, &of.deployment.id)?,
         until: words::day(grant.until),
     })
 }

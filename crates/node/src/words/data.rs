@@ -65,9 +65,7 @@ pub(crate) fn never_kept(property: &Property) -> Option<String> {
     match &property.treatment {
         Treatment::Keep => None,
         Treatment::Drop | Treatment::Count => Some(name.to_owned()),
-        Treatment::Pseudonymise { .. } => {
-            Some(format!("{name}: only the tag is kept, and the tag’s key does not last"))
-        }
+        Treatment::Pseudonymise { .. } => Some(format!("{name}: only the tag is kept, and its key does not last")),
         Treatment::Cell { .. } => Some(format!("{name}: the exact position")),
         Treatment::Band { .. } => Some(format!("{name}: the exact number")),
         Treatment::Match { .. } => {

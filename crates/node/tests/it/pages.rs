@@ -118,6 +118,23 @@ async fn what_is_stopped_says_so_and_why() {
 }
 
 #[tokio::test]
+async fn what_the_policies_refuse_does_not_look_open() {
+    let world = World::new();
+    // The city tightens its own limits: receivers of phones may not collect at all.
+    let layer = json!({ "kind": "city", "name": "own", "owner": "Teststadt", "cedar":
+        "@id(\"no-phones\") @requirement(\"own-1\") @reason(\"Phones are left alone here.\")\n\
+         forbid (principal, action == Action::\"collect\", resource) when { resource.personal };" });
+    let mut text = serde_json::to_value(&world.city.register().state().policy.as_ref().unwrap().text).unwrap();
+    text["layers"].as_array_mut().unwrap().push(layer);
+    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    let page = world.browse("/deployments/wifi").await.text().to_owned();
+    assert!(page.contains("Collects nothing: the policies forbid it"), "{page}");
+    assert!(page.contains("None of this is taken now. Phones are left alone here."));
+    assert!(world.browse("/policies").await.text().contains("This city’s own limits"));
+    assert!(world.browse("/deployments/pollution").await.text().contains("May collect"));
+}
+
+#[tokio::test]
 async fn an_act_shows_its_reasons_and_its_place_in_the_log() {
     let world = World::new();
     let approval = world
@@ -133,6 +150,8 @@ async fn an_act_shows_its_reasons_and_its_place_in_the_log() {
         "was approved until 1 June 2027",
         "Clerk to the council",
         "/policies#permits/officers-decide",
+        "Officers assess and approve deployments",
+        "href=\"/deployments/",
         "deployment-approved/1",
         "/log/proof/",
     ] {

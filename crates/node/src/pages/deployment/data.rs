@@ -1,6 +1,8 @@
 //! The data of a deployment, from the sensor to what is stored, and the assessment of it.
 
-use model::{Assessment, Deployment, Stream};
+use std::collections::BTreeMap;
+
+use model::{Assessment, Deployment, Stream, StreamId};
 use register::State;
 
 use crate::pages::party_name;
@@ -40,6 +42,8 @@ pub(super) struct StreamPart {
     pub(super) properties: Vec<PropertyPart>,
     pub(super) kept: String,
     pub(super) deleted: Option<String>,
+    /// What the policies say against it now, although the deployment is in force.
+    pub(super) refused: Option<String>,
 }
 
 /// What becomes of one property.
@@ -50,7 +54,7 @@ pub(super) struct PropertyPart {
 }
 
 impl StreamPart {
-    pub(super) fn of(state: &State, stream: &Stream) -> Self {
+    pub(super) fn of(state: &State, stream: &Stream, refusals: &BTreeMap<StreamId, String>) -> Self {
         let part = |(name, property): (&model::PropertyName, &model::Property)| PropertyPart {
             what: property.category.name(),
             name: name.to_string(),
@@ -65,6 +69,7 @@ impl StreamPart {
             } else {
                 format!("It is deleted after {}.", words::span(stream.retention.0))
             },
+            refused: refusals.get(&stream.id).cloned(),
             deleted: state.deleted_before.get(&stream.id).map(|before| words::instant(*before)),
         }
     }
