@@ -20,3 +20,6 @@ pub use city::{City, CityError, Created};
 pub use disclose::{Answer, Asked, Cell, DiscloseError, Disclosed, Row};
 pub use ingest::{FileFormat, IngestError, Ingested};
 pub use tick::Ticked;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! A small city for the tests of the pipeline: phones, plates and air, with a clock that is set.
+
+use std::sync::Arc;
+
+use model::policy::PolicyText;
+use model::{Order, Party, PartyKind, Span, Timestamp};
+use norms::Bundle;
+use register::{Command, Founding, Submission};
+use tempfile::TempDir;
+use testkit::{FakeClock, SeededBytes};
+
+use crate::city::credential;
+use crate::{Asked, City, Created};
+
+pub(super) const SOUGHT: &str = "4B7 1234";
+
+/// What the city's parties ask for, in order: who, and the command.
+const DECLARED: &str = include_str!("world.json");
+
+pub(super) struct World {
+    pub(super) city: City,
+    pub(super) clock: Arc<FakeClock>,
+    pub(super) folder: TempDir,
+}
+
+impl World {
+    /// A declared city at noon of its first day; each device's token is its id.
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FakeClock::at("2026-06-01T12:00:00Z".parse().unwrap()));
+        let founding = Founding {
+            name: "Test City".to_owned(),
+            founder: Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment },
+            policies: PolicyText {
+                layers: vec![Bundle::global_core()],
+                permits: norms::city_permits_default().to_owned(),
+                permits_owner: "city".parse().unwrap(),
+            },
+        };
+        let created = Created { founding, origin: "test.example/log".to_owned() };
+        let city =
+            City::create(folder.path(), created, Arc::clone(&clock) as _, Arc::new(SeededBytes::new(1))).unwrap();
+        let world = Self { city, clock, folder };
+        let declared: Vec<(String, Command)> = serde_json::from_str(DECLARED).unwrap();
+        for (by, command) in declared {
+            if matches!(&command, Command::AgreeGrant(grant) if grant.order.is_some()) {
+                world.issue_order();
+            }
+            world.submit(&by, None, command);
+        }
+        for (device, by) in [("s1", "city"), ("s2", "city"), ("c1", "police"), ("a1", "city")] {
+            let command =
+                Command::SetDeviceCredential { device: device.parse().unwrap(), credential: Some(credential(device)) };
+            world.submit(by, None, command);
+        }
+        world
+    }
+
+    fn issue_order(&self) {
+        let order = Order {
+            id: "order-1".parse().unwrap(),
+            party: "police".parse().unwrap(),
+            authority: "Judge".to_owned(),
+            deployment: "search".parse().unwrap(),
+            until: self.now() + Span::days(20),
+            entries: 2,
+        };
+        let values = ["1AA 0001".to_owned(), SOUGHT.to_owned()];
+        self.city.issue_order(&"police".parse().unwrap(), order, &values).unwrap();
+    }
+
+    pub(super) fn submit(&self, by: &str, reason: Option<&str>, command: Command) {
+        let submission = Submission { by: by.parse().unwrap(), reason: reason.map(str::to_owned), command };
+        self.city.register().submit(submission).unwrap();
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.city.register().now()
+    }
+
+    /// Closes the city and opens it again.
+    pub(super) fn reopened(self) -> Self {
+        let Self { city, clock, folder } = self;
+        drop(city);
+        let city = City::open(folder.path(), Arc::clone(&clock) as _, Arc::new(SeededBytes::new(2))).unwrap();
+        Self { city, clock, folder }
+    }
+
+    /// A probe of each of so many phones at a receiver, now.
+    pub(super) fn probes(
+        &self,
+        device: &str,
+        phones: std::ops::Range<u32>,
+    ) -> Result<crate::Ingested, crate::IngestError> {
+        self.probes_at(device, phones, self.now())
+    }
+
+    pub(super) fn probes_at(
+        &self,
+        device: &str,
+        phones: std::ops::Range<u32>,
+        at: Timestamp,
+    ) -> Result<crate::Ingested, crate::IngestError> {
+        let line = |phone: u32| {
+            format!("{{\"time\":\"{at}\",\"mac\":\"a4:11:3c:00:{:02x}:{:02x}\"}}\n", phone >> 8, phone & 0xff)
+        };
+        self.city.ingest_lines(device, phones.map(line).collect::<String>().as_bytes())
+    }
+
+    pub(super) fn asked(recipient: &str, purpose: &str, stream: &str) -> Asked {
+        Asked {
+            recipient: recipient.parse().unwrap(),
+            purpose: purpose.parse().unwrap(),
+            stream: stream.parse().unwrap(),
+            view: None,
+            from: None,
+            to: None,
+            senior_authorisation: false,
+        }
+    }
+
+    /// The counts that the city has of its phones: (start of the window, receiver, value).
+    pub(super) fn counts(&self) -> Vec<(Timestamp, String, i64)> {
+        let disclosed = self.city.disclose(&Self::asked("city", "traffic-management", "wifi")).unwrap();
+        let row = |row: &crate::Row| match row {
+            crate::Row::Released { from, cell: crate::Cell::Sensor(sensor), value, .. } => {
+                (*from, sensor.to_string(), *value)
+            }
+            other => panic!("{other:?}"),
+        };
+        disclosed.get().rows.iter().map(row).collect()
+    }
+}
