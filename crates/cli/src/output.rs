@@ -1,5 +1,6 @@
 //! What the commands print: words for people, or one JSON document for machines. Errors go to standard error.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -21,11 +22,13 @@ pub(crate) struct Refused {
 /// Where a command's words go.
 pub(crate) struct Output {
     json: bool,
+    /// A document was printed; a machine reads one and no second.
+    printed: Cell<bool>,
 }
 
 impl Output {
     pub(crate) const fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, printed: Cell::new(false) }
     }
 
     /// Whether one JSON document is wanted instead of words.
@@ -44,6 +47,7 @@ impl Output {
     pub(crate) fn result(&self, document: &impl Serialize, words: &str) -> anyhow::Result<()> {
         let mut stdout = io::stdout().lock();
         if self.json {
+            self.printed.set(true);
             serde_json::to_writer_pretty(&mut stdout, document)?;
             writeln!(stdout)?;
         } else {
@@ -52,10 +56,10 @@ impl Output {
         Ok(())
     }
 
-    /// Says what went wrong and gives the exit status for it.
+    /// Says what went wrong and gives the exit status for it. A result that was printed before says it for machines.
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
         let refused = error.downcast_ref::<Refused>();
-        if self.json {
+        if self.json && !self.printed.get() {
             let details = refused.map(|refused| refused.details.clone());
             let document = serde_json::json!({ "error": format!("{error:#}"), "refused": details });
             drop(writeln!(io::stdout(), "{document:#}"));

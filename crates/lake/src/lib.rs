@@ -1,25 +1,35 @@
 //! Treated observations and released tables on disk: write-ahead segments, then Parquet, until their retention ends.
 //!
 //! Nothing comes in but what `privacy` treated or released: the types say so. A row is acknowledged when it is on the
-//! disk, is read exactly once wherever it lies, and goes when its time is over.
+//! disk, is read exactly once wherever it lies, and goes when its time is over. Appending, reading and turning segments
+//! into Parquet do not wait for each other.
 
+mod check;
+mod durable;
+mod memory;
 mod parquet_file;
 mod releases;
+mod retention;
 mod segment;
 mod tables;
+mod wal;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use model::{StreamId, Timestamp, Window};
 use privacy::columns::ColumnsError;
 use privacy::{Columns, Treated};
 
-use crate::segment::Segment;
+use crate::durable::Desk;
+use crate::releases::Releases;
+use crate::retention::Retention;
 use crate::tables::Tables;
+use crate::wal::Wal;
 
+pub use check::Finding;
 pub use releases::Put;
 
 /// Why the lake did not do something. What was acknowledged before stays.
@@ -38,6 +48,15 @@ pub enum LakeError {
         path: PathBuf,
         /// Why.
         error: io::Error,
+    },
+    /// A batch is larger than a segment's frame may be.
+    #[error("a batch takes more than {} MiB; send it in parts", segment::FRAME_BYTES_MAX >> 20)]
+    TooLarge,
+    /// The disk failed before, and nobody knows what it holds.
+    #[error("`{path}` takes nothing more after the disk failed; start again, so that it is read anew")]
+    Stopped {
+        /// Which.
+        path: PathBuf,
     },
     /// A segment is damaged before its end: not the torn tail of a crash.
     #[error(
@@ -77,6 +96,10 @@ impl LakeError {
             _ => Self::File { path: path.to_owned(), error },
         }
     }
+
+    pub(crate) fn bad(path: &Path, reason: &dyn std::fmt::Display) -> Self {
+        Self::BadFile { path: path.display().to_string(), reason: reason.to_string() }
+    }
 }
 
 /// How a lake behaves.
@@ -101,61 +124,92 @@ pub struct Recovered {
     pub torn_bytes: u64,
 }
 
+/// What a flush did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flushed {
+    /// Parquet files written.
+    pub files: u64,
+    /// Rows in them.
+    pub rows: u64,
+}
+
 /// What a deletion did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Deleted {
     /// Files removed.
     pub files: u64,
+    /// Rows in them.
+    pub rows: u64,
 }
 
-/// Rows of one live segment, by stream.
-type Live = BTreeMap<StreamId, Vec<Columns>>;
-
-struct Inner {
-    segment: Segment,
-    live: Live,
+/// How much of one stream there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StreamStats {
+    /// Rows, wherever they lie.
+    pub rows: u64,
+    /// Bytes of its Parquet files.
+    pub bytes: u64,
+    /// Its Parquet files.
+    pub files: u64,
 }
 
-/// A city's observations and released tables.
+/// The lake in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// By stream.
+    pub streams: BTreeMap<StreamId, StreamStats>,
+    /// Bytes of the segment that is appended to.
+    pub segment_bytes: u64,
+    /// Why the last flush that an append began did not succeed; none if it did. What was appended is safe in its segment.
+    pub flush_failure: Option<String>,
+}
+
+/// How many times its limit a segment may grow while an older one is being written out; then appending waits.
+const SEGMENT_OVERDRAFT: u64 = 4;
+
+/// A city's observations and released tables. One process at a time may open it; the city's folder has the lock.
 pub struct Lake {
     root: PathBuf,
     options: Options,
-    inner: Mutex<Inner>,
+    wal: Wal,
     tables: Tables,
+    retention: Retention,
+    releases: Releases,
+    /// Held by whoever turns segments into Parquet or deletes.
+    flushing: Mutex<()>,
+    flush_failure: Mutex<Option<String>>,
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing under these locks is ever half changed.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Lake {
     /// Opens a lake, or begins one: replays its segments and cuts off what a crash tore.
     ///
     /// # Errors
-    /// A segment is damaged before its end, or the disk fails.
+    /// A segment is damaged before its end, or the disk fails. A full disk opens: what is there can be read.
     pub fn open(root: &Path, options: Options) -> Result<(Self, Recovered), LakeError> {
-        let tables = Tables::open(root)?;
-        let mut recovered = Recovered::default();
-        let mut live = Live::new();
-        // The newest segment goes on; older ones were on their way to Parquet when the process ended, and go there now.
-        let (newest, older) = segment::existing(&root.join("wal"))?;
-        for number in older {
-            let (segment, rows, torn) = Segment::open(root, number)?;
-            recovered.torn_bytes += torn;
-            recovered.rows += count(&rows);
-            tables.store(number, &rows)?;
-            segment.remove()?;
+        let root = std::path::absolute(root).map_err(|error| LakeError::file(root, error))?;
+        durable::folder(&root).map_err(|error| LakeError::file(&root, error))?;
+        let desk = Arc::new(Desk::open(&root)?);
+        let tables = Tables::open(&root, Arc::clone(&desk))?;
+        let retention = Retention::open(&root.join(tables::FOLDER), Arc::clone(&desk))?;
+        let (wal, recovered) = Wal::open(&root)?;
+        let releases = Releases::new(root.clone(), desk);
+        let (flushing, flush_failure) = (Mutex::default(), Mutex::default());
+        let lake = Self { root, options, wal, tables, retention, releases, flushing, flush_failure };
+        // Older segments were on their way to Parquet when the process ended, and go there now.
+        match lake.store_sealed() {
+            Err(LakeError::Full { .. }) => {}
+            stored => drop(stored?),
         }
-        let (segment, rows, torn) = Segment::open(root, newest)?;
-        recovered.torn_bytes += torn;
-        recovered.rows += count(&rows);
-        live.extend(rows);
-        let inner = Mutex::new(Inner { segment, live });
-        Ok((Self { root: root.to_owned(), options, inner, tables }, recovered))
+        Ok((lake, recovered))
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        // Every change of the inner state happens after the disk has it, so a panic leaves nothing half done.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a treated batch; answers when it is on the disk.
+    /// Takes a treated batch; answers when it is on the disk. If its segment is full then, and nobody else is at it, turns
+    /// it into Parquet before answering; should that fail, the batch is taken all the same and it is tried again later.
     ///
     /// # Errors
     /// The disk failed; nothing of the batch is kept.
@@ -164,31 +218,53 @@ impl Lake {
         if columns.is_empty() {
             return Ok(());
         }
-        let frame = segment::frame(stream, columns);
-        let mut inner = self.inner();
-        inner.segment.append(&frame)?;
-        inner.live.entry(stream.clone()).or_default().push(columns.clone());
-        let full = inner.segment.bytes() > self.options.segment_bytes_max;
-        drop(inner);
-        if full { self.flush() } else { Ok(()) }
+        self.wal.append(stream, columns)?;
+        let limit = self.options.segment_bytes_max;
+        if self.wal.bytes() > limit {
+            let turn = match self.flushing.try_lock() {
+                Ok(turn) => Some(turn),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if self.wal.bytes() > limit.saturating_mul(SEGMENT_OVERDRAFT) => {
+                    Some(held(&self.flushing))
+                }
+                Err(TryLockError::WouldBlock) => None,
+            };
+            // Somebody may have done it while this one waited.
+            if let Some(_turn) = turn.filter(|_| self.wal.bytes() > limit) {
+                *held(&self.flush_failure) = self.flush_in_turn().err().map(|error| error.to_string());
+            }
+        }
+        Ok(())
     }
 
-    /// Turns what lies in the segment into Parquet and begins a new segment. Done again after a crash it gives the same
-    /// files.
+    /// Turns what lies in segments into Parquet. Appending and reading go on meanwhile. Done again after a crash it gives
+    /// the same rows.
     ///
     /// # Errors
-    /// The disk failed; the segment stays and nothing is lost.
-    pub fn flush(&self) -> Result<(), LakeError> {
-        let mut inner = self.inner();
-        if inner.live.is_empty() {
-            return Ok(());
+    /// The disk failed; the segments stay and nothing is lost.
+    pub fn flush(&self) -> Result<Flushed, LakeError> {
+        let _turn = held(&self.flushing);
+        self.flush_in_turn()
+    }
+
+    fn flush_in_turn(&self) -> Result<Flushed, LakeError> {
+        // What an earlier failure left comes first: segments become Parquet in their order.
+        let left = self.store_sealed()?;
+        self.wal.rotate()?;
+        let rotated = self.store_sealed()?;
+        Ok(Flushed { files: left.files + rotated.files, rows: left.rows + rotated.rows })
+    }
+
+    /// Writes out the segments that take no more rows, oldest first.
+    fn store_sealed(&self) -> Result<Flushed, LakeError> {
+        let mut flushed = Flushed::default();
+        loop {
+            let Some((number, rows)) = self.wal.memory().oldest_sealed() else { return Ok(flushed) };
+            let (files, count) = self.tables.store(number, &rows)?;
+            self.wal.remove(number)?;
+            flushed.files += files;
+            flushed.rows += count;
         }
-        let number = inner.segment.number();
-        self.tables.store(number, &inner.live)?;
-        let (next, ..) = Segment::open(&self.root, number + 1)?;
-        let old = std::mem::replace(&mut inner.segment, next);
-        inner.live.clear();
-        old.remove()
     }
 
     /// Every row of a stream within a window, each exactly once.
@@ -196,41 +272,63 @@ impl Lake {
     /// # Errors
     /// A file is damaged or cannot be read.
     pub fn scan(&self, stream: &StreamId, window: Window) -> Result<Vec<Columns>, LakeError> {
-        // Held while files are listed and read, so that a flush cannot move rows from one place to the other meanwhile.
-        let inner = self.inner();
-        let mut found = self.tables.scan(stream, window, inner.segment.number())?;
-        let live = inner.live.get(stream).into_iter().flatten().map(|columns| columns.within(window));
-        found.extend(live.filter(|columns| !columns.is_empty()));
+        let start = window.start.max(self.retention.of(stream));
+        if start >= window.end {
+            return Ok(Vec::new());
+        }
+        let window = Window { start, end: window.end };
+        // Taken together: what is in memory now is not looked for in files, whatever a flush does meanwhile.
+        let (below, batches) = {
+            let memory = self.wal.memory();
+            (memory.floor(), memory.of(stream).cloned().collect::<Vec<_>>())
+        };
+        let mut found = self.tables.scan(stream, window, below, || self.retention.of(stream))?;
+        let fresh = batches.iter().map(|columns| columns.within(window));
+        found.extend(fresh.filter(|columns| !columns.is_empty()));
         Ok(found)
     }
 
-    /// Removes the rows of a stream observed in whole hours before an instant, as files. The hour that the instant cuts
-    /// goes when it is over: who reads must not look past the retention meanwhile.
+    /// Removes the rows of a stream observed before an instant: at once from every answer, and from the disk by whole
+    /// hours, so that the hour which the instant cuts goes when it is over.
     ///
     /// # Errors
     /// A file could not be removed; ask again.
     pub fn delete_before(&self, stream: &StreamId, before: Timestamp) -> Result<Deleted, LakeError> {
-        let old = {
-            let inner = self.inner();
-            let live = inner.live.get(stream);
-            live.into_iter().flatten().any(|columns| columns.times().iter().any(|&time| time < before.millis()))
-        };
-        if old {
-            self.flush()?;
+        let _turn = held(&self.flushing);
+        let hidden = self.wal.memory().has_before(stream, before) || self.tables.has_before(stream, before)?;
+        // Before anything goes, so that whoever misses a file knows why.
+        self.retention.raise(stream, &self.tables.folder(stream), before, hidden)?;
+        let whole_hours = Timestamp::from_millis(tables::hour_start(before.millis()));
+        if self.wal.memory().has_before(stream, whole_hours) {
+            self.flush_in_turn()?;
         }
-        let inner = self.inner();
-        let files = self.tables.delete_before(stream, before)?;
-        drop(inner);
-        Ok(Deleted { files })
+        self.tables.delete_before(stream, before)
+    }
+
+    /// How much there is.
+    ///
+    /// # Errors
+    /// A folder or a new file's footer cannot be read.
+    pub fn stats(&self) -> Result<Stats, LakeError> {
+        let (below, counts) = {
+            let memory = self.wal.memory();
+            (memory.floor(), memory.counts())
+        };
+        let mut streams = self.tables.stats(below)?;
+        for (stream, rows) in counts {
+            streams.entry(stream).or_default().rows += rows;
+        }
+        let flush_failure = held(&self.flush_failure).clone();
+        Ok(Stats { streams, segment_bytes: self.wal.bytes(), flush_failure })
     }
 
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
-}
 
-fn count(rows: &Live) -> u64 {
-    rows.values().flatten().map(|columns| columns.len() as u64).sum()
+    pub(crate) const fn released(&self) -> &Releases {
+        &self.releases
+    }
 }
 
 #[cfg(test)]

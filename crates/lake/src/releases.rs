@@ -1,48 +1,89 @@
 //! Released tables: one small file for each window that has a row, made once and never changed.
 //!
 //! A mark beside them says up to when windows are closed. A closed window without a file had nothing that could be shown,
-//! which looks the same as a window in which nothing happened.
+//! which looks the same as a window in which nothing happened; so none is written for it.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{StreamId, Timestamp, ViewId, ViewVersion, Window};
 use privacy::{Released, ReleasedTable};
 
+use crate::durable::Desk;
 use crate::{Lake, LakeError};
 
+/// Where released tables lie below the lake's root.
+pub(crate) const FOLDER: &str = "released";
 /// The file of the mark.
-const MARK: &str = "through";
+pub(crate) const MARK: &str = "through";
 
 /// What became of a released table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
-    /// It is on the disk now.
+    /// It is on the disk now, if it has a row.
     Stored,
     /// The window was released before; this table is not kept.
     AlreadyReleased,
 }
 
-impl Lake {
-    fn folder(&self, stream: &StreamId, view: &ViewId, version: ViewVersion) -> PathBuf {
-        self.root().join("released").join(stream.as_str()).join(view.as_str()).join(format!("v{}", version.0))
+/// The released tables of a lake.
+pub(crate) struct Releases {
+    root: PathBuf,
+    desk: Arc<Desk>,
+    /// The marks that were read or moved. Whoever moves one holds them, so that none goes back.
+    marks: Mutex<HashMap<PathBuf, Timestamp>>,
+}
+
+impl Releases {
+    pub(crate) fn new(root: PathBuf, desk: Arc<Desk>) -> Self {
+        Self { root, desk, marks: Mutex::default() }
     }
 
+    fn folder(&self, stream: &StreamId, view: &ViewId, version: ViewVersion) -> PathBuf {
+        self.root.join(FOLDER).join(stream.as_str()).join(view.as_str()).join(format!("v{}", version.0))
+    }
+
+    fn marks(&self) -> MutexGuard<'_, HashMap<PathBuf, Timestamp>> {
+        // A mark is put here after the disk has it.
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The mark in a file.
+fn mark(marks: &mut HashMap<PathBuf, Timestamp>, path: PathBuf) -> Result<Option<Timestamp>, LakeError> {
+    if let Some(through) = marks.get(&path) {
+        return Ok(Some(*through));
+    }
+    let through = match fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse().map_err(|error: model::TimeError| LakeError::bad(&path, &error))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(LakeError::file(&path, error)),
+    };
+    marks.insert(path, through);
+    Ok(Some(through))
+}
+
+impl Lake {
     /// Keeps a released table, unless its window was released before under this version of the view.
     ///
     /// # Errors
     /// The disk failed; nothing was released.
     pub fn put_release(&self, released: &Released<ReleasedTable>) -> Result<Put, LakeError> {
-        let table = released.get();
-        let folder = self.folder(&table.stream, &table.view, table.version);
-        let path = folder.join(format!("{}.json", table.window.start.millis()));
-        if path.exists() {
+        let (table, releases) = (released.get(), self.released());
+        let through = self.released_through(&table.stream, &table.view, table.version)?;
+        if through.is_some_and(|through| table.window.start < through) {
             return Ok(Put::AlreadyReleased);
         }
-        let bytes = serde_json::to_vec(table).map_err(|error| bad(&path, &error))?;
-        write(&folder, &path, &bytes)?;
-        Ok(Put::Stored)
+        let folder = releases.folder(&table.stream, &table.view, table.version);
+        let path = folder.join(format!("{}.json", table.window.start.millis()));
+        if table.rows.is_empty() {
+            return Ok(if path.exists() { Put::AlreadyReleased } else { Put::Stored });
+        }
+        let bytes = serde_json::to_vec(table).map_err(|error| LakeError::bad(&path, &error))?;
+        Ok(if releases.desk.create(&path, &bytes)? { Put::Stored } else { Put::AlreadyReleased })
     }
 
     /// The released tables of a view whose windows lie within a stretch of time, oldest first.
@@ -56,7 +97,7 @@ impl Lake {
         version: ViewVersion,
         window: Window,
     ) -> Result<Vec<ReleasedTable>, LakeError> {
-        let folder = self.folder(stream, view, version);
+        let folder = self.released().folder(stream, view, version);
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -69,7 +110,8 @@ impl Lake {
             let inside = start.is_some_and(|millis| window.contains(Timestamp::from_millis(millis)));
             if inside && path.extension().is_some_and(|extension| extension == "json") {
                 let bytes = fs::read(&path).map_err(|error| LakeError::file(&path, error))?;
-                let table: ReleasedTable = serde_json::from_slice(&bytes).map_err(|error| bad(&path, &error))?;
+                let table: ReleasedTable =
+                    serde_json::from_slice(&bytes).map_err(|error| LakeError::bad(&path, &error))?;
                 tables.extend((table.window.end <= window.end).then_some(table));
             }
         }
@@ -87,12 +129,8 @@ impl Lake {
         view: &ViewId,
         version: ViewVersion,
     ) -> Result<Option<Timestamp>, LakeError> {
-        let path = self.folder(stream, view, version).join(MARK);
-        match fs::read_to_string(&path) {
-            Ok(text) => text.trim().parse().map(Some).map_err(|error: model::TimeError| bad(&path, &error)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(LakeError::file(&path, error)),
-        }
+        let path = self.released().folder(stream, view, version).join(MARK);
+        mark(&mut self.released().marks(), path)
     }
 
     /// Moves the mark on.
@@ -106,28 +144,14 @@ impl Lake {
         version: ViewVersion,
         asked: Timestamp,
     ) -> Result<(), LakeError> {
-        if let Some(through) = self.released_through(stream, view, version)?.filter(|through| asked < *through) {
+        let releases = self.released();
+        let path = releases.folder(stream, view, version).join(MARK);
+        let mut marks = releases.marks();
+        if let Some(through) = mark(&mut marks, path.clone())?.filter(|through| asked < *through) {
             return Err(LakeError::Backwards { through, asked });
         }
-        let folder = self.folder(stream, view, version);
-        write(&folder, &folder.join(MARK), format!("{asked}\n").as_bytes())
+        releases.desk.replace(&path, format!("{asked}\n").as_bytes())?;
+        marks.insert(path, asked);
+        Ok(())
     }
-}
-
-fn bad(path: &Path, reason: &dyn std::fmt::Display) -> LakeError {
-    LakeError::BadFile { path: path.display().to_string(), reason: reason.to_string() }
-}
-
-/// Writes a file so that after a crash it is there whole, or not.
-fn write(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
-    let write = || {
-        fs::create_dir_all(folder)?;
-        let temporary = path.with_extension("tmp");
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(|error| LakeError::file(path, error))
 }

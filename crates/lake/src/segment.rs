@@ -1,7 +1,9 @@
-//! Write-ahead segments: frames behind one another, each with its length and checksum.
+//! Write-ahead segments: frames behind one another, each with its length, number and checksum.
 //!
-//! A frame that a crash tore is cut off at the next start: it was never acknowledged. A frame that is damaged before the
-//! end was, and the reader stops there and says where.
+//! A frame holds all batches that were made durable together, because a crash may keep any part of what was not synced
+//! yet: whole or not, it is one. The last frame, if a crash tore it, is cut off at the next start: none of it was ever
+//! acknowledged. A frame that is damaged with a whole one behind it was acknowledged; nothing is read past it, and the
+//! error says where it stands. (Damage to the very last frame looks like a torn one and is reported as cut bytes.)
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -10,28 +12,53 @@ use std::path::{Path, PathBuf};
 use model::StreamId;
 use privacy::Columns;
 
-use crate::{LakeError, Live};
+use crate::{LakeError, durable};
 
-/// Says what file it is: `ordinance wal 1`.
+/// Where segments lie below the lake's root.
+pub(crate) const FOLDER: &str = "wal";
+/// Says what file it is.
 const MAGIC: &[u8; 16] = b"ordinance wal 1\n";
-/// Length and checksum before each frame.
-const HEADER_BYTES: usize = 8;
-/// The largest frame, in bytes.
-const FRAME_BYTES_MAX: usize = 256 << 20;
+/// Begins each frame; not UTF-8, so that no text holds it.
+const MARK: [u8; 4] = *b"\xf5fr\xf5";
+/// Mark, length, checksum, number.
+const HEADER_BYTES: usize = 20;
+/// The longest body of a frame, in bytes.
+pub(crate) const FRAME_BYTES_MAX: usize = 256 << 20;
 
-/// A frame's bytes: header, stream, columns.
-pub(crate) fn frame(stream: &StreamId, columns: &Columns) -> Vec<u8> {
-    let mut bytes = vec![0; HEADER_BYTES];
-    // An id has at most 63 bytes.
-    bytes.push(u8::try_from(stream.as_str().len()).unwrap_or(u8::MAX));
+/// One stream's batch, as it stands in a frame: length of the stream's id, the id, length of the columns, the columns.
+pub(crate) fn entry(stream: &StreamId, columns: &Columns) -> Option<Vec<u8>> {
+    let mut bytes = vec![u8::try_from(stream.as_str().len()).ok()?];
     bytes.extend_from_slice(stream.as_str().as_bytes());
+    let length_at = bytes.len();
+    bytes.extend_from_slice(&[0; 4]);
     columns.encode(&mut bytes);
-    let (header, body) = bytes.split_at_mut(HEADER_BYTES);
-    let (length, checksum) = header.split_at_mut(4);
-    length.copy_from_slice(&u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes());
-    checksum.copy_from_slice(&crc32fast::hash(body).to_le_bytes());
-    bytes
+    let length = u32::try_from(bytes.len() - length_at - 4).ok()?;
+    bytes.get_mut(length_at..length_at + 4)?.copy_from_slice(&length.to_le_bytes());
+    (bytes.len() <= FRAME_BYTES_MAX).then_some(bytes)
 }
+
+/// A frame: mark, length, checksum, number, body.
+fn frame(number: u64, body: &[&[u8]]) -> Vec<u8> {
+    let length: usize = body.iter().map(|part| part.len()).sum();
+    let mut frame = Vec::with_capacity(HEADER_BYTES + length);
+    frame.extend_from_slice(&MARK);
+    // A body is at most `FRAME_BYTES_MAX` long.
+    frame.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+    frame.extend_from_slice(&checksum(number, body).to_le_bytes());
+    frame.extend_from_slice(&number.to_le_bytes());
+    body.iter().for_each(|part| frame.extend_from_slice(part));
+    frame
+}
+
+fn checksum(number: u64, body: &[&[u8]]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&number.to_le_bytes());
+    body.iter().for_each(|part| hasher.update(part));
+    hasher.finalize()
+}
+
+/// Batches in the order in which they were appended.
+pub(crate) type Batches = Vec<(StreamId, Columns)>;
 
 /// One segment, open for appending.
 pub(crate) struct Segment {
@@ -39,29 +66,47 @@ pub(crate) struct Segment {
     path: PathBuf,
     file: File,
     bytes: u64,
+    frames: u64,
+    /// The disk failed in a way that leaves open what it holds.
+    stopped: bool,
 }
 
-/// The newest segment's number, and those of older ones; a new lake begins with 1.
-pub(crate) fn existing(folder: &Path) -> Result<(u64, Vec<u64>), LakeError> {
-    fs::create_dir_all(folder).map_err(|error| LakeError::file(folder, error))?;
+/// The path of a segment.
+pub(crate) fn path(root: &Path, number: u64) -> PathBuf {
+    root.join(FOLDER).join(format!("{number:012}.wal"))
+}
+
+/// The number of a segment's file.
+pub(crate) fn number(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_suffix(".wal")?.parse().ok()
+}
+
+/// The numbers of the segments that are there, oldest first.
+pub(crate) fn existing(root: &Path) -> Result<Vec<u64>, LakeError> {
+    let folder = root.join(FOLDER);
+    let fail = |error| LakeError::file(&folder, error);
+    durable::folder(&folder).map_err(fail)?;
     let mut numbers = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| LakeError::file(folder, error))? {
-        let path = entry.map_err(|error| LakeError::file(folder, error))?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let number = name.strip_suffix(".wal").and_then(|digits| digits.parse().ok());
-        numbers.push(number.ok_or_else(|| LakeError::BadFile {
-            path: name.to_owned(),
-            reason: "it is no segment of this lake".to_owned(),
-        })?);
+    for entry in fs::read_dir(&folder).map_err(fail)? {
+        let path = entry.map_err(fail)?.path();
+        let unknown = || LakeError::bad(&path, &"it is no segment of this lake");
+        numbers.push(number(&path).ok_or_else(unknown)?);
     }
     numbers.sort_unstable();
-    Ok((numbers.pop().unwrap_or(1), numbers))
+    Ok(numbers)
+}
+
+/// Removes a segment durably: its rows lie in Parquet now, and must not come back when those are deleted.
+pub(crate) fn remove(root: &Path, number: u64) -> Result<(), LakeError> {
+    let path = path(root, number);
+    let removed = fs::remove_file(&path).and_then(|()| durable::sync(&root.join(FOLDER)));
+    removed.map_err(|error| LakeError::file(&path, error))
 }
 
 impl Segment {
-    /// Opens or begins a segment; gives its rows, and how many torn bytes were cut off.
-    pub(crate) fn open(root: &Path, number: u64) -> Result<(Self, Live, u64), LakeError> {
-        let path = root.join("wal").join(format!("{number:012}.wal"));
+    /// Opens or begins a segment; gives its batches, and how many torn bytes were cut off.
+    pub(crate) fn open(root: &Path, number: u64) -> Result<(Self, Batches, u64), LakeError> {
+        let path = path(root, number);
         let fail = |error| LakeError::file(&path, error);
         let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(fail)?;
         let mut content = Vec::new();
@@ -71,16 +116,16 @@ impl Segment {
             file.set_len(0).map_err(fail)?;
             file.seek(SeekFrom::Start(0)).map_err(fail)?;
             file.write_all(MAGIC).and_then(|()| file.sync_all()).map_err(fail)?;
-            File::open(root.join("wal")).and_then(|folder| folder.sync_all()).map_err(fail)?;
+            durable::sync(&root.join(FOLDER)).map_err(fail)?;
             content = MAGIC.to_vec();
         }
-        let (rows, good) = replay(&path, &content)?;
-        let torn = content.len() as u64 - good;
+        let Replayed { batches, bytes, frames } = replay(&path, &content)?;
+        let torn = content.len() as u64 - bytes;
         if torn > 0 {
-            file.set_len(good).and_then(|()| file.sync_all()).map_err(fail)?;
+            file.set_len(bytes).and_then(|()| file.sync_all()).map_err(fail)?;
         }
-        file.seek(SeekFrom::Start(good)).map_err(fail)?;
-        Ok((Self { number, path, file, bytes: good }, rows, torn))
+        file.seek(SeekFrom::Start(bytes)).map_err(fail)?;
+        Ok((Self { number, path, file, bytes, frames, stopped: false }, batches, torn))
     }
 
     pub(crate) const fn number(&self) -> u64 {
@@ -91,65 +136,94 @@ impl Segment {
         self.bytes
     }
 
-    /// Appends a frame durably; after an error the segment is as it was.
-    pub(crate) fn append(&mut self, frame: &[u8]) -> Result<(), LakeError> {
-        let written = self.file.write_all(frame).and_then(|()| self.file.sync_data());
-        if let Err(error) = written {
-            // What was half written must not stand before the next frame.
-            let restored =
-                self.file.set_len(self.bytes).and_then(|()| self.file.seek(SeekFrom::Start(self.bytes)).map(drop));
-            restored.map_err(|error| LakeError::file(&self.path, error))?;
-            return Err(LakeError::file(&self.path, error));
+    /// Appends a frame durably. After an error nothing of it is there, or the segment takes no more.
+    pub(crate) fn append(&mut self, body: &[&[u8]]) -> Result<(), LakeError> {
+        if self.stopped {
+            return Err(LakeError::Stopped { path: self.path.clone() });
+        }
+        let frame = frame(self.frames, body);
+        if let Err(error) = self.file.write_all(&frame).and_then(|()| self.file.sync_data()) {
+            let error = LakeError::file(&self.path, error);
+            // A full disk says what it did not take. Of any other failure nobody knows what the disk holds, so that the
+            // segment is read again before it goes on.
+            self.stopped = !matches!(error, LakeError::Full { .. }) || self.cut().is_err();
+            return Err(error);
         }
         self.bytes += frame.len() as u64;
+        self.frames += 1;
         Ok(())
     }
 
-    /// Removes the segment: its rows lie in Parquet now.
-    pub(crate) fn remove(self) -> Result<(), LakeError> {
-        fs::remove_file(&self.path).map_err(|error| LakeError::file(&self.path, error))
+    /// Cuts off what was half written; it must not stand before the next frame.
+    fn cut(&mut self) -> std::io::Result<()> {
+        self.file.set_len(self.bytes)?;
+        self.file.seek(SeekFrom::Start(self.bytes))?;
+        self.file.sync_data()
     }
+}
+
+/// What a segment holds.
+pub(crate) struct Replayed {
+    pub(crate) batches: Batches,
+    /// Up to where its frames are whole.
+    pub(crate) bytes: u64,
+    frames: u64,
 }
 
 /// Reads frames up to the end, or to where a crash tore the last one.
-fn replay(path: &Path, content: &[u8]) -> Result<(Live, u64), LakeError> {
+pub(crate) fn replay(path: &Path, content: &[u8]) -> Result<Replayed, LakeError> {
     let damaged = |offset: usize| LakeError::Damaged { path: path.to_owned(), offset: offset as u64 };
-    let (mut rows, mut at) = (Live::new(), MAGIC.len());
     if !content.starts_with(MAGIC) {
         return Err(damaged(0));
     }
+    let (mut batches, mut at, mut frames) = (Batches::new(), MAGIC.len(), 0);
     while at < content.len() {
-        let Some(body) = body(content, at) else {
-            // Torn if nothing whole can follow: a crash stops writing, it does not write on.
-            return if whole_frame_after(content, at) { Err(damaged(at)) } else { Ok((rows, at as u64)) };
-        };
-        let (stream, columns) = parse(body).ok_or_else(|| damaged(at))?;
-        rows.entry(stream).or_default().push(columns);
-        at += HEADER_BYTES + body.len();
+        match body(content, at) {
+            Some((number, body)) if number == frames => {
+                batches.extend(parse(body).ok_or_else(|| damaged(at))?);
+                at += HEADER_BYTES + body.len();
+                frames += 1;
+            }
+            // A whole frame that is not next: one before it is missing.
+            Some(_) => return Err(damaged(at)),
+            // Torn if nothing whole follows: frames are synced one after the other.
+            None if whole_frame_after(content, at) => return Err(damaged(at)),
+            None => break,
+        }
     }
-    Ok((rows, at as u64))
+    Ok(Replayed { batches, bytes: at as u64, frames })
 }
 
-/// The body of the frame at an offset, if it is whole and its checksum right.
-fn body(content: &[u8], at: usize) -> Option<&[u8]> {
-    let header = content.get(at..at + HEADER_BYTES)?;
-    let (length, checksum) = header.split_at(4);
-    let length = u32::from_le_bytes(length.try_into().ok()?) as usize;
-    if length == 0 || length > FRAME_BYTES_MAX {
+/// The number and body of the frame at an offset, if it is whole and its checksum right.
+fn body(content: &[u8], at: usize) -> Option<(u64, &[u8])> {
+    let (mark, rest) = content.get(at..)?.split_first_chunk::<4>()?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let (sum, rest) = rest.split_first_chunk::<4>()?;
+    let (number, rest) = rest.split_first_chunk::<8>()?;
+    if *mark != MARK {
         return None;
     }
-    let body = content.get(at + HEADER_BYTES..at + HEADER_BYTES + length)?;
-    (crc32fast::hash(body) == u32::from_le_bytes(checksum.try_into().ok()?)).then_some(body)
+    let body = rest.get(..u32::from_le_bytes(*length) as usize)?;
+    let number = u64::from_le_bytes(*number);
+    (checksum(number, &[body]) == u32::from_le_bytes(*sum)).then_some((number, body))
 }
 
 /// Whether a whole frame begins anywhere after a broken one.
 fn whole_frame_after(content: &[u8], broken: usize) -> bool {
-    (broken + 1..content.len()).any(|at| body(content, at).is_some_and(|body| parse(body).is_some()))
+    let rest = content.get(broken + 1..).unwrap_or_default();
+    let marks = rest.windows(MARK.len()).enumerate().filter(|(_, bytes)| **bytes == MARK);
+    marks.into_iter().any(|(at, _)| body(rest, at).is_some_and(|(_, body)| parse(body).is_some()))
 }
 
-fn parse(body: &[u8]) -> Option<(StreamId, Columns)> {
-    let (length, rest) = body.split_first()?;
-    let (name, columns) = rest.split_at_checked(*length as usize)?;
-    let stream = StreamId::new(std::str::from_utf8(name).ok()?).ok()?;
-    Some((stream, Columns::decode(columns).ok()?))
+fn parse(mut body: &[u8]) -> Option<Batches> {
+    let mut batches = Batches::new();
+    while let Some((length, rest)) = body.split_first() {
+        let (name, rest) = rest.split_at_checked(usize::from(*length))?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (columns, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let stream = StreamId::new(std::str::from_utf8(name).ok()?).ok()?;
+        batches.push((stream, Columns::decode(columns).ok()?));
+        body = rest;
+    }
+    Some(batches)
 }

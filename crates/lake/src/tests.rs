@@ -144,8 +144,66 @@ fn retention_removes_whole_hours_from_the_disk() {
     let lake = open(folder.path());
     lake.append(&stream(), &treated(&[(1, 1), (HOUR, 2), (2 * HOUR, 3)])).unwrap();
     let deleted = lake.delete_before(&stream(), Timestamp::from_millis(2 * HOUR)).unwrap();
-    assert_eq!((deleted.files, values(&lake)), (2, [3].into()));
+    assert_eq!((deleted, values(&lake)), (Deleted { files: 2, rows: 2 }, [3].into()));
     assert_eq!(lake.delete_before(&stream(), Timestamp::from_millis(2 * HOUR)).unwrap().files, 0);
+}
+
+#[test]
+fn an_hour_that_retention_cuts_is_hidden_at_once_and_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path());
+    lake.append(&stream(), &treated(&[(HOUR, 1), (HOUR + 10, 2)])).unwrap();
+    lake.flush().unwrap();
+    assert_eq!(lake.delete_before(&stream(), Timestamp::from_millis(HOUR + 5)).unwrap(), Deleted::default());
+    assert_eq!(values(&lake), [2].into());
+    drop(lake);
+    assert_eq!(values(&open(folder.path())), [2].into());
+}
+
+#[test]
+fn readers_and_flushes_at_once_see_every_row_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path(), Options { segment_bytes_max: 3_000 }).unwrap().0;
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut seen = 0;
+            while !done.load(std::sync::atomic::Ordering::Acquire) {
+                let found = values(&lake);
+                // Batches become readable in the order in which they came.
+                assert_eq!(found, (0..found.len() as i64).collect());
+                assert!(found.len() >= seen);
+                seen = found.len();
+            }
+        });
+        (0..120).for_each(|n| lake.append(&stream(), &treated(&[(n % 7 * HOUR, n)])).unwrap());
+        done.store(true, std::sync::atomic::Ordering::Release);
+        reader.join().unwrap();
+    });
+    assert_eq!(values(&lake).len(), 120);
+    let stats = lake.stats().unwrap();
+    assert_eq!(stats.streams.values().map(|stream| stream.rows).sum::<u64>(), 120);
+    assert_eq!(stats.flush_failure, None);
+}
+
+#[test]
+fn a_look_at_every_file_finds_the_damaged_and_the_foreign_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path());
+    lake.append(&stream(), &treated(&[(1, 1)])).unwrap();
+    lake.flush().unwrap();
+    lake.append(&stream(), &treated(&[(2, 2)])).unwrap();
+    assert_eq!(lake.check().unwrap(), Vec::new());
+    let hour = folder.path().join("observations").join("air").join("19700101T00");
+    let file = hour.join("000000000001.parquet");
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    std::fs::write(hour.join("notes.txt"), "x").unwrap();
+    let wrong_hour = hour.with_file_name("19700101T05");
+    std::fs::create_dir(&wrong_hour).unwrap();
+    std::fs::write(wrong_hour.join("000000000001.parquet"), &bytes).unwrap();
+    let found: BTreeSet<PathBuf> = lake.check().unwrap().into_iter().map(|finding| finding.path).collect();
+    assert_eq!(found, [file, hour.join("notes.txt"), wrong_hour.join("000000000001.parquet")].into());
 }
 
 #[test]
@@ -194,29 +252,38 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn a_lake_is_a_set_of_rows(steps in proptest::collection::vec(step(), 1..20)) {
+    fn a_row_is_there_once_until_it_is_deleted_and_never_again(steps in proptest::collection::vec(step(), 1..20)) {
         let folder = tempfile::tempdir().unwrap();
         let mut lake = open(folder.path());
-        let (mut expected, mut next) = (BTreeMap::new(), 0);
+        let (mut kept, mut gone, mut next) = (BTreeMap::new(), BTreeSet::new(), 0);
+        let mut latest_cut = 0;
         for step in steps {
             match step {
                 Step::Append(times) => {
                     let rows: Vec<(i64, i64)> = times.into_iter().zip(next..).collect();
                     next += 100;
                     lake.append(&stream(), &treated(&rows)).unwrap();
-                    expected.extend(rows.iter().map(|&(time, value)| (value, time)));
+                    kept.extend(rows.iter().map(|&(time, value)| (value, time)));
                 }
-                Step::Flush => lake.flush().unwrap(),
+                Step::Flush => assert!(lake.flush().is_ok()),
                 Step::Reopen => {
                     drop(lake);
                     lake = open(folder.path());
                 }
                 Step::Delete(hour) => {
+                    latest_cut = latest_cut.max(hour * HOUR);
                     lake.delete_before(&stream(), Timestamp::from_millis(hour * HOUR)).unwrap();
-                    expected.retain(|_, time| *time >= hour * HOUR);
+                    gone.extend(kept.extract_if(.., |_, time| *time < hour * HOUR).map(|(value, _)| value));
                 }
             }
-            prop_assert_eq!(values(&lake), expected.keys().copied().collect::<BTreeSet<i64>>());
+            let found = values(&lake);
+            prop_assert!(found.is_disjoint(&gone), "deleted rows are back");
+            // What comes late, from before the latest cut, may be hidden at once.
+            let (late, due): (Vec<_>, Vec<_>) = kept.iter().partition(|(_, time)| **time < latest_cut);
+            prop_assert!(due.iter().all(|(value, _)| found.contains(value)), "rows are missing");
+            let known: BTreeSet<i64> = late.iter().chain(&due).map(|(value, _)| **value).collect();
+            prop_assert!(found.is_subset(&known), "rows from nowhere");
+            prop_assert_eq!(lake.check().unwrap(), Vec::new());
         }
     }
 }

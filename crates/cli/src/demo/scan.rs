@@ -7,6 +7,12 @@ use std::path::{Path, PathBuf};
 /// Where an identifier was found: the file, never the identifier.
 pub(super) type Leak = PathBuf;
 
+/// A spelling shorter than this is found by chance in the digits of a hash: a plate of seven hexadecimal digits, among
+/// thousands of plates, in one log of a few days out of three.
+const CHANCE_LENGTH_MAX: usize = 12;
+/// An unbroken run of letters and digits from this length on is a hash, key or signature: no text of a device is as long.
+const DIGEST_LENGTH_MIN: usize = 32;
+
 /// Looks for every identifier as text, in each spelling that devices use, and addresses as six bytes.
 pub(super) fn leaks(folder: &Path, identifying: &HashSet<String>) -> std::io::Result<Vec<Leak>> {
     let mut needles: HashSet<Vec<u8>> = HashSet::new();
@@ -38,7 +44,21 @@ pub(super) fn leaks(folder: &Path, identifying: &HashSet<String>) -> std::io::Re
 }
 
 fn holds(bytes: &[u8], needles: &HashSet<Vec<u8>>, lengths: &HashSet<usize>) -> bool {
-    lengths.iter().any(|&length| bytes.windows(length).any(|window| needles.contains(window)))
+    lengths.iter().any(|&length| {
+        let mut windows = bytes.windows(length).enumerate();
+        windows.any(|(at, window)| needles.contains(window) && !is_chance(bytes, at, window))
+    })
+}
+
+/// Whether a short spelling stands inside what can only be a digest.
+fn is_chance(bytes: &[u8], at: usize, found: &[u8]) -> bool {
+    let in_run = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    if found.len() >= CHANCE_LENGTH_MAX || !found.iter().all(|byte| in_run(&byte)) {
+        return false;
+    }
+    let (before, rest) = bytes.split_at(at);
+    let run = before.iter().rev().take_while(in_run).count() + rest.iter().take_while(in_run).count();
+    run >= DIGEST_LENGTH_MIN
 }
 
 #[cfg(test)]
@@ -57,7 +77,14 @@ mod tests {
             fs::write(&file, leak).unwrap();
             assert_eq!(leaks(folder.path(), &sent).unwrap().len(), 1, "{leak:?}");
         }
-        fs::write(&file, b"nothing of the kind").unwrap();
-        assert!(leaks(folder.path(), &sent).unwrap().is_empty());
+        for harmless in
+            [b"nothing of the kind".as_slice(), b"root=ceffb269372f4e70b29b09416e978c54b71234498c0a315f0a6a7ccc"]
+        {
+            fs::write(&file, harmless).unwrap();
+            assert!(leaks(folder.path(), &sent).unwrap().is_empty());
+        }
+        // An address is long enough to be itself wherever it stands.
+        fs::write(&file, b"root=ceffb269372f4e70b29b09416e978878738d9875498c0a315f0a6a7ccc").unwrap();
+        assert_eq!(leaks(folder.path(), &sent).unwrap().len(), 1);
     }
 }
