@@ -117,13 +117,14 @@ pub(crate) struct Token {
 /// Rows that cannot be taken are counted by reason and never stored; the others are.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  ordinance ingest ./brookhaven --stream air air.ndjson.gz\n  ordinance ingest \
-./brookhaven --stream wifi-centre --device sniffer-1 --mapping probes.toml probes.csv.gz")]
+./brookhaven --stream wifi-centre --device sniffer-1 --mapping probes.toml probes.csv.gz\n  ordinance ingest \
+https://sensors.brookhaven.example --token air-1.token air.ndjson.gz")]
 pub(crate) struct Ingest {
-    /// The city's folder, or the address of its node (then NDJSON only, with the device's token).
+    /// The city's folder, or the address of its node. A node takes NDJSON, and knows stream and device by the token.
     pub(crate) city: String,
-    /// The stream.
+    /// The stream, for a folder.
     #[arg(long)]
-    pub(crate) stream: StreamId,
+    pub(crate) stream: Option<StreamId>,
     /// The files; `-` is standard input.
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,

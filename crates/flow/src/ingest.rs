@@ -21,8 +21,8 @@ use crate::keys::KeyError;
 
 pub use batch::RowError;
 pub(crate) use batch::{Batch, same_device};
-pub use file::FileFormat;
-pub(crate) use file::{Chunks, open as open_file};
+pub(crate) use file::Chunks;
+pub use file::{FileFormat, LINE_BYTES_MAX, open as open_file};
 pub use instant::instant;
 pub use table::{BadCell, Mapping, MappingError};
 

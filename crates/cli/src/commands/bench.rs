@@ -145,7 +145,7 @@ fn token(city: &City, device: &str) -> anyhow::Result<String> {
     Ok(token)
 }
 
-/// Invented probe requests: 5,000 devices, each seen many times.
+/// Invented probe requests: 8,192 devices, each seen many times.
 fn batches(records: u64, now: Timestamp) -> Vec<Vec<u8>> {
     let mut batches = Vec::new();
     let mut body = String::new();

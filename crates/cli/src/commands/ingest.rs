@@ -1,10 +1,11 @@
 //! `ordinance ingest`: observations from files.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use flow::ingest::LINE_BYTES_MAX;
 use flow::{FileFormat, Ingested};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -45,6 +46,7 @@ pub(crate) fn run(args: &Ingest, output: &Output) -> anyhow::Result<()> {
 }
 
 fn at_folder(args: &Ingest, output: &Output) -> anyhow::Result<Summary> {
+    let stream = args.stream.as_ref().context("a folder needs `--stream`: which stream the files are of")?;
     let city = open(Path::new(&args.city))?;
     city.tick()?;
     let format = match &args.mapping {
@@ -59,7 +61,7 @@ fn at_folder(args: &Ingest, output: &Output) -> anyhow::Result<Summary> {
         let name = file.display().to_string();
         let bar = progress_bar(output, &name);
         let ingested = city
-            .ingest_file(&args.stream, &format, args.device.as_ref(), opened(file)?, &mut |rows| bar.set_position(rows))
+            .ingest_file(stream, &format, args.device.as_ref(), opened(file)?, &mut |rows| bar.set_position(rows))
             .with_context(|| format!("`{name}`"))?;
         bar.finish_and_clear();
         add(&mut summary, &name, ingested);
@@ -96,24 +98,38 @@ fn progress_bar(output: &Output, name: &str) -> ProgressBar {
 
 /// Sends lines to a node, some at a time; a batch is taken whole or not at all.
 fn at_address(args: &Ingest) -> anyhow::Result<Summary> {
+    if args.stream.is_some() || args.device.is_some() || args.mapping.is_some() {
+        bail!("a node takes lines of JSON and knows the rest by the token: leave out --stream, --device and --mapping");
+    }
     let token = args.token.as_deref().context("an address needs `--token FILE` with the device's token")?;
     let (token, client) = (read_token(token)?, Client::new(&args.city));
     let mut summary = Summary::default();
     for file in &args.files {
-        let mut reader = BufReader::new(opened(file)?);
-        let mut body = Vec::new();
-        loop {
-            let read = reader.read_until(b'\n', &mut body)?;
-            if body.len() >= SEND_BYTES || (read == 0 && !body.is_empty()) {
-                let answer = client.post("/api/v1/observations", "application/x-ndjson", &body, Some(&token))?;
-                summary.admitted += answer.get("admitted").and_then(serde_json::Value::as_u64).unwrap_or(0);
-                body.clear();
-            }
-            if read == 0 {
-                break;
-            }
+        let name = || format!("`{}`", file.display());
+        let mut reader = flow::ingest::open_file(opened(file)?).with_context(name)?;
+        while let Some(body) = lines(&mut reader).with_context(name)? {
+            let answer = client.post("/api/v1/observations", "application/x-ndjson", &body, Some(&token));
+            let answer =
+                answer.with_context(|| format!("{} observations of {} were taken before", summary.admitted, name()))?;
+            summary.admitted += answer.get("admitted").and_then(serde_json::Value::as_u64).unwrap_or(0);
         }
         summary.files += 1;
     }
     Ok(summary)
+}
+
+/// Whole lines, as many as are sent at once; none at the end of the file.
+fn lines(reader: &mut dyn BufRead) -> anyhow::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    while body.len() < SEND_BYTES {
+        let begun = body.len();
+        let read = reader.take(LINE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut body)?;
+        if body.len() - begun > LINE_BYTES_MAX {
+            bail!("a line has more than {LINE_BYTES_MAX} bytes");
+        }
+        if read == 0 {
+            break;
+        }
+    }
+    Ok((!body.is_empty()).then_some(body))
 }

@@ -44,7 +44,7 @@ fn device_of(file: &Path, number: usize) -> String {
 
 fn probe(columns: &Columns, row: &csv::StringRecord, device: &str) -> Option<Event> {
     let cell = |name| columns.cell(row, name);
-    let (mac, ssid) = (cell("src")?, cell("ssid").unwrap_or_default());
+    let (mac, ssid) = (cell("src").filter(|mac| !mac.is_empty())?, cell("ssid").unwrap_or_default());
     let at = time(cell("datetime")?)?;
     let rssi: i64 = cell("rssi")?.parse().ok()?;
     let randomised = match cell("randomized")? {
@@ -67,7 +67,7 @@ pub(super) fn plates(file: &Path, unreadable: &mut Unreadable) -> anyhow::Result
     for row in reader.records() {
         let read = row.ok().and_then(|row| {
             let cell = |name| columns.cell(&row, name);
-            let (at, plate) = (time(cell("time")?)?, cell("plate")?);
+            let (at, plate) = (time(cell("time")?)?, cell("plate").filter(|plate| !plate.is_empty())?);
             let device = cell("device").filter(|device| !device.is_empty()).unwrap_or("anpr-1");
             let class = cell("class").filter(|class| !class.is_empty()).unwrap_or("car");
             let line = json!({ "time": at, "device": device, "plate": plate, "class": class });

@@ -23,3 +23,30 @@ fn the_demo_holds_and_its_log_verifies() {
     let refused = run(&["demo", "--once", "--dir", other.to_str().unwrap()]);
     assert!(!refused.status.success() && other.join("precious").exists());
 }
+
+#[test]
+fn recorded_plates_are_played_in_place_of_invented_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, file) = (folder.path().join("demo"), folder.path().join("plates.csv"));
+    let mut rows = "time,plate,class\n".to_owned();
+    for minute in 0..600 {
+        rows += &format!(
+            "2026-03-02 {:02}:{:02}:30.250,{}QX 40{:02},car\n",
+            minute / 60,
+            minute % 60,
+            minute / 100,
+            minute % 100
+        );
+    }
+    rows += "yesterday,4B7 1234,car\n2026-03-02 11:00:00,,car\n";
+    std::fs::write(&file, rows).unwrap();
+    let (dir, file) = (dir.to_str().unwrap(), file.to_str().unwrap());
+    let args = ["demo", "--once", "--days", "1", "--dir", dir, "--listen", "127.0.0.1:0", "--anpr-csv", file];
+    let summary = json(&args);
+    let plates = &summary["played"]["streams"]["plates"];
+    assert_eq!((plates["sent"].as_u64(), plates["admitted"].as_u64()), (Some(600), Some(600)), "{plates}");
+    assert_eq!(summary["played"]["unreadable"], 2, "rows without a time or a plate are counted, not guessed");
+    assert_eq!(summary["all_held"], true);
+    let missing = run(&["demo", "--once", "--dir", dir, "--anpr-csv", "no-such-file.csv"]);
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("cannot open the recording"));
+}

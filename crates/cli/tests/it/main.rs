@@ -6,6 +6,7 @@ mod crash;
 mod demo;
 mod recordings;
 mod refusals;
+mod remote;
 mod scan;
 mod tool;
 mod verify;

@@ -11,7 +11,7 @@ use super::{IngestError, ndjson};
 use crate::admit::Admitted;
 
 /// The longest line of a file, in bytes.
-const LINE_BYTES_MAX: usize = 64 << 10;
+pub const LINE_BYTES_MAX: usize = 64 << 10;
 /// Rows in one chunk.
 const CHUNK_ROWS: usize = 10_000;
 /// The first bytes of gzip.
@@ -30,7 +30,7 @@ pub enum FileFormat {
 ///
 /// # Errors
 /// Its first bytes could not be read.
-pub(crate) fn open(file: impl Read + 'static) -> std::io::Result<Box<dyn BufRead>> {
+pub fn open(file: impl Read + 'static) -> std::io::Result<Box<dyn BufRead>> {
     let mut reader = BufReader::with_capacity(1 << 16, file);
     if reader.fill_buf()?.starts_with(&GZIP) {
         return Ok(Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader))));
