@@ -158,6 +158,16 @@ id!(/// Answers to an instrument, with sign-offs.
     AssessmentId, "assessment id", slug, "a-z, 0-9 and -");
 id!(/// A versioned questionnaire.
     InstrumentId, "instrument id", slug, "a-z, 0-9 and -");
+id!(/// A statement about a deployment, a device or the city, signed and dated.
+    EvidenceId, "evidence id", slug, "a-z, 0-9 and -");
+id!(/// What kind of statement: `notice`, `hearing`, `sign-installed` …; standards give it meaning.
+    EvidenceKind, "kind of evidence", slug, "a-z, 0-9 and -");
+id!(/// A clock of a standard.
+    DutyId, "duty id", slug, "a-z, 0-9 and -");
+id!(/// A number or list of a requirement that a profile may make stricter.
+    ParameterId, "parameter", slug, "a-z, 0-9 and -");
+id!(/// An approval of a whole class of deployments.
+    ClassId, "class id", slug, "a-z, 0-9 and -");
 id!(/// A named order of an authority, for instance a hot list of plates.
     OrderId, "order id", slug, "a-z, 0-9 and -");
 id!(/// The name of a property of an observation, as devices send it.

@@ -15,6 +15,7 @@ pub mod party;
 pub mod policy;
 pub mod sealed;
 pub mod stream;
+pub mod tier;
 pub mod time;
 pub mod treatment;
 pub mod view;
@@ -28,13 +29,14 @@ pub use entropy::Entropy;
 pub use geo::{CellId, Geometry, H3Resolution, Place, Point};
 pub use grant::{Duty, Grant, GrantRecord, Recipient};
 pub use id::{
-    AssessmentId, DeploymentId, DeviceId, Digest, GrantId, Id, IdError, InstrumentId, OrderId, PartyId, PlaceId,
-    PropertyName, StreamId, ViewId,
+    AssessmentId, ClassId, DeploymentId, DeviceId, Digest, DutyId, EvidenceId, EvidenceKind, GrantId, Id, IdError,
+    InstrumentId, OrderId, ParameterId, PartyId, PlaceId, PropertyName, StreamId, ViewId,
 };
 pub use party::{Party, PartyKind};
 pub use policy::{LayerKind, PolicyHash, PolicyId, PolicyLayer, PolicyText, RequirementId};
 pub use sealed::{Fields, Sealed, SealedFields};
 pub use stream::{Device, Order, Property, Stream, ValueKind};
+pub use tier::Tier;
 pub use time::{Clock, Delay, Depth, Epoch, EpochLength, Retention, Span, TimeBin, TimeError, Timestamp, Window};
 pub use treatment::{TimeTreatment, Treatment};
 pub use view::{Bound, Exposure, IdentifierExposure, Measure, MinimumUnits, Noise, Space, View, ViewVersion};

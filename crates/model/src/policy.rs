@@ -12,6 +12,8 @@ use crate::id::{Digest, PartyId};
 pub enum LayerKind {
     /// The alliance's global core.
     Global,
+    /// Law above countries, such as the European Union's.
+    Supranational,
     /// A country's law.
     National,
     /// A region's law.
@@ -26,6 +28,7 @@ impl LayerKind {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Global => "global",
+            Self::Supranational => "supranational",
             Self::National => "national",
             Self::Regional => "regional",
             Self::City => "city",

@@ -1,0 +1,112 @@
+//! A pack: one standard or profile, read whole.
+
+use std::collections::BTreeMap;
+
+use model::{LayerKind, RequirementId};
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::parameter::{ParameterId, Value};
+use crate::requirement::Requirement;
+
+/// Whether a pack stands by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PackKind {
+    /// It stands by itself.
+    Standard,
+    /// It stands on others and makes them stricter.
+    Profile,
+}
+
+/// A pack by name and version, in texts as `<urn>@<version>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// Its name for ever.
+    pub urn: String,
+    /// Its version.
+    pub version: Version,
+}
+
+/// One of a standard's principles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Principle {
+    /// A slug.
+    pub id: String,
+    /// A few words.
+    pub title: String,
+}
+
+/// One of a standard's model policies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelPolicy {
+    /// A slug.
+    pub id: String,
+    /// A few words.
+    pub title: String,
+    /// The principle it serves.
+    pub principle: String,
+}
+
+/// What a pack says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The layer's name in policies.
+    pub id: String,
+    /// Its name and version.
+    pub reference: Reference,
+    /// For people.
+    pub title: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Whether it stands by itself.
+    pub kind: PackKind,
+    /// How wide it is.
+    pub layer: LayerKind,
+    /// Where it holds.
+    pub jurisdiction: String,
+    /// The language of its Markdown.
+    pub locale: String,
+    /// Every language it speaks.
+    pub locales: Vec<String>,
+    /// What stands on each page of it.
+    pub notice: String,
+    /// What it stands on.
+    pub based_on: Vec<Reference>,
+    /// Principles, for a standard.
+    pub principles: Vec<Principle>,
+    /// Model policies, for a standard.
+    pub policies: Vec<ModelPolicy>,
+    /// What it sets of what it stands on.
+    pub set: BTreeMap<ParameterId, Value>,
+}
+
+/// A norm as it stands in a pack: Cedar with parameters not yet filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NormText {
+    /// Its `@id`.
+    pub id: String,
+    /// Its `@requirement`.
+    pub requirement: RequirementId,
+    /// The whole policy as written, annotations included.
+    pub cedar: String,
+    /// The file.
+    pub file: String,
+    /// The line on which it begins, from 1.
+    pub line: usize,
+}
+
+/// One standard or profile, read whole and checked.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Its requirements, by id.
+    pub requirements: BTreeMap<RequirementId, Requirement>,
+    /// Its norms, in order of file and line.
+    pub norms: Vec<NormText>,
+    /// SHA-256 of its content.
+    pub hash: model::Digest,
+}
