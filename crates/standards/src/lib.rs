@@ -4,11 +4,21 @@
 //! Cedar: `norms` decides, proves and tests. It does no IO but reading a folder it is given, and reads no clock.
 
 pub mod applies;
+pub mod diagnostic;
+pub mod library;
 pub mod pack;
 pub mod parameter;
 pub mod requirement;
+#[cfg(test)]
+mod testing;
+pub mod trust;
+pub mod words;
 
 pub use applies::{About, Applies};
-pub use pack::{Manifest, Pack, PackKind, Reference};
+pub use diagnostic::Diagnostic;
+pub use library::{Library, built_in};
+pub use pack::{Files, Manifest, Pack, PackKind, Reference};
 pub use parameter::{Parameter, ParameterId, Stricter, Value};
 pub use requirement::{Kind, OnFailure, Requirement, Source, Status, Sure};
+pub use trust::{Trust, TrustError};
+pub use words::{Rendered, WordsError};

@@ -1,6 +1,25 @@
 //! A pack: one standard or profile, read whole.
 
+mod check;
+pub(crate) mod fields;
+pub mod files;
+mod front_matter;
+pub(crate) mod lexer;
+pub(crate) mod manifest;
+mod mentions;
+mod nesting;
+mod norms;
+mod parse;
+mod read;
+pub(crate) mod requirements;
+mod uses;
+
+pub use files::Files;
+pub use mentions::{Keep, KeepBound, SpanOrParameter};
+pub use uses::{Form, Use};
+
 use std::collections::BTreeMap;
+use std::fmt;
 
 use model::{LayerKind, RequirementId};
 use semver::Version;
@@ -8,6 +27,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::parameter::{ParameterId, Value};
 use crate::requirement::Requirement;
+use crate::words::translation::Translation;
+use manifest::Lines;
+use mentions::Mentions;
+use requirements::Spot;
 
 /// Whether a pack stands by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +49,18 @@ pub struct Reference {
     pub urn: String,
     /// Its version.
     pub version: Version,
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.urn, self.version)
+    }
+}
+
+impl Serialize for Reference {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// One of a standard's principles.
@@ -90,6 +125,8 @@ pub struct NormText {
     pub id: String,
     /// Its `@requirement`.
     pub requirement: RequirementId,
+    /// Its `@reason`, where it has one of its own; else the requirement's text is the reason.
+    pub reason: Option<String>,
     /// The whole policy as written, annotations included.
     pub cedar: String,
     /// The file.
@@ -109,4 +146,40 @@ pub struct Pack {
     pub norms: Vec<NormText>,
     /// SHA-256 of its content.
     pub hash: model::Digest,
+    pub(crate) files: Files,
+    pub(crate) translations: BTreeMap<String, Translation>,
+    pub(crate) mentions: Mentions,
+    pub(crate) lines: Lines,
+    pub(crate) spots: BTreeMap<RequirementId, Spot>,
+}
+
+impl Pack {
+    /// The text of one of its files, as it stands.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<&str> {
+        self.files.get(path)
+    }
+
+    /// Its files whose path begins with `prefix`, for instance `duties/`, in order.
+    pub fn texts_under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.files.under(prefix)
+    }
+
+    /// Its signature, where it has one; see [`crate::trust`].
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.files.get(files::NOTE)
+    }
+
+    /// What its `[[keep]]` tables say.
+    #[must_use]
+    pub fn keeps(&self) -> &[Keep] {
+        &self.mentions.keeps
+    }
+
+    /// File and line of a requirement.
+    #[must_use]
+    pub fn place_of(&self, requirement: &RequirementId) -> Option<(&str, usize)> {
+        self.spots.get(requirement).map(|spot| (spot.file.as_str(), spot.id))
+    }
 }
