@@ -4,21 +4,25 @@
 //! Cedar: `norms` decides, proves and tests. It does no IO but reading a folder it is given, and reads no clock.
 
 pub mod applies;
+pub mod coverage;
 pub mod diagnostic;
 pub mod library;
 pub mod pack;
 pub mod parameter;
 pub mod requirement;
+pub mod resolve;
 #[cfg(test)]
 mod testing;
 pub mod trust;
 pub mod words;
 
 pub use applies::{About, Applies};
+pub use coverage::Coverage;
 pub use diagnostic::Diagnostic;
 pub use library::{Library, built_in};
 pub use pack::{Files, Manifest, Pack, PackKind, Reference};
 pub use parameter::{Parameter, ParameterId, Stricter, Value};
 pub use requirement::{Kind, OnFailure, Requirement, Source, Status, Sure};
+pub use resolve::{Resolved, resolve};
 pub use trust::{Trust, TrustError};
 pub use words::{Rendered, WordsError};

@@ -4,6 +4,8 @@
 
 mod stack;
 
+pub(crate) use stack::order;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 

@@ -1,6 +1,6 @@
 //! A pack: one standard or profile, read whole.
 
-mod check;
+pub(crate) mod check;
 pub(crate) mod fields;
 pub mod files;
 mod front_matter;
