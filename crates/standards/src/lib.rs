@@ -7,6 +7,7 @@ pub mod applies;
 pub mod coverage;
 pub mod diagnostic;
 pub mod library;
+pub mod oscal;
 pub mod pack;
 pub mod parameter;
 pub mod requirement;
