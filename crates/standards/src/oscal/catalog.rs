@@ -92,7 +92,7 @@ fn control<'a>(
         parts.push(Part { name: "guidance".to_owned(), prose: Some(requirement.body.clone()), ..Part::default() });
     }
     parts.extend(requirement.text_only.iter().map(|why| own_part("text-only", why)));
-    parts.extend(norms.map(|norm| Part { title: Some(norm.id.clone()), ..own_part("norm", &norm.cedar) }));
+    parts.extend(norms.map(norm_part));
     Control {
         id: id.clone(),
         class: Some("requirement".to_owned()),
@@ -103,6 +103,11 @@ fn control<'a>(
         parts,
         ..Control::default()
     }
+}
+
+fn norm_part(norm: &NormText) -> Part {
+    let reason = norm.reason.iter().map(|reason| property("reason", reason)).collect();
+    Part { title: Some(norm.id.clone()), props: reason, ..own_part("norm", &norm.cedar) }
 }
 
 fn own_part(name: &str, prose: &str) -> Part {

@@ -11,6 +11,7 @@ use super::*;
 use crate::pack::{Manifest, ModelPolicy, NormText, Pack, PackKind, Principle, Reference};
 use crate::parameter::{AgeTier, Needs, Parameter, Silence, Stricter, Value};
 use crate::requirement::{Kind, OnFailure, Requirement, Source, Status, Sure};
+use crate::testing::Source as Written;
 use crate::{About, Applies};
 
 fn parameter(id: &str, value: Value, stricter: Option<Stricter>) -> (ParameterId, Parameter) {
@@ -58,6 +59,7 @@ fn requirement(id: &str) -> Requirement {
 fn pack() -> Pack {
     let other = Requirement { policy: None, text_only: Some("a person judges it".to_owned()), ..requirement("t-2") };
     let first = requirement("t-1");
+    let read = Written::standard("base").parse().unwrap();
     Pack {
         manifest: Manifest {
             id: "test".to_owned(),
@@ -79,11 +81,13 @@ fn pack() -> Pack {
         norms: vec![NormText {
             id: "minimum-count".to_owned(),
             requirement: RequirementId("t-1".to_owned()),
+            reason: Some("because".to_owned()),
             cedar: "@id(\"minimum-count\")\n@requirement(\"t-1\")\nforbid (principal, action, resource)\nunless { resource.minimum >= ${minimum} };".to_owned(),
             file: "norms/t-1.cedar".to_owned(),
             line: 1,
         }],
         hash: Digest::new([7; 32]),
+        ..read
     }
 }
 
@@ -163,6 +167,34 @@ fn a_catalogue_of_ours_comes_back_as_it_was() {
     assert_eq!(texts(&imported.norms), texts(&pack.norms));
     assert_eq!(imported.losses, []);
     assert_eq!((imported.title.as_str(), imported.version.as_str()), ("A test", "0.1.0"));
+}
+
+#[test]
+fn every_pack_of_ours_comes_back_as_it_was() {
+    let library = crate::built_in().unwrap();
+    for pack in library.packs() {
+        let words = |requirement: &Requirement| format!("words of {}", requirement.id);
+        let document = serde_json::to_value(catalog::export(pack, AT, &words)).unwrap();
+        valid("catalog", &document);
+        let imported = import::catalog(&serde_json::to_vec(&document).unwrap()).unwrap();
+        assert_eq!(imported.requirements, pack.requirements, "{}", pack.manifest.id);
+        assert_eq!(imported.losses, [], "{}", pack.manifest.id);
+        let norms = |norms: &[NormText]| {
+            let mut norms: Vec<_> =
+                norms.iter().map(|norm| (norm.id.clone(), norm.requirement.clone(), norm.cedar.clone())).collect();
+            norms.sort();
+            norms
+        };
+        assert_eq!(norms(&imported.norms), norms(&pack.norms), "{}", pack.manifest.id);
+        let bases: Vec<String> = library
+            .stack_of(pack)
+            .unwrap()
+            .iter()
+            .map(|base| base.manifest.id.clone())
+            .filter(|id| *id != pack.manifest.id)
+            .collect();
+        valid("profile", &serde_json::to_value(profile::export(pack, &bases, AT)).unwrap());
+    }
 }
 
 fn foreign() -> Json {

@@ -84,7 +84,9 @@ impl Reader<'_> {
         self.norms.extend(norms.filter_map(|part| {
             let (id_of_norm, cedar) = (part.title.clone()?, part.prose.clone()?);
             let file = format!("norms/{}.cedar", id.0);
-            Some(NormText { id: id_of_norm, requirement: id.clone(), cedar, file, line: 1 })
+            let reason = part.props.iter().find(|property| property.name == "reason" && is_ours(&property.ns));
+            let reason = reason.map(|property| property.value.clone());
+            Some(NormText { id: id_of_norm, requirement: id.clone(), reason, cedar, file, line: 1 })
         }));
     }
 
