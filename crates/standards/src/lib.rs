@@ -14,6 +14,7 @@ pub mod pack;
 pub mod parameter;
 pub mod requirement;
 pub mod resolve;
+pub mod scaffold;
 #[cfg(test)]
 mod testing;
 pub mod trust;
@@ -28,5 +29,6 @@ pub use pack::{Files, Manifest, Pack, PackKind, Reference};
 pub use parameter::{Parameter, ParameterId, Stricter, Value};
 pub use requirement::{Kind, OnFailure, Requirement, Source, Status, Sure};
 pub use resolve::{Resolved, resolve};
+pub use scaffold::new_pack;
 pub use trust::{Trust, TrustError};
 pub use words::{Rendered, WordsError};

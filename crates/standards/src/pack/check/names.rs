@@ -8,7 +8,7 @@ use super::behind;
 use crate::diagnostic::{Diagnostic, Problems, shown};
 use crate::pack::requirements::Spot;
 use crate::pack::{Pack, Use};
-use crate::parameter::{Parameter, Value};
+use crate::parameter::{Parameter, Stricter, Value};
 use crate::words::message::{Message, Shape};
 use crate::words::speaker::Speaker;
 
@@ -98,6 +98,12 @@ fn belongs(
 /// Whether a norm can be filled with a parameter in the form it asks for.
 fn fits(named: &Use, parameter: Option<&Parameter>) -> Result<(), String> {
     let Some(parameter) = parameter else { return Err(format!("there is no {named}")) };
+    let grows = parameter.stricter == Some(Stricter::Larger);
+    if grows && matches!(&parameter.value, Value::Set(members) if members.is_empty()) {
+        return Err(format!(
+            "{named} is an empty set that only grows, and Cedar has no empty set; give it a member that nothing has"
+        ));
+    }
     let good = match parameter.value {
         Value::Count(_) | Value::Set(_) | Value::Silence(_) => named.form.needs.is_none() && !named.form.days,
         Value::Span(_) => named.form.needs.is_none(),

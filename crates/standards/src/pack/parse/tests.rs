@@ -117,6 +117,12 @@ fn norms_and_requirements_belong_together() {
         "requirements/core-02.md",
         2,
     );
+    let empty = |stricter| {
+        let set = format!("value = []\nkind = \"set\"\nstricter = \"{stricter}\"");
+        core().but(REQUIREMENT, "value = 10\nkind = \"count\"\nstricter = \"higher\"", &set)
+    };
+    assert!(empty("smaller").parse().is_ok());
+    one(empty("larger"), "unknown-parameter", NORMS, 1);
     let both = Source::text_only("core-02");
     let both = core().with("requirements/core-02.md", &both).and(NORMS, &Source::norm("b", "core-02", "true"));
     one(both, "executed-after-all", "requirements/core-02.md", 10);
