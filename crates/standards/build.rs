@@ -2,4 +2,5 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=packs");
+    println!("cargo:rerun-if-changed=src/scaffold/template");
 }

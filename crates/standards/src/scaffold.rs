@@ -6,19 +6,13 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use include_dir::{Dir, include_dir};
+
 /// The longest id made of a folder's name, so that ids can be made of it.
 const ID_BYTES_MAX: usize = 40;
-/// The files, with `ID` for the pack's id.
-const FILES: [(&str, &str); 8] = [
-    ("pack.toml", include_str!("scaffold/template/pack.toml")),
-    ("requirements/ID-01.md", include_str!("scaffold/template/01.md")),
-    ("requirements/ID-02.md", include_str!("scaffold/template/02.md")),
-    ("norms/all.cedar", include_str!("scaffold/template/all.cedar")),
-    ("duties/all.toml", include_str!("scaffold/template/duties.toml")),
-    ("i18n/de.ftl", include_str!("scaffold/template/de.ftl")),
-    ("tests/all.toml", include_str!("scaffold/template/tests.toml")),
-    ("tests/facts.toml", include_str!("scaffold/template/facts.toml")),
-];
+/// The id in the template, which becomes the new pack's.
+const TEMPLATE_ID: &str = "my-standard";
+static TEMPLATE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/scaffold/template");
 
 /// Why no pack is written.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +40,10 @@ pub fn new_pack(folder: &Path) -> Result<Vec<PathBuf>, NewPackError> {
     }
     let id = id_of(folder);
     let mut written = Vec::new();
-    for (path, text) in FILES {
-        let path = folder.join(path.replace("ID", &id));
-        write(&path, &text.replace("ID", &id)).map_err(|error| NewPackError::Write { path: path.clone(), error })?;
+    for file in std::iter::once(&TEMPLATE).chain(TEMPLATE.dirs()).flat_map(Dir::files) {
+        let path = folder.join(file.path().to_string_lossy().replace(TEMPLATE_ID, &id));
+        let text = file.contents_utf8().unwrap_or_default().replace(TEMPLATE_ID, &id);
+        write(&path, &text).map_err(|error| NewPackError::Write { path: path.clone(), error })?;
         written.push(path);
     }
     Ok(written)
@@ -74,7 +69,7 @@ fn id_of(folder: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pack::Pack;
+    use crate::pack::{Files, Pack};
     use crate::testing::shown;
 
     #[test]
@@ -86,12 +81,20 @@ mod tests {
             let folder = folder.path().join(name);
             let files = new_pack(&folder).unwrap();
             let pack = Pack::read(&folder).unwrap_or_else(|problems| panic!("{}", shown(&problems)));
-            assert_eq!((pack.manifest.id.as_str(), files.len()), (id, FILES.len()));
+            assert_eq!((pack.manifest.id.as_str(), files.len()), (id, 8));
             let total = pack.coverage().total;
             assert_eq!((total.requirements, total.executed, total.by_check, total.by_duty), (2, 2, 1, 1));
             let words = crate::resolve(&[std::sync::Arc::new(pack)], None).unwrap();
             assert!(words.layers[0].cedar().contains("resource.openViews <= 20"));
         }
+    }
+
+    #[test]
+    fn a_pack_in_the_binary_is_the_pack_on_disk() {
+        let embedded = Files::embedded(&TEMPLATE).and_then(Pack::parse).unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scaffold/template");
+        assert_eq!(embedded.hash, Pack::read(&folder).unwrap().hash);
+        assert_eq!(embedded.texts_under("").count(), 8);
     }
 
     #[test]

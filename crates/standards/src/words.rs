@@ -99,3 +99,47 @@ impl Pack {
 fn primary(locale: &str) -> &str {
     locale.split(['-', '_']).next().unwrap_or(locale)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Source;
+
+    fn pack() -> Pack {
+        let german = "core-01 = Eine Zahl steht für mindestens { $minimum-count ->\n    [one] einen Menschen\n   *[other] { $minimum-count } Menschen\n}.\n    .title = Mindestzahl\nprinciple-privacy = Datenschutz\n";
+        let core = Source::standard("core").but("pack.toml", "locales = [\"en\"]", "locales = [\"en\", \"de\"]");
+        core.with("i18n/de.ftl", german).pack()
+    }
+
+    fn say(count: i64, locale: &str) -> Rendered {
+        let values = [(ParameterId::new("minimum-count").unwrap(), Value::Count(count))].into();
+        pack().words(&RequirementId("core-01".to_owned()), &values, locale).unwrap()
+    }
+
+    #[test]
+    fn a_requirement_is_said_in_the_readers_language_with_its_plurals() {
+        assert_eq!(say(1, "de").text, "Eine Zahl steht für mindestens einen Menschen.");
+        let many = say(12_000, "de-AT");
+        assert_eq!(many.text, "Eine Zahl steht für mindestens 12000 Menschen.");
+        assert_eq!((many.title.as_str(), many.locale.as_str(), many.stands_in), ("Mindestzahl", "de", false));
+    }
+
+    #[test]
+    fn where_a_language_is_missing_the_packs_own_stands_in_and_says_so() {
+        let polish = say(10, "pl");
+        assert_eq!((polish.text.as_str(), polish.locale.as_str()), ("A number stands for at least 10 people.", "en"));
+        assert!(polish.stands_in && !say(10, "en-GB").stands_in);
+        assert_eq!(pack().translated("principle-privacy", "de").as_deref(), Some("Datenschutz"));
+        assert_eq!(pack().translated("principle-privacy", "pl"), None);
+    }
+
+    #[test]
+    fn a_value_that_is_missing_is_an_error_and_never_a_hole_in_the_text() {
+        let id = RequirementId("core-01".to_owned());
+        for locale in ["en", "de"] {
+            assert!(matches!(pack().words(&id, &BTreeMap::new(), locale), Err(WordsError::Pattern { .. })));
+        }
+        let other = RequirementId("core-99".to_owned());
+        assert!(matches!(pack().words(&other, &BTreeMap::new(), "en"), Err(WordsError::NoRequirement(_))));
+    }
+}

@@ -1,10 +1,10 @@
 # Jede Anforderung mit Text und Titel.
 
-ID-01 = Höchstens { $open-views ->
+my-standard-01 = Höchstens { $open-views ->
     [one] eine Sicht steht
    *[other] { $open-views } Sichten stehen
 } allen offen.
     .title = Wenige offene Sichten
 
-ID-02 = Einmal im Jahr berichtet die Stadt, was ihre Sensoren sahen und wer es bekam.
+my-standard-02 = Einmal im Jahr berichtet die Stadt, was ihre Sensoren sahen und wer es bekam.
     .title = Jahresbericht
