@@ -104,9 +104,10 @@ pub(crate) struct Token {
     /// The party that gets it.
     #[arg(long)]
     pub(crate) party: Option<PartyId>,
-    /// The party that issues it.
+    /// The party that issues it: a device's is issued by the one that answers for its deployment, a party's by that party,
+    /// and either by the founder of the city. If not said, the one that answers for the device, or the founder.
     #[arg(long)]
-    pub(crate) by: PartyId,
+    pub(crate) by: Option<PartyId>,
     /// Lock a device out instead: its token is taken back and none is issued.
     #[arg(long, requires = "device")]
     pub(crate) revoke: bool,

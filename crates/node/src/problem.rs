@@ -174,8 +174,10 @@ impl From<SubmitError> for Problem {
 
 const fn kind_of(refusal: &Refusal) -> Kind {
     match refusal {
-        Refusal::Norm(_) | Refusal::NoPolicies => Kind::Forbidden,
-        Refusal::Exists { .. } | Refusal::Step(_) => Kind::Conflict,
+        Refusal::Norm(_) | Refusal::NoPolicies | Refusal::NotTheIssuer { .. } | Refusal::OnlyTheFounder { .. } => {
+            Kind::Forbidden
+        }
+        Refusal::Exists { .. } | Refusal::Step(_) | Refusal::TokenInUse => Kind::Conflict,
         Refusal::Unknown { .. } | Refusal::Misfit(_) | Refusal::NoReason | Refusal::Policy(_) => Kind::Unprocessable,
         Refusal::Seal(_) => Kind::Unavailable,
     }

@@ -3,12 +3,12 @@
 //! Three questions, in this order: does what it names exist and fit, does the step lead on from where the thing stands,
 //! and do the norms allow it. Asking for what already is so gives no act.
 
+mod credentials;
 mod fit;
 
 use model::act::{
-    DeploymentApproved, DeploymentRef, DeviceCredentialSet, GrantRef, OrderIssued, PartyCredentialIssued,
+    DeploymentApproved, DeploymentRef, GrantRef, OrderIssued, PartyRegistered, PayloadErased, PolicyAdopted,
 };
-use model::act::{PartyRegistered, PayloadErased, PolicyAdopted};
 use model::policy::PolicyText;
 use model::{
     Act, Assessment, Deployment, DeploymentId, DeploymentRecord, Device, Entropy, Fields, Grant, IllegalStep, Order,
@@ -73,6 +73,25 @@ pub enum Refusal {
     /// The command needs a reason.
     #[error("this needs a reason, in words that residents will read")]
     NoReason,
+    /// A token is issued by others.
+    #[error("the token of {whose} is issued only by {who}")]
+    NotTheIssuer {
+        /// Whose token it would be: `party …` or `device …`.
+        whose: String,
+        /// Who may issue it.
+        who: String,
+    },
+    /// A party or device bears this token already.
+    #[error("a party or device bears this token already; make a new one, at random")]
+    TokenInUse,
+    /// Only the party that founded the city may do this.
+    #[error("only `{founder}`, which founded the city, may {what}")]
+    OnlyTheFounder {
+        /// What was tried.
+        what: &'static str,
+        /// The founder.
+        founder: String,
+    },
     /// Confidential fields could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -114,17 +133,7 @@ pub fn decide(
     let desk = Desk { state, bundle, actor, reason, now, entropy };
     match &submission.command {
         Command::RegisterParty { party, contact } => desk.register_party(party, contact),
-        Command::IssuePartyCredential { party, credential } => {
-            let record = known(state.parties.get(party), "party", party)?;
-            let issued = PartyCredentialIssued { party: party.clone(), credential: *credential };
-            let same = record.credential.as_ref() == Some(credential);
-            desk.unless(
-                same,
-                Verb::RegisterParty,
-                ActSubject::Party(&record.party),
-                What::PartyCredentialIssued(issued),
-            )
-        }
+        Command::IssuePartyCredential { party, credential } => desk.issue_credential(party, *credential),
         Command::RegisterPlace(place) => {
             if let Some(within) = &place.within {
                 known(state.places.get(within), "place", within)?;
@@ -141,12 +150,7 @@ pub fn decide(
         Command::Suspend { deployment } => desk.stop(deployment, Step::Suspend),
         Command::End { deployment } => desk.stop(deployment, Step::End),
         Command::RegisterDevice(device) => desk.register_device(device),
-        Command::SetDeviceCredential { device, credential } => {
-            let known = known(state.devices.get(device), "device", device)?;
-            let set = DeviceCredentialSet { device: device.clone(), credential: *credential };
-            let what = What::DeviceCredentialSet(set);
-            desk.unless(known.credential == *credential, Verb::RegisterDevice, ActSubject::Device(known), what)
-        }
+        Command::SetDeviceCredential { device, credential } => desk.set_credential(device, *credential),
         Command::IssueOrder { order, list } => desk.issue(order, list),
         Command::DeclareView(view) => desk.declare(view),
         Command::AgreeGrant(grant) => desk.agree(grant),
@@ -205,6 +209,7 @@ impl Desk<'_> {
         if let Some(record) = self.state.parties.get(&party.id) {
             return if &record.party == party { Ok(Vec::new()) } else { Err(taken("party", &party.id)) };
         }
+        self.may_register(party.kind)?;
         let because = self.allowed(Verb::RegisterParty, ActSubject::Party(party))?;
         let (sealed, payload) = seal(contact, &CONTACT_FIELDS, self.entropy)?;
         let registered = PartyRegistered { party: party.clone(), contact: sealed };
@@ -305,6 +310,7 @@ impl Desk<'_> {
             let same = Device { credential: device.credential, ..Device::clone(known) } == *device;
             return if same { Ok(Vec::new()) } else { Err(taken("device", &device.id)) };
         }
+        self.registers_credential(device, &record.deployment.accountable)?;
         let what = What::DeviceRegistered(device.clone());
         self.unless(false, Verb::RegisterDevice, ActSubject::Device(device), what)
     }

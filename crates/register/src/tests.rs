@@ -1,6 +1,7 @@
 //! The register from outside: replay, duties, erasure, restored backups, refusals.
 
 mod city;
+mod credentials;
 
 use std::sync::Arc;
 

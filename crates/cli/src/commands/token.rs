@@ -1,7 +1,9 @@
 //! `ordinance token`: a token for a device or a party, shown once.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
+use flow::City;
 use flow::city::credential;
+use model::{DeviceId, PartyId};
 use register::{Command, Submission};
 
 use super::{fresh_token, open};
@@ -22,7 +24,9 @@ pub(crate) fn run(args: &Token, output: &Output) -> anyhow::Result<()> {
         }
         _ => bail!("say whose token with `--device` or `--party`"),
     };
-    city.register().submit(Submission { by: args.by.clone(), reason: None, command })?;
+    let by = args.by.clone().or_else(|| issuer(&city, args.device.as_ref()));
+    let by = by.with_context(|| format!("there is no `{whose}` here; register it first"))?;
+    city.register().submit(Submission { by, reason: None, command })?;
     city.register().publish()?;
     match token {
         Some(token) => output.result(
@@ -34,4 +38,12 @@ pub(crate) fn run(args: &Token, output: &Output) -> anyhow::Result<()> {
             &format!("The token of `{whose}` is taken back; it is locked out."),
         ),
     }
+}
+
+/// Who issues a token if nobody is named: for a device, who answers for its deployment; for a party, the founder.
+fn issuer(city: &City, device: Option<&DeviceId>) -> Option<PartyId> {
+    let state = city.register().state();
+    let Some(device) = device else { return state.founder().cloned() };
+    let deployment = &state.devices.get(device)?.deployment;
+    Some(state.deployments.get(deployment)?.deployment.accountable.clone())
 }
