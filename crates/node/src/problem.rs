@@ -174,11 +174,11 @@ impl From<SubmitError> for Problem {
 
 const fn kind_of(refusal: &Refusal) -> Kind {
     match refusal {
-        Refusal::Norm(_) | Refusal::NoPolicies | Refusal::NotTheIssuer { .. } | Refusal::OnlyTheFounder { .. } => {
+        Refusal::Norm(_) | Refusal::NoPolicies | Refusal::NotTheIssuer { .. } | Refusal::OnlyTheFounder { .. } | Refusal::DropsLayer { .. } => {
             Kind::Forbidden
         }
         Refusal::Exists { .. } | Refusal::Step(_) | Refusal::TokenInUse => Kind::Conflict,
-        Refusal::Unknown { .. } | Refusal::Misfit(_) | Refusal::NoReason | Refusal::Policy(_) => Kind::Unprocessable,
+        Refusal::Unknown { .. } | Refusal::Misfit(_) | Refusal::NoReason | Refusal::Policy(_) | Refusal::NoGlobalLayer => Kind::Unprocessable,
         Refusal::Seal(_) => Kind::Unavailable,
     }
 }

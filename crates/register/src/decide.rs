@@ -5,11 +5,11 @@
 
 mod credentials;
 mod fit;
+mod policies;
 
 use model::act::{
-    DeploymentApproved, DeploymentRef, GrantRef, OrderIssued, PartyRegistered, PayloadErased, PolicyAdopted,
+    DeploymentApproved, DeploymentRef, GrantRef, OrderIssued, PartyRegistered, PayloadErased,
 };
-use model::policy::PolicyText;
 use model::{
     Act, Assessment, Deployment, DeploymentId, DeploymentRecord, Device, Entropy, Fields, Grant, IllegalStep, Order,
     Party, PolicyId, State as Stage, Step, Timestamp, View, What,
@@ -21,6 +21,7 @@ use crate::sealing::{CONTACT_FIELDS, ORDER_FIELDS, SealError, seal};
 use crate::state::State;
 
 pub use fit::Misfit;
+pub(crate) use policies::assemble;
 
 /// An act to be committed, with the payload that hangs beside it.
 #[derive(Debug, Clone)]
@@ -98,6 +99,17 @@ pub enum Refusal {
     /// The policies do not assemble.
     #[error("these policies cannot be adopted: {0}")]
     Policy(String),
+    /// No global layer stands above the city.
+    #[error("these policies have no layer of kind `global` with norms in it; every city stands under one")]
+    NoGlobalLayer,
+    /// A layer in force would be gone.
+    #[error("the layer `{layer}` is in force and would be dropped; only `{founder}`, which founded the city, may drop one, and says why")]
+    DropsLayer {
+        /// Its name.
+        layer: String,
+        /// Who may drop it.
+        founder: String,
+    },
 }
 
 impl From<BundleError> for Refusal {
@@ -215,13 +227,6 @@ impl Desk<'_> {
         let registered = PartyRegistered { party: party.clone(), contact: sealed };
         let draft = self.draft(because, What::PartyRegistered(registered));
         Ok(vec![Draft { payload: Some(payload), ..draft }])
-    }
-
-    fn adopt(&self, text: &PolicyText) -> Result<Vec<Draft>, Refusal> {
-        let hash = Bundle::assemble(text)?.hash();
-        let same = self.state.policy.as_ref().is_some_and(|policy| policy.hash == hash);
-        let what = What::PolicyAdopted(PolicyAdopted { hash, text: text.clone() });
-        self.unless(same, Verb::AdoptPolicy, ActSubject::Policy, what)
     }
 
     fn propose(&self, deployment: &Deployment) -> Result<Vec<Draft>, Refusal> {

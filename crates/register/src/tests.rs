@@ -2,6 +2,7 @@
 
 mod city;
 mod credentials;
+mod policies;
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use norms::{Bundle, BundleError};
 use tlog::{Hash, RightEdge, SigningKey, leaf_hash};
 
 use super::{Register, Store, SubmitError, Writer, lock};
-use crate::decide::Draft;
+use crate::decide::{Draft, Refusal, assemble};
 use crate::publish::{PublishError, Publisher};
 use crate::state::{ApplyError, State};
 
@@ -75,6 +75,9 @@ pub enum OpenError {
     /// The log's files could not be read or written.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// No city can begin under these policies.
+    #[error(transparent)]
+    Refused(#[from] Box<Refusal>),
     /// The founding itself could not be committed.
     #[error(transparent)]
     Submit(#[from] Box<SubmitError>),
@@ -107,7 +110,7 @@ impl Register {
         if store.head().size != 0 {
             return Err(OpenError::AlreadyFounded);
         }
-        let bundle = Bundle::assemble(&founding.policies)?;
+        let bundle = assemble(&founding.policies).map_err(Box::new)?;
         let (at, by, under) = (clock.now(), founding.founder.id.clone(), Some(bundle.hash()));
         let city = CityFounded {
             name: founding.name,

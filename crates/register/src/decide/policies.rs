@@ -1,0 +1,66 @@
+//! Adopting policies: what no city may leave out, and what only its founder may take away.
+//!
+//! The policies of a city decide about their own successors, so that one careless permit could open everything. What stands
+//! here holds whatever they say.
+
+use model::act::PolicyAdopted;
+use model::policy::PolicyText;
+use model::{LayerKind, PolicyLayer, What};
+use norms::{ActSubject, Bundle, Verb};
+
+use super::{Desk, Draft, Refusal};
+
+impl Desk<'_> {
+    /// Puts policies in force.
+    pub(super) fn adopt(&self, text: &PolicyText) -> Result<Vec<Draft>, Refusal> {
+        let bundle = assemble(text)?;
+        let hash = bundle.hash();
+        if self.state.policy.as_ref().is_some_and(|policy| policy.hash == hash) {
+            return Ok(Vec::new());
+        }
+        self.keeps_layers(&bundle, text)?;
+        let what = What::PolicyAdopted(PolicyAdopted { hash, text: text.clone() });
+        self.unless(false, Verb::AdoptPolicy, ActSubject::Policy, what)
+    }
+
+    /// Once a global layer is in force, no layer is dropped but by the founder, who says why.
+    fn keeps_layers(&self, bundle: &Bundle, text: &PolicyText) -> Result<(), Refusal> {
+        let Some(before) = self.state.policy.as_ref().map(|policy| &policy.text) else { return Ok(()) };
+        if !before.layers.iter().any(|layer| layer.kind == LayerKind::Global) {
+            return Ok(());
+        }
+        let stays = |old: &&PolicyLayer| {
+            let same = |new: &PolicyLayer| new.kind == old.kind && new.name == old.name;
+            text.layers.iter().any(same) && (says_something(bundle, old) || says_nothing_either(old))
+        };
+        let Some(dropped) = before.layers.iter().find(|old| !stays(old)) else { return Ok(()) };
+        match self.state.founder() {
+            Some(founder) if founder == &self.actor.id => self.needs_reason(),
+            founder => Err(Refusal::DropsLayer {
+                layer: dropped.name.clone(),
+                founder: founder.map(ToString::to_string).unwrap_or_default(),
+            }),
+        }
+    }
+}
+
+/// Policies that a city may stand under: they assemble, and a global layer with norms is among them.
+///
+/// # Errors
+/// They do not assemble, or no global layer says anything.
+pub(crate) fn assemble(text: &PolicyText) -> Result<Bundle, Refusal> {
+    let bundle = Bundle::assemble(text)?;
+    let global = bundle.grounds().iter().any(|ground| ground.layer == Some(LayerKind::Global));
+    if global { Ok(bundle) } else { Err(Refusal::NoGlobalLayer) }
+}
+
+/// Whether a layer has norms in a bundle: an emptied layer is a dropped one.
+fn says_something(bundle: &Bundle, layer: &PolicyLayer) -> bool {
+    let of_layer = |policy: &str| policy.strip_prefix(layer.name.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    bundle.grounds().iter().any(|ground| ground.layer == Some(layer.kind) && of_layer(&ground.policy.0))
+}
+
+/// Whether a layer in force had no norms to begin with.
+fn says_nothing_either(layer: &PolicyLayer) -> bool {
+    !layer.cedar.contains("forbid")
+}
