@@ -92,6 +92,9 @@ pub enum JournalError {
     /// The disk is full.
     #[error("the disk is full; nothing was written. Make room and try again")]
     Full,
+    /// A commit failed at its very end.
+    #[error("a commit failed at its end, so that it is open whether it was written: {0}")]
+    Unsure(Box<JournalError>),
     /// Something is too large.
     #[error("the journal refuses it: {0}")]
     Refused(String),
@@ -105,8 +108,15 @@ pub enum JournalError {
 
 /// The acts of one city. One writer.
 pub trait Journal: Send {
-    /// Where the log stands.
+    /// Where the log stood when this writer last looked.
     fn head(&self) -> Head;
+
+    /// Where the log stands. After a conflict or a commit of unknown outcome the truth is read again first, and all of it
+    /// is checked as at the start.
+    ///
+    /// # Errors
+    /// It could not be read, or is damaged; nothing may be written then.
+    fn settle(&mut self) -> Result<Head, JournalError>;
 
     /// Appends entries in one transaction, if the head still is the expected one.
     ///

@@ -61,8 +61,8 @@ impl SqliteJournal {
         Ok(Self { connection, edge, next_seq, doubtful: false })
     }
 
-    /// Reads the truth again after a commit of unknown outcome.
-    fn settle(&mut self) -> Result<(), JournalError> {
+    /// Reads the truth again after a commit of unknown outcome, or after another writer.
+    fn read_again(&mut self) -> Result<(), JournalError> {
         if self.doubtful {
             (self.edge, self.next_seq) = checked(&self.connection)?;
             self.doubtful = false;
@@ -75,7 +75,7 @@ impl SqliteJournal {
         write(&transaction)?;
         transaction.commit().map_err(|error| {
             self.doubtful = true;
-            failed(error)
+            JournalError::Unsure(Box::new(failed(error)))
         })
     }
 }
@@ -151,9 +151,14 @@ impl Journal for SqliteJournal {
         Head { size: self.edge.size(), root: self.edge.root() }
     }
 
+    fn settle(&mut self) -> Result<Head, JournalError> {
+        self.read_again()?;
+        Ok(self.head())
+    }
+
     fn append(&mut self, expected: &Head, batch: &[NewEntry]) -> Result<Head, JournalError> {
         check(batch)?;
-        self.settle()?;
+        self.read_again()?;
         let mut edge = self.edge.clone();
         batch.iter().for_each(|entry| edge.push(leaf_hash(&entry.bytes)));
         let (first, moved) = (self.edge.size(), Head { size: edge.size(), root: edge.root() });
@@ -224,7 +229,7 @@ impl DisclosureLedger for SqliteJournal {
     }
 
     fn record(&mut self, expected: u64, records: &[Vec<u8>]) -> Result<u64, JournalError> {
-        self.settle()?;
+        self.read_again()?;
         if expected != self.next_seq {
             return Err(JournalError::Conflict { actual: self.head() });
         }

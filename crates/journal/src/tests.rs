@@ -28,6 +28,7 @@ fn conforms(journal: &mut dyn Both) {
         matches!(journal.append(&empty, &[entry("c", None)]), Err(JournalError::Conflict { actual }) if actual == head)
     );
     assert_eq!(journal.head(), head, "a conflict writes nothing");
+    assert_eq!(journal.settle().unwrap(), head);
     assert_eq!(journal.read(1, 10).unwrap(), [Entry { index: 1, bytes: b"b".to_vec() }]);
     assert_eq!(journal.read(0, 1).unwrap().len(), 1);
     assert_eq!(journal.payload(0).unwrap(), Payload::None);
@@ -75,6 +76,7 @@ fn a_second_writer_cannot_fork_the_log() {
     assert!(
         matches!(two.append(&empty, &[entry("two", None)]), Err(JournalError::Conflict { actual }) if actual == head)
     );
+    assert_eq!(two.settle().unwrap(), head, "the truth is read again");
     // Having read the truth, the second writer may go on from it.
     assert!(matches!(two.append(&empty, &[]), Err(JournalError::Conflict { .. })));
     assert_eq!(two.append(&head, &[entry("two", None)]).unwrap().size, 2);

@@ -4,8 +4,11 @@
 //! decides each against the state as it will be, and commits them in one transaction. Readers hold an immutable
 //! [`State`] and never wait. Nothing is answered before the journal's COMMIT; nothing is published before that.
 
+mod catching_up;
 mod disclosures;
 mod start;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -16,6 +19,7 @@ use journal::{Entry, Head, JournalError, NewEntry, Payload};
 use model::act::{KeyRef, ObservationsDeleted};
 use model::{Act, Clock, Entropy, Timestamp, What};
 use norms::Bundle;
+use tlog::{RightEdge, leaf_hash};
 
 use crate::command::{Command, Submission};
 use crate::decide::{Draft, Refusal, decide};
@@ -50,8 +54,14 @@ pub enum SubmitError {
         last: Timestamp,
     },
     /// The journal could not commit.
-    #[error("nothing was written: {0}")]
+    #[error("the journal did not take it: {0}")]
     Journal(#[from] Arc<JournalError>),
+    /// The journal holds something that this process cannot follow.
+    #[error(
+        "the journal went on without this process, which cannot follow it: {0}. Nothing more is written. Stop the city, run \
+         `ordinance verify` at its folder, and start it again"
+    )]
+    Behind(String),
     /// An act was decided that cannot follow its past: a defect of this software, caught before the commit.
     #[error("nothing was written: {0}")]
     Apply(#[from] ApplyError),
@@ -91,10 +101,8 @@ struct Pending {
 struct Writer {
     store: Box<dyn Store>,
     publisher: Publisher,
-    /// Entries committed since the publisher last took any.
-    unpublished: Vec<Vec<u8>>,
-    /// The text of the last checkpoint.
-    checkpoint: String,
+    /// The tree over the entries that the state folds: what this process believes the journal to be. Every commit expects it.
+    edge: RightEdge,
 }
 
 /// A city's register, open for reading and writing.
@@ -106,6 +114,13 @@ pub struct Register {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     log_folder: PathBuf,
+}
+
+impl Writer {
+    /// The head that every commit expects.
+    fn head(&self) -> Head {
+        Head { size: self.edge.size(), root: self.edge.root() }
+    }
 }
 
 /// A lock whose holder panicked is taken all the same: every change is made on a copy and swapped in whole.
@@ -153,16 +168,19 @@ impl Register {
         lock(&self.queue).push(Pending { submission, reply });
         let mut writer = lock(&self.writer);
         // The one who held the writer before us may have answered already; then the queue holds only others.
-        let pending: Vec<Pending> = {
-            let mut queue = lock(&self.queue);
-            let count = queue.len().min(POOL_MAX);
-            queue.drain(..count).collect()
-        };
+        let pending = self.next_pool();
         if !pending.is_empty() {
             self.commit_pool(&mut writer, pending);
         }
         drop(writer);
         self.wait(&answer)
+    }
+
+    /// Takes a pool out of the queue; the rest stays for the next one.
+    fn next_pool(&self) -> Vec<Pending> {
+        let mut queue = lock(&self.queue);
+        let count = queue.len().min(POOL_MAX);
+        queue.drain(..count).collect()
     }
 
     fn wait(&self, answer: &Receiver<Result<Receipt, SubmitError>>) -> Result<Receipt, SubmitError> {
@@ -172,7 +190,7 @@ impl Register {
             }
             // More than POOL_MAX waited: become the writer for the rest.
             let mut writer = lock(&self.writer);
-            let pending: Vec<Pending> = lock(&self.queue).drain(..).take(POOL_MAX).collect();
+            let pending = self.next_pool();
             if pending.is_empty() {
                 drop(writer);
                 return answer.try_recv().unwrap_or(Err(SubmitError::Stopped));
@@ -205,6 +223,7 @@ impl Register {
     /// The journal could not commit; what is due stays due.
     pub fn tick(&self) -> Result<usize, SubmitError> {
         let mut writer = lock(&self.writer);
+        self.catch_up(&mut writer)?;
         let mut state = State::clone(&self.state());
         let now = self.writing_time(&state)?;
         let drafts: Vec<Draft> = due(&state, now).into_iter().map(Draft::plain).collect();
@@ -224,6 +243,7 @@ impl Register {
             Fact::ObservationsDeleted(deleted) => What::ObservationsDeleted(deleted),
         };
         let mut writer = lock(&self.writer);
+        self.catch_up(&mut writer)?;
         let mut state = State::clone(&self.state());
         let by = state.founder().cloned().ok_or(SubmitError::Stopped)?;
         let at = self.writing_time(&state)?;
@@ -237,15 +257,12 @@ impl Register {
     /// Writes tiles and a signed checkpoint for everything committed so far, and gives the checkpoint's text.
     ///
     /// # Errors
-    /// A file could not be written; the acts themselves are safe in the journal.
+    /// A file could not be written; the acts themselves are safe in the journal, and the next call publishes them.
     pub fn publish(&self) -> Result<String, PublishError> {
         let mut writer = lock(&self.writer);
-        if !writer.unpublished.is_empty() {
-            let entries = std::mem::take(&mut writer.unpublished);
-            writer.publisher.push(&entries, true)?;
-            writer.checkpoint = writer.publisher.publish()?;
-        }
-        Ok(writer.checkpoint.clone())
+        self.catch_up(&mut writer).map_err(|error| PublishError::Behind(error.to_string()))?;
+        let Writer { store, publisher, .. } = &mut *writer;
+        publisher.publish(store.as_ref())
     }
 
     /// Entries of the log from an index on.
@@ -284,6 +301,12 @@ impl Register {
 
     /// Decides and commits a pool of submissions in one transaction, and answers each.
     fn commit_pool(&self, writer: &mut Writer, pool: Vec<Pending>) {
+        if let Err(error) = self.catch_up(writer) {
+            for Pending { reply, .. } in pool {
+                drop(reply.send(Err(error.clone().into())));
+            }
+            return;
+        }
         let mut state = State::clone(&self.state());
         let mut bundle = self.bundle();
         let mut drafts = Vec::new();
@@ -346,19 +369,30 @@ impl Register {
         Ok(())
     }
 
-    /// The one commit point.
+    /// The one commit point. What was decided is written only onto the very log that it was decided on.
     fn write(&self, writer: &mut Writer, drafts: Vec<Draft>) -> Result<(), JournalError> {
         if drafts.is_empty() {
             return Ok(());
         }
+        let before = writer.head();
+        let mut edge = writer.edge.clone();
         let mut batch = Vec::with_capacity(drafts.len());
         for draft in drafts {
             let bytes = draft.act.to_bytes().map_err(|error| JournalError::Refused(error.to_string()))?;
+            edge.push(leaf_hash(&bytes));
             batch.push(NewEntry { bytes, payload: draft.payload });
         }
-        let head = writer.store.head();
-        writer.store.append(&head, &batch)?;
-        writer.unpublished.extend(batch.into_iter().map(|entry| entry.bytes));
+        let after = Head { size: edge.size(), root: edge.root() };
+        if let Err(error) = writer.store.append(&before, &batch) {
+            match (writer.store.settle(), error) {
+                // It was written all the same: the failure came after the commit.
+                (Ok(head), _) if head == after => {}
+                // It was not, and that is certain now.
+                (Ok(_), JournalError::Unsure(inner)) => return Err(*inner),
+                (_, error) => return Err(error),
+            }
+        }
+        writer.edge = edge;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The register from outside: replay, duties, erasure, restored backups, refusals.
 
-mod city;
+pub(crate) mod city;
 mod credentials;
 mod policies;
 

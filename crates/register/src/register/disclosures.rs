@@ -23,9 +23,12 @@ impl Register {
         make: impl FnOnce(Seq) -> DisclosureRecord,
     ) -> Result<DisclosureRecord, SubmitError> {
         let mut writer = lock(&self.writer);
+        self.catch_up(&mut writer)?;
         let seq = writer.store.next_seq();
         let record = make(Seq(seq));
         let bytes = serde_json::to_vec(&record).map_err(|error| SubmitError::Act(error.to_string()))?;
+        // If the commit failed in a way that leaves its outcome open, the rows do not leave. Then there may be a record of
+        // a disclosure that was not, which harms nobody; the other way round is what must never be.
         writer.store.record(seq, &[bytes]).map_err(std::sync::Arc::new)?;
         Ok(record)
     }
@@ -57,6 +60,7 @@ impl Register {
     /// The journal could not be read or committed to.
     pub fn batch_disclosures(&self) -> Result<u64, SubmitError> {
         let mut writer = lock(&self.writer);
+        self.catch_up(&mut writer)?;
         let mut state = State::clone(&self.state());
         let first = state.next_disclosure;
         let stored = writer.store.records(first.0, BATCH_RECORDS_MAX).map_err(std::sync::Arc::new)?;

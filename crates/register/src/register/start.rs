@@ -4,20 +4,18 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use journal::{Journal, JournalError};
+use journal::JournalError;
 use model::act::{ActError, CityFounded, PolicyAdopted};
 use model::policy::PolicyText;
 use model::{Act, Clock, Entropy, Party, PolicyHash, What};
 use norms::{Bundle, BundleError};
-use tlog::{Hash, RightEdge, SigningKey, leaf_hash};
+use tlog::{Hash, RightEdge, SigningKey};
 
+use super::catching_up::follow;
 use super::{Register, Store, SubmitError, Writer, lock};
 use crate::decide::{Draft, Refusal, assemble};
 use crate::publish::{PublishError, Publisher};
 use crate::state::{ApplyError, State};
-
-/// How many entries are read at a time.
-const READ_ENTRIES: usize = 1_000;
 
 /// Why a register does not open. Nothing is written in any of these cases.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +119,8 @@ impl Register {
         let act = |what| Act { at, by: by.clone(), under, because: Vec::new(), reason: None, what };
         let adopted = PolicyAdopted { hash: bundle.hash(), text: founding.policies };
         let drafts = vec![Draft::plain(act(What::CityFounded(city))), Draft::plain(act(What::PolicyAdopted(adopted)))];
-        let register = Self::assembled(store, log_folder, key, State::default(), Some(bundle), clock, entropy);
+        let empty = Replayed::default();
+        let register = Self::assembled(store, log_folder, key, empty, Some(bundle), clock, entropy);
         {
             let mut writer = lock(&register.writer);
             register.commit(&mut writer, &mut State::default(), drafts).map_err(Box::new)?;
@@ -153,15 +152,13 @@ impl Register {
         }
         let bundle = replayed.state.policy.as_ref().map(|policy| assemble_as_adopted(&policy.text, policy.hash));
         let bundle = bundle.transpose()?;
-        let register = Self::assembled(store, log_folder, key, replayed.state, bundle, clock, entropy);
+        let register = Self::assembled(store, log_folder, key, replayed, bundle, clock, entropy);
         {
             let mut writer = lock(&register.writer);
-            let (old, new) = replayed.entries.split_at(usize::try_from(published_size).unwrap_or(usize::MAX));
-            writer.publisher.push(old, false)?;
-            writer.unpublished = new.to_vec();
-            // Published anew even if nothing is new: files lost in a crash come back.
-            writer.checkpoint = if new.is_empty() { writer.publisher.publish()? } else { String::new() };
+            let Writer { store, publisher, .. } = &mut *writer;
+            publisher.resume(store.as_ref(), published_size)?;
         }
+        // Published anew even if nothing is new: files lost in a crash come back.
         register.publish()?;
         Ok(register)
     }
@@ -170,16 +167,16 @@ impl Register {
         store: Box<dyn Store>,
         log_folder: &Path,
         key: SigningKey,
-        state: State,
+        replayed: Replayed,
         bundle: Option<Bundle>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let origin = key.name().to_owned();
         let publisher = Publisher::new(log_folder, &origin, key);
-        let writer = Writer { store, publisher, unpublished: Vec::new(), checkpoint: String::new() };
+        let writer = Writer { store, publisher, edge: replayed.edge };
         Self {
-            state: ArcSwap::from_pointee(state),
+            state: ArcSwap::from_pointee(replayed.state),
             bundle: ArcSwapOption::new(bundle.map(Arc::new)),
             queue: Mutex::new(Vec::new()),
             writer: Mutex::new(writer),
@@ -190,35 +187,28 @@ impl Register {
     }
 }
 
+#[derive(Default)]
 struct Replayed {
     state: State,
-    entries: Vec<Vec<u8>>,
+    edge: RightEdge,
     root_at_published: Option<Hash>,
 }
 
 /// Folds the whole journal, and notes the root at the size that was published.
-fn replay(journal: &(impl Journal + ?Sized), published_size: u64) -> Result<Replayed, OpenError> {
-    let (mut state, mut edge, mut entries) = (State::default(), RightEdge::new(), Vec::new());
+fn replay(journal: &dyn Store, published_size: u64) -> Result<Replayed, OpenError> {
+    let (mut state, mut edge) = (State::default(), RightEdge::new());
     let mut root_at_published = (published_size == 0).then(|| edge.root());
-    loop {
-        let read = journal.read(state.size, READ_ENTRIES)?;
-        if read.is_empty() {
-            return Ok(Replayed { state, entries, root_at_published });
+    follow(journal, &mut state, &mut edge, |_, edge| {
+        if edge.size() == published_size {
+            root_at_published = Some(edge.root());
         }
-        for entry in read {
-            let act = Act::from_bytes(&entry.bytes).map_err(|error| OpenError::Act { entry: entry.index, error })?;
-            state.apply(&act)?;
-            edge.push(leaf_hash(&entry.bytes));
-            if edge.size() == published_size {
-                root_at_published = Some(edge.root());
-            }
-            entries.push(entry.bytes);
-        }
-    }
+        Ok(())
+    })?;
+    Ok(Replayed { state, edge, root_at_published })
 }
 
 /// Assembles policies from the log; their hash must be the one that was adopted.
-fn assemble_as_adopted(text: &PolicyText, adopted: PolicyHash) -> Result<Bundle, OpenError> {
+pub(super) fn assemble_as_adopted(text: &PolicyText, adopted: PolicyHash) -> Result<Bundle, OpenError> {
     let bundle = Bundle::assemble(text)?;
     let computed = bundle.hash();
     if computed == adopted { Ok(bundle) } else { Err(OpenError::Schema { adopted, computed }) }

@@ -11,13 +11,13 @@ use tempfile::TempDir;
 use testkit::{FakeClock, SeededBytes};
 use tlog::SigningKey;
 
-use crate::{Founding, OpenError, Register, Submission};
+use crate::{Founding, OpenError, Register, Store, Submission};
 
-pub(super) struct City {
-    pub(super) register: Register,
-    pub(super) clock: Arc<FakeClock>,
-    pub(super) start: Timestamp,
-    pub(super) folder: TempDir,
+pub(crate) struct City {
+    pub(crate) register: Register,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) start: Timestamp,
+    pub(crate) folder: TempDir,
 }
 
 fn key(seed: u8) -> SigningKey {
@@ -25,7 +25,7 @@ fn key(seed: u8) -> SigningKey {
 }
 
 impl City {
-    pub(super) const VIEW: &str = r#"{"do":"declare-view","with":{"id":"counts","version":1,"stream":"wifi","title":"Counts",
+    pub(crate) const VIEW: &str = r#"{"do":"declare-view","with":{"id":"counts","version":1,"stream":"wifi","title":"Counts",
         "exposure":{"as":"windows","bin":"15m","space":{"by":"sensor"},"measure":{"of":"distinct","property":"mac"}},
         "identifiers":"none","minimum":10,"bound":null,"noise":"none","delay":"0s","depth":"30d"}}"#;
 
@@ -70,16 +70,21 @@ impl City {
         ("city", r#"{"do":"set-device-credential","with":{"device":"s1","credential":null}}"#),
     ];
 
-    pub(super) fn submission(by: &str, reason: Option<&str>, command: &str) -> Submission {
+    pub(crate) fn submission(by: &str, reason: Option<&str>, command: &str) -> Submission {
         let command = serde_json::from_str(command).unwrap();
         Submission { by: by.parse().unwrap(), reason: reason.map(str::to_owned), command }
     }
 
-    pub(super) fn submissions() -> Vec<Submission> {
+    pub(crate) fn submissions() -> Vec<Submission> {
         Self::DECLARED.iter().map(|(by, command)| Self::submission(by, None, command)).collect()
     }
 
-    pub(super) fn declared() -> Self {
+    pub(crate) fn declared() -> Self {
+        Self::over(|journal| Box::new(journal))
+    }
+
+    /// The declared city over a store made of its journal.
+    pub(crate) fn over(store: impl FnOnce(SqliteJournal) -> Box<dyn Store>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start: Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
         let clock = Arc::new(FakeClock::at(start));
@@ -92,7 +97,7 @@ impl City {
                 permits_owner: "city".parse().unwrap(),
             },
         };
-        let store = Box::new(SqliteJournal::open(&folder.path().join("journal.db")).unwrap());
+        let store = store(SqliteJournal::open(&folder.path().join("journal.db")).unwrap());
         let (log, entropy) = (folder.path().join("log"), Arc::new(SeededBytes::new(1)));
         let register = Register::found(store, &log, key(1), founding, Arc::clone(&clock) as _, entropy).unwrap();
         for submission in Self::submissions() {
@@ -101,15 +106,15 @@ impl City {
         Self { register, clock, start, folder }
     }
 
-    pub(super) fn journal_path(&self) -> PathBuf {
+    pub(crate) fn journal_path(&self) -> PathBuf {
         self.folder.path().join("journal.db")
     }
 
-    pub(super) fn reopen(&self) -> Result<Register, OpenError> {
+    pub(crate) fn reopen(&self) -> Result<Register, OpenError> {
         self.open_with(&self.journal_path(), 1)
     }
 
-    pub(super) fn open_with(&self, journal: &Path, seed: u8) -> Result<Register, OpenError> {
+    pub(crate) fn open_with(&self, journal: &Path, seed: u8) -> Result<Register, OpenError> {
         let store = Box::new(SqliteJournal::open(journal)?);
         let log = self.folder.path().join("log");
         Register::open(store, &log, key(seed), Arc::clone(&self.clock) as _, Arc::new(SeededBytes::new(2)))
