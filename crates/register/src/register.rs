@@ -32,6 +32,8 @@ pub use start::{Founding, OpenError};
 
 /// The most submissions that one commit takes.
 pub const POOL_MAX: usize = 200;
+/// The most acts of the register's own in one commit; what is due beyond that is committed after it.
+const COMMIT_ACTS_MAX: usize = journal::BATCH_MAX / 2;
 /// How far the clock may stand behind the last act before the register refuses to write, in milliseconds.
 pub const CLOCK_BEHIND_MAX_MILLIS: i64 = 5_000;
 
@@ -224,11 +226,15 @@ impl Register {
     pub fn tick(&self) -> Result<usize, SubmitError> {
         let mut writer = lock(&self.writer);
         self.catch_up(&mut writer)?;
-        let mut state = State::clone(&self.state());
+        self.lapse(&mut writer)
+    }
+
+    fn lapse(&self, writer: &mut Writer) -> Result<usize, SubmitError> {
+        let state = State::clone(&self.state());
         let now = self.writing_time(&state)?;
         let drafts: Vec<Draft> = due(&state, now).into_iter().map(Draft::plain).collect();
         let count = drafts.len();
-        self.commit(&mut writer, &mut state, drafts)?;
+        self.commit(writer, state, drafts)?;
         Ok(count)
     }
 
@@ -244,13 +250,10 @@ impl Register {
         };
         let mut writer = lock(&self.writer);
         self.catch_up(&mut writer)?;
-        let mut state = State::clone(&self.state());
-        let by = state.founder().cloned().ok_or(SubmitError::Stopped)?;
-        let at = self.writing_time(&state)?;
-        let under = state.policy.as_ref().map(|policy| policy.hash);
-        let act = Act { at, by, under, because: Vec::new(), reason: None, what };
-        let first = state.size;
-        self.commit(&mut writer, &mut state, vec![Draft::plain(act)])?;
+        let state = State::clone(&self.state());
+        let (at, first) = (self.writing_time(&state)?, state.size);
+        let act = own_act(&state, at, None, what)?;
+        self.commit(&mut writer, state, vec![Draft::plain(act)])?;
         Ok(Receipt { entries: vec![first], basis: first + 1 })
     }
 
@@ -307,6 +310,8 @@ impl Register {
             }
             return;
         }
+        // What fell due happens first, however much it is; if that fails, it fails again for each submission below.
+        drop(self.lapse(writer));
         let mut state = State::clone(&self.state());
         let mut bundle = self.bundle();
         let mut drafts = Vec::new();
@@ -358,14 +363,16 @@ impl Register {
         Ok((drafts, own))
     }
 
-    /// Applies and commits drafts of the register's own.
-    fn commit(&self, writer: &mut Writer, state: &mut State, drafts: Vec<Draft>) -> Result<(), SubmitError> {
-        if drafts.is_empty() {
-            return Ok(());
+    /// Applies and commits drafts of the register's own, so many at a time as one transaction takes. What was committed
+    /// before a failure stays.
+    fn commit(&self, writer: &mut Writer, mut state: State, drafts: Vec<Draft>) -> Result<(), SubmitError> {
+        let mut drafts = drafts.into_iter().peekable();
+        while drafts.peek().is_some() {
+            let chunk: Vec<Draft> = drafts.by_ref().take(COMMIT_ACTS_MAX).collect();
+            chunk.iter().try_for_each(|draft| state.apply(&draft.act))?;
+            self.write(writer, chunk).map_err(Arc::new)?;
+            self.switch(state.clone(), self.bundle());
         }
-        drafts.iter().try_for_each(|draft| state.apply(&draft.act))?;
-        self.write(writer, drafts).map_err(Arc::new)?;
-        self.switch(std::mem::take(state), self.bundle());
         Ok(())
     }
 
@@ -404,6 +411,13 @@ impl Register {
     fn erase(&self, writer: &mut Writer, entry: Option<u64>) -> Result<(), SubmitError> {
         entry.map_or(Ok(()), |entry| writer.store.erase(entry)).map_err(|error| SubmitError::Journal(Arc::new(error)))
     }
+}
+
+/// An act that the register itself vouches for, in the founder's name.
+fn own_act(state: &State, at: Timestamp, reason: Option<String>, what: What) -> Result<Act, SubmitError> {
+    let by = state.founder().cloned().ok_or(SubmitError::Stopped)?;
+    let under = state.policy.as_ref().map(|policy| policy.hash);
+    Ok(Act { at, by, under, because: Vec::new(), reason, what })
 }
 
 /// The entry whose payload a submission destroys.

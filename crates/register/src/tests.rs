@@ -1,6 +1,7 @@
 //! The register from outside: replay, duties, erasure, restored backups, refusals.
 
 pub(crate) mod city;
+mod batches;
 mod credentials;
 mod policies;
 

@@ -1,17 +1,21 @@
 //! Disclosure records: a contiguous number each, durable before the rows leave, batched into the log.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::act::{Disclosed, DisclosuresBatched};
-use model::{Act, Digest, DisclosureRecord, Seq, Span, Timestamp, What, Window};
+use model::{Digest, DisclosureRecord, Seq, Span, Timestamp, ViewVersion, What, Window};
 use tlog::{leaf_hash, merkle_root};
 
-use super::{Register, SubmitError, lock};
+use super::{Register, SubmitError, lock, own_act};
 use crate::decide::Draft;
 use crate::state::{DisclosedKey, State};
 
 /// The first line of a receipt: no checkpoint has it, so that one is never taken for the other.
 const RECEIPT: &str = "ordinance/disclosure-receipt/v1";
-/// The most records that one batch takes.
+/// The most records that are batched at a time; the rest is batched at the next tick.
 const BATCH_RECORDS_MAX: usize = 100_000;
+/// The most different terms whose sums one batch holds: with the longest ids their act stays below 64 KiB.
+const BATCH_TERMS_MAX: usize = 128;
 
 impl Register {
     /// Numbers a disclosure and makes its record durable. Only when this returns may the rows leave.
@@ -61,17 +65,56 @@ impl Register {
     pub fn batch_disclosures(&self) -> Result<u64, SubmitError> {
         let mut writer = lock(&self.writer);
         self.catch_up(&mut writer)?;
-        let mut state = State::clone(&self.state());
-        let first = state.next_disclosure;
-        let stored = writer.store.records(first.0, BATCH_RECORDS_MAX).map_err(std::sync::Arc::new)?;
-        let Some(batch) = batch_of(&stored).map_err(|error| SubmitError::Act(error.to_string()))? else { return Ok(0) };
+        let state = State::clone(&self.state());
+        let stored = writer.store.records(state.next_disclosure.0, BATCH_RECORDS_MAX).map_err(std::sync::Arc::new)?;
+        if stored.is_empty() {
+            return Ok(0);
+        }
         let at = self.writing_time(&state)?;
-        let by = state.founder().cloned().ok_or(SubmitError::Stopped)?;
-        let under = state.policy.as_ref().map(|policy| policy.hash);
-        let count = batch.last.0 - batch.first.0 + 1;
-        let act = Act { at, by, under, because: Vec::new(), reason: None, what: What::DisclosuresBatched(batch) };
-        self.commit(&mut writer, &mut state, vec![Draft::plain(act)])?;
-        Ok(count)
+        let unreadable = |error: serde_json::Error| SubmitError::Act(error.to_string());
+        let mut drafts = Vec::new();
+        for run in runs(&stored).map_err(unreadable)? {
+            if let Some(batch) = batch_of(run).map_err(unreadable)? {
+                drafts.push(Draft::plain(own_act(&state, at, None, What::DisclosuresBatched(batch))?));
+            }
+        }
+        self.commit(&mut writer, state, drafts)?;
+        Ok(stored.len() as u64)
+    }
+}
+
+/// Cuts records into runs whose batches fit into an act each.
+fn runs(mut stored: &[(u64, Vec<u8>)]) -> Result<Vec<&[(u64, Vec<u8>)]>, serde_json::Error> {
+    let mut runs = Vec::new();
+    while !stored.is_empty() {
+        let (mut terms, mut end) = (BTreeSet::new(), 0);
+        for (_, bytes) in stored {
+            terms.insert(Terms::of(&serde_json::from_slice(bytes)?));
+            if terms.len() > BATCH_TERMS_MAX {
+                break;
+            }
+            end += 1;
+        }
+        let (run, rest) = stored.split_at(end);
+        runs.push(run);
+        stored = rest;
+    }
+    Ok(runs)
+}
+
+/// What a disclosure is summed under.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Terms(DisclosedKey, ViewVersion);
+
+impl Terms {
+    fn of(record: &DisclosureRecord) -> Self {
+        let key = DisclosedKey {
+            recipient: record.recipient.clone(),
+            purpose: record.purpose,
+            stream: record.stream.clone(),
+            view: record.view.clone(),
+        };
+        Self(key, record.version)
     }
 }
 
@@ -81,15 +124,17 @@ impl Register {
 /// A record is not one that this software wrote.
 pub fn batch_of(stored: &[(u64, Vec<u8>)]) -> Result<Option<DisclosuresBatched>, serde_json::Error> {
     let (Some((first, _)), Some((last, _))) = (stored.first(), stored.last()) else { return Ok(None) };
-    let mut totals: Vec<Disclosed> = Vec::new();
+    let mut totals: BTreeMap<Terms, Disclosed> = BTreeMap::new();
     let mut span: Option<(Timestamp, Timestamp)> = None;
     for (_, bytes) in stored {
         let record: DisclosureRecord = serde_json::from_slice(bytes)?;
         let (start, end) = span.unwrap_or((record.at, record.at));
         span = Some((start.min(record.at), end.max(record.at)));
-        add(&mut totals, record);
+        let total = totals.entry(Terms::of(&record)).or_insert_with(|| none_yet(&record));
+        total.disclosures += 1;
+        total.rows += record.rows;
+        total.withheld += record.withheld;
     }
-    totals.sort_by_cached_key(|total| (DisclosedKey::from(total), total.version));
     let (start, end) = span.unwrap_or((Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH));
     let root = merkle_root(stored.iter().map(|(_, bytes)| leaf_hash(bytes)));
     Ok(Some(DisclosuresBatched {
@@ -97,32 +142,20 @@ pub fn batch_of(stored: &[(u64, Vec<u8>)]) -> Result<Option<DisclosuresBatched>,
         last: Seq(*last),
         window: Window { start, end: end + Span::seconds(1) },
         root: Digest::new(root.to_bytes()),
-        totals,
+        totals: totals.into_values().collect(),
     }))
 }
 
-fn add(totals: &mut Vec<Disclosed>, record: DisclosureRecord) {
-    let same = |total: &&mut Disclosed| {
-        total.recipient == record.recipient
-            && total.purpose == record.purpose
-            && total.stream == record.stream
-            && total.view == record.view
-            && total.version == record.version
-    };
-    if let Some(total) = totals.iter_mut().find(same) {
-        total.disclosures += 1;
-        total.rows += record.rows;
-        total.withheld += record.withheld;
-        return;
-    }
-    totals.push(Disclosed {
-        recipient: record.recipient,
+/// The sum of no disclosure under a record's terms.
+fn none_yet(record: &DisclosureRecord) -> Disclosed {
+    Disclosed {
+        recipient: record.recipient.clone(),
         purpose: record.purpose,
-        stream: record.stream,
-        view: record.view,
+        stream: record.stream.clone(),
+        view: record.view.clone(),
         version: record.version,
-        disclosures: 1,
-        rows: record.rows,
-        withheld: record.withheld,
-    });
+        disclosures: 0,
+        rows: 0,
+        withheld: 0,
+    }
 }

@@ -123,7 +123,7 @@ impl Register {
         let register = Self::assembled(store, log_folder, key, empty, Some(bundle), clock, entropy);
         {
             let mut writer = lock(&register.writer);
-            register.commit(&mut writer, &mut State::default(), drafts).map_err(Box::new)?;
+            register.commit(&mut writer, State::default(), drafts).map_err(Box::new)?;
         }
         register.publish()?;
         Ok(register)
