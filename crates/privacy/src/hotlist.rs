@@ -110,6 +110,21 @@ impl HotList {
         if tags.len() > ENTRIES_MAX { Err(NotAList) } else { Ok(Self::of(key.for_order(order), tags)) }
     }
 
+    /// How many tags a text lists: what [`HotList::to_text`] writes, told from anything else without a key.
+    ///
+    /// # Errors
+    /// It is not a list, but for instance the values themselves.
+    pub fn count(text: &str) -> Result<usize, NotAList> {
+        let digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+        let is_tag = |line: &str| line.len() == 2 * TAG_BYTES && line.as_bytes().iter().all(digit);
+        if text.is_empty() {
+            return Ok(0);
+        }
+        // By `\n` alone: `lines` would take a `\r` for its part of the end.
+        let count = text.split('\n').take(ENTRIES_MAX + 1).try_fold(0, |count, line| is_tag(line).then_some(count + 1));
+        count.filter(|count| *count <= ENTRIES_MAX).ok_or(NotAList)
+    }
+
     /// The entry that a value in its canonical form matches, from 0.
     pub(crate) fn entry(&self, canonical: &[u8]) -> Option<u32> {
         self.entries.get(&tag(&self.key, canonical)).copied()
@@ -170,6 +185,24 @@ mod tests {
         assert_eq!(list.to_text().lines().count(), values.len());
         assert_eq!((list.entry(b"1AA0001"), list.entry(b"2BB")), (Some(2), Some(5)));
         assert_eq!(list.entry(b""), None, "a camera that read nothing is not on the list");
+    }
+
+    #[test]
+    fn a_list_is_told_from_values_without_its_key() {
+        let order: OrderId = "order-1".parse().unwrap();
+        let values = ["4B7 1234".to_owned(), String::new(), "1AA 0001".to_owned()];
+        let text = HotList::build(&HotListKey::new([3; 32]), &order, &values).to_text();
+        assert_eq!((HotList::count(&text), HotList::count("")), (Ok(3), Ok(0)));
+        let tag = "0123456789abcdef0123456789abcdef";
+        assert_eq!(HotList::count(tag), Ok(1));
+        for other in ["4B7 1234", "1AA0001\n4B71234", "\n", &format!("{tag}\n"), &format!("{tag}\n4B7 1234")] {
+            assert_eq!(HotList::count(other), Err(NotAList), "{other:?}");
+        }
+        for other in [tag.to_uppercase(), tag.replace("01", "+1"), format!("{tag}\r\n{tag}"), format!("{tag}0")] {
+            assert_eq!(HotList::count(&other), Err(NotAList), "{other:?}");
+        }
+        assert_eq!(HotList::count(&vec![tag; ENTRIES_MAX].join("\n")), Ok(ENTRIES_MAX));
+        assert_eq!(HotList::count(&vec![tag; ENTRIES_MAX + 1].join("\n")), Err(NotAList));
     }
 
     #[test]

@@ -327,6 +327,7 @@ impl Desk<'_> {
         if let Some(record) = self.state.orders.get(&order.id) {
             return if &record.order == order { Ok(Vec::new()) } else { Err(taken("order", &order.id)) };
         }
+        fit::list(order, list)?;
         let because = self.allowed(Verb::IssueOrder, ActSubject::Order(order))?;
         let fields = Fields([("list".to_owned(), Some(list.to_owned()))].into());
         let (list, payload) = seal(&fields, &ORDER_FIELDS, self.entropy)?;

@@ -1,8 +1,9 @@
 //! The register from outside: replay, duties, erasure, restored backups, refusals.
 
-pub(crate) mod city;
 mod batches;
+pub(crate) mod city;
 mod credentials;
+mod orders;
 mod policies;
 
 use std::sync::Arc;

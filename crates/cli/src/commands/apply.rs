@@ -19,6 +19,9 @@ use crate::output::{Output, Refused};
 /// The largest manifest, in bytes.
 const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 
+/// A tag of no value.
+const NO_TAG: &str = "00000000000000000000000000000000";
+
 /// What became of one job.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Done {
@@ -104,7 +107,7 @@ pub(crate) fn apply(city: &City, jobs: Vec<Job>) -> anyhow::Result<Vec<Done>> {
     Ok(done)
 }
 
-/// What each job would do. An order's list is not made: the act is the same with an empty one.
+/// What each job would do. An order's list is not made: the act is the same with one of as many tags that match nothing.
 fn preview(city: &City, jobs: &[Job]) -> Vec<Done> {
     let submissions: Vec<Submission> = jobs.iter().map(submission).collect();
     let outcomes = city.register().preview(&submissions);
@@ -114,8 +117,8 @@ fn preview(city: &City, jobs: &[Job]) -> Vec<Done> {
 fn submission(job: &Job) -> Submission {
     match job {
         Job::Submit(submission) => Submission::clone(submission),
-        Job::Order { by, order, .. } => {
-            let command = Command::IssueOrder { order: order.clone(), list: String::new() };
+        Job::Order { by, order, values } => {
+            let command = Command::IssueOrder { order: order.clone(), list: vec![NO_TAG; values.len()].join("\n") };
             Submission { by: by.clone(), reason: None, command }
         }
     }

@@ -84,6 +84,7 @@ fn filled(feed: &Feed, lapses: Timestamp) -> String {
         ("{lapses}", lapses.to_string()),
         ("{document}", Digest::new([0x11; 32]).to_string()),
         ("\"{hot-list}\"", list.join(", ")),
+        ("\"{entries}\"", list.len().to_string()),
     ]
     .iter()
     .fold(MANIFEST.to_owned(), |text, (brace, value)| text.replace(brace, value))

@@ -1,7 +1,7 @@
 //! Whether the parts of a proposal fit together, before any norm is asked: lengths, dates, property types.
 
 use model::stream::PROPERTIES_MAX;
-use model::{Deployment, Exposure, Measure, Stream, Treatment, ValueKind, View};
+use model::{Deployment, Exposure, Measure, Order, Stream, Treatment, ValueKind, View};
 
 /// The longest text that residents read, in characters.
 pub(super) const TEXT_CHARS_MAX: usize = 4_000;
@@ -40,6 +40,22 @@ pub enum Misfit {
         view: String,
         /// Its version.
         version: u32,
+    },
+    /// What should be keyed tags is something else, perhaps the values sought. It is told by nothing of its text.
+    #[error(
+        "the list of order `{0}` is not a list of keyed tags, so nothing of it is kept; apply the order at the city's folder, \
+         which makes the tags: values sought are never sent"
+    )]
+    List(String),
+    /// The public number of entries is another one than the list has.
+    #[error("the order `{order}` says that its list has {said} entries, but it has {found}")]
+    Entries {
+        /// The order.
+        order: String,
+        /// What the order says.
+        said: u32,
+        /// What its list has.
+        found: usize,
     },
     /// Somebody signs for somebody else.
     #[error("only `{0}` can sign this")]
@@ -101,6 +117,15 @@ pub(super) fn view(view: &View, stream: &Stream) -> Result<(), Misfit> {
             if fits { Ok(()) } else { Err(misfit(property, "to be a stored number")) }
         }
     }
+}
+
+/// The list of an order: tags as `privacy` writes them, as many as the order says.
+pub(super) fn list(order: &Order, list: &str) -> Result<(), Misfit> {
+    let found = privacy::HotList::count(list).map_err(|_| Misfit::List(order.id.to_string()))?;
+    if usize::try_from(order.entries) == Ok(found) {
+        return Ok(());
+    }
+    Err(Misfit::Entries { order: order.id.to_string(), said: order.entries, found })
 }
 
 pub(super) fn newer(known: &View, view: &View) -> Result<(), Misfit> {
