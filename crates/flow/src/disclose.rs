@@ -149,8 +149,9 @@ impl City {
         let gathered = self.gather(&state, &ready.view, window, now)?;
         let content = rows::digest(&gathered.rows);
         let grant = &ready.grant.grant;
-        let record = self.register.record_disclosure(|seq| DisclosureRecord {
+        let record = self.register.record_disclosure(|seq, salt| DisclosureRecord {
             seq,
+            salt,
             at: now,
             recipient: asked.recipient.clone(),
             purpose: asked.purpose,

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use lake::Put;
-use model::act::ObservationsDeleted;
 use model::{Retention, Stream, StreamId, TimeBin, Timestamp, View, Window};
 use privacy::release::{Sensor, release};
 use register::{Fact, State};
@@ -119,10 +118,8 @@ impl City {
     fn delete_stream(&self, stream: &StreamId, retention: Retention, now: Timestamp) -> Result<u64, CityError> {
         let before = now - retention.0;
         let deleted = self.lake.delete_before(stream, before)?;
-        if deleted.files > 0 {
-            let fact = ObservationsDeleted { stream: stream.clone(), before, files: deleted.files };
-            self.register.record(Fact::ObservationsDeleted(fact))?;
-        }
+        // Whether anything was there or not: for a stream about people that alone would tell something.
+        self.register.record(Fact::ObservationsDeleted { stream: stream.clone(), before, files: deleted.files })?;
         Ok(deleted.files)
     }
 }

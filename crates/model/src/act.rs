@@ -301,8 +301,9 @@ pub struct ObservationsDeleted {
     pub stream: StreamId,
     /// Everything observed before this instant is gone.
     pub before: Timestamp,
-    /// How many files went.
-    pub files: u64,
+    /// How many files went; none for a stream about people, because it would tell in how many hours somebody was observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<u64>,
 }
 
 /// What left under one grant's terms in a batch.
@@ -321,10 +322,12 @@ pub struct Disclosed {
     pub version: ViewVersion,
     /// How many disclosures.
     pub disclosures: u64,
-    /// How many rows in all.
-    pub rows: u64,
-    /// How many cells were withheld in all.
-    pub withheld: u64,
+    /// How many rows in all; none for a stream under an order, where each row is a hit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// How many cells were withheld in all; none where `rows` is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<u64>,
 }
 
 /// A run of disclosures. Its first number follows the last batch's last: a gap is proof of omission.

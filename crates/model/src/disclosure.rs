@@ -45,4 +45,6 @@ pub struct DisclosureRecord {
     pub because: Vec<PolicyId>,
     /// The policies in force.
     pub under: PolicyHash,
+    /// 32 random bytes. The log holds a hash of the record; without these the record could be guessed from it.
+    pub salt: Digest,
 }

@@ -203,7 +203,7 @@ impl Audit {
         inner.entries = self.compare_entries(journal, log)?;
         self.open_payloads(journal, &mut inner)?;
         for batch in &self.batches {
-            inner.records += compare_batch(journal, batch)?;
+            inner.records += compare_batch(journal, batch, &self.state)?;
         }
         inner.unbatched = journal.next_seq() - self.state.next_disclosure.0;
         self.inner = Some(inner);
@@ -267,11 +267,11 @@ impl Audit {
     }
 }
 
-fn compare_batch(ledger: &SqliteReader, batch: &DisclosuresBatched) -> Result<u64, AuditFailure> {
+fn compare_batch(ledger: &SqliteReader, batch: &DisclosuresBatched, state: &State) -> Result<u64, AuditFailure> {
     let differs = || AuditFailure::Disclosures { first: batch.first.0, last: batch.last.0 };
     let count = batch.last.0 - batch.first.0 + 1;
     let stored = ledger.records(batch.first.0, usize::try_from(count).unwrap_or(usize::MAX))?;
-    let recomputed = batch_of(&stored).map_err(|_| differs())?;
+    let recomputed = batch_of(&stored, state).map_err(|_| differs())?;
     if recomputed.as_ref() == Some(batch) { Ok(count) } else { Err(differs()) }
 }
 

@@ -17,7 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use journal::{Entry, Head, JournalError, NewEntry, Payload};
 use model::act::{KeyRef, ObservationsDeleted};
-use model::{Act, Clock, Entropy, Timestamp, What};
+use model::time::{MILLIS_PER_SECOND, SECONDS_PER_DAY};
+use model::{Act, Clock, Entropy, Identifies, StreamId, Timestamp, What};
 use norms::Bundle;
 use tlog::{RightEdge, leaf_hash};
 
@@ -91,8 +92,16 @@ pub enum Fact {
     KeyCreated(KeyRef),
     /// A pseudonym key was destroyed.
     KeyDestroyed(KeyRef),
-    /// Observations past their retention were deleted.
-    ObservationsDeleted(ObservationsDeleted),
+    /// Of a stream nothing is left that was observed before an instant. To be told at every tick and for every stream,
+    /// whether anything was there or not: the register decides when the log says so.
+    ObservationsDeleted {
+        /// Which stream.
+        stream: StreamId,
+        /// The instant.
+        before: Timestamp,
+        /// How many files went just now.
+        files: u64,
+    },
 }
 
 struct Pending {
@@ -238,19 +247,22 @@ impl Register {
         Ok(count)
     }
 
-    /// Writes a fact down that the node itself vouches for.
+    /// Writes a fact down that the node itself vouches for. The receipt is empty if the log need not say it now.
     ///
     /// # Errors
     /// The journal could not commit.
     pub fn record(&self, fact: Fact) -> Result<Receipt, SubmitError> {
-        let what = match fact {
-            Fact::KeyCreated(key) => What::KeyCreated(key),
-            Fact::KeyDestroyed(key) => What::KeyDestroyed(key),
-            Fact::ObservationsDeleted(deleted) => What::ObservationsDeleted(deleted),
-        };
         let mut writer = lock(&self.writer);
         self.catch_up(&mut writer)?;
         let state = State::clone(&self.state());
+        let what = match fact {
+            Fact::KeyCreated(key) => What::KeyCreated(key),
+            Fact::KeyDestroyed(key) => What::KeyDestroyed(key),
+            Fact::ObservationsDeleted { stream, before, files } => match deletion(&state, stream, before, files) {
+                Some(deleted) => What::ObservationsDeleted(deleted),
+                None => return Ok(Receipt { entries: Vec::new(), basis: state.size }),
+            },
+        };
         let (at, first) = (self.writing_time(&state)?, state.size);
         let act = own_act(&state, at, None, what)?;
         self.commit(&mut writer, state, vec![Draft::plain(act)])?;
@@ -418,6 +430,23 @@ fn own_act(state: &State, at: Timestamp, reason: Option<String>, what: What) -> 
     let by = state.founder().cloned().ok_or(SubmitError::Stopped)?;
     let under = state.policy.as_ref().map(|policy| policy.hash);
     Ok(Act { at, by, under, because: Vec::new(), reason, what })
+}
+
+/// What the log says of a deletion. Of a stream about people it is one act a day, with the day alone: how many files went,
+/// when, and whether any did, would tell when somebody was observed.
+fn deletion(state: &State, stream: StreamId, before: Timestamp, files: u64) -> Option<ObservationsDeleted> {
+    let exactly = |stream| Some(ObservationsDeleted { stream, before, files: Some(files) }).filter(|_| files > 0);
+    let Some((record, declared)) = state.stream(&stream) else { return exactly(stream) };
+    if declared.identifies() == Identifies::Nobody {
+        return exactly(stream);
+    }
+    let day = before.millis() - before.millis().rem_euclid(i64::from(SECONDS_PER_DAY) * MILLIS_PER_SECOND);
+    let day = Timestamp::from_millis(day);
+    let collected = record.standing.active_since.is_some() && day > record.deployment.starts;
+    let told = state.deleted_before.get(&stream).copied().unwrap_or(Timestamp::UNIX_EPOCH);
+    // Once everything up to its end is gone there is nothing more to say.
+    let more = told < day && told <= record.deployment.ends;
+    (collected && more).then(|| ObservationsDeleted { stream, before: day, files: None })
 }
 
 /// The entry whose payload a submission destroys.

@@ -62,14 +62,19 @@ pub struct KeyRecord {
 }
 
 /// What left under one grant's terms, in all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
     /// How many disclosures.
     pub disclosures: u64,
-    /// How many rows.
-    pub rows: u64,
-    /// How many cells were withheld.
-    pub withheld: u64,
+    /// How many rows; none where the log does not say.
+    pub rows: Option<u64>,
+    /// How many cells were withheld; none where the log does not say.
+    pub withheld: Option<u64>,
+}
+
+impl Totals {
+    /// Before anything left.
+    pub(crate) const NOTHING: Self = Self { disclosures: 0, rows: Some(0), withheld: Some(0) };
 }
 
 /// The key of [`State::disclosed`]: to whom, what for, of which view.
@@ -149,6 +154,13 @@ impl State {
     pub fn stream(&self, id: &StreamId) -> Option<(&DeploymentRecord, &Stream)> {
         let record = self.deployments.get(self.streams.get(id)?)?;
         Some((record, record.deployment.stream(id)?))
+    }
+
+    /// Whether the public log keeps back how many rows of a stream were disclosed: under an order each row is a hit, and
+    /// there may be one. What is not known counts as such.
+    #[must_use]
+    pub fn keeps_rows_back(&self, stream: &StreamId) -> bool {
+        self.stream(stream).is_none_or(|(_, stream)| stream.order().is_some())
     }
 
     /// The devices that feed a stream.

@@ -73,8 +73,10 @@ struct DisclosedJson<'a> {
     stream: &'a str,
     view: &'a str,
     disclosures: u64,
-    rows: u64,
-    withheld: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld: Option<u64>,
 }
 
 impl<'a> From<(&'a DisclosedKey, &'a Totals)> for DisclosedJson<'a> {

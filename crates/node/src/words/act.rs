@@ -72,12 +72,14 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
         }
         What::DisclosuresBatched(batch) => {
             let disclosures = batch.totals.iter().map(|total| total.disclosures).sum();
-            let rows = batch.totals.iter().map(|total| total.rows).sum();
-            format!(
-                "{} went into the log, with {} rows in all",
-                count(disclosures, "disclosure", "disclosures"),
-                number(rows)
-            )
+            let told = batch.totals.iter().filter_map(|total| total.rows);
+            let rows = number(told.clone().fold(0, u64::saturating_add));
+            let rows = match told.count() {
+                0 => String::new(),
+                all if all == batch.totals.len() => format!(", with {rows} rows in all"),
+                _ => format!(", with {rows} rows in all beside those under an order"),
+            };
+            format!("{} went into the log{rows}", count(disclosures, "disclosure", "disclosures"))
         }
         What::PayloadErased(erased) => format!("The confidential part of act {} was destroyed", erased.entry),
         // The acts of government have their words above; what is left over is told by its tag.
@@ -114,7 +116,7 @@ mod tests {
                 "The sensor “d-1” was locked out",
             ),
             (
-                r#"{"kind":"observations-deleted/1","body":{"stream":"wifi","before":"2026-11-24T00:00:00Z","files":2}}"#,
+                r#"{"kind":"observations-deleted/1","body":{"stream":"wifi","before":"2026-11-24T00:00:00Z"}}"#,
                 "Everything that “wifi” observed before 24 November 2026, 00:00 UTC was deleted",
             ),
         ] {

@@ -18,18 +18,20 @@ const BATCH_RECORDS_MAX: usize = 100_000;
 const BATCH_TERMS_MAX: usize = 128;
 
 impl Register {
-    /// Numbers a disclosure and makes its record durable. Only when this returns may the rows leave.
+    /// Numbers a disclosure and makes its record durable, with the number and the salt that `make` is given. Only when this
+    /// returns may the rows leave.
     ///
     /// # Errors
     /// The record could not be written; nothing may leave.
     pub fn record_disclosure(
         &self,
-        make: impl FnOnce(Seq) -> DisclosureRecord,
+        make: impl FnOnce(Seq, Digest) -> DisclosureRecord,
     ) -> Result<DisclosureRecord, SubmitError> {
         let mut writer = lock(&self.writer);
         self.catch_up(&mut writer)?;
         let seq = writer.store.next_seq();
-        let record = make(Seq(seq));
+        let salt = Digest::new(self.entropy.bytes32().map_err(|error| SubmitError::Act(error.to_string()))?);
+        let record = make(Seq(seq), salt);
         let bytes = serde_json::to_vec(&record).map_err(|error| SubmitError::Act(error.to_string()))?;
         // If the commit failed in a way that leaves its outcome open, the rows do not leave. Then there may be a record of
         // a disclosure that was not, which harms nobody; the other way round is what must never be.
@@ -74,7 +76,7 @@ impl Register {
         let unreadable = |error: serde_json::Error| SubmitError::Act(error.to_string());
         let mut drafts = Vec::new();
         for run in runs(&stored).map_err(unreadable)? {
-            if let Some(batch) = batch_of(run).map_err(unreadable)? {
+            if let Some(batch) = batch_of(run, &state).map_err(unreadable)? {
                 drafts.push(Draft::plain(own_act(&state, at, None, What::DisclosuresBatched(batch))?));
             }
         }
@@ -118,11 +120,12 @@ impl Terms {
     }
 }
 
-/// The batch of a run of stored records; none for no record. The audit recomputes it.
+/// The batch of a run of stored records; none for no record. The audit recomputes it, so that it may depend on nothing of
+/// the register that changes: only on what the streams were declared to be.
 ///
 /// # Errors
 /// A record is not one that this software wrote.
-pub fn batch_of(stored: &[(u64, Vec<u8>)]) -> Result<Option<DisclosuresBatched>, serde_json::Error> {
+pub fn batch_of(stored: &[(u64, Vec<u8>)], state: &State) -> Result<Option<DisclosuresBatched>, serde_json::Error> {
     let (Some((first, _)), Some((last, _))) = (stored.first(), stored.last()) else { return Ok(None) };
     let mut totals: BTreeMap<Terms, Disclosed> = BTreeMap::new();
     let mut span: Option<(Timestamp, Timestamp)> = None;
@@ -132,8 +135,10 @@ pub fn batch_of(stored: &[(u64, Vec<u8>)]) -> Result<Option<DisclosuresBatched>,
         span = Some((start.min(record.at), end.max(record.at)));
         let total = totals.entry(Terms::of(&record)).or_insert_with(|| none_yet(&record));
         total.disclosures += 1;
-        total.rows += record.rows;
-        total.withheld += record.withheld;
+        if !state.keeps_rows_back(&record.stream) {
+            total.rows = Some(total.rows.unwrap_or(0).saturating_add(record.rows));
+            total.withheld = Some(total.withheld.unwrap_or(0).saturating_add(record.withheld));
+        }
     }
     let (start, end) = span.unwrap_or((Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH));
     let root = merkle_root(stored.iter().map(|(_, bytes)| leaf_hash(bytes)));
@@ -155,7 +160,7 @@ fn none_yet(record: &DisclosureRecord) -> Disclosed {
         view: record.view.clone(),
         version: record.version,
         disclosures: 0,
-        rows: 0,
-        withheld: 0,
+        rows: None,
+        withheld: None,
     }
 }

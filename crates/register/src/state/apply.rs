@@ -12,7 +12,7 @@ use model::{
     State as Stage, Step, StreamId, Timestamp,
 };
 
-use super::{DisclosedKey, KeyRecord, OrderRecord, PartyRecord, PolicyInForce, State};
+use super::{DisclosedKey, KeyRecord, OrderRecord, PartyRecord, PolicyInForce, State, Totals};
 
 /// Why an act cannot follow the log before it. The log is damaged or was written by other software: stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -257,17 +257,19 @@ impl State {
 
     fn batch(&mut self, batch: &DisclosuresBatched, entry: u64) -> Result<(), ApplyError> {
         let (Seq(first), Seq(last), Seq(expected)) = (batch.first, batch.last, self.next_disclosure);
-        let counted: u64 = batch.totals.iter().map(|total| total.disclosures).sum();
-        if first != expected || last < first || counted != last - first + 1 {
+        let each = batch.totals.iter().map(|total| total.disclosures);
+        let counted = each.fold(Some(0_u64), |sum, more| sum?.checked_add(more));
+        let next = last.checked_add(1).filter(|next| first == expected && counted == next.checked_sub(first));
+        let Some(next) = next.filter(|next| *next > first) else {
             return Err(ApplyError::Sequence { entry, first, expected });
-        }
+        };
         for total in &batch.totals {
-            let sum = self.disclosed.entry(DisclosedKey::from(total)).or_default();
-            sum.disclosures += total.disclosures;
-            sum.rows += total.rows;
-            sum.withheld += total.withheld;
+            let sum = self.disclosed.entry(DisclosedKey::from(total)).or_insert(Totals::NOTHING);
+            let add = |sum: Option<u64>, more: Option<u64>| Some(sum?.saturating_add(more?));
+            sum.disclosures = sum.disclosures.saturating_add(total.disclosures);
+            (sum.rows, sum.withheld) = (add(sum.rows, total.rows), add(sum.withheld, total.withheld));
         }
-        self.next_disclosure = Seq(last + 1);
+        self.next_disclosure = Seq(next);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use model::{Act, Digest, DisclosureRecord, PolicyHash, Seq, ViewVersion, What, W
 use super::City;
 use crate::audit::{FolderSource, audit};
 
-fn record(seq: Seq, city: &City, combination: u64) -> DisclosureRecord {
+fn record(seq: Seq, salt: Digest, city: &City, combination: u64) -> DisclosureRecord {
     // Ids as long as they may be.
     let id = |letter: char, number: u64| format!("{}{number:05}", letter.to_string().repeat(58));
     DisclosureRecord {
@@ -26,6 +26,7 @@ fn record(seq: Seq, city: &City, combination: u64) -> DisclosureRecord {
         content: Digest::new([1; 32]),
         because: Vec::new(),
         under: PolicyHash(Digest::new([2; 32])),
+        salt,
     }
 }
 
@@ -43,7 +44,7 @@ fn thousands_of_different_disclosures_are_batched_in_acts_that_fit() {
     let city = City::declared();
     let (different, in_all) = (3_000_u64, 4_000_u64);
     for number in 0..in_all {
-        city.register.record_disclosure(|seq| record(seq, &city, number % different)).unwrap();
+        city.register.record_disclosure(|seq, salt| record(seq, salt, &city, number % different)).unwrap();
     }
     assert_eq!(city.register.batch_disclosures().unwrap(), in_all);
     assert_eq!(city.register.batch_disclosures().unwrap(), 0, "each is batched once");

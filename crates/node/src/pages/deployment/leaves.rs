@@ -71,8 +71,8 @@ pub(super) struct HasLeft {
     pub(super) purpose: String,
     pub(super) view: String,
     pub(super) times: String,
-    pub(super) rows: String,
-    pub(super) withheld: String,
+    /// How much that was: goes on after the times.
+    pub(super) amount: String,
 }
 
 /// What has left, as the log counts it.
@@ -86,8 +86,12 @@ pub(super) fn has_left(state: &State, deployment: &Deployment) -> Vec<HasLeft> {
             .get(&(key.stream.clone(), key.view.clone()))
             .map_or_else(|| key.view.to_string(), |view| view.title.clone()),
         times: words::count(totals.disclosures, "time", "times"),
-        rows: words::number(totals.rows),
-        withheld: words::number(totals.withheld),
+        amount: match (totals.rows, totals.withheld) {
+            (Some(rows), Some(withheld)) => {
+                format!(", {} rows in all, {} held back", words::number(rows), words::number(withheld))
+            }
+            _ => "; how many rows is not told, because each would be a match under the order".to_owned(),
+        },
     });
     told.collect()
 }
