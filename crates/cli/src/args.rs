@@ -26,6 +26,7 @@ pub(crate) enum Command {
     Serve(Serve),
     Apply(Apply),
     Token(Token),
+    Clock(Clock),
     Ingest(Ingest),
     Query(Query),
     Verify(Verify),
@@ -111,6 +112,25 @@ pub(crate) struct Token {
     /// Lock a device out instead: its token is taken back and none is issued.
     #[arg(long, requires = "device")]
     pub(crate) revoke: bool,
+}
+
+/// Confirm that the machine's clock is right, although a city has not known the time for long.
+///
+/// A city whose clock has jumped far ahead stops: nothing lapses, nothing is deleted, nothing is written. If so much time has
+/// really passed, whoever keeps the city says so here; it becomes an act in the log. If the clock is wrong, set it right.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  ordinance clock ./brookhaven --is 2027-03-01T08:00:00Z --reason 'closed since the summer'"
+)]
+pub(crate) struct Clock {
+    /// The city's folder.
+    pub(crate) dir: PathBuf,
+    /// What time it is (RFC 3339), to the hour at least.
+    #[arg(long)]
+    pub(crate) is: Timestamp,
+    /// Why the city has not known the time, in words that residents will read.
+    #[arg(long)]
+    pub(crate) reason: String,
 }
 
 /// Take observations from files: NDJSON, or CSV with a mapping. Gzip is read as it is.

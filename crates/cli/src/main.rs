@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => commands::serve::run(&serve, &output),
         Command::Apply(apply) => commands::apply::run(&apply, &output),
         Command::Token(token) => commands::token::run(&token, &output),
+        Command::Clock(clock) => commands::clock::run(&clock, &output),
         Command::Ingest(ingest) => commands::ingest::run(&ingest, &output),
         Command::Query(query) => commands::query::run(&query, &output),
         Command::Verify(verify) => commands::verify::run(&verify, &output),

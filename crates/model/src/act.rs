@@ -155,6 +155,9 @@ pub enum What {
     /// A sealed payload was destroyed; the act that committed to it stays.
     #[serde(rename = "payload-erased/1")]
     PayloadErased(PayloadErased),
+    /// Somebody confirmed that the clock is right although it stands far ahead of the last act.
+    #[serde(rename = "clock-confirmed/1")]
+    ClockConfirmed(ClockConfirmed),
 }
 
 impl What {
@@ -187,6 +190,7 @@ impl What {
             Self::ObservationsDeleted(_) => "observations-deleted/1",
             Self::DisclosuresBatched(_) => "disclosures-batched/1",
             Self::PayloadErased(_) => "payload-erased/1",
+            Self::ClockConfirmed(_) => "clock-confirmed/1",
         }
     }
 }
@@ -352,6 +356,14 @@ pub struct DisclosuresBatched {
 pub struct PayloadErased {
     /// The entry whose payload is gone.
     pub entry: u64,
+}
+
+/// A clock that is believed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockConfirmed {
+    /// When the last act before it happened.
+    pub after: Timestamp,
 }
 
 #[cfg(test)]

@@ -167,7 +167,8 @@ impl From<SubmitError> for Problem {
             SubmitError::Act(_) => Self::new(Kind::Unprocessable).detail(detail),
             SubmitError::Apply(_) => Self::new(Kind::Internal).detail(detail),
             SubmitError::Journal(_) | SubmitError::Behind(_) => inside(Kind::Unavailable).unwrap_or_else(|| Self::new(Kind::Unavailable)),
-            SubmitError::ClockBehind { .. } | SubmitError::Stopped => Self::new(Kind::Unavailable).detail(detail),
+            SubmitError::ClockNotSo { .. } => Self::new(Kind::Unprocessable).detail(detail),
+            SubmitError::ClockBehind { .. } | SubmitError::ClockAhead { .. } | SubmitError::Stopped => Self::new(Kind::Unavailable).detail(detail),
         }
     }
 }

@@ -11,14 +11,15 @@ mod start;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use journal::{Entry, Head, JournalError, NewEntry, Payload};
-use model::act::{KeyRef, ObservationsDeleted};
+use model::act::{ClockConfirmed, KeyRef, ObservationsDeleted};
 use model::time::{MILLIS_PER_SECOND, SECONDS_PER_DAY};
-use model::{Act, Clock, Entropy, Identifies, StreamId, Timestamp, What};
+use model::{Act, Clock, Entropy, Identifies, Span, StreamId, Timestamp, What};
 use norms::Bundle;
 use tlog::{RightEdge, leaf_hash};
 
@@ -38,6 +39,14 @@ const COMMIT_ACTS_MAX: usize = journal::BATCH_MAX / 2;
 /// How far the clock may stand behind the last act before the register refuses to write, in milliseconds.
 pub const CLOCK_BEHIND_MAX_MILLIS: i64 = 5_000;
 
+/// How far the clock may stand ahead of the last act, or of the last time this process looked at it, before nothing more
+/// falls due until somebody confirms that it is right. A clock that jumps forward would end every approval at once, delete
+/// what is kept and destroy keys, and the log could not be written to until time has caught up. Well below a year, because
+/// a year set wrong is the commonest of such errors; well above any stretch in which a city that runs does nothing.
+pub const CLOCK_AHEAD_MAX: Span = Span::days(200);
+/// How close what somebody confirms must be to what the clock says.
+pub const CLOCK_CONFIRMED_WITHIN: Span = Span::hours(1);
+
 /// Where acts, payloads and disclosure records are kept: one database, so that one transaction can hold them.
 pub trait Store: journal::Journal + journal::DisclosureLedger {}
 impl<T: journal::Journal + journal::DisclosureLedger> Store for T {}
@@ -55,6 +64,26 @@ pub enum SubmitError {
         now: Timestamp,
         /// When the last act happened.
         last: Timestamp,
+    },
+    /// The clock stands far ahead of everything that happened.
+    #[error(
+        "the clock says {now}, which is long after {last}, when this city last knew the time; until somebody confirms it, \
+         nothing lapses, nothing is deleted and nothing is written. If the clock is wrong, set it right. If so much time has \
+         passed, run `ordinance clock DIR --is {now} --reason …`"
+    )]
+    ClockAhead {
+        /// What the clock says.
+        now: Timestamp,
+        /// The last act, or the last time that the clock was believed.
+        last: Timestamp,
+    },
+    /// Somebody confirmed another time than the clock shows.
+    #[error("the clock says {now}, not {said}; set it right, or confirm what it says")]
+    ClockNotSo {
+        /// What the clock says.
+        now: Timestamp,
+        /// What was confirmed.
+        said: Timestamp,
     },
     /// The journal could not commit.
     #[error("the journal did not take it: {0}")]
@@ -123,6 +152,10 @@ pub struct Register {
     queue: Mutex<Vec<Pending>>,
     writer: Mutex<Writer>,
     clock: Arc<dyn Clock>,
+    /// When this process last believed the clock, in milliseconds since 1970.
+    believed: AtomicI64,
+    /// How far the clock may stand ahead, in seconds.
+    ahead_max: AtomicU32,
     entropy: Arc<dyn Entropy>,
     log_folder: PathBuf,
 }
@@ -156,6 +189,43 @@ impl Register {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What time it is, if the clock can be believed. Whoever deletes, destroys or ends anything because time has passed
+    /// asks this first.
+    ///
+    /// # Errors
+    /// The clock stands far behind or far ahead of everything that happened.
+    pub fn believed_now(&self) -> Result<Timestamp, SubmitError> {
+        self.writing_time(&self.state())
+    }
+
+    /// Sets how far the clock may stand ahead, [`CLOCK_AHEAD_MAX`] unless somebody does.
+    pub fn let_clock_be_ahead(&self, most: Span) {
+        self.ahead_max.store(most.as_seconds(), Ordering::SeqCst);
+    }
+
+    /// Confirms that the clock is right although it stands far ahead: an act in the log, in the founder's name.
+    ///
+    /// # Errors
+    /// The clock says something else, stands behind, or the act could not be written.
+    pub fn confirm_clock(&self, is: Timestamp, reason: &str) -> Result<Receipt, SubmitError> {
+        let reason = reason.trim();
+        if reason.is_empty() {
+            return Err(Refusal::NoReason.into());
+        }
+        let mut writer = lock(&self.writer);
+        self.catch_up(&mut writer)?;
+        let (now, state) = (self.clock.now(), State::clone(&self.state()));
+        if now.millis().abs_diff(is.millis()) > CLOCK_CONFIRMED_WITHIN.millis().unsigned_abs() {
+            return Err(SubmitError::ClockNotSo { now, said: is });
+        }
+        let last = state.last_at.unwrap_or(now);
+        let (at, first) = (not_behind(now, last)?, state.size);
+        let what = What::ClockConfirmed(ClockConfirmed { after: last });
+        let act = own_act(&state, at, Some(reason.to_owned()), what)?;
+        self.commit(&mut writer, state, vec![Draft::plain(act)])?;
+        Ok(Receipt { entries: vec![first], basis: first + 1 })
     }
 
     /// The city's source of randomness.
@@ -231,7 +301,7 @@ impl Register {
     /// Lets what is due happen: lapses, ends, expiries. Gives how many acts that were.
     ///
     /// # Errors
-    /// The journal could not commit; what is due stays due.
+    /// The clock cannot be believed, or the journal could not commit; what is due stays due.
     pub fn tick(&self) -> Result<usize, SubmitError> {
         let mut writer = lock(&self.writer);
         self.catch_up(&mut writer)?;
@@ -252,17 +322,15 @@ impl Register {
     /// # Errors
     /// The journal could not commit.
     pub fn record(&self, fact: Fact) -> Result<Receipt, SubmitError> {
+        // Most deletions need no act, and nobody should wait for the writer to learn that.
+        let what = what_to_say(&self.state(), fact);
+        let Some(what) = what else {
+            self.believed_now()?;
+            return Ok(Receipt { entries: Vec::new(), basis: self.state().size });
+        };
         let mut writer = lock(&self.writer);
         self.catch_up(&mut writer)?;
         let state = State::clone(&self.state());
-        let what = match fact {
-            Fact::KeyCreated(key) => What::KeyCreated(key),
-            Fact::KeyDestroyed(key) => What::KeyDestroyed(key),
-            Fact::ObservationsDeleted { stream, before, files } => match deletion(&state, stream, before, files) {
-                Some(deleted) => What::ObservationsDeleted(deleted),
-                None => return Ok(Receipt { entries: Vec::new(), basis: state.size }),
-            },
-        };
         let (at, first) = (self.writing_time(&state)?, state.size);
         let act = own_act(&state, at, None, what)?;
         self.commit(&mut writer, state, vec![Draft::plain(act)])?;
@@ -302,16 +370,17 @@ impl Register {
         lock(&self.writer).store.payload(entry)
     }
 
-    /// The instant to write at: the clock's, but never before the last act.
+    /// The instant to write at: the clock's, but never before the last act, and never long after everything.
     fn writing_time(&self, state: &State) -> Result<Timestamp, SubmitError> {
         let now = self.clock.now();
-        match state.last_at {
-            Some(last) if last.millis() - now.millis() > CLOCK_BEHIND_MAX_MILLIS => {
-                Err(SubmitError::ClockBehind { now, last })
-            }
-            Some(last) => Ok(now.max(last)),
-            None => Ok(now),
+        let Some(last) = state.last_at else { return Ok(now) };
+        let at = not_behind(now, last)?;
+        let last = last.max(Timestamp::from_millis(self.believed.load(Ordering::SeqCst)));
+        if now.since(last) > Span::seconds(self.ahead_max.load(Ordering::SeqCst)) {
+            return Err(SubmitError::ClockAhead { now, last });
         }
+        self.believed.fetch_max(now.millis(), Ordering::SeqCst);
+        Ok(at)
     }
 
     /// Decides and commits a pool of submissions in one transaction, and answers each.
@@ -425,11 +494,30 @@ impl Register {
     }
 }
 
+/// The clock's instant, or that of the last act if the clock stands a little behind it.
+fn not_behind(now: Timestamp, last: Timestamp) -> Result<Timestamp, SubmitError> {
+    if last.millis() - now.millis() > CLOCK_BEHIND_MAX_MILLIS {
+        return Err(SubmitError::ClockBehind { now, last });
+    }
+    Ok(now.max(last))
+}
+
 /// An act that the register itself vouches for, in the founder's name.
 fn own_act(state: &State, at: Timestamp, reason: Option<String>, what: What) -> Result<Act, SubmitError> {
     let by = state.founder().cloned().ok_or(SubmitError::Stopped)?;
     let under = state.policy.as_ref().map(|policy| policy.hash);
     Ok(Act { at, by, under, because: Vec::new(), reason, what })
+}
+
+/// What the log says of a fact; none if it need not say it now.
+fn what_to_say(state: &State, fact: Fact) -> Option<What> {
+    match fact {
+        Fact::KeyCreated(key) => Some(What::KeyCreated(key)),
+        Fact::KeyDestroyed(key) => Some(What::KeyDestroyed(key)),
+        Fact::ObservationsDeleted { stream, before, files } => {
+            deletion(state, stream, before, files).map(What::ObservationsDeleted)
+        }
+    }
 }
 
 /// What the log says of a deletion. Of a stream about people it is one act a day, with the day alone: how many files went,

@@ -130,8 +130,10 @@ fn a_year_of_governance_runs_in_a_moment_and_each_lapse_happens_once() {
     assert_eq!(kinds.iter().filter(|kind| **kind == "grant-expired/1").count(), 1);
     let activate = City::submission("city", None, r#"{"do":"activate","with":{"deployment":"congestion"}}"#);
     assert!(city.register.submit(activate).unwrap_err().to_string().contains("core-09"));
-    city.clock.advance(Span::days(3_000));
-    city.register.tick().unwrap();
+    for _ in 0..30 {
+        city.clock.advance(Span::days(100));
+        city.register.tick().unwrap();
+    }
     assert_eq!(stage(), Stage::Ended);
 }
 
@@ -159,6 +161,61 @@ fn a_clock_that_went_back_stops_the_writer() {
     assert!(matches!(city.register.submit(place.clone()), Err(SubmitError::ClockBehind { .. })));
     city.clock.set(Timestamp::from_millis(city.start.millis() - 1_000));
     city.register.submit(place).unwrap();
+}
+
+#[test]
+fn a_clock_that_jumped_ahead_ends_nothing_until_somebody_confirms_it() {
+    let city = City::declared();
+    let stage = || city.register.state().deployments[&"congestion".parse().unwrap()].standing.state;
+    let place = City::submission(
+        "city",
+        None,
+        r#"{"do":"register-place","with":{"id":"x","name":"x","geometry":{"type":"Point","coordinates":[1,2]}}}"#,
+    );
+    let (size, right) = (city.register.state().size, city.start + Span::days(3));
+    // The year is set wrong: everything would lapse.
+    city.clock.set(right + Span::days(365));
+    for _ in 0..3 {
+        let refused = city.register.tick().unwrap_err();
+        assert!(matches!(refused, SubmitError::ClockAhead { .. }), "{refused}");
+        assert!(refused.to_string().contains("ordinance clock") && refused.to_string().contains("2027-06-04"), "{refused}");
+        assert!(matches!(city.register.believed_now(), Err(SubmitError::ClockAhead { .. })));
+        assert!(matches!(city.register.submit(place.clone()), Err(SubmitError::ClockAhead { .. })));
+        let fact = crate::Fact::ObservationsDeleted { stream: "wifi".parse().unwrap(), before: city.start, files: 1 };
+        assert!(matches!(city.register.record(fact), Err(SubmitError::ClockAhead { .. })));
+        assert!(matches!(city.reopen().unwrap().tick(), Err(SubmitError::ClockAhead { .. })));
+    }
+    assert_eq!((stage(), city.register.state().size), (Stage::Active, size));
+    // Set right again, nothing has happened and everything goes on.
+    city.clock.set(right);
+    assert_eq!(city.register.tick().unwrap(), 0);
+    city.register.submit(place).unwrap();
+    // This time so much time has passed. Whoever confirms says what time it is, and why.
+    let later = right + Span::days(365);
+    city.clock.set(later);
+    assert!(matches!(city.register.confirm_clock(right, "x"), Err(SubmitError::ClockNotSo { .. })));
+    assert!(matches!(city.register.confirm_clock(later, " "), Err(SubmitError::Refused(crate::Refusal::NoReason))));
+    assert!(city.register.tick().is_err());
+    assert_eq!(city.register.confirm_clock(later, "the city was closed for a year").unwrap().entries, [size + 1]);
+    assert_eq!(city.register.tick().unwrap(), 2, "the approval and the grant have lapsed");
+    assert_eq!(stage(), Stage::Suspended);
+    assert_eq!(replayed(&city.register), *city.register.state());
+}
+
+#[test]
+fn a_city_in_which_nothing_happens_believes_its_clock_as_long_as_it_runs_and_the_limit_can_be_set() {
+    let city = City::declared();
+    for _ in 0..30 {
+        city.clock.advance(Span::days(90));
+        city.register.tick().unwrap();
+    }
+    let size = city.register.state().size;
+    city.register.let_clock_be_ahead(Span::days(10));
+    city.clock.advance(Span::days(11));
+    assert!(matches!(city.register.tick(), Err(SubmitError::ClockAhead { .. })));
+    city.register.let_clock_be_ahead(Span::days(11));
+    city.register.tick().unwrap();
+    assert_eq!(city.register.state().size, size);
 }
 
 #[test]

@@ -176,6 +176,7 @@ fn deployment_of(what: &What, state: &Register) -> Option<DeploymentId> {
         | What::PlaceRegistered(_)
         | What::PolicyAdopted(_)
         | What::DisclosuresBatched(_)
-        | What::PayloadErased(_) => None,
+        | What::PayloadErased(_)
+        | What::ClockConfirmed(_) => None,
     }
 }

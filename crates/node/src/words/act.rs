@@ -81,6 +81,9 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
             };
             format!("{} went into the log{rows}", count(disclosures, "disclosure", "disclosures"))
         }
+        What::ClockConfirmed(confirmed) => {
+            format!("The city’s clock was confirmed, long after the last act on {}", day(confirmed.after))
+        }
         What::PayloadErased(erased) => format!("The confidential part of act {} was destroyed", erased.entry),
         // The acts of government have their words above; what is left over is told by its tag.
         other => other.kind().to_owned(),

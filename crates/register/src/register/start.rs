@@ -1,6 +1,7 @@
 //! Founding a city and opening one: replay, check against what was published, or refuse to write.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, AtomicU32};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -12,7 +13,7 @@ use norms::{Bundle, BundleError};
 use tlog::{Hash, RightEdge, SigningKey};
 
 use super::catching_up::follow;
-use super::{Register, Store, SubmitError, Writer, lock};
+use super::{CLOCK_AHEAD_MAX, Register, Store, SubmitError, Writer, lock};
 use crate::decide::{Draft, Refusal, assemble};
 use crate::publish::{PublishError, Publisher};
 use crate::state::{ApplyError, State};
@@ -181,6 +182,8 @@ impl Register {
             queue: Mutex::new(Vec::new()),
             writer: Mutex::new(writer),
             clock,
+            believed: AtomicI64::new(0),
+            ahead_max: AtomicU32::new(CLOCK_AHEAD_MAX.as_seconds()),
             entropy,
             log_folder: log_folder.to_owned(),
         }

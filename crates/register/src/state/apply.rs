@@ -149,6 +149,8 @@ impl State {
             What::PayloadErased(erased) => {
                 self.erased.insert(erased.entry);
             }
+            // That it is the newest act is all there is to it.
+            What::ClockConfirmed(_) => {}
         }
         Ok(())
     }
