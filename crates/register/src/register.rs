@@ -5,21 +5,21 @@
 //! [`State`] and never wait. Nothing is answered before the journal's COMMIT; nothing is published before that.
 
 mod catching_up;
+mod clock;
 mod disclosures;
+mod facts;
 mod start;
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use journal::{Entry, Head, JournalError, NewEntry, Payload};
-use model::act::{ClockConfirmed, KeyRef, ObservationsDeleted};
-use model::time::{MILLIS_PER_SECOND, SECONDS_PER_DAY};
-use model::{Act, Clock, Entropy, Identifies, Span, StreamId, Timestamp, What};
+use model::{Act, Clock, Entropy, Timestamp, What};
 use norms::Bundle;
 use tlog::{RightEdge, leaf_hash};
 
@@ -29,24 +29,15 @@ use crate::duties::due;
 use crate::publish::{PublishError, Publisher};
 use crate::state::{ApplyError, State};
 
+pub use clock::{CLOCK_AHEAD_MAX, CLOCK_BEHIND_MAX_MILLIS, CLOCK_CONFIRMED_WITHIN};
 pub use disclosures::batch_of;
+pub use facts::Fact;
 pub use start::{Founding, OpenError};
 
 /// The most submissions that one commit takes.
 pub const POOL_MAX: usize = 200;
 /// The most acts of the register's own in one commit; what is due beyond that is committed after it.
 const COMMIT_ACTS_MAX: usize = journal::BATCH_MAX / 2;
-/// How far the clock may stand behind the last act before the register refuses to write, in milliseconds.
-pub const CLOCK_BEHIND_MAX_MILLIS: i64 = 5_000;
-
-/// How far the clock may stand ahead of the last act, or of the last time this process looked at it, before nothing more
-/// falls due until somebody confirms that it is right. A clock that jumps forward would end every approval at once, delete
-/// what is kept and destroy keys, and the log could not be written to until time has caught up. Well below a year, because
-/// a year set wrong is the commonest of such errors; well above any stretch in which a city that runs does nothing.
-pub const CLOCK_AHEAD_MAX: Span = Span::days(200);
-/// How close what somebody confirms must be to what the clock says.
-pub const CLOCK_CONFIRMED_WITHIN: Span = Span::hours(1);
-
 /// Where acts, payloads and disclosure records are kept: one database, so that one transaction can hold them.
 pub trait Store: journal::Journal + journal::DisclosureLedger {}
 impl<T: journal::Journal + journal::DisclosureLedger> Store for T {}
@@ -114,25 +105,6 @@ pub struct Receipt {
     pub basis: u64,
 }
 
-/// What the node itself reports: facts about keys and files, not permissions.
-#[derive(Debug, Clone)]
-pub enum Fact {
-    /// A pseudonym key begins to live.
-    KeyCreated(KeyRef),
-    /// A pseudonym key was destroyed.
-    KeyDestroyed(KeyRef),
-    /// Of a stream nothing is left that was observed before an instant. To be told at every tick and for every stream,
-    /// whether anything was there or not: the register decides when the log says so.
-    ObservationsDeleted {
-        /// Which stream.
-        stream: StreamId,
-        /// The instant.
-        before: Timestamp,
-        /// How many files went just now.
-        files: u64,
-    },
-}
-
 struct Pending {
     submission: Submission,
     reply: SyncSender<Result<Receipt, SubmitError>>,
@@ -189,43 +161,6 @@ impl Register {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    /// What time it is, if the clock can be believed. Whoever deletes, destroys or ends anything because time has passed
-    /// asks this first.
-    ///
-    /// # Errors
-    /// The clock stands far behind or far ahead of everything that happened.
-    pub fn believed_now(&self) -> Result<Timestamp, SubmitError> {
-        self.writing_time(&self.state())
-    }
-
-    /// Sets how far the clock may stand ahead, [`CLOCK_AHEAD_MAX`] unless somebody does.
-    pub fn let_clock_be_ahead(&self, most: Span) {
-        self.ahead_max.store(most.as_seconds(), Ordering::SeqCst);
-    }
-
-    /// Confirms that the clock is right although it stands far ahead: an act in the log, in the founder's name.
-    ///
-    /// # Errors
-    /// The clock says something else, stands behind, or the act could not be written.
-    pub fn confirm_clock(&self, is: Timestamp, reason: &str) -> Result<Receipt, SubmitError> {
-        let reason = reason.trim();
-        if reason.is_empty() {
-            return Err(Refusal::NoReason.into());
-        }
-        let mut writer = lock(&self.writer);
-        self.catch_up(&mut writer)?;
-        let (now, state) = (self.clock.now(), State::clone(&self.state()));
-        if now.millis().abs_diff(is.millis()) > CLOCK_CONFIRMED_WITHIN.millis().unsigned_abs() {
-            return Err(SubmitError::ClockNotSo { now, said: is });
-        }
-        let last = state.last_at.unwrap_or(now);
-        let (at, first) = (not_behind(now, last)?, state.size);
-        let what = What::ClockConfirmed(ClockConfirmed { after: last });
-        let act = own_act(&state, at, Some(reason.to_owned()), what)?;
-        self.commit(&mut writer, state, vec![Draft::plain(act)])?;
-        Ok(Receipt { entries: vec![first], basis: first + 1 })
     }
 
     /// The city's source of randomness.
@@ -317,26 +252,6 @@ impl Register {
         Ok(count)
     }
 
-    /// Writes a fact down that the node itself vouches for. The receipt is empty if the log need not say it now.
-    ///
-    /// # Errors
-    /// The journal could not commit.
-    pub fn record(&self, fact: Fact) -> Result<Receipt, SubmitError> {
-        // Most deletions need no act, and nobody should wait for the writer to learn that.
-        let what = what_to_say(&self.state(), fact);
-        let Some(what) = what else {
-            self.believed_now()?;
-            return Ok(Receipt { entries: Vec::new(), basis: self.state().size });
-        };
-        let mut writer = lock(&self.writer);
-        self.catch_up(&mut writer)?;
-        let state = State::clone(&self.state());
-        let (at, first) = (self.writing_time(&state)?, state.size);
-        let act = own_act(&state, at, None, what)?;
-        self.commit(&mut writer, state, vec![Draft::plain(act)])?;
-        Ok(Receipt { entries: vec![first], basis: first + 1 })
-    }
-
     /// Writes tiles and a signed checkpoint for everything committed so far, and gives the checkpoint's text.
     ///
     /// # Errors
@@ -368,19 +283,6 @@ impl Register {
     /// The journal could not be read.
     pub fn payload(&self, entry: u64) -> Result<Payload, JournalError> {
         lock(&self.writer).store.payload(entry)
-    }
-
-    /// The instant to write at: the clock's, but never before the last act, and never long after everything.
-    fn writing_time(&self, state: &State) -> Result<Timestamp, SubmitError> {
-        let now = self.clock.now();
-        let Some(last) = state.last_at else { return Ok(now) };
-        let at = not_behind(now, last)?;
-        let last = last.max(Timestamp::from_millis(self.believed.load(Ordering::SeqCst)));
-        if now.since(last) > Span::seconds(self.ahead_max.load(Ordering::SeqCst)) {
-            return Err(SubmitError::ClockAhead { now, last });
-        }
-        self.believed.fetch_max(now.millis(), Ordering::SeqCst);
-        Ok(at)
     }
 
     /// Decides and commits a pool of submissions in one transaction, and answers each.
@@ -494,47 +396,11 @@ impl Register {
     }
 }
 
-/// The clock's instant, or that of the last act if the clock stands a little behind it.
-fn not_behind(now: Timestamp, last: Timestamp) -> Result<Timestamp, SubmitError> {
-    if last.millis() - now.millis() > CLOCK_BEHIND_MAX_MILLIS {
-        return Err(SubmitError::ClockBehind { now, last });
-    }
-    Ok(now.max(last))
-}
-
 /// An act that the register itself vouches for, in the founder's name.
 fn own_act(state: &State, at: Timestamp, reason: Option<String>, what: What) -> Result<Act, SubmitError> {
     let by = state.founder().cloned().ok_or(SubmitError::Stopped)?;
     let under = state.policy.as_ref().map(|policy| policy.hash);
     Ok(Act { at, by, under, because: Vec::new(), reason, what })
-}
-
-/// What the log says of a fact; none if it need not say it now.
-fn what_to_say(state: &State, fact: Fact) -> Option<What> {
-    match fact {
-        Fact::KeyCreated(key) => Some(What::KeyCreated(key)),
-        Fact::KeyDestroyed(key) => Some(What::KeyDestroyed(key)),
-        Fact::ObservationsDeleted { stream, before, files } => {
-            deletion(state, stream, before, files).map(What::ObservationsDeleted)
-        }
-    }
-}
-
-/// What the log says of a deletion. Of a stream about people it is one act a day, with the day alone: how many files went,
-/// when, and whether any did, would tell when somebody was observed.
-fn deletion(state: &State, stream: StreamId, before: Timestamp, files: u64) -> Option<ObservationsDeleted> {
-    let exactly = |stream| Some(ObservationsDeleted { stream, before, files: Some(files) }).filter(|_| files > 0);
-    let Some((record, declared)) = state.stream(&stream) else { return exactly(stream) };
-    if declared.identifies() == Identifies::Nobody {
-        return exactly(stream);
-    }
-    let day = before.millis() - before.millis().rem_euclid(i64::from(SECONDS_PER_DAY) * MILLIS_PER_SECOND);
-    let day = Timestamp::from_millis(day);
-    let collected = record.standing.active_since.is_some() && day > record.deployment.starts;
-    let told = state.deleted_before.get(&stream).copied().unwrap_or(Timestamp::UNIX_EPOCH);
-    // Once everything up to its end is gone there is nothing more to say.
-    let more = told < day && told <= record.deployment.ends;
-    (collected && more).then(|| ObservationsDeleted { stream, before: day, files: None })
 }
 
 /// The entry whose payload a submission destroys.

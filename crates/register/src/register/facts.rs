@@ -1,0 +1,80 @@
+//! Facts: what the node vouches for, such as that a key was destroyed. They are no permissions, so no norm is asked.
+//!
+//! What the log says of them is decided here, because when something is said can tell as much as what.
+
+use model::act::{KeyRef, ObservationsDeleted};
+use model::time::{MILLIS_PER_SECOND, SECONDS_PER_DAY};
+use model::{Identifies, StreamId, Timestamp, What};
+
+use super::{Receipt, Register, SubmitError, lock, own_act};
+use crate::decide::Draft;
+use crate::state::State;
+
+/// What the node itself reports: facts about keys and files, not permissions.
+#[derive(Debug, Clone)]
+pub enum Fact {
+    /// A pseudonym key begins to live.
+    KeyCreated(KeyRef),
+    /// A pseudonym key was destroyed.
+    KeyDestroyed(KeyRef),
+    /// Of a stream nothing is left that was observed before an instant. To be told at every tick and for every stream,
+    /// whether anything was there or not: the register decides when the log says so.
+    ObservationsDeleted {
+        /// Which stream.
+        stream: StreamId,
+        /// The instant.
+        before: Timestamp,
+        /// How many files went just now.
+        files: u64,
+    },
+}
+
+impl Register {
+    /// Writes a fact down that the node itself vouches for. The receipt is empty if the log need not say it now.
+    ///
+    /// # Errors
+    /// The journal could not commit.
+    pub fn record(&self, fact: Fact) -> Result<Receipt, SubmitError> {
+        // Most deletions need no act, and nobody should wait for the writer to learn that.
+        let what = what_to_say(&self.state(), fact);
+        let Some(what) = what else {
+            self.believed_now()?;
+            return Ok(Receipt { entries: Vec::new(), basis: self.state().size });
+        };
+        let mut writer = lock(&self.writer);
+        self.catch_up(&mut writer)?;
+        let state = State::clone(&self.state());
+        let (at, first) = (self.writing_time(&state)?, state.size);
+        let act = own_act(&state, at, None, what)?;
+        self.commit(&mut writer, state, vec![Draft::plain(act)])?;
+        Ok(Receipt { entries: vec![first], basis: first + 1 })
+    }
+}
+
+/// What the log says of a fact; none if it need not say it now.
+fn what_to_say(state: &State, fact: Fact) -> Option<What> {
+    match fact {
+        Fact::KeyCreated(key) => Some(What::KeyCreated(key)),
+        Fact::KeyDestroyed(key) => Some(What::KeyDestroyed(key)),
+        Fact::ObservationsDeleted { stream, before, files } => {
+            deletion(state, stream, before, files).map(What::ObservationsDeleted)
+        }
+    }
+}
+
+/// What the log says of a deletion. Of a stream about people it is one act a day, with the day alone: how many files went,
+/// when, and whether any did, would tell when somebody was observed.
+fn deletion(state: &State, stream: StreamId, before: Timestamp, files: u64) -> Option<ObservationsDeleted> {
+    let exactly = |stream| Some(ObservationsDeleted { stream, before, files: Some(files) }).filter(|_| files > 0);
+    let Some((record, declared)) = state.stream(&stream) else { return exactly(stream) };
+    if declared.identifies() == Identifies::Nobody {
+        return exactly(stream);
+    }
+    let day = before.millis() - before.millis().rem_euclid(i64::from(SECONDS_PER_DAY) * MILLIS_PER_SECOND);
+    let day = Timestamp::from_millis(day);
+    let collected = record.standing.active_since.is_some() && day > record.deployment.starts;
+    let told = state.deleted_before.get(&stream).copied().unwrap_or(Timestamp::UNIX_EPOCH);
+    // Once everything up to its end is gone there is nothing more to say.
+    let more = told < day && told <= record.deployment.ends;
+    (collected && more).then(|| ObservationsDeleted { stream, before: day, files: None })
+}
