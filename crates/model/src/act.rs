@@ -161,6 +161,36 @@ pub enum What {
 }
 
 impl What {
+    /// Every kind of act, in the order of their first appearance here.
+    pub const KINDS: &'static [&'static str] = &[
+        "city-founded/1",
+        "party-registered/1",
+        "party-credential-issued/1",
+        "place-registered/1",
+        "policy-adopted/1",
+        "deployment-proposed/1",
+        "assessment-signed/1",
+        "deployment-approved/1",
+        "deployment-published/1",
+        "deployment-activated/1",
+        "deployment-suspended/1",
+        "approval-lapsed/1",
+        "deployment-ended/1",
+        "device-registered/1",
+        "device-credential-set/1",
+        "order-issued/1",
+        "view-declared/1",
+        "grant-agreed/1",
+        "grant-withdrawn/1",
+        "grant-expired/1",
+        "key-created/1",
+        "key-destroyed/1",
+        "observations-deleted/1",
+        "disclosures-batched/1",
+        "payload-erased/1",
+        "clock-confirmed/1",
+    ];
+
     /// The tag, for lists and headings: `deployment-proposed/1`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

@@ -15,6 +15,7 @@ pub mod party;
 pub mod policy;
 pub mod sealed;
 pub mod stream;
+mod strict;
 pub mod tier;
 pub mod time;
 pub mod treatment;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::geo::H3Resolution;
 use crate::id::OrderId;
+use crate::strict::nothing_more;
 use crate::time::{EpochLength, TimeBin};
 
 /// What happens to one property of an observation.
@@ -11,8 +12,10 @@ use crate::time::{EpochLength, TimeBin};
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Treatment {
     /// Stored as it came. Never allowed for an identifier.
+    #[serde(deserialize_with = "nothing_more")]
     Keep,
     /// Read and forgotten.
+    #[serde(deserialize_with = "nothing_more")]
     Drop,
     /// Replaced by a keyed tag; the key lives for one epoch and is then destroyed, so that tags of two epochs
     /// cannot be joined.
@@ -37,6 +40,7 @@ pub enum Treatment {
         order: OrderId,
     },
     /// Forgotten, and otherwise equal observations of one batch become one with a count.
+    #[serde(deserialize_with = "nothing_more")]
     Count,
 }
 
@@ -67,6 +71,7 @@ impl Treatment {
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TimeTreatment {
     /// Stored to the millisecond.
+    #[serde(deserialize_with = "nothing_more")]
     Keep,
     /// Falls to the start of its bin.
     Bin {

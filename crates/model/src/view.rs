@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::geo::H3Resolution;
 use crate::id::{PropertyName, StreamId, ViewId};
+use crate::strict::nothing_more;
 use crate::time::{Delay, Depth, TimeBin};
 
 /// The version of a view. A new version is a new release of every window it covers.
@@ -61,6 +62,7 @@ pub enum Noise {
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Space {
     /// One cell for the whole stream.
+    #[serde(deserialize_with = "nothing_more")]
     Stream,
     /// The H3 cell of the sensor's position.
     Cell {
@@ -68,6 +70,7 @@ pub enum Space {
         resolution: H3Resolution,
     },
     /// Each registered sensor.
+    #[serde(deserialize_with = "nothing_more")]
     Sensor,
 }
 
@@ -76,6 +79,7 @@ pub enum Space {
 #[serde(tag = "of", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Measure {
     /// Number of observations; the minimum counts observations.
+    #[serde(deserialize_with = "nothing_more")]
     Observations,
     /// Number of distinct pseudonyms; the minimum counts the same.
     Distinct {

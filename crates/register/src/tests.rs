@@ -5,6 +5,7 @@ pub(crate) mod city;
 mod credentials;
 mod orders;
 mod policies;
+mod replay;
 
 use std::sync::Arc;
 
