@@ -100,11 +100,16 @@ fn checked(connection: &Connection) -> Result<(RightEdge, u64), JournalError> {
     if edge.size() != head.size || edge.root() != head.root {
         return corrupt(format!("{} entries do not give the stored root of {}", edge.size(), head.size));
     }
+    Ok((edge, numbered_records(connection)?))
+}
+
+/// The number after the last disclosure, if none before it is missing.
+fn numbered_records(connection: &Connection) -> Result<u64, JournalError> {
     let (count, next) = records_end(connection)?;
-    if count != next {
-        return corrupt(format!("{next} disclosures were numbered, {count} are there"));
+    if count == next {
+        return Ok(next);
     }
-    Ok((edge, next))
+    Err(JournalError::Corrupt(format!("{next} disclosures were numbered, {count} are there")))
 }
 
 fn stored_head(connection: &Connection) -> Result<Head, JournalError> {
@@ -262,14 +267,15 @@ fn next_in(transaction: &Transaction<'_>) -> Result<u64, JournalError> {
 }
 
 impl SqliteReader {
-    /// Opens a journal for reading only, and checks it as the writer does.
+    /// Opens a journal for reading only. Its entries are not held against its head: whoever audits does that, and can then
+    /// say which of them differs.
     ///
     /// # Errors
-    /// It cannot be opened, or it is damaged.
+    /// It cannot be opened, it has no head, or its records are not numbered without a gap.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let connection = schema::open_reader(path)?;
-        let (edge, next_seq) = checked(&connection)?;
-        Ok(Self { connection, head: Head { size: edge.size(), root: edge.root() }, next_seq })
+        let (head, next_seq) = (stored_head(&connection)?, numbered_records(&connection)?);
+        Ok(Self { connection, head, next_seq })
     }
 
     /// Where the log stood when this reader was opened.

@@ -3,6 +3,8 @@
 //! The public part needs no trust in the node: every hash is recomputed, every act is replayed. The inner part holds
 //! the journal, the sealed payloads and the disclosure records against what the log says of them.
 
+mod first;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -11,9 +13,10 @@ use journal::{Entry, JournalError, Payload, SqliteReader};
 use model::act::{ActError, DisclosuresBatched};
 use model::{Act, SealedFields, What};
 use tlog::audit::{AuditError, AuditReport, Auditor, LogSource, SourceError, read_entry};
-use tlog::checkpoint::{CHECKPOINT_PATH, parse_unverified};
-use tlog::note::MAX_NOTE_LEN;
+use tlog::checkpoint::CHECKPOINT_PATH;
 use tlog::{NoteError, RightEdge, Vkey, leaf_hash};
+
+use first::First;
 
 use crate::register::batch_of;
 use crate::sealing::{SealError, open};
@@ -28,9 +31,22 @@ pub enum AuditFailure {
     /// The log itself does not hold together.
     #[error("the log: {0}")]
     Log(#[from] AuditError),
-    /// The first entry could not be read, or is not the founding of a city.
-    #[error("the log's first entry does not found a city: {0}")]
-    Founding(String),
+    /// The first entry is not the founding of a city.
+    #[error("{path}: the log's first entry does not found a city: {why}")]
+    Founding {
+        /// The file that should hold it.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// The checkpoint counts entries that are not there.
+    #[error("checkpoint: it counts {size} entries, but {path}, where the first of them should be, is not there")]
+    Missing {
+        /// How many it counts.
+        size: u64,
+        /// The file.
+        path: String,
+    },
     /// The key in the log cannot be read.
     #[error("the log's key: {0}")]
     Key(#[from] NoteError),
@@ -57,8 +73,11 @@ pub enum AuditFailure {
     #[error("the journal: {0}")]
     Journal(#[from] JournalError),
     /// The journal holds another entry than the log.
-    #[error("entry {0} of the journal is not the one in the log")]
+    #[error("entry {0} of the journal is missing or is not the one in the log")]
     JournalDiffers(u64),
+    /// The journal's entries are not those of its head, although all that were published are right.
+    #[error("the journal's head, or an entry of it from {0} on, was altered: they do not belong together")]
+    JournalHead(u64),
     /// The journal is shorter than what was published.
     #[error("the journal holds {stored} entries, {published} were published")]
     JournalShort {
@@ -129,62 +148,85 @@ pub struct InnerAudit {
 /// proves that the log is whole, not whose it is. With an older checkpoint the log must continue it.
 ///
 /// # Errors
-/// The first thing that does not hold, and where.
+/// The first thing that does not hold, and the file or entry where.
 pub fn audit(source: &dyn LogSource, wanted: Option<&str>, older: Option<String>) -> Result<Audit, AuditFailure> {
-    let key = founding_key(source)?;
-    if let Some(wanted) = wanted.filter(|wanted| *wanted != key) {
-        return Err(AuditFailure::OtherKey { found: key, wanted: wanted.to_owned() });
-    }
-    let vkey: Vkey = key.parse()?;
-    let (mut state, mut acts) = (State::default(), BTreeMap::new());
-    let (mut batches, mut sealed) = (Vec::new(), BTreeMap::new());
-    let mut failure = None;
+    let (key, vkey) = key_of(source, wanted)?;
     let auditor = Auditor::new(vkey);
     let auditor = match older {
         Some(older) => auditor.continuing(older),
         None => auditor,
     };
-    let report = auditor.run(&source, |entry, bytes| {
-        if failure.is_some() {
-            return;
-        }
-        let step = Act::from_bytes(bytes).map_err(|error| AuditFailure::Act { entry, error }).and_then(|act| {
-            state.apply(&act)?;
-            Ok(act)
-        });
-        match step {
-            Ok(act) => {
-                *acts.entry(act.what.kind()).or_insert(0) += 1;
-                match act.what {
-                    What::DisclosuresBatched(batch) => batches.push(batch),
-                    What::PartyRegistered(registered) => drop(sealed.insert(entry, registered.contact)),
-                    What::OrderIssued(issued) => drop(sealed.insert(entry, issued.list)),
-                    _ => {}
-                }
-            }
-            Err(error) => failure = Some(error),
-        }
-    });
+    let mut folded = Folded::default();
+    let report = auditor.run(&source, |entry, bytes| folded.take(entry, bytes));
     // A damaged log first, because it explains an act that cannot be read.
     let log = report?;
-    match failure {
-        Some(failure) => Err(failure),
-        None => Ok(Audit { log, key, acts, state, inner: None, batches, sealed }),
+    let Folded { state, acts, batches, sealed, failure } = folded;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    match state.city.as_ref().map(|city| city.log_key.clone()) {
+        Some(found) if found == key => {}
+        found => return Err(AuditFailure::OtherKey { found: found.unwrap_or_default(), wanted: key }),
+    }
+    Ok(Audit { log, key, acts, state, inner: None, batches, sealed })
+}
+
+/// The key to audit under: the wanted one, or the one that the log names. If neither can be right, what is to blame.
+fn key_of(source: &dyn LogSource, wanted: Option<&str>) -> Result<(String, Vkey), AuditFailure> {
+    let first = First::read(source)?;
+    let named = first.named();
+    let signs = named.as_ref().is_ok_and(|(_, vkey)| first.is_signed_by(vkey));
+    let Some(wanted) = wanted else {
+        if signs {
+            return named.map_err(|why| AuditFailure::Founding { path: CHECKPOINT_PATH.to_owned(), why });
+        }
+        let why = named.as_ref().err().cloned();
+        return match (first.blame(why), named) {
+            (None, Ok(named)) => Ok(named),
+            (blame, named) => Err(blame.unwrap_or(AuditFailure::Founding {
+                path: CHECKPOINT_PATH.to_owned(),
+                why: named.err().unwrap_or_default(),
+            })),
+        };
+    };
+    let other = |found: &str| AuditFailure::OtherKey { found: found.to_owned(), wanted: wanted.to_owned() };
+    match (wanted.parse::<Vkey>(), named) {
+        (Ok(vkey), _) if first.is_signed_by(&vkey) => Ok((wanted.to_owned(), vkey)),
+        (_, Ok((found, _))) if signs && found != wanted => Err(other(&found)),
+        (Ok(vkey), _) => Ok((wanted.to_owned(), vkey)),
+        (Err(error), _) => Err(error.into()),
     }
 }
 
-/// The key that the log's first entry names.
-fn founding_key(source: &dyn LogSource) -> Result<String, AuditFailure> {
-    let founding = |error: &dyn std::fmt::Display| AuditFailure::Founding(error.to_string());
-    let note = source.get_limited(CHECKPOINT_PATH, MAX_NOTE_LEN).map_err(AuditError::Source)?;
-    let note = std::str::from_utf8(&note).map_err(|error| founding(&error))?;
-    // Unverified, and only used to find the first entry: what it holds is checked against the signed root later.
-    let size = parse_unverified(note).map_err(|error| founding(&error))?.size;
-    let entry = read_entry(&source, 0, size).map_err(|error| founding(&error))?;
-    match Act::from_bytes(&entry).map(|act| act.what) {
-        Ok(What::CityFounded(city)) => Ok(city.log_key),
-        Ok(other) => Err(AuditFailure::Founding(format!("it is a `{}`", other.kind()))),
-        Err(error) => Err(AuditFailure::Founding(error.to_string())),
+/// What the entries of a log fold to while it is read.
+#[derive(Default)]
+struct Folded {
+    state: State,
+    acts: BTreeMap<&'static str, u64>,
+    batches: Vec<DisclosuresBatched>,
+    sealed: BTreeMap<u64, SealedFields>,
+    failure: Option<AuditFailure>,
+}
+
+impl Folded {
+    fn take(&mut self, entry: u64, bytes: &[u8]) {
+        if self.failure.is_some() {
+            return;
+        }
+        let act = match Act::from_bytes(bytes) {
+            Ok(act) => act,
+            Err(error) => return self.failure = Some(AuditFailure::Act { entry, error }),
+        };
+        if let Err(error) = self.state.apply(&act) {
+            return self.failure = Some(error.into());
+        }
+        *self.acts.entry(act.what.kind()).or_insert(0) += 1;
+        match act.what {
+            What::DisclosuresBatched(batch) => self.batches.push(batch),
+            What::PartyRegistered(registered) => drop(self.sealed.insert(entry, registered.contact)),
+            What::OrderIssued(issued) => drop(self.sealed.insert(entry, issued.list)),
+            _ => {}
+        }
     }
 }
 
@@ -195,59 +237,40 @@ impl Audit {
     /// The first thing that differs, and where.
     pub fn inside(mut self, journal: &SqliteReader, log: &dyn LogSource) -> Result<Self, AuditFailure> {
         let mut inner = InnerAudit::default();
-        let stored = journal.head().size;
-        if stored < self.log.size {
-            return Err(AuditFailure::JournalShort { stored, published: self.log.size });
+        let head = journal.head();
+        if head.size < self.log.size {
+            return Err(AuditFailure::JournalShort { stored: head.size, published: self.log.size });
         }
-        inner.unpublished = stored - self.log.size;
+        inner.unpublished = head.size - self.log.size;
         inner.entries = self.compare_entries(journal, log)?;
         self.open_payloads(journal, &mut inner)?;
         for batch in &self.batches {
             inner.records += compare_batch(journal, batch, &self.state)?;
         }
-        inner.unbatched = journal.next_seq() - self.state.next_disclosure.0;
+        inner.unbatched = journal.next_seq().saturating_sub(self.state.next_disclosure.0);
         self.inner = Some(inner);
         Ok(self)
     }
 
-    /// The journal's entries give the signed root; where they do not, the first one that differs is looked for.
+    /// The journal's entries give the signed root, and all of them its own head; where they do not, the first one that
+    /// differs is looked for.
     fn compare_entries(&self, journal: &SqliteReader, log: &dyn LogSource) -> Result<u64, AuditFailure> {
-        let mut edge = RightEdge::new();
-        self.each_stored(journal, |entry| {
+        let (mut edge, mut published) = (RightEdge::new(), self.log.size == 0);
+        let head = journal.head();
+        each_stored(journal, head.size, |entry| {
             edge.push(leaf_hash(&entry.bytes));
+            published |= edge.size() == self.log.size && edge.root() == self.log.root;
             Ok(())
         })?;
-        if edge.root() == self.log.root {
+        let beyond = !journal.read(head.size, 1)?.is_empty();
+        if published && edge.root() == head.root && !beyond {
             return Ok(self.log.size);
         }
-        self.each_stored(journal, |entry| {
+        each_stored(journal, self.log.size, |entry| {
             let published = read_entry(&log, entry.index, self.log.size).map_err(AuditError::Source)?;
             if entry.bytes == published { Ok(()) } else { Err(AuditFailure::JournalDiffers(entry.index)) }
         })?;
-        Err(AuditFailure::JournalDiffers(0))
-    }
-
-    /// Visits the journal's entries that the log has published, in order and without a gap.
-    fn each_stored(
-        &self,
-        journal: &SqliteReader,
-        mut visit: impl FnMut(&Entry) -> Result<(), AuditFailure>,
-    ) -> Result<(), AuditFailure> {
-        let mut at = 0;
-        while at < self.log.size {
-            let read = journal.read(at, READ_AT_ONCE)?;
-            if read.is_empty() {
-                return Err(AuditFailure::JournalShort { stored: at, published: self.log.size });
-            }
-            for entry in read.iter().take_while(|entry| entry.index < self.log.size) {
-                if entry.index != at {
-                    return Err(AuditFailure::JournalDiffers(at));
-                }
-                visit(entry)?;
-                at += 1;
-            }
-        }
-        Ok(())
+        Err(AuditFailure::JournalHead(self.log.size))
     }
 
     fn open_payloads(&self, journal: &SqliteReader, inner: &mut InnerAudit) -> Result<(), AuditFailure> {
@@ -265,6 +288,29 @@ impl Audit {
         }
         Ok(())
     }
+}
+
+/// Visits the journal's first entries, in order and without a gap.
+fn each_stored(
+    journal: &SqliteReader,
+    size: u64,
+    mut visit: impl FnMut(&Entry) -> Result<(), AuditFailure>,
+) -> Result<(), AuditFailure> {
+    let mut at = 0;
+    while at < size {
+        let read = journal.read(at, READ_AT_ONCE)?;
+        if read.is_empty() {
+            return Err(AuditFailure::JournalDiffers(at));
+        }
+        for entry in read.iter().take_while(|entry| entry.index < size) {
+            if entry.index != at {
+                return Err(AuditFailure::JournalDiffers(at));
+            }
+            visit(entry)?;
+            at += 1;
+        }
+    }
+    Ok(())
 }
 
 fn compare_batch(ledger: &SqliteReader, batch: &DisclosuresBatched, state: &State) -> Result<u64, AuditFailure> {

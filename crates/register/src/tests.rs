@@ -1,5 +1,6 @@
 //! The register from outside: replay, duties, erasure, restored backups, refusals.
 
+mod audits;
 mod batches;
 pub(crate) mod city;
 mod credentials;
