@@ -1,11 +1,14 @@
-//! What `ordinance apply` reads: parties, places, deployments, orders, views and grants, declared.
+//! What `ordinance apply` reads: parties, places, classes, deployments, orders, evidence, views and grants, declared.
 //!
 //! A manifest becomes commands in the only order that can work. Applying it again changes nothing that already is so.
 
 use std::collections::BTreeMap;
 
 use model::policy::PolicyText;
-use model::{Assessment, Deployment, Device, Fields, Grant, Order, Party, PartyId, Place, Timestamp, View};
+use model::{
+    Assessment, ClassApproval, Deployment, Device, Evidence, Fields, Grant, Order, Party, PartyId, Place, Subject,
+    Timestamp, View,
+};
 use register::{Command, Submission};
 use serde::Deserialize;
 
@@ -19,11 +22,15 @@ pub(crate) struct Manifest {
     #[serde(default)]
     place: Vec<PlaceItem>,
     #[serde(default)]
+    class: Vec<ClassItem>,
+    #[serde(default)]
     deployment: Vec<DeploymentItem>,
     #[serde(default)]
     pub(crate) device: Vec<DeviceItem>,
     #[serde(default)]
     order: Vec<OrderItem>,
+    #[serde(default)]
+    evidence: Vec<EvidenceItem>,
     #[serde(default)]
     view: Vec<ViewItem>,
     #[serde(default)]
@@ -52,6 +59,23 @@ struct PartyItem {
 struct PlaceItem {
     by: PartyId,
     place: Place,
+}
+
+/// A class of deployments that is approved as a whole.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClassItem {
+    by: PartyId,
+    reason: Option<String>,
+    approve: ClassApproval,
+}
+
+/// A statement; whoever signs it files it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EvidenceItem {
+    reason: Option<String>,
+    file: Evidence,
 }
 
 /// A deployment and how far it should get.
@@ -159,16 +183,24 @@ impl Manifest {
         for item in self.place {
             jobs.submit(&item.by, None, Command::RegisterPlace(item.place));
         }
+        for item in self.class {
+            jobs.submit(&item.by, item.reason, Command::ApproveClass(item.approve));
+        }
         for item in &self.deployment {
             jobs.submit(&item.by, None, Command::Propose(item.propose.clone()));
         }
         for OrderItem { by, order, values } in self.order {
             jobs.0.push(Job::Order { by, order, values });
         }
+        // What norms may ask for before a step is stated before it; of devices only what is there can be stated.
+        let (of_devices, others): (Vec<_>, Vec<_>) =
+            self.evidence.into_iter().partition(|item| matches!(item.file.about, Subject::Device { .. }));
+        others.into_iter().for_each(|item| jobs.file(item));
         self.deployment.into_iter().for_each(|item| jobs.advance(item));
         for item in self.device {
             jobs.submit(&item.by, None, Command::RegisterDevice(item.device));
         }
+        of_devices.into_iter().for_each(|item| jobs.file(item));
         for item in self.view {
             jobs.submit(&item.by, None, Command::DeclareView(item.view));
         }
@@ -184,6 +216,10 @@ struct Jobs(Vec<Job>);
 impl Jobs {
     fn submit(&mut self, by: &PartyId, reason: Option<String>, command: Command) {
         self.0.push(Job::Submit(Box::new(Submission { by: by.clone(), reason, command })));
+    }
+
+    fn file(&mut self, item: EvidenceItem) {
+        self.submit(&item.file.signed_by.clone(), item.reason, Command::FileEvidence(item.file));
     }
 
     /// The steps of a deployment after its proposal.
@@ -202,5 +238,62 @@ impl Jobs {
         if item.activate {
             self.submit(&item.by, None, Command::Activate { deployment });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_comes_before_the_steps_that_may_need_it_and_after_what_it_is_about() {
+        let text = r#"
+            [[class]]
+            by = "council"
+            approve = { id = "counters", technology = "radio", purposes = ["traffic-management"], tier = "light", until = "2030-01-01T00:00:00Z" }
+
+            [[evidence]]
+            file = { id = "sign", about = { what = "device", id = "s1" }, kind = "sign-installed", on = "2026-01-02T00:00:00Z", signed_by = "mobility", summary = "It hangs." }
+
+            [[evidence]]
+            reason = "asked for by the council"
+            file = { id = "hearing", about = { what = "deployment", id = "wifi" }, kind = "hearing", on = "2026-01-02T00:00:00Z", signed_by = "council", summary = "Forty came.", answers = "request" }
+
+            [[device]]
+            by = "mobility"
+            device = { id = "s1", deployment = "wifi", stream = "wifi", position = [16.6, 49.2], support_until = "2030-01-01T00:00:00Z" }
+
+            [[deployment]]
+            by = "mobility"
+            approve = { by = "council", until = "2027-01-01T00:00:00Z" }
+            [deployment.propose]
+            id = "wifi"
+            title = "t"
+            description = "d"
+            accountable = "mobility"
+            place = "centre"
+            mobile = true
+            technology = "wifi-counter"
+            purposes = ["traffic-management"]
+            legal_basis = "public-task"
+            starts = "2026-01-01T00:00:00Z"
+            ends = "2027-01-01T00:00:00Z"
+            streams = []
+        "#;
+        let jobs = Manifest::parse(text).unwrap().jobs();
+        let told: Vec<String> = jobs.iter().map(|job| format!("{} ({})", job.in_words(), job.by())).collect();
+        assert_eq!(
+            told,
+            [
+                "approve class `counters` until 2030-01-01T00:00:00Z (council)",
+                "propose deployment `wifi` (mobility)",
+                "file evidence `hearing` (hearing) (council)",
+                "approve deployment `wifi` until 2027-01-01T00:00:00Z (council)",
+                "register device `s1` (mobility)",
+                "file evidence `sign` (sign-installed) (mobility)",
+            ]
+        );
+        let more = text.replace("what = \"device\"", "what = \"city\"");
+        assert!(Manifest::parse(&more).is_err(), "the city has no id");
     }
 }

@@ -6,11 +6,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::Assessment;
+use crate::class::ClassApproval;
 use crate::deployment::Deployment;
 use crate::disclosure::Seq;
+use crate::evidence::Evidence;
 use crate::geo::Place;
 use crate::grant::Grant;
-use crate::id::{DeploymentId, DeviceId, Digest, GrantId, PartyId, StreamId, ViewId};
+use crate::id::{DeploymentId, DeviceId, Digest, EvidenceId, GrantId, PartyId, StreamId, ViewId};
 use crate::party::Party;
 use crate::policy::{PolicyHash, PolicyId, PolicyText};
 use crate::sealed::SealedFields;
@@ -155,6 +157,18 @@ pub enum What {
     /// A sealed payload was destroyed; the act that committed to it stays.
     #[serde(rename = "payload-erased/1")]
     PayloadErased(PayloadErased),
+    /// A statement about the city, a deployment or a device is filed.
+    #[serde(rename = "evidence-filed/1")]
+    EvidenceFiled(Evidence),
+    /// A statement is withdrawn.
+    #[serde(rename = "evidence-withdrawn/1")]
+    EvidenceWithdrawn(EvidenceRef),
+    /// A statement's date came.
+    #[serde(rename = "evidence-lapsed/1")]
+    EvidenceLapsed(EvidenceRef),
+    /// A class of deployments is approved, or its approval renewed.
+    #[serde(rename = "class-approved/1")]
+    ClassApproved(ClassApproval),
     /// Somebody confirmed that the clock is right although it stands far ahead of the last act.
     #[serde(rename = "clock-confirmed/1")]
     ClockConfirmed(ClockConfirmed),
@@ -188,6 +202,10 @@ impl What {
         "observations-deleted/1",
         "disclosures-batched/1",
         "payload-erased/1",
+        "evidence-filed/1",
+        "evidence-withdrawn/1",
+        "evidence-lapsed/1",
+        "class-approved/1",
         "clock-confirmed/1",
     ];
 
@@ -220,6 +238,10 @@ impl What {
             Self::ObservationsDeleted(_) => "observations-deleted/1",
             Self::DisclosuresBatched(_) => "disclosures-batched/1",
             Self::PayloadErased(_) => "payload-erased/1",
+            Self::EvidenceFiled(_) => "evidence-filed/1",
+            Self::EvidenceWithdrawn(_) => "evidence-withdrawn/1",
+            Self::EvidenceLapsed(_) => "evidence-lapsed/1",
+            Self::ClassApproved(_) => "class-approved/1",
             Self::ClockConfirmed(_) => "clock-confirmed/1",
         }
     }
@@ -386,6 +408,14 @@ pub struct DisclosuresBatched {
 pub struct PayloadErased {
     /// The entry whose payload is gone.
     pub entry: u64,
+}
+
+/// A statement, by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceRef {
+    /// Which statement.
+    pub evidence: EvidenceId,
 }
 
 /// A clock that is believed again.

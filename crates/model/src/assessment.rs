@@ -1,5 +1,7 @@
 //! Assessments: signed answers to an instrument about one deployment.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AssessmentId, DeploymentId, Digest, InstrumentId, PartyId};
@@ -49,4 +51,25 @@ pub struct Assessment {
     pub document: Digest,
     /// When it has to be looked at again.
     pub review_by: Timestamp,
+    /// SHA-256 of the instrument as it was answered: another version is another questionnaire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument_hash: Option<Digest>,
+    /// The instruments that have to be answered besides, as the answers to this one say.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub requires: BTreeSet<InstrumentId>,
+    /// Who signed it off, in which role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sign_offs: Vec<SignOff>,
+}
+
+/// Somebody's word, in a role, that an assessment is as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignOff {
+    /// The role, as the instrument names it: `author`, `privacy-officer`, `approver`.
+    pub role: String,
+    /// Who.
+    pub party: PartyId,
+    /// When.
+    pub at: Timestamp,
 }

@@ -70,6 +70,9 @@ pub struct Deployment {
     pub accountable: PartyId,
     /// Where it stands.
     pub place: PlaceId,
+    /// Whether it moves about within that place, as a car or a drone does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mobile: bool,
     /// What senses.
     pub technology: Technology,
     /// What for.

@@ -5,9 +5,11 @@
 
 pub mod act;
 pub mod assessment;
+pub mod class;
 pub mod deployment;
 pub mod disclosure;
 pub mod entropy;
+pub mod evidence;
 pub mod geo;
 pub mod grant;
 pub mod id;
@@ -23,10 +25,12 @@ pub mod view;
 pub mod vocab;
 
 pub use act::{Act, What};
-pub use assessment::{Assessment, Outcome};
+pub use assessment::{Assessment, Outcome, SignOff};
+pub use class::{ClassApproval, ClassRecord};
 pub use deployment::{Deployment, DeploymentRecord, IllegalStep, LegalBasis, Standing, State, Step};
 pub use disclosure::{DisclosureRecord, Seq};
 pub use entropy::Entropy;
+pub use evidence::{Evidence, EvidenceRecord, Subject};
 pub use geo::{CellId, Geometry, H3Resolution, Place, Point};
 pub use grant::{Duty, Grant, GrantRecord, Recipient};
 pub use id::{

@@ -116,6 +116,9 @@ pub struct Device {
     /// SHA-256 of its bearer token of 256 random bits; none until one is issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<Digest>,
+    /// Until when its maker mends its software; none if nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_until: Option<Timestamp>,
 }
 
 /// A named order of an authority: what a match-or-drop stream compares with. The list itself is sealed.

@@ -166,20 +166,30 @@ impl From<SubmitError> for Problem {
             }
             SubmitError::Act(_) => Self::new(Kind::Unprocessable).detail(detail),
             SubmitError::Apply(_) => Self::new(Kind::Internal).detail(detail),
-            SubmitError::Journal(_) | SubmitError::Behind(_) => inside(Kind::Unavailable).unwrap_or_else(|| Self::new(Kind::Unavailable)),
+            SubmitError::Journal(_) | SubmitError::Behind(_) => {
+                inside(Kind::Unavailable).unwrap_or_else(|| Self::new(Kind::Unavailable))
+            }
             SubmitError::ClockNotSo { .. } => Self::new(Kind::Unprocessable).detail(detail),
-            SubmitError::ClockBehind { .. } | SubmitError::ClockAhead { .. } | SubmitError::Stopped => Self::new(Kind::Unavailable).detail(detail),
+            SubmitError::ClockBehind { .. } | SubmitError::ClockAhead { .. } | SubmitError::Stopped => {
+                Self::new(Kind::Unavailable).detail(detail)
+            }
         }
     }
 }
 
 const fn kind_of(refusal: &Refusal) -> Kind {
     match refusal {
-        Refusal::Norm(_) | Refusal::NoPolicies | Refusal::NotTheIssuer { .. } | Refusal::OnlyTheFounder { .. } | Refusal::DropsLayer { .. } => {
-            Kind::Forbidden
-        }
+        Refusal::Norm(_)
+        | Refusal::NoPolicies
+        | Refusal::NotTheIssuer { .. }
+        | Refusal::OnlyTheFounder { .. }
+        | Refusal::DropsLayer { .. } => Kind::Forbidden,
         Refusal::Exists { .. } | Refusal::Step(_) | Refusal::TokenInUse => Kind::Conflict,
-        Refusal::Unknown { .. } | Refusal::Misfit(_) | Refusal::NoReason | Refusal::Policy(_) | Refusal::NoGlobalLayer => Kind::Unprocessable,
+        Refusal::Unknown { .. }
+        | Refusal::Misfit(_)
+        | Refusal::NoReason
+        | Refusal::Policy(_)
+        | Refusal::NoGlobalLayer => Kind::Unprocessable,
         Refusal::Seal(_) => Kind::Unavailable,
     }
 }

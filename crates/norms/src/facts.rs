@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
 use model::{
-    Assessment, Category, Deployment, DeploymentRecord, Device, Exposure, Grant, GrantRecord, Order, Party, PartyId,
-    Place, Purpose, Space, Span, Stream, Timestamp, Treatment, View,
+    Assessment, Category, ClassApproval, Deployment, DeploymentRecord, Device, Evidence, Exposure, Grant, GrantRecord,
+    Order, Party, PartyId, Place, Purpose, Space, Span, Stream, Timestamp, Treatment, View,
 };
 
 use crate::schema::{purpose_action, schema};
@@ -49,6 +49,12 @@ pub enum Verb {
     WithdrawGrant,
     /// Destroy a sealed payload.
     ErasePayload,
+    /// File a statement.
+    FileEvidence,
+    /// Withdraw a statement.
+    WithdrawEvidence,
+    /// Approve a class of deployments.
+    ApproveClass,
 }
 
 impl Verb {
@@ -70,6 +76,9 @@ impl Verb {
             Self::AgreeGrant => "agree-grant",
             Self::WithdrawGrant => "withdraw-grant",
             Self::ErasePayload => "erase-payload",
+            Self::FileEvidence => "file-evidence",
+            Self::WithdrawEvidence => "withdraw-evidence",
+            Self::ApproveClass => "approve-class",
         }
     }
 }
@@ -133,6 +142,15 @@ pub enum ActSubject<'a> {
     GrantRecord(&'a GrantRecord),
     /// A sealed payload.
     Payload,
+    /// A statement that is being filed or withdrawn.
+    Evidence {
+        /// The statement.
+        evidence: &'a Evidence,
+        /// The deployment that it is about, or to whose devices the device belongs; none for the city.
+        record: Option<&'a DeploymentRecord>,
+    },
+    /// A class of deployments.
+    Class(&'a ClassApproval),
 }
 
 /// May this party do this?
@@ -306,6 +324,8 @@ impl ActQuestion<'_> {
             ActSubject::Order(order) => thing(order.id.as_str()),
             ActSubject::Policy => thing("policy"),
             ActSubject::Payload => thing("payload"),
+            ActSubject::Evidence { evidence, .. } => thing(evidence.id.as_str()),
+            ActSubject::Class(class) => thing(class.id.as_str()),
             ActSubject::GrantRecord(record) => thing(record.grant.id.as_str()),
             ActSubject::Proposal(deployment) => {
                 ("Deployment", deployment.id.to_string(), proposal(deployment, &self.actor.id)?)

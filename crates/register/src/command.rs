@@ -2,8 +2,8 @@
 
 use model::policy::PolicyText;
 use model::{
-    Assessment, Deployment, DeploymentId, Device, DeviceId, Digest, Fields, Grant, GrantId, Order, Party, PartyId,
-    Place, Timestamp, View,
+    Assessment, ClassApproval, Deployment, DeploymentId, Device, DeviceId, Digest, Evidence, EvidenceId, Fields, Grant,
+    GrantId, Order, Party, PartyId, Place, Timestamp, View,
 };
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +104,15 @@ pub enum Command {
         /// Which entry.
         entry: u64,
     },
+    /// File a statement about the city, a deployment or a device.
+    FileEvidence(Evidence),
+    /// Withdraw a statement; needs a reason.
+    WithdrawEvidence {
+        /// Which.
+        evidence: EvidenceId,
+    },
+    /// Approve a class of deployments, or renew its approval.
+    ApproveClass(ClassApproval),
 }
 
 impl Command {
@@ -129,6 +138,9 @@ impl Command {
             Self::AgreeGrant(grant) => format!("agree grant `{}` to `{}`", grant.id, grant.recipient),
             Self::WithdrawGrant { grant } => format!("withdraw grant `{grant}`"),
             Self::ErasePayload { entry } => format!("erase the payload of entry {entry}"),
+            Self::FileEvidence(evidence) => format!("file evidence `{}` ({})", evidence.id, evidence.kind),
+            Self::WithdrawEvidence { evidence } => format!("withdraw evidence `{evidence}`"),
+            Self::ApproveClass(class) => format!("approve class `{}` until {}", class.id, class.until),
         }
     }
 }

@@ -4,12 +4,11 @@
 //! and do the norms allow it. Asking for what already is so gives no act.
 
 mod credentials;
+mod evidence;
 mod fit;
 mod policies;
 
-use model::act::{
-    DeploymentApproved, DeploymentRef, GrantRef, OrderIssued, PartyRegistered, PayloadErased,
-};
+use model::act::{DeploymentApproved, DeploymentRef, GrantRef, OrderIssued, PartyRegistered, PayloadErased};
 use model::{
     Act, Assessment, Deployment, DeploymentId, DeploymentRecord, Device, Entropy, Fields, Grant, IllegalStep, Order,
     Party, PolicyId, State as Stage, Step, Timestamp, View, What,
@@ -103,7 +102,9 @@ pub enum Refusal {
     #[error("these policies have no layer of kind `global` with norms in it; every city stands under one")]
     NoGlobalLayer,
     /// A layer in force would be gone.
-    #[error("the layer `{layer}` is in force and would be dropped; only `{founder}`, which founded the city, may drop one, and says why")]
+    #[error(
+        "the layer `{layer}` is in force and would be dropped; only `{founder}`, which founded the city, may drop one, and says why"
+    )]
     DropsLayer {
         /// Its name.
         layer: String,
@@ -168,6 +169,9 @@ pub fn decide(
         Command::AgreeGrant(grant) => desk.agree(grant),
         Command::WithdrawGrant { grant } => desk.withdraw(grant),
         Command::ErasePayload { entry } => desk.erase(*entry),
+        Command::FileEvidence(evidence) => desk.file(evidence),
+        Command::WithdrawEvidence { evidence } => desk.withdraw_evidence(evidence),
+        Command::ApproveClass(class) => desk.approve_class(class),
     }
 }
 
@@ -249,7 +253,10 @@ impl Desk<'_> {
 
     fn sign(&self, assessment: &Assessment) -> Result<Vec<Draft>, Refusal> {
         let record = self.deployment(&assessment.deployment)?;
-        fit::text("the assessment's summary", &assessment.summary)?;
+        fit::assessment(assessment, self.now)?;
+        for sign_off in &assessment.sign_offs {
+            known(self.state.parties.get(&sign_off.party), "party", &sign_off.party)?;
+        }
         if record.standing.assessments.contains(assessment) {
             return Ok(Vec::new());
         }

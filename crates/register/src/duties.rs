@@ -3,7 +3,7 @@
 //! Silence means *cease*: what nobody renewed stops. The clock is a parameter, so that a year runs in milliseconds;
 //! nothing here depends on how often it is asked.
 
-use model::act::{DeploymentRef, GrantRef};
+use model::act::{DeploymentRef, EvidenceRef, GrantRef};
 use model::{Act, State as Stage, Timestamp, What};
 
 use crate::state::State;
@@ -40,6 +40,13 @@ pub fn due(state: &State, now: Timestamp) -> Vec<Act> {
             acts.push(Act { at: now, by: founder.clone(), under, because: Vec::new(), reason, what });
         }
     }
+    for (id, record) in &state.evidence {
+        if let Some(until) = record.evidence.until.filter(|until| record.ended.is_none() && *until <= now) {
+            let what = What::EvidenceLapsed(EvidenceRef { evidence: id.clone() });
+            let (by, reason) = (record.evidence.signed_by.clone(), Some(format!("it was to stand until {until}")));
+            acts.push(Act { at: now, by, under, because: Vec::new(), reason, what });
+        }
+    }
     acts
 }
 
@@ -53,5 +60,7 @@ pub fn next_due(state: &State) -> Option<Timestamp> {
             [Some(record.deployment.ends), lapse].into_iter().flatten()
         });
     let grants = state.grants.values().filter(|record| record.ended.is_none()).map(|record| record.grant.until);
-    deployments.chain(grants).min()
+    let evidence = state.evidence.values().filter(|record| record.ended.is_none());
+    let evidence = evidence.filter_map(|record| record.evidence.until);
+    deployments.chain(grants).chain(evidence).min()
 }

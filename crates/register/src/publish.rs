@@ -231,7 +231,8 @@ fn extend<J: Journal + ?Sized>(
 ) -> Result<(), PublishError> {
     while progress.edge.size() < size {
         let wanted = size - progress.edge.size();
-        let read = journal.read(progress.edge.size(), READ_ENTRIES.min(usize::try_from(wanted).unwrap_or(READ_ENTRIES)))?;
+        let read =
+            journal.read(progress.edge.size(), READ_ENTRIES.min(usize::try_from(wanted).unwrap_or(READ_ENTRIES)))?;
         if read.is_empty() {
             return Ok(());
         }

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use model::act::{CityFounded, Disclosed};
 use model::policy::PolicyText;
 use model::{
-    DeploymentId, DeploymentRecord, Device, DeviceId, Digest, Epoch, GrantId, GrantRecord, Order, OrderId, Party,
-    PartyId, Place, PlaceId, PolicyHash, SealedFields, Seq, Stream, StreamId, Timestamp, View, ViewId,
+    ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, Epoch, EvidenceId,
+    EvidenceRecord, GrantId, GrantRecord, Order, OrderId, Party, PartyId, Place, PlaceId, PolicyHash, SealedFields,
+    Seq, Stream, StreamId, Subject, Timestamp, View, ViewId,
 };
 
 pub use apply::ApplyError;
@@ -136,6 +137,10 @@ pub struct State {
     pub next_disclosure: Seq,
     /// What has left, in all.
     pub disclosed: BTreeMap<DisclosedKey, Totals>,
+    /// Statements, in force and ended.
+    pub evidence: BTreeMap<EvidenceId, Arc<EvidenceRecord>>,
+    /// Approvals of classes, the newest of each.
+    pub classes: BTreeMap<ClassId, Arc<ClassRecord>>,
     /// Entries whose payload was destroyed.
     pub erased: BTreeSet<u64>,
     /// The entries behind each deployment, oldest first.
@@ -171,6 +176,18 @@ impl State {
     /// The views of a stream.
     pub fn views_of<'a>(&'a self, stream: &'a StreamId) -> impl Iterator<Item = &'a View> {
         self.views.iter().filter(move |((of, _), _)| of == stream).map(|(_, view)| view.as_ref())
+    }
+
+    /// The statements about a thing, in force and ended.
+    pub fn evidence_about<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a EvidenceRecord> {
+        self.evidence.values().map(Arc::as_ref).filter(move |record| &record.evidence.about == subject)
+    }
+
+    /// An approval in force of a class that a deployment stays within.
+    #[must_use]
+    pub fn class_of(&self, deployment: &Deployment, now: Timestamp) -> Option<&ClassRecord> {
+        let covers = |record: &&ClassRecord| record.in_force(now) && record.approval.covers(deployment);
+        self.classes.values().map(Arc::as_ref).find(covers)
     }
 
     /// The party with a token, by the token's SHA-256.

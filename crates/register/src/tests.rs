@@ -4,6 +4,7 @@ mod audits;
 mod batches;
 pub(crate) mod city;
 mod credentials;
+mod evidence;
 mod orders;
 mod policies;
 mod replay;
@@ -180,7 +181,10 @@ fn a_clock_that_jumped_ahead_ends_nothing_until_somebody_confirms_it() {
     for _ in 0..3 {
         let refused = city.register.tick().unwrap_err();
         assert!(matches!(refused, SubmitError::ClockAhead { .. }), "{refused}");
-        assert!(refused.to_string().contains("ordinance clock") && refused.to_string().contains("2027-06-04"), "{refused}");
+        assert!(
+            refused.to_string().contains("ordinance clock") && refused.to_string().contains("2027-06-04"),
+            "{refused}"
+        );
         assert!(matches!(city.register.believed_now(), Err(SubmitError::ClockAhead { .. })));
         assert!(matches!(city.register.submit(place.clone()), Err(SubmitError::ClockAhead { .. })));
         let fact = crate::Fact::ObservationsDeleted { stream: "wifi".parse().unwrap(), before: city.start, files: 1 };

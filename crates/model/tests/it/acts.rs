@@ -86,7 +86,8 @@ fn what_is_left_out_is_missed_or_changes_the_act() {
                 fields_at(&mut altered, &path).remove(&name);
                 let read = Act::from_bytes(&serde_json::to_vec(&altered).unwrap());
                 // Two things are the same by being left out: no token, and no bound.
-                let none = value.pointer(&path).unwrap()[&name].is_null() || value.pointer(&path).unwrap()[&name] == Value::Array(vec![]);
+                let none = value.pointer(&path).unwrap()[&name].is_null()
+                    || value.pointer(&path).unwrap()[&name] == Value::Array(vec![]);
                 assert!(none || read.map_or(true, |read| read != act), "without `{path}/{name}`: {altered}");
             }
         }

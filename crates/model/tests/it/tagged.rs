@@ -4,12 +4,12 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
-use model::{Exposure, Geometry, Measure, Space, TimeTreatment, Treatment, What};
+use model::{Exposure, Geometry, Measure, Space, Subject, TimeTreatment, Treatment, What};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Fields of variants of all kinds, each of which is too much for most others.
-const FIELDS: [(&str, &str); 9] = [
+const FIELDS: [(&str, &str); 10] = [
     ("epoch", r#""24h""#),
     ("resolution", "9"),
     ("width", "10"),
@@ -18,6 +18,7 @@ const FIELDS: [(&str, &str); 9] = [
     ("property", r#""mac""#),
     ("fields", "[]"),
     ("coordinates", "[1,2]"),
+    ("id", r#""s1""#),
     ("zz", "null"),
 ];
 
@@ -56,6 +57,11 @@ fn a_variant_takes_no_field_of_another() {
     refuses_more::<Exposure>(&[
         r#"{"as":"records","fields":[]}"#,
         r#"{"as":"windows","bin":"15m","space":{"by":"sensor"},"measure":{"of":"observations"}}"#,
+    ]);
+    refuses_more::<Subject>(&[
+        r#"{"what":"city"}"#,
+        r#"{"what":"deployment","id":"congestion"}"#,
+        r#"{"what":"device","id":"s1"}"#,
     ]);
     refuses_more::<Geometry>(&[r#"{"type":"Point","coordinates":[1,2]}"#]);
     refuses_more::<What>(&[r#"{"kind":"payload-erased/1","body":{"entry":7}}"#]);

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use model::{Act, DeploymentId, What};
+use model::{Act, DeploymentId, Subject, What};
 use register::State as Register;
 use serde::Deserialize;
 
@@ -170,6 +170,10 @@ fn deployment_of(what: &What, state: &Register) -> Option<DeploymentId> {
         }
         What::KeyCreated(key) | What::KeyDestroyed(key) => of_stream(&key.stream),
         What::ObservationsDeleted(deleted) => of_stream(&deleted.stream),
+        What::EvidenceFiled(evidence) => of_subject(&evidence.about, state),
+        What::EvidenceWithdrawn(of) | What::EvidenceLapsed(of) => {
+            state.evidence.get(&of.evidence).and_then(|record| of_subject(&record.evidence.about, state))
+        }
         What::CityFounded(_)
         | What::PartyRegistered(_)
         | What::PartyCredentialIssued(_)
@@ -177,6 +181,16 @@ fn deployment_of(what: &What, state: &Register) -> Option<DeploymentId> {
         | What::PolicyAdopted(_)
         | What::DisclosuresBatched(_)
         | What::PayloadErased(_)
+        | What::ClassApproved(_)
         | What::ClockConfirmed(_) => None,
+    }
+}
+
+/// The deployment that a statement is about, or whose device it is about.
+fn of_subject(about: &Subject, state: &Register) -> Option<DeploymentId> {
+    match about {
+        Subject::City => None,
+        Subject::Deployment { id } => Some(id.clone()),
+        Subject::Device { id } => state.devices.get(id).map(|device| device.deployment.clone()),
     }
 }

@@ -1,9 +1,9 @@
 //! One line in plain words for every kind of act.
 
-use model::{PartyId, What};
+use model::{PartyId, Subject, Tier, What};
 use register::State;
 
-use super::{count, day, instant, number, outcome, small};
+use super::{count, day, instant, list, number, outcome, small};
 
 /// What an act did, in one line. Names stand as they stand in the register now; an id stands where there is none.
 pub(crate) fn act(what: &What, state: &State) -> String {
@@ -36,7 +36,7 @@ pub(crate) fn act(what: &What, state: &State) -> String {
     }
 }
 
-/// Acts about sensors, orders, views, grants, keys and disclosures.
+/// Acts about sensors, orders, views, grants, keys, disclosures, statements and classes.
 fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) -> String {
     match what {
         What::DeviceRegistered(device) => format!("The sensor “{}” was entered", device.id),
@@ -81,12 +81,49 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
             };
             format!("{} went into the log{rows}", count(disclosures, "disclosure", "disclosures"))
         }
+        What::EvidenceFiled(evidence) => {
+            format!(
+                "{} stated about {} (“{}”): {}",
+                party(&evidence.signed_by),
+                subject(state, &evidence.about),
+                evidence.kind,
+                evidence.summary
+            )
+        }
+        What::EvidenceWithdrawn(of) => format!("The statement “{}” was withdrawn", of.evidence),
+        What::EvidenceLapsed(of) => format!("The statement “{}” came to its end", of.evidence),
+        What::ClassApproved(class) => format!(
+            "The class “{}” was approved until {}: {}, for {}, {}",
+            class.id,
+            day(class.until),
+            class.technology.name(),
+            list(&class.purposes.iter().map(|purpose| small(purpose.name())).collect::<Vec<_>>()),
+            tier(class.tier)
+        ),
         What::ClockConfirmed(confirmed) => {
             format!("The city’s clock was confirmed, long after the last act on {}", day(confirmed.after))
         }
         What::PayloadErased(erased) => format!("The confidential part of act {} was destroyed", erased.entry),
         // The acts of government have their words above; what is left over is told by its tag.
         other => other.kind().to_owned(),
+    }
+}
+
+/// What a statement is about.
+fn subject(state: &State, about: &Subject) -> String {
+    match about {
+        Subject::City => "the whole city".to_owned(),
+        Subject::Deployment { id } => title(state, id),
+        Subject::Device { id } => format!("the sensor “{id}”"),
+    }
+}
+
+/// How weighty a deployment of a class may be.
+const fn tier(tier: Tier) -> &'static str {
+    match tier {
+        Tier::FileAndGo => "as long as nothing is about people",
+        Tier::Light => "as long as nobody can be told apart for longer than a day",
+        Tier::Full => "whatever it tells about people",
     }
 }
 
@@ -125,6 +162,61 @@ mod tests {
         ] {
             assert_eq!(words(json), expected);
         }
+    }
+
+    #[test]
+    fn statements_and_classes_say_whose_they_are_and_how_far_they_go() {
+        for (json, expected) in [
+            (
+                r#"{"kind":"evidence-filed/1","body":{"id":"h","about":{"what":"deployment","id":"wifi"},"kind":"hearing",
+                    "on":"2026-05-01T00:00:00Z","signed_by":"council","summary":"Forty residents came."}}"#,
+                "council stated about “wifi” (“hearing”): Forty residents came.",
+            ),
+            (
+                r#"{"kind":"evidence-filed/1","body":{"id":"p","about":{"what":"city"},"kind":"security-plan",
+                    "on":"2026-05-01T00:00:00Z","signed_by":"city","summary":"It is written."}}"#,
+                "city stated about the whole city (“security-plan”): It is written.",
+            ),
+            (r#"{"kind":"evidence-withdrawn/1","body":{"evidence":"h"}}"#, "The statement “h” was withdrawn"),
+            (r#"{"kind":"evidence-lapsed/1","body":{"evidence":"h"}}"#, "The statement “h” came to its end"),
+            (
+                r#"{"kind":"class-approved/1","body":{"id":"c","technology":"wifi-counter","purposes":["street-design",
+                    "traffic-management"],"tier":"light","until":"2028-06-01T00:00:00Z"}}"#,
+                "The class “c” was approved until 1 June 2028: Wi-Fi counter, for designing streets and managing traffic, as \
+                 long as nobody can be told apart for longer than a day",
+            ),
+            (
+                r#"{"kind":"clock-confirmed/1","body":{"after":"2026-06-01T00:00:00Z"}}"#,
+                "The city’s clock was confirmed, long after the last act on 1 June 2026",
+            ),
+        ] {
+            assert_eq!(words(json), expected);
+        }
+    }
+
+    #[test]
+    fn a_batch_tells_of_no_hit() {
+        let total = |stream: &str, rows: &str| {
+            format!(
+                r#"{{"recipient":"r","purpose":"traffic-management","stream":"{stream}","view":"v","version":1,"disclosures":1{rows}}}"#
+            )
+        };
+        let batch = |totals: &[String]| {
+            words(&format!(
+                r#"{{"kind":"disclosures-batched/1","body":{{"first":0,"last":{},"window":{{"start":"2026-06-01T00:00:00Z",
+                "end":"2026-06-01T00:00:01Z"}},"root":"{}","totals":[{}]}}}}"#,
+                totals.len() - 1,
+                "11".repeat(32),
+                totals.join(",")
+            ))
+        };
+        let (hits, counts) = (total("plates", ""), total("wifi", r#","rows":96,"withheld":4"#));
+        assert_eq!(batch(&[hits.clone()]), "1 disclosure went into the log");
+        assert_eq!(batch(&[counts.clone()]), "1 disclosure went into the log, with 96 rows in all");
+        assert_eq!(
+            batch(&[hits, counts]),
+            "2 disclosures went into the log, with 96 rows in all beside those under an order"
+        );
     }
 
     #[test]

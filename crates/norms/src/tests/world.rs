@@ -72,6 +72,7 @@ impl World {
             description: "d".to_owned(),
             accountable: owner.parse().unwrap(),
             place: "p".parse().unwrap(),
+            mobile: false,
             technology: "wifi-counter".parse().unwrap(),
             purposes: [purpose.parse().unwrap()].into(),
             streams: vec![stream],
@@ -89,6 +90,9 @@ impl World {
             signed_by: "privacy-office".parse().unwrap(),
             document: Digest::new([0; 32]),
             review_by: now + Span::days(365),
+            instrument_hash: None,
+            requires: std::collections::BTreeSet::new(),
+            sign_offs: Vec::new(),
         };
         let standing = Standing {
             state: State::Active,

@@ -30,11 +30,13 @@ impl First {
     pub(super) fn read(source: &dyn LogSource) -> Result<Self, AuditFailure> {
         let bytes = source.get_limited(CHECKPOINT_PATH, MAX_NOTE_LEN).map_err(AuditError::Source)?;
         let refused = |error| AuditError::Checkpoint { path: CHECKPOINT_PATH, error };
-        let checkpoint =
-            Note::from_bytes(&bytes).map_err(|error| refused(CheckpointError::Note(error)))?.to_string();
+        let checkpoint = Note::from_bytes(&bytes).map_err(|error| refused(CheckpointError::Note(error)))?.to_string();
         let size = parse_unverified(&checkpoint).map_err(refused)?.size;
         let Some(coords) = BundleCoords::in_tree(0, size) else {
-            return Err(AuditFailure::Founding { path: CHECKPOINT_PATH.to_owned(), why: "the log is empty".to_owned() });
+            return Err(AuditFailure::Founding {
+                path: CHECKPOINT_PATH.to_owned(),
+                why: "the log is empty".to_owned(),
+            });
         };
         let (path, width, bytes) = bundle(source, coords, size)?;
         let malformed = |error| AuditError::Malformed { path: path.clone(), error };

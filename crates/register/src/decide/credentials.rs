@@ -38,11 +38,7 @@ impl Desk<'_> {
     }
 
     /// A device that is entered with a token gets it under the same conditions as one that gets it later.
-    pub(super) fn registers_credential(
-        &self,
-        device: &model::Device,
-        accountable: &PartyId,
-    ) -> Result<(), Refusal> {
+    pub(super) fn registers_credential(&self, device: &model::Device, accountable: &PartyId) -> Result<(), Refusal> {
         let Some(credential) = &device.credential else { return Ok(()) };
         self.only(accountable, || format!("device `{}`", device.id))?;
         self.unused(credential)

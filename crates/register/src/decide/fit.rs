@@ -1,12 +1,19 @@
 //! Whether the parts of a proposal fit together, before any norm is asked: lengths, dates, property types.
 
 use model::stream::PROPERTIES_MAX;
-use model::{Deployment, Exposure, Measure, Order, Stream, Treatment, ValueKind, View};
+use model::{Assessment, Deployment, Exposure, Measure, Order, Stream, Timestamp, Treatment, ValueKind, View};
 
 /// The longest text that residents read, in characters.
 pub(super) const TEXT_CHARS_MAX: usize = 4_000;
 /// The most streams a deployment may declare.
 pub(super) const STREAMS_MAX: usize = 32;
+
+/// The most other instruments that an assessment may require.
+pub(super) const REQUIRES_MAX: usize = 32;
+/// The most sign-offs of an assessment.
+pub(super) const SIGN_OFFS_MAX: usize = 32;
+/// The longest role of a sign-off, in characters.
+pub(super) const ROLE_CHARS_MAX: usize = 64;
 
 /// Parts that do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +64,29 @@ pub enum Misfit {
         /// What its list has.
         found: usize,
     },
+    /// What has yet to happen is stated as done.
+    #[error("{what} tells of what has been, but {said} is yet to come; it is {now}")]
+    NotYet {
+        /// What tells of it.
+        what: &'static str,
+        /// When it is said to have been.
+        said: Timestamp,
+        /// What the time is.
+        now: Timestamp,
+    },
+    /// An end that has come already.
+    #[error("{what} would be over before it begins: it ends at {said}, and it is {now}")]
+    Over {
+        /// What would be over.
+        what: &'static str,
+        /// When it ends.
+        said: Timestamp,
+        /// What the time is.
+        now: Timestamp,
+    },
+    /// Somebody withdraws what somebody else said.
+    #[error("only `{0}`, which signed it, or an officer can withdraw this")]
+    NotTheirs(String),
     /// Somebody signs for somebody else.
     #[error("only `{0}` can sign this")]
     NotTheSigner(String),
@@ -66,6 +96,32 @@ pub enum Misfit {
 pub(super) fn text(what: &'static str, text: &str) -> Result<(), Misfit> {
     let length = text.trim().chars().count();
     if (1..=TEXT_CHARS_MAX).contains(&length) { Ok(()) } else { Err(Misfit::Text(what)) }
+}
+
+/// What is said to have been has been.
+pub(super) fn not_to_come(what: &'static str, said: Timestamp, now: Timestamp) -> Result<(), Misfit> {
+    if said <= now { Ok(()) } else { Err(Misfit::NotYet { what, said, now }) }
+}
+
+/// What begins now ends later.
+pub(super) fn to_come(what: &'static str, said: Timestamp, now: Timestamp) -> Result<(), Misfit> {
+    if said > now { Ok(()) } else { Err(Misfit::Over { what, said, now }) }
+}
+
+pub(super) fn assessment(assessment: &Assessment, now: Timestamp) -> Result<(), Misfit> {
+    text("the assessment's summary", &assessment.summary)?;
+    if assessment.requires.len() > REQUIRES_MAX || assessment.sign_offs.len() > SIGN_OFFS_MAX {
+        return Err(Misfit::Count(format!(
+            "an assessment requires at most {REQUIRES_MAX} others and has at most {SIGN_OFFS_MAX} sign-offs"
+        )));
+    }
+    assessment.sign_offs.iter().try_for_each(|sign_off| {
+        let length = sign_off.role.trim().chars().count();
+        if !(1..=ROLE_CHARS_MAX).contains(&length) {
+            return Err(Misfit::Count(format!("a role has 1 to {ROLE_CHARS_MAX} characters")));
+        }
+        not_to_come("a sign-off", sign_off.at, now)
+    })
 }
 
 pub(super) fn deployment(deployment: &Deployment) -> Result<(), Misfit> {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use journal::{Head, Journal, JournalError};
 use model::{Act, What};
-use norms::Bundle;
 use tlog::{RightEdge, leaf_hash};
 
 use super::start::{OpenError, assemble_as_adopted};

@@ -187,7 +187,9 @@ fn what_another_process_wrote_is_followed_before_anything_is_decided() {
     };
     behind_its_back(&city.journal_path(), suspended.to_bytes().unwrap());
     let suspend = || City::submission("city", Some("here"), r#"{"do":"suspend","with":{"deployment":"congestion"}}"#);
-    assert!(matches!(register.submit(suspend()), Err(SubmitError::Journal(error)) if matches!(*error, JournalError::Conflict { .. })));
+    assert!(
+        matches!(register.submit(suspend()), Err(SubmitError::Journal(error)) if matches!(*error, JournalError::Conflict { .. }))
+    );
     // The second, third and fourth try are decided on what is there now.
     for _ in 0..3 {
         assert!(register.submit(suspend()).unwrap().entries.is_empty(), "it is suspended already");
@@ -269,7 +271,8 @@ fn more_submissions_at_once_than_a_pool_takes_are_all_answered() {
     std::thread::scope(|scope| {
         // Nobody gets to the writer before all wait.
         let writer = lock(&register.writer);
-        let submit = |number| move || register.submit(place(&format!("p{number}"))).map(|receipt| receipt.entries.len());
+        let submit =
+            |number| move || register.submit(place(&format!("p{number}"))).map(|receipt| receipt.entries.len());
         let threads: Vec<_> = (0..many).map(|number| scope.spawn(submit(number))).collect();
         while lock(&register.queue).len() < many {
             std::thread::yield_now();

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use model::act::{
-    CityFounded, DeploymentApproved, DeploymentRef, DisclosuresBatched, GrantRef, KeyRef, ObservationsDeleted,
-    OrderIssued, PartyRegistered, PolicyAdopted, What,
+    CityFounded, DeploymentApproved, DeploymentRef, DisclosuresBatched, EvidenceRef, GrantRef, KeyRef,
+    ObservationsDeleted, OrderIssued, PartyRegistered, PolicyAdopted, What,
 };
 use model::deployment::Approval;
 use model::{
-    Act, Assessment, Deployment, DeploymentId, DeploymentRecord, Grant, GrantRecord, IllegalStep, Seq, Standing,
-    State as Stage, Step, StreamId, Timestamp,
+    Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Evidence, EvidenceId, EvidenceRecord,
+    Grant, GrantRecord, IllegalStep, Seq, Standing, State as Stage, Step, StreamId, Subject, Timestamp,
 };
 
 use super::{DisclosedKey, KeyRecord, OrderRecord, PartyRecord, PolicyInForce, State, Totals};
@@ -149,6 +149,13 @@ impl State {
             What::PayloadErased(erased) => {
                 self.erased.insert(erased.entry);
             }
+            What::EvidenceFiled(evidence) => self.file(evidence, act.at, entry)?,
+            What::EvidenceWithdrawn(EvidenceRef { evidence }) => self.end_evidence(evidence, act, true, entry)?,
+            What::EvidenceLapsed(EvidenceRef { evidence }) => self.end_evidence(evidence, act, false, entry)?,
+            What::ClassApproved(approval) => {
+                let record = ClassRecord { approval: approval.clone(), by: act.by.clone(), since: act.at };
+                self.classes.insert(approval.id.clone(), Arc::new(record));
+            }
             // That it is the newest act is all there is to it.
             What::ClockConfirmed(_) => {}
         }
@@ -273,6 +280,42 @@ impl State {
         }
         self.next_disclosure = Seq(next);
         Ok(())
+    }
+
+    fn file(&mut self, evidence: &Evidence, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
+        if self.evidence.contains_key(&evidence.id) {
+            return Err(twice(entry, "evidence", &evidence.id));
+        }
+        if let Some(answered) = evidence.answers.as_ref().filter(|answered| !self.evidence.contains_key(*answered)) {
+            return Err(unknown(entry, "evidence", answered));
+        }
+        self.note_subject(&evidence.about, entry)?;
+        let record = EvidenceRecord { evidence: evidence.clone(), filed_at: at, ended: None, withdrawn_because: None };
+        self.evidence.insert(evidence.id.clone(), Arc::new(record));
+        Ok(())
+    }
+
+    fn end_evidence(&mut self, id: &EvidenceId, act: &Act, withdrawn: bool, entry: u64) -> Result<(), ApplyError> {
+        let record = self.evidence.get_mut(id).ok_or_else(|| unknown(entry, "evidence", id))?;
+        if record.ended.is_some() {
+            return Err(twice(entry, "end of evidence", id));
+        }
+        let record = Arc::make_mut(record);
+        record.ended = Some(act.at);
+        record.withdrawn_because = act.reason.clone().filter(|_| withdrawn);
+        let about = record.evidence.about.clone();
+        self.note_subject(&about, entry)
+    }
+
+    fn note_subject(&mut self, subject: &Subject, entry: u64) -> Result<(), ApplyError> {
+        match subject {
+            Subject::City => Ok(()),
+            Subject::Deployment { id } => self.note(id, entry),
+            Subject::Device { id } => {
+                let device = self.devices.get(id).ok_or_else(|| unknown(entry, "device", id))?;
+                self.note(&device.deployment.clone(), entry)
+            }
+        }
     }
 
     /// Notes that an entry concerns a deployment.

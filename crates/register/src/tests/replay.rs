@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::act::KeyRef;
-use model::{
-    Act, Digest, DisclosureRecord, Epoch, PolicyHash, PolicyText, Span, Timestamp, ViewVersion, What, Window,
-};
+use model::{Act, Digest, DisclosureRecord, Epoch, PolicyHash, PolicyText, Span, Timestamp, ViewVersion, What, Window};
 use norms::Bundle;
 use proptest::prelude::*;
 
@@ -17,7 +15,9 @@ use crate::{Command, Fact, Submission};
 type Step = (u8, u8, u8, u16);
 
 /// How many different things can be done.
-const KINDS: u8 = 24;
+const KINDS: u8 = 27;
+/// How many things of each kind there may be.
+const THINGS: u8 = 12;
 /// Who may ask; some of them for what they may not.
 const PARTIES: [&str; 5] = ["city", "roads", "office", "council", "police"];
 
@@ -31,9 +31,8 @@ impl Life {
     fn new() -> Self {
         let city = City::over(|_| Box::new(journal::MemoryJournal::new()));
         for (id, kind) in [("roads", "city-department"), ("police", "law-enforcement")] {
-            let party = format!(
-                r#"{{"do":"register-party","with":{{"party":{{"id":"{id}","name":"x","kind":"{kind}"}}}}}}"#
-            );
+            let party =
+                format!(r#"{{"do":"register-party","with":{{"party":{{"id":"{id}","name":"x","kind":"{kind}"}}}}}}"#);
             city.register.submit(City::submission("city", None, &party)).unwrap();
         }
         Self { city, accepted: 0 }
@@ -55,7 +54,7 @@ impl Life {
     }
 
     fn step(&mut self, (kind, which, how, hours): Step) {
-        let (which, by) = (which % 4, PARTIES[usize::from(how) % PARTIES.len()]);
+        let (which, by) = (which % THINGS, PARTIES[usize::from(how) % PARTIES.len()]);
         let until = self.now() + Span::hours(u32::from(hours) + 1);
         match kind % KINDS {
             0..=2 => self.enter(kind % KINDS, which, how, by),
@@ -64,6 +63,7 @@ impl Life {
             16..=20 => self.vouch(kind % KINDS, which, how, hours),
             21 => self.adopt(how),
             22 => self.order(which, until),
+            23..=25 => self.state(kind % KINDS, which, how, until),
             _ => self.pass(u32::from(hours)),
         }
     }
@@ -88,7 +88,8 @@ impl Life {
             1 => self.ask(
                 by,
                 &format!(
-                    r#"{{"do":"register-place","with":{{"id":"x{which}","name":"{how}","geometry":{{"type":"Point","coordinates":[{how},2]}}}}}}"#
+                    r#"{{"do":"register-place","with":{{"id":"x{which}","name":"{how}","geometry":{{"type":"Point","coordinates":[{},2]}}}}}}"#,
+                    how % 90
                 ),
             ),
             _ => {
@@ -124,7 +125,10 @@ impl Life {
                 );
             }
             4 | 5 => {
-                self.ask("council", &format!(r#"{{"do":"approve","with":{{"deployment":"d{which}","until":"{until}"}}}}"#));
+                self.ask(
+                    "council",
+                    &format!(r#"{{"do":"approve","with":{{"deployment":"d{which}","until":"{until}"}}}}"#),
+                );
             }
             6 => self.ask("roads", &format!(r#"{{"do":"publish","with":{of}}}"#)),
             7 => self.ask("roads", &format!(r#"{{"do":"activate","with":{of}}}"#)),
@@ -170,14 +174,21 @@ impl Life {
                     "purpose":"disaster-response","until":"{until}","duties":["no-reidentification"]}}}}"#
                 ),
             ),
-            14 => self.ask("roads", &format!(r#"{{"do":"withdraw-grant","with":{{"grant":"g{how}"}}}}"#)),
+            14 if how % 2 == 0 => {}
+            14 => {
+                // One that stands, or one that perhaps never was.
+                let state = self.city.register.state();
+                let living = state.grants.values().find(|record| record.ended.is_none());
+                let grant = living.map_or_else(|| format!("g{how}"), |record| record.grant.id.to_string());
+                self.ask("roads", &format!(r#"{{"do":"withdraw-grant","with":{{"grant":"{grant}"}}}}"#));
+            }
             _ => self.submit("city", Command::ErasePayload { entry: u64::from(how) }),
         }
     }
 
     /// What the node vouches for, and the clock.
     fn vouch(&mut self, kind: u8, which: u8, how: u8, hours: u16) {
-        let stream: model::StreamId = ["wifi", "st0", "st1", "st2"][usize::from(which)].parse().unwrap();
+        let stream: model::StreamId = ["wifi", "st0", "st1", "st2"][usize::from(which % 4)].parse().unwrap();
         let epoch = |day: u8| {
             let start = self.city.start + Span::days(u32::from(day));
             Epoch(Window { start, end: start + Span::days(1) })
@@ -220,6 +231,40 @@ impl Life {
         );
         let order = serde_json::from_str(&order).unwrap();
         self.submit("police", Command::IssueOrder { order, list: "0".repeat(32) });
+    }
+
+    /// Statements and classes.
+    fn state(&mut self, kind: u8, which: u8, how: u8, until: Timestamp) {
+        let about = [
+            r#"{"what":"city"}"#.to_owned(),
+            format!(r#"{{"what":"deployment","id":"d{which}"}}"#),
+            format!(r#"{{"what":"device","id":"dev{how}"}}"#),
+            r#"{"what":"device","id":"s1"}"#.to_owned(),
+        ];
+        let (about, on) = (&about[usize::from(which % 4)], self.city.start);
+        match kind {
+            23 => self.ask(
+                "council",
+                &format!(
+                    r#"{{"do":"file-evidence","with":{{"id":"e{how}","about":{about},"kind":"hearing","on":"{on}","until":"{until}",
+                    "signed_by":"council","summary":"x"}}}}"#
+                ),
+            ),
+            24 if how % 2 == 0 => {}
+            24 => {
+                let state = self.city.register.state();
+                let living = state.evidence.values().find(|record| record.ended.is_none());
+                let id = living.map_or_else(|| format!("e{how}"), |record| record.evidence.id.to_string());
+                self.ask("council", &format!(r#"{{"do":"withdraw-evidence","with":{{"evidence":"{id}"}}}}"#));
+            }
+            _ => self.ask(
+                "office",
+                &format!(
+                    r#"{{"do":"approve-class","with":{{"id":"c{which}","technology":"radio","purposes":["street-design"],"tier":"light",
+                    "until":"{until}"}}}}"#
+                ),
+            ),
+        }
     }
 
     /// The log folds to the live register, and to nothing else the second time.
@@ -282,7 +327,7 @@ fn a_long_life_makes_every_kind_of_act_and_folds() {
     for round in 0..3_000 {
         // Steps that lead on are taken in their order now and then, so that some deployment gets all the way.
         let kind = if round % 3 == 0 { (round / 3 % u32::from(KINDS)) as u8 } else { byte() };
-        let which = if round % 3 == 0 { (round / 3 / u32::from(KINDS) % 4) as u8 } else { byte() };
+        let which = if round % 3 == 0 { (round / 3 / u32::from(KINDS)) as u8 } else { byte() };
         life.step((kind, which, byte(), u16::from(byte())));
         if round % 100 == 0 {
             life.holds();

@@ -1,0 +1,186 @@
+//! Evidence and classes: who says what, how long it stands, and that the clock ends it once.
+
+use model::{Span, Subject, Timestamp};
+
+use super::{City, replayed};
+use crate::decide::Misfit;
+use crate::duties::next_due;
+use crate::{Refusal, SubmitError};
+
+fn evidence(id: &str, about: &str, signed_by: &str, more: &str) -> String {
+    format!(
+        r#"{{"do":"file-evidence","with":{{"id":"{id}","about":{about},"kind":"hearing","on":"2026-05-01T18:00:00Z",
+        "signed_by":"{signed_by}","summary":"Forty residents came."{more}}}}}"#
+    )
+}
+
+const CITY: &str = r#"{"what":"city"}"#;
+const DEPLOYMENT: &str = r#"{"what":"deployment","id":"congestion"}"#;
+const DEVICE: &str = r#"{"what":"device","id":"s1"}"#;
+
+fn ask(city: &City, by: &str, reason: Option<&str>, command: &str) -> Result<usize, Refusal> {
+    match city.register.submit(City::submission(by, reason, command)) {
+        Ok(receipt) => Ok(receipt.entries.len()),
+        Err(SubmitError::Refused(refusal)) => Err(refusal),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_statement_is_filed_by_its_signer_and_stands_in_the_history_of_what_it_is_about() {
+    let city = City::declared();
+    let size = city.register.state().size;
+    for (id, about) in [("e1", CITY), ("e2", DEPLOYMENT), ("e3", DEVICE)] {
+        let command = evidence(id, about, "council", "");
+        assert_eq!(ask(&city, "council", None, &command).unwrap(), 1);
+        assert_eq!(ask(&city, "council", None, &command).unwrap(), 0, "it is there already");
+    }
+    let state = city.register.state();
+    let history = &state.history[&"congestion".parse().unwrap()];
+    assert_eq!(history[history.len() - 2..], [size + 1, size + 2], "of the deployment and of its device");
+    let of_city: Vec<_> = state.evidence_about(&Subject::City).map(|record| record.evidence.id.to_string()).collect();
+    assert_eq!(of_city, ["e1"]);
+    assert!(state.evidence.values().all(|record| record.in_force(city.start) && record.filed_at == city.start));
+    let answer = evidence("e4", CITY, "city", r#","answers":"e1""#);
+    assert_eq!(ask(&city, "city", None, &answer).unwrap(), 1);
+    assert_eq!(replayed(&city.register), *city.register.state());
+}
+
+#[test]
+fn a_statement_that_cannot_be_is_refused_in_words() {
+    let city = City::declared();
+    ask(&city, "council", None, &evidence("e1", CITY, "council", "")).unwrap();
+    let company = r#"{"do":"register-party","with":{"party":{"id":"boards","name":"x","kind":"company"}}}"#;
+    ask(&city, "city", None, company).unwrap();
+    let size = city.register.state().size;
+    let late = evidence("e2", CITY, "council", "").replace("2026-05-01", "2026-06-02");
+    for (by, command, words) in [
+        ("city", evidence("e2", CITY, "council", ""), "only `council` can sign this"),
+        ("council", evidence("e1", DEPLOYMENT, "council", ""), "`e1` exists already"),
+        ("council", evidence("e2", r#"{"what":"deployment","id":"none"}"#, "council", ""), "no deployment `none`"),
+        ("council", evidence("e2", r#"{"what":"device","id":"none"}"#, "council", ""), "no device `none`"),
+        ("council", evidence("e2", CITY, "council", r#","answers":"none""#), "no evidence `none`"),
+        ("council", evidence("e2", CITY, "council", r#","until":"2026-06-01T00:00:00Z""#), "over before it begins"),
+        ("council", late, "yet to come"),
+        ("council", evidence("e2", CITY, "council", "").replace("Forty residents came.", " "), "1 to 4000 characters"),
+        ("boards", evidence("e2", CITY, "boards", ""), "no rule of this city allows it"),
+    ] {
+        let refused = ask(&city, by, None, &command).unwrap_err().to_string();
+        assert!(refused.contains(words), "{command}: {refused}");
+    }
+    assert_eq!(city.register.state().size, size);
+}
+
+#[test]
+fn a_statement_is_withdrawn_by_its_signer_or_an_officer_with_a_reason() {
+    let city = City::declared();
+    let department = r#"{"do":"register-party","with":{"party":{"id":"roads","name":"x","kind":"city-department"}}}"#;
+    ask(&city, "city", None, department).unwrap();
+    for id in ["e1", "e2"] {
+        ask(&city, "city", None, &evidence(id, DEPLOYMENT, "city", "")).unwrap();
+    }
+    let withdraw = |id: &str| format!(r#"{{"do":"withdraw-evidence","with":{{"evidence":"{id}"}}}}"#);
+    assert!(matches!(ask(&city, "city", None, &withdraw("e1")), Err(Refusal::NoReason)));
+    let refused = ask(&city, "roads", Some("it is in the way"), &withdraw("e1")).unwrap_err();
+    assert!(matches!(&refused, Refusal::Misfit(Misfit::NotTheirs(signer)) if signer == "city"), "{refused}");
+    assert!(matches!(ask(&city, "city", Some("x"), &withdraw("none")), Err(Refusal::Unknown { .. })));
+    assert_eq!(ask(&city, "city", Some("the list was wrong"), &withdraw("e1")).unwrap(), 1);
+    assert_eq!(ask(&city, "council", Some("nobody came"), &withdraw("e2")).unwrap(), 1);
+    assert_eq!(ask(&city, "council", Some("nobody came"), &withdraw("e2")).unwrap(), 0);
+    let state = city.register.state();
+    let record = &state.evidence[&"e1".parse().unwrap()];
+    assert_eq!(record.withdrawn_because.as_deref(), Some("the list was wrong"));
+    assert!(!record.in_force(city.start));
+    assert_eq!(replayed(&city.register), *state);
+}
+
+#[test]
+fn the_clock_ends_a_statement_once_and_its_signer_answers_for_the_lapse() {
+    let city = City::declared();
+    let until: Timestamp = city.start + Span::days(10);
+    ask(&city, "council", None, &evidence("e1", DEVICE, "council", &format!(r#","until":"{until}""#))).unwrap();
+    ask(&city, "council", None, &evidence("e2", DEVICE, "council", "")).unwrap();
+    assert_eq!(next_due(&city.register.state()), Some(until));
+    city.clock.set(until - Span::seconds(1));
+    assert_eq!(city.register.tick().unwrap(), 0);
+    city.clock.set(until);
+    assert!(
+        !city.register.state().evidence[&"e1".parse().unwrap()].in_force(until),
+        "even before the clock has ticked"
+    );
+    assert_eq!((city.register.tick().unwrap(), city.register.tick().unwrap()), (1, 0));
+    let entry = city.register.entries(city.register.state().size - 1, 1).unwrap().remove(0);
+    let act = model::Act::from_bytes(&entry.bytes).unwrap();
+    assert_eq!((act.what.kind(), act.by.as_str(), act.at), ("evidence-lapsed/1", "council", until));
+    assert!(act.reason.unwrap().contains(&until.to_string()));
+    let state = city.register.state();
+    assert_eq!(state.evidence[&"e1".parse().unwrap()].ended, Some(until));
+    assert_eq!(state.evidence[&"e1".parse().unwrap()].withdrawn_because, None);
+    assert!(state.evidence[&"e2".parse().unwrap()].in_force(until));
+    assert_eq!(state.history[&"congestion".parse().unwrap()].last(), Some(&entry.index));
+    // What is over can be neither withdrawn nor end again.
+    let withdraw = r#"{"do":"withdraw-evidence","with":{"evidence":"e1"}}"#;
+    assert_eq!(ask(&city, "council", Some("x"), withdraw).unwrap(), 0);
+    let mut state = model::Act::from_bytes(&entry.bytes).map(|act| (act, replayed(&city.register))).unwrap();
+    assert!(state.1.apply(&state.0).is_err());
+}
+
+#[test]
+fn a_class_is_approved_by_officers_renewed_and_never_widened() {
+    let city = City::declared();
+    let class = |purposes: &str, until: &str| {
+        format!(
+            r#"{{"do":"approve-class","with":{{"id":"counters","technology":"radio","purposes":{purposes},"tier":"light",
+            "until":"{until}"}}}}"#
+        )
+    };
+    let (narrow, wide) = (r#"["traffic-management"]"#, r#"["traffic-management","street-design"]"#);
+    let refused = ask(&city, "city", None, &class(narrow, "2027-06-01T00:00:00Z")).unwrap_err();
+    assert!(matches!(refused, Refusal::Norm(_)), "{refused}");
+    assert!(matches!(ask(&city, "council", None, &class("[]", "2027-06-01T00:00:00Z")), Err(Refusal::Misfit(_))));
+    assert!(matches!(
+        ask(&city, "council", None, &class(narrow, "2026-06-01T00:00:00Z")),
+        Err(Refusal::Misfit(Misfit::Over { .. }))
+    ));
+    assert_eq!(ask(&city, "council", None, &class(narrow, "2027-06-01T00:00:00Z")).unwrap(), 1);
+    assert_eq!(ask(&city, "council", None, &class(narrow, "2027-06-01T00:00:00Z")).unwrap(), 0);
+    assert_eq!(ask(&city, "office", None, &class(narrow, "2028-06-01T00:00:00Z")).unwrap(), 1, "renewed");
+    assert!(matches!(ask(&city, "office", None, &class(wide, "2028-06-01T00:00:00Z")), Err(Refusal::Exists { .. })));
+    let state = city.register.state();
+    let deployment = &state.deployments[&"congestion".parse().unwrap()].deployment;
+    let found = state.class_of(deployment, city.start).unwrap();
+    assert_eq!((found.by.as_str(), found.since), ("office", city.start));
+    assert!(state.class_of(deployment, "2028-06-01T00:00:00Z".parse().unwrap()).is_none(), "it is over then");
+    assert_eq!(replayed(&city.register), *state);
+}
+
+#[test]
+fn sign_offs_name_known_parties_and_are_in_the_past() {
+    let city = City::declared();
+    let propose = r#"{"do":"propose","with":{"id":"air","title":"Air","description":"Air.","accountable":"city","place":"centre",
+        "technology":"air-quality-station","purposes":["air-quality"],"legal_basis":"not-personal",
+        "starts":"2026-06-01T00:00:00Z","ends":"2028-06-01T00:00:00Z","streams":[{"id":"no2","time":{"do":"keep"},
+        "retention":"30d","properties":{"no2":{"category":"air-quality","value":"number","treatment":{"do":"keep"}}}}]}}"#;
+    ask(&city, "city", None, propose).unwrap();
+    let sign = |sign_off: &str| {
+        let command = format!(
+            r#"{{"do":"sign-assessment","with":{{"id":"scan","deployment":"air","instrument":"pre-scan-1","outcome":"acceptable",
+            "summary":"Fine.","signed_by":"office","document":"{0}","review_by":"2027-06-01T00:00:00Z","instrument_hash":"{0}",
+            "requires":["privacy-impact-1"],"sign_offs":[{sign_off}]}}}}"#,
+            "11".repeat(32)
+        );
+        ask(&city, "office", None, &command)
+    };
+    for (sign_off, words) in [
+        (r#"{"role":"author","party":"nobody","at":"2026-05-01T00:00:00Z"}"#, "no party `nobody`"),
+        (r#"{"role":"author","party":"city","at":"2026-06-02T00:00:00Z"}"#, "yet to come"),
+        (r#"{"role":" ","party":"city","at":"2026-05-01T00:00:00Z"}"#, "1 to 64 characters"),
+    ] {
+        let refused = sign(sign_off).unwrap_err().to_string();
+        assert!(refused.contains(words), "{refused}");
+    }
+    let many = vec![r#"{"role":"author","party":"city","at":"2026-05-01T00:00:00Z"}"#; 33].join(",");
+    assert!(sign(&many).unwrap_err().to_string().contains("at most 32"));
+    assert_eq!(sign(r#"{"role":"author","party":"city","at":"2026-05-01T00:00:00Z"}"#).unwrap(), 1);
+    assert_eq!(replayed(&city.register), *city.register.state());
+}
