@@ -5,11 +5,15 @@
 //! goes out.
 
 mod bundle;
+pub mod cases;
 mod decision;
 mod facts;
+pub mod mutate;
 mod plan;
+pub mod proof;
 pub mod requirements;
 mod schema;
+mod shape;
 
 pub use bundle::{Bundle, BundleError, TEXT_BYTES_MAX, city_permits_default};
 pub use decision::{Decision, Ground, Grounds, Refusal, RefusalKind};

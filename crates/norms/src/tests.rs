@@ -10,6 +10,10 @@ use proptest::prelude::*;
 use super::*;
 use world::World;
 
+pub(crate) fn policies() -> model::policy::PolicyText {
+    World::policies()
+}
+
 fn refused_by(decision: &Decision, norm: &str) -> bool {
     let Decision::Refused(refusal) = decision else { return false };
     refusal.grounds.iter().any(|ground| ground.policy.0 == format!("global-core/{norm}"))
