@@ -9,6 +9,7 @@ pub mod cases;
 mod decision;
 mod facts;
 pub mod mutate;
+mod nesting;
 mod plan;
 pub mod proof;
 pub mod requirements;

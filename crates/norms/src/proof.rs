@@ -39,6 +39,8 @@ use solver::{Settings, Solver};
 use story::{Frame, tell};
 
 pub(crate) use domain::environments;
+#[cfg(test)]
+pub(crate) use domain::{Trust, domain, everything};
 
 
 /// Why nothing was proved at all.

@@ -1,5 +1,6 @@
 //! What the norms allow and refuse, and that a plan says exactly what Cedar says.
 
+mod domain;
 mod world;
 
 use std::sync::Arc;
@@ -9,10 +10,6 @@ use proptest::prelude::*;
 
 use super::*;
 use world::World;
-
-pub(crate) fn policies() -> model::policy::PolicyText {
-    World::policies()
-}
 
 fn refused_by(decision: &Decision, norm: &str) -> bool {
     let Decision::Refused(refusal) = decision else { return false };

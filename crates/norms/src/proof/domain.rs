@@ -87,7 +87,7 @@ pub(crate) fn domain(env: &RequestEnv, reads: &BTreeSet<Path>, trust: Trust) -> 
 }
 
 /// Every attribute of an environment, and those of the entities that it names.
-fn everything(env: &RequestEnv) -> BTreeSet<Path> {
+pub(crate) fn everything(env: &RequestEnv) -> BTreeSet<Path> {
     let mut paths = BTreeSet::new();
     for root in [Root::Principal, Root::Resource, Root::Context] {
         for (name, kind) in self::root(env, root) {
@@ -117,6 +117,15 @@ fn kind_of(env: &RequestEnv, path: &Path) -> Option<Kind> {
     None
 }
 
+/// Whether a path goes through an entity that an attribute names.
+pub(crate) fn passes_entity(env: &RequestEnv, path: &Path) -> bool {
+    let through = if path.tag.is_some() { path.steps.len() } else { path.steps.len().saturating_sub(1) };
+    (1..=through).any(|length| {
+        let before = Path { root: path.root, steps: path.steps.iter().take(length).cloned().collect(), tag: None };
+        matches!(kind_of(env, &before), Some(Kind::Entity(_)))
+    })
+}
+
 fn root(env: &RequestEnv, root: Root) -> Attributes {
     match root {
         Root::Principal => shapes().of(&env.principal().to_string()).attributes,
@@ -131,7 +140,7 @@ fn is_party(env: &RequestEnv, path: &Path) -> bool {
     if steps == 1 {
         return path.root == Root::Principal && env.principal().basename() == "Party";
     }
-    let before = Path { root: path.root, steps: path.steps[..steps - 1].to_vec(), tag: None };
+    let before = Path { root: path.root, steps: path.steps.iter().take(steps - 1).cloned().collect(), tag: None };
     kind_of(env, &before) == Some(Kind::Entity("Party".to_owned()))
 }
 
@@ -179,16 +188,20 @@ fn kinds() -> Vec<&'static str> {
     std::iter::successors(Some(PartyKind::CityDepartment), |kind| after(*kind)).map(PartyKind::code).collect()
 }
 
+/// A number that somebody would believe: a present moment, dates around it, spans of at most ten years.
 fn plausible_number(path: &str, name: &str) -> String {
     let instant = |text: &str| text.parse::<Timestamp>().map_or(0, |at| at.millis() / 1_000);
-    let (from, to) = (instant("2000-01-01T00:00:00Z"), instant("2100-01-01T00:00:00Z"));
-    match unit(name) {
-        Unit::Instant if name == "now" => format!("{path} >= {from} && {path} < {to}"),
+    let (from, to) = (instant("2026-01-01T00:00:00Z"), instant("2030-01-01T00:00:00Z"));
+    let (earliest, latest) = (instant("2020-01-01T00:00:00Z"), instant("2040-01-01T00:00:00Z"));
+    match (unit(name), name) {
+        (Unit::Instant, "now") => format!("{path} >= {from} && {path} < {to}"),
         // 0 stands for "none".
-        Unit::Instant => format!("{path} == 0 || ({path} >= {from} && {path} < {to})"),
-        Unit::Seconds => format!("{path} <= 315360000"),
-        Unit::Days => format!("{path} <= 36500"),
-        Unit::Count => format!("{path} <= 1000"),
+        (Unit::Instant, _) => format!("{path} == 0 || ({path} >= {earliest} && {path} < {latest})"),
+        (Unit::Seconds, _) => format!("{path} <= 315360000"),
+        (Unit::Days, _) => format!("{path} <= 3653"),
+        (Unit::Count, "identifiers") => format!("{path} <= 3"),
+        (Unit::Count, "cellResolution") => format!("{path} <= 15"),
+        (Unit::Count, _) => format!("{path} <= 1000"),
     }
 }
 

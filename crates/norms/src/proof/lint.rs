@@ -7,7 +7,9 @@ use cedar_policy::{Effect, Policy, PolicyId as CedarId, RequestEnv};
 use model::PolicyId;
 use serde::Serialize;
 
+use super::domain::passes_entity;
 use super::query::{Part, allows_something, may_err};
+use super::reads::Path;
 use super::sides::{Cited, City, Clause, Side, Standard};
 use super::solver::Solver;
 use super::story::Story;
@@ -23,6 +25,14 @@ pub enum Finding {
         policy: Cited,
         /// When.
         story: Box<Story>,
+    },
+    /// It looks at a fact of an entity that another names. A running city decides with who asks and what it is about, and no
+    /// other entity, so it would err there.
+    ReachesTooFar {
+        /// Which.
+        policy: Cited,
+        /// The fact.
+        fact: String,
     },
     /// A forbid that never forbids anything, whatever the facts.
     NeverForbids {
@@ -53,6 +63,7 @@ impl Finding {
     #[must_use]
     pub const fn policy(&self) -> &PolicyId {
         let (Self::CanErr { policy, .. }
+        | Self::ReachesTooFar { policy, .. }
         | Self::NeverForbids { policy }
         | Self::NeverPermits { policy }
         | Self::Overruled { policy }
@@ -82,7 +93,10 @@ impl Prover {
         self.settings.hello()?;
         let environments = self.environments();
         let permits = if side.is_ceiling { &[] } else { side.permits };
-        let clauses: Vec<&Clause> = permits.iter().chain(side.forbids).collect();
+        let mut clauses: Vec<&Clause> = permits.iter().chain(side.forbids).collect();
+        if !self.only.is_empty() {
+            clauses.retain(|clause| environments.iter().any(|env| clause.concerns(env)));
+        }
         let alive = Alive::new(&clauses);
         let checking = Checking { side, environments: &environments, alive: &alive };
         let findings = self.settings.run(&clauses, |clause, solver| checking.clause(solver, clause))?;
@@ -118,7 +132,10 @@ struct Checking<'a> {
 impl Checking<'_> {
     fn clause(&self, solver: &mut Solver<'_>, clause: &Clause) -> Vec<Finding> {
         let policy = || clause.cited.clone();
-        let mut findings = Vec::new();
+        let mut findings: Vec<Finding> = Vec::new();
+        if let Some(path) = clause.reads.iter().find(|path| self.is_far(clause, path)) {
+            findings.push(Finding::ReachesTooFar { policy: policy(), fact: path.cedar() });
+        }
         for env in self.concerned(clause) {
             match may_err(solver, clause, env) {
                 Ok(None) => continue,
@@ -151,6 +168,11 @@ impl Checking<'_> {
 
     fn concerned(&self, clause: &Clause) -> impl Iterator<Item = &RequestEnv> {
         self.environments.iter().filter(|env| clause.concerns(env))
+    }
+
+    /// Whether a fact lies behind an entity that an attribute names.
+    fn is_far(&self, clause: &Clause, path: &Path) -> bool {
+        self.concerned(clause).any(|env| passes_entity(env, path))
     }
 
     /// Whether there is a request that satisfies the clause and none of the forbids.

@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::reads::{Path, reads};
+use crate::nesting;
 use crate::schema::schema;
 
 /// How deep a policy may look into entities; as in a bundle.
@@ -262,6 +263,7 @@ fn read(sources: &[Source], strictly: bool) -> Result<Vec<Clause>, SideError> {
     let (mut clauses, mut names) = (Vec::new(), BTreeSet::new());
     for source in sources {
         let syntax = |message: String| SideError::Syntax { source_name: source.name.clone(), message };
+        nesting::check(&source.cedar).map_err(|error| syntax(error.to_string()))?;
         let set = PolicySet::from_str(&source.cedar).map_err(|error| syntax(error.to_string()))?;
         if set.templates().next().is_some() {
             return Err(SideError::Template(source.name.clone()));
