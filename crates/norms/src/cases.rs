@@ -282,10 +282,7 @@ impl Run {
 
     /// The norms of the pack that lack a case: allowed, refused or boundary.
     pub fn untested(&self) -> impl Iterator<Item = (&PolicyId, Vec<Side>)> {
-        self.tallies
-            .iter()
-            .map(|(norm, tally)| (norm, tally.missing()))
-            .filter(|(_, missing)| !missing.is_empty())
+        self.tallies.iter().map(|(norm, tally)| (norm, tally.missing())).filter(|(_, missing)| !missing.is_empty())
     }
 }
 
@@ -404,7 +401,9 @@ impl Cases {
 /// What a test says that cannot be.
 fn contradiction(test: &NormTest, norm: &PolicyId, by: &BTreeSet<PolicyId>) -> Option<&'static str> {
     match (test.expect, test.case) {
-        (Expected::Allowed, _) if !by.is_empty() => Some("it is expected to be allowed and yet to be forbidden by norms"),
+        (Expected::Allowed, _) if !by.is_empty() => {
+            Some("it is expected to be allowed and yet to be forbidden by norms")
+        }
         (Expected::Refused, _) if by.is_empty() => Some("it is expected to be refused; `by` must say by which norms"),
         (Expected::Allowed, Side::Refused) => Some("its case is `refused`, and it is expected to be allowed"),
         (Expected::Refused, Side::Allowed) if by.contains(norm) => {
@@ -424,4 +423,4 @@ pub(crate) fn forbids(question: &Question, norm: &Policy, ceiling: &Policy) -> b
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,4 +1,4 @@
-//! The Cedar schema, layers of norms, decisions with reasons, and plans. The only room that knows Cedar.
+//! The Cedar schema, layers of norms, decisions with reasons, plans, and proofs. The only room that knows Cedar.
 //!
 //! A norm is a `forbid … unless`; a city's own policies are permits; enforced are the permits under every layer's forbids.
 //! A decision counts only if it allows and no policy errored. Nothing here remembers anything: facts come in, a decision

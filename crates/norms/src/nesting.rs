@@ -26,9 +26,7 @@ pub(crate) fn check(text: &str) -> Result<(), TooMuch> {
         match letter {
             '\n' => line += 1,
             '"' => line += skip_text(&mut letters),
-            '/' if letters.peek() == Some(&'/') => {
-                while letters.next_if(|letter| *letter != '\n').is_some() {}
-            }
+            '/' if letters.peek() == Some(&'/') => while letters.next_if(|letter| *letter != '\n').is_some() {},
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
             ';' => operators = 0,
@@ -76,7 +74,10 @@ mod tests {
         assert_eq!(check(&"a && b;".repeat(10_000)), Ok(()));
         assert_eq!(check(&"!".repeat(OPERATORS_MAX * 2 + 1)), Err(TooMuch::Long(1)));
         // Texts and comments hold anything, and end where they end.
-        assert_eq!(check(&format!("\"{}\\\"{}\" // {}\n()", "(".repeat(99), "&".repeat(9_999), "[".repeat(99))), Ok(()));
+        assert_eq!(
+            check(&format!("\"{}\\\"{}\" // {}\n()", "(".repeat(99), "&".repeat(9_999), "[".repeat(99))),
+            Ok(())
+        );
         assert_eq!(check(&format!("\"a\" {}", "(".repeat(DEPTH_MAX + 1))), Err(TooMuch::Deep(1)));
     }
 

@@ -42,14 +42,13 @@ pub(crate) use domain::environments;
 #[cfg(test)]
 pub(crate) use domain::{Trust, domain, everything};
 
-
 /// Why nothing was proved at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
     /// There is no solver.
     #[error(
-        "there is no solver `{program}`; get cvc5 (Debian: `apt-get install cvc5`; elsewhere the program of https://cvc5.github.io, \
-         or `pip install cvc5==1.3.1` with a script that reads SMT-LIB from its input) and name it in CVC5 if it is not in PATH"
+        "there is no solver `{program}`; get cvc5 (Debian: `apt-get install cvc5`; elsewhere its program from https://cvc5.github.io, \
+         or `pip install cvc5==1.3.1` with the project's docs/cvc5-shim.py) and name it in CVC5 if it is not in PATH"
     )]
     NoSolver {
         /// What was looked for.
@@ -72,7 +71,9 @@ pub enum ProofError {
 }
 
 fn erring(norms: &[(PolicyId, Box<Story>)]) -> String {
-    let one = |(norm, story): &(PolicyId, Box<Story>)| format!("`{norm}` can err, and a norm that errs forbids nothing: {story}");
+    let one = |(norm, story): &(PolicyId, Box<Story>)| {
+        format!("`{norm}` can err, and a norm that errs forbids nothing: {story}")
+    };
     let norms: Vec<String> = norms.iter().map(one).collect();
     format!("{}; guard tags with `hasTag` and keep arithmetic out", norms.join("; "))
 }
@@ -277,7 +278,8 @@ fn violation(
 fn alone(solver: &mut Solver<'_>, left: &Part<'_>, right: &Part<'_>, norm: &Clause) -> Option<Question> {
     let others = right.forbids.iter().copied().filter(|other| other.cited.policy != norm.cited.policy);
     let left = left.under(left.forbids.iter().copied().chain(others).collect());
-    let ceiling = right.under(right.forbids.iter().copied().filter(|other| other.cited.policy == norm.cited.policy).collect());
+    let ceiling =
+        right.under(right.forbids.iter().copied().filter(|other| other.cited.policy == norm.cited.policy).collect());
     implies(solver, &left, &ceiling, Expect::Fails).ok().flatten()
 }
 

@@ -20,10 +20,7 @@ const THING: &str = "thing";
 const NOBODY: &str = "nobody";
 
 /// The question of a test, and the environment that it belongs to.
-pub(super) fn question(
-    bases: &BTreeMap<String, Base>,
-    test: &NormTest,
-) -> Result<(Question, RequestEnv), CaseError> {
+pub(super) fn question(bases: &BTreeMap<String, Base>, test: &NormTest) -> Result<(Question, RequestEnv), CaseError> {
     let mut base = whole(bases, &test.base)?;
     let kind = base.kind.clone().ok_or_else(|| CaseError::NoKind(test.base.clone()))?;
     for (fact, value) in &test.set {
@@ -126,13 +123,10 @@ fn attributes(
     shape.iter().map(value).collect()
 }
 
-fn tags(
-    kind: Option<&Kind>,
-    given: &Map<String, Value>,
-) -> Result<HashMap<String, RestrictedExpression>, CaseError> {
+fn tags(kind: Option<&Kind>, given: &Map<String, Value>) -> Result<HashMap<String, RestrictedExpression>, CaseError> {
     let tag = |(name, value): (&String, &Value)| {
         let fact = format!("tags.{name}");
-        let kind = kind.ok_or_else(|| no_fact(&fact, std::iter::empty()))?;
+        let kind = kind.ok_or_else(|| no_fact(&fact, std::iter::once("no tags")))?;
         Ok((name.clone(), read(&fact, kind, value)?))
     };
     given.iter().map(tag).collect()

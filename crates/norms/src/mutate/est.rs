@@ -74,8 +74,7 @@ pub(super) fn mutants(policy: &Value) -> Vec<Mutant> {
     mutants.extend(scopes(policy));
     let conditions = policy.get("conditions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for (number, condition) in conditions.iter().enumerate() {
-        let truth =
-            if condition.get("kind") == Some(&json!("unless")) { Truth::Spares } else { Truth::Forbids };
+        let truth = if condition.get("kind") == Some(&json!("unless")) { Truth::Spares } else { Truth::Forbids };
         let Some(body) = condition.get("body") else { continue };
         for variant in variants(body, truth) {
             let mut changed = policy.clone();

@@ -67,7 +67,8 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} actions change, {} stay as they were.", self.changes.len(), self.unchanged)?;
         for change in &self.changes {
-            for (heading, word) in [(&change.newly_allowed, "newly allowed"), (&change.newly_refused, "newly refused")] {
+            for (heading, word) in [(&change.newly_allowed, "newly allowed"), (&change.newly_refused, "newly refused")]
+            {
                 match heading {
                     Heading::Nothing => {}
                     Heading::Something { example } => write!(f, "\n\n{}, {word}\n{example}", change.action)?,
@@ -84,19 +85,14 @@ impl Prover {
     ///
     /// # Errors
     /// No solver.
-    pub fn diff<'a>(
-        &self,
-        before: impl Into<Side<'a>>,
-        after: impl Into<Side<'a>>,
-    ) -> Result<Difference, ProofError> {
+    pub fn diff<'a>(&self, before: impl Into<Side<'a>>, after: impl Into<Side<'a>>) -> Result<Difference, ProofError> {
         self.settings.hello()?;
         let (before, after) = (before.into(), after.into());
         let environments = self.environments();
         let all = self.settings.run(&environments, |env, solver| change(solver, env, before, after))?;
         let total = all.len();
-        let is_still = |change: &Change| {
-            change.newly_allowed == Heading::Nothing && change.newly_refused == Heading::Nothing
-        };
+        let is_still =
+            |change: &Change| change.newly_allowed == Heading::Nothing && change.newly_refused == Heading::Nothing;
         let changes: Vec<Change> = all.into_iter().filter(|change| !is_still(change)).collect();
         Ok(Difference { unchanged: total - changes.len(), changes })
     }

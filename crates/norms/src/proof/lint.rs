@@ -150,7 +150,8 @@ impl Checking<'_> {
         let idle = if clause.policy.effect() == Effect::Permit {
             self.permit(solver, clause)
         } else {
-            self.matters(solver, clause, &[]).map(|matters| (!matters).then(|| Finding::NeverForbids { policy: policy() }))
+            self.matters(solver, clause, &[])
+                .map(|matters| (!matters).then(|| Finding::NeverForbids { policy: policy() }))
         };
         findings.extend(idle.unwrap_or_else(|why| Some(Finding::Unknown { policy: policy(), why })));
         findings

@@ -76,7 +76,10 @@ impl<'a> Part<'a> {
         for (is_permit, clauses) in [(true, &self.permits), (false, &self.forbids)] {
             distinct.extend(clauses.iter().map(|clause| ((is_permit, clause.key.as_str()), &clause.policy)));
         }
-        let named = distinct.into_values().enumerate().map(|(number, policy)| policy.new_id(CedarId::new(format!("p{number}"))));
+        let named = distinct
+            .into_values()
+            .enumerate()
+            .map(|(number, policy)| policy.new_id(CedarId::new(format!("p{number}"))));
         let set = PolicySet::from_policies(named.chain(domain.cloned()))
             .map_err(|error| Unsure::Unsupported(error.to_string()))?;
         CompiledPolicySet::compile(&set, self.env, schema()).map_err(|error| unsure(&error))

@@ -72,8 +72,7 @@ impl Question {
     ) -> Result<Self, QuestionError> {
         let bad = |message: String| QuestionError::Part { part: "entities", message };
         // With a schema, Cedar adds the actions and their groups.
-        let entities =
-            Entities::from_entities(entities, Some(schema())).map_err(|error| bad(chain(&error)))?;
+        let entities = Entities::from_entities(entities, Some(schema())).map_err(|error| bad(chain(&error)))?;
         let question = Self { principal, action, resource, context, entities };
         question.request()?;
         Ok(question)
@@ -134,9 +133,10 @@ impl Question {
         let context = Context::from_json_value(context, Some((schema(), &action)))
             .map_err(|error| bad("context", chain(&error)))?;
         let entities = json.get("entities").and_then(Value::as_array).cloned().unwrap_or_default();
-        let entities: Result<Vec<Entity>, _> =
-            entities.into_iter().map(|entity| Entity::from_json_value(entity, Some(schema()))).collect();
-        Self::new(principal, action, resource, context, entities.map_err(|error| bad("entities", chain(&error)))?)
+        let entity =
+            |entity| Entity::from_json_value(entity, Some(schema())).map_err(|error| bad("entities", chain(&error)));
+        let entities: Result<Vec<Entity>, QuestionError> = entities.into_iter().map(entity).collect();
+        Self::new(principal, action, resource, context, entities?)
     }
 }
 

@@ -169,8 +169,7 @@ impl Report {
         for action in &self.actions {
             let Relation::Fails { violations, .. } = &action.relation else { continue };
             for violation in violations {
-                let (_, actions) =
-                    broken.entry(&violation.norm.policy.0).or_insert_with(|| (violation, Vec::new()));
+                let (_, actions) = broken.entry(&violation.norm.policy.0).or_insert_with(|| (violation, Vec::new()));
                 actions.push(&action.action);
             }
         }

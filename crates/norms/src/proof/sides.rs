@@ -58,6 +58,9 @@ pub enum SideError {
         /// Which annotation.
         annotation: &'static str,
     },
+    /// A standard without a norm.
+    #[error("there is no norm in the standard; nothing can be proved against nothing")]
+    Empty,
     /// A standard permits something.
     #[error("`{0}` is a permit in a standard; a standard only forbids")]
     Permit(PolicyId),
@@ -114,11 +117,12 @@ impl Clause {
     }
 }
 
-/// Whether an action is another or stands below it.
+/// Whether an action is another or stands below it. If the actions could not be read, it might: a clause too many changes
+/// nothing, one too few would.
 fn is_within(action: &EntityUid, group: &EntityUid) -> bool {
-    static ACTIONS: OnceLock<Entities> = OnceLock::new();
-    let actions = ACTIONS.get_or_init(|| schema().action_entities().unwrap_or_else(|_| Entities::empty()));
-    action == group || actions.is_ancestor_of(group, action)
+    static ACTIONS: OnceLock<Option<Entities>> = OnceLock::new();
+    let actions = ACTIONS.get_or_init(|| schema().action_entities().ok());
+    action == group || actions.as_ref().is_none_or(|actions| actions.is_ancestor_of(group, action))
 }
 
 /// A city as it would decide: permits under forbids.
@@ -178,6 +182,9 @@ impl Standard {
     /// What is wrong with which text.
     pub fn read(sources: &[Source]) -> Result<Self, SideError> {
         let norms = read(sources, true)?;
+        if norms.is_empty() {
+            return Err(SideError::Empty);
+        }
         if let Some(permit) = norms.iter().find(|clause| clause.policy.effect() == Effect::Permit) {
             return Err(SideError::Permit(permit.cited.policy.clone()));
         }
@@ -249,10 +256,9 @@ impl<'a> From<&'a Standard> for Side<'a> {
 fn ceiling() -> Result<Clause, SideError> {
     let name = CEILING.trim_end_matches('/').to_owned();
     let source = Source { name, cedar: "permit (principal, action, resource);".to_owned() };
-    read(std::slice::from_ref(&source), false)?.pop().ok_or(SideError::Syntax {
-        source_name: source.name,
-        message: "it is empty".to_owned(),
-    })
+    read(std::slice::from_ref(&source), false)?
+        .pop()
+        .ok_or(SideError::Syntax { source_name: source.name, message: "it is empty".to_owned() })
 }
 
 fn read(sources: &[Source], strictly: bool) -> Result<Vec<Clause>, SideError> {

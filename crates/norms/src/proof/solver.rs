@@ -10,7 +10,7 @@ use std::time::Duration;
 use cedar_policy_symcc::err::{Error as SymccError, SolverError};
 use cedar_policy_symcc::solver::{Decision, LocalSolver, Solver as _};
 use cedar_policy_symcc::term::Term;
-use cedar_policy_symcc::{CedarSymCompiler, Env, WellFormedAsserts};
+use cedar_policy_symcc::{CedarSymCompiler, Env, SmtLibScript as _, WellFormedAsserts};
 use tokio::process::Command;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::error::Elapsed;
@@ -73,7 +73,11 @@ impl Settings {
         })?;
         let mut done = done.into_inner().map_err(|_| ProofError::Worker)?;
         done.sort_by_key(|(number, _)| *number);
-        if done.len() == jobs.len() { Ok(done.into_iter().map(|(_, answer)| answer).collect()) } else { Err(ProofError::Worker) }
+        if done.len() == jobs.len() {
+            Ok(done.into_iter().map(|(_, answer)| answer).collect())
+        } else {
+            Err(ProofError::Worker)
+        }
     }
 }
 
@@ -101,29 +105,30 @@ impl<'a> Solver<'a> {
         self.asked
     }
 
-    fn start(&self) -> Result<CedarSymCompiler<LocalSolver>, SymccError> {
+    fn start(&self, limit: Duration) -> Result<CedarSymCompiler<LocalSolver>, Box<SymccError>> {
         let _inside = self.runtime.enter();
         let mut command = Command::new(&self.settings.program);
         // `--tlimit` would be the life of the process; `--tlimit-per` is the limit of one question.
-        command.args(["--lang", "smt"]).arg(format!("--tlimit-per={}", self.settings.limit.as_millis().max(1)));
+        command.args(["--lang", "smt"]).arg(format!("--tlimit-per={}", limit.as_millis().max(1)));
         command.kill_on_drop(true);
-        CedarSymCompiler::new(LocalSolver::from_command(&mut command)?)
+        let solver = LocalSolver::from_command(&mut command).map_err(|error| Box::new(error.into()))?;
+        CedarSymCompiler::new(solver).map_err(Box::new)
     }
 
     fn hello(&mut self) -> Result<(), ProofError> {
-        let program = || self.settings.program.to_string_lossy().into_owned();
-        let mut compiler = self.start().map_err(|error| no_solver(&self.settings.program, &error))?;
-        let answer = self.within(HELLO, compiler.solver_mut().check_sat());
-        match answer {
-            Ok(Ok(Decision::Sat)) => {
+        let mut compiler = self.start(HELLO).map_err(|error| no_solver(&self.settings.program, &error))?;
+        let answer = self.within(HELLO, greet(compiler.solver_mut()));
+        let said = match answer {
+            Ok(Ok((Decision::Sat, Decision::Unsat))) => {
                 self.compiler = Some(compiler);
                 self.end();
-                Ok(())
+                return Ok(());
             }
-            Ok(Ok(_)) => Err(ProofError::Solver { program: program(), message: "it answers nonsense".to_owned() }),
-            Ok(Err(error)) => Err(ProofError::Solver { program: program(), message: error.to_string() }),
-            Err(_) => Err(ProofError::Solver { program: program(), message: "it does not answer".to_owned() }),
-        }
+            Ok(Ok(_)) => "it answers nonsense".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it does not answer".to_owned(),
+        };
+        Err(ProofError::Solver { program: self.settings.program.to_string_lossy().into_owned(), message: said })
     }
 
     /// Whether nothing satisfies the assertions: what was asked holds for every request and every store of entities.
@@ -155,7 +160,7 @@ impl<'a> Solver<'a> {
         self.asked += 1;
         match self.compiler.take() {
             Some(compiler) => Ok(compiler),
-            None => self.start().map_err(|error| Unsure::Solver(error.to_string())),
+            None => self.start(self.settings.limit).map_err(|error| Unsure::Solver(error.to_string())),
         }
     }
 
@@ -186,6 +191,15 @@ impl<'a> Solver<'a> {
             let _ended = self.runtime.block_on(compiler.solver_mut().clean_up());
         }
     }
+}
+
+/// Two questions whose answers are known: whether nothing can be true, and whether `false` can.
+async fn greet(solver: &mut LocalSolver) -> Result<(Decision, Decision), SolverError> {
+    let nothing = solver.check_sat().await?;
+    solver.smtlib_input().reset().await?;
+    solver.smtlib_input().set_logic("ALL").await?;
+    solver.smtlib_input().assert("false").await?;
+    Ok((nothing, solver.check_sat().await?))
 }
 
 /// Whether the assertions folded to nothing while they were compiled.

@@ -90,7 +90,9 @@ pub(crate) fn tell(
         Frame::Room => sentences.push(format!("The standard leaves this open; {refused}.")),
         Frame::NewlyAllowed => sentences.extend([sentence(&refused, "Before, "), sentence(&allowed, "Now ")]),
         Frame::NewlyRefused => sentences.extend([sentence(&allowed, "Before, "), sentence(&refused, "Now ")]),
-        Frame::Errs => sentences.push(format!("Then {} cannot be evaluated, and Cedar skips it.", named("norm", refuses))),
+        Frame::Errs => {
+            sentences.push(format!("Then {} cannot be evaluated, and Cedar skips it.", named("norm", refuses)))
+        }
     }
     let cited = |clauses: &[&Clause]| clauses.iter().map(|clause| clause.cited.clone()).collect();
     Story { sentences, facts, allowed_by: cited(&permits), refused_by: cited(refuses), question: question.to_json() }
@@ -187,9 +189,7 @@ fn plain(question: &Question, name: &str, value: &EvalResult) -> String {
         EvalResult::EntityUid(uid) if *uid == question.principal => "the same party".to_owned(),
         EvalResult::EntityUid(_) => "another party".to_owned(),
         EvalResult::Set(set) if set.is_empty() => "none".to_owned(),
-        EvalResult::Set(set) => {
-            words::and(&set.iter().map(|value| plain(question, name, value)).collect::<Vec<_>>())
-        }
+        EvalResult::Set(set) => words::and(&set.iter().map(|value| plain(question, name, value)).collect::<Vec<_>>()),
         other => format!("{other}"),
     }
 }

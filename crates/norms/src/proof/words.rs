@@ -110,7 +110,9 @@ pub(super) fn subject(action: &str, resource: &str, who: &str, modal: &str) -> S
     let body = match (action, purpose) {
         (_, Some(purpose)) => format!("{who} {modal} have data for the purpose `{}`", purpose.code()),
         ("collect", _) => format!("{} {modal} collect", article("stream")),
-        ("stand", _) => format!("{thing} {} in the register as it is", if modal == "could" { "could stand" } else { "is to stand" }),
+        ("stand", _) => {
+            format!("{thing} {} in the register as it is", if modal == "could" { "could stand" } else { "is to stand" })
+        }
         (act, _) => match act.split_once('-') {
             Some((verb, object)) => format!("{who} {modal} {verb} {}", article(&object.replace('-', " "))),
             None => format!("{who} {modal} {act} {thing}"),
@@ -163,7 +165,10 @@ mod tests {
 
     #[test]
     fn the_first_sentence_says_who_could_do_what() {
-        assert_eq!(subject("approve", "Deployment", &party("officer"), "could"), "An officer of the city could approve a deployment.");
+        assert_eq!(
+            subject("approve", "Deployment", &party("officer"), "could"),
+            "An officer of the city could approve a deployment."
+        );
         assert_eq!(subject("agree-grant", "Share", &party("company"), "could"), "A company could agree a grant.");
         assert_eq!(
             subject("for:advertising", "Share", &party("company"), "could"),
@@ -171,7 +176,10 @@ mod tests {
         );
         assert_eq!(subject("collect", "Stream", &party("company"), "could"), "A stream could collect.");
         assert_eq!(subject("stand", "City", "", "could"), "A city could stand in the register as it is.");
-        assert_eq!(subject("file-evidence", "Filing", &party("x"), "could"), "A party of the kind `x` could file evidence.");
+        assert_eq!(
+            subject("file-evidence", "Filing", &party("x"), "could"),
+            "A party of the kind `x` could file evidence."
+        );
         assert_eq!(tag("notice..starts"), "days from `notice` to `starts`");
     }
 }

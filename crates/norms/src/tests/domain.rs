@@ -19,7 +19,8 @@ fn is_within(case: &Case, fast: FastFacts) -> bool {
     let facts = everything(&env).into_iter().filter(|path| path.steps.len() == 1).collect();
     let Some(axioms) = domain(&env, &facts, Trust::Sound) else { return true };
     assert_eq!(axioms.effect(), Effect::Forbid);
-    let entities = case.entities.iter().filter(|entity| entity.uid().type_name().basename() != "Action").cloned().collect();
+    let entities =
+        case.entities.iter().filter(|entity| entity.uid().type_name().basename() != "Action").cloned().collect();
     let (principal, action, resource) = (case.principal.clone(), case.action.clone(), case.resource.clone());
     let question = Question::new(principal, action, resource, context(fast).unwrap(), entities).unwrap();
     let said = question.ask(&PolicySet::from_policies([axioms]).unwrap());
@@ -65,11 +66,7 @@ proptest! {
     }
 }
 
-fn acts<'a>(
-    record: &'a DeploymentRecord,
-    deployment: &'a Deployment,
-    until: Timestamp,
-) -> [(Verb, ActSubject<'a>); 4] {
+fn acts<'a>(record: &'a DeploymentRecord, deployment: &'a Deployment, until: Timestamp) -> [(Verb, ActSubject<'a>); 4] {
     [
         (Verb::Propose, ActSubject::Proposal(deployment)),
         (Verb::Publish, ActSubject::Deployment(record)),
