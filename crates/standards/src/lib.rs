@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod diagnostic;
 pub mod duty;
 pub mod library;
+pub mod instrument;
 pub mod located;
 pub mod oscal;
 pub mod pack;
