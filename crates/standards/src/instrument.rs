@@ -260,7 +260,7 @@ impl Instrument {
         for question in self.all_questions() {
             match &question.kind {
                 QuestionKind::Group(Group { over: Some(path), .. })
-                | QuestionKind::Choice { options: Options::Fact(path), .. } => drop(paths.insert(path.clone())),
+                | QuestionKind::Choice { options: Options::Fact(path), .. } => paths.extend([path.clone()]),
                 _ => {}
             }
         }
@@ -273,16 +273,13 @@ impl Instrument {
     pub fn facts_used(&self) -> BTreeSet<String> {
         let mut paths = self.facts_needed();
         for question in self.all_questions() {
-            match &question.prefill {
-                Some(Prefill::Fact(path)) => drop(paths.insert(path.clone())),
-                Some(Prefill::Answer { instrument, question }) => {
-                    drop(paths.insert(format!("{instrument}/{question}")))
-                }
-                Some(Prefill::RowFact(_)) | None => {}
-            }
-            if let QuestionKind::Group(Group { over: Some(over), .. }) = &question.kind {
-                paths.insert(format!("{over}."));
-            }
+            let path = match &question.prefill {
+                Some(Prefill::Fact(path)) => Some(path.clone()),
+                Some(Prefill::Answer { instrument, question }) => Some(format!("{instrument}/{question}")),
+                Some(Prefill::RowFact(_)) | None => None,
+            };
+            paths.extend(path);
+            paths.extend(question.over().map(|over| format!("{over}.")));
         }
         paths
     }

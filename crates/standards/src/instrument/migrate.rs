@@ -90,7 +90,9 @@ fn fitting(
                 carried.kept.insert(id.clone());
                 kept.insert(id.clone(), fit);
             }
-            None => drop(carried.dropped.insert(id.clone())),
+            None => {
+                carried.dropped.insert(id.clone());
+            }
         }
     }
     kept

@@ -58,7 +58,7 @@ fn a_signature_counts_in_its_turn_by_another_than_the_author_and_once() {
     let author = sign("author", "ann", 2, &all);
     let officer = sign("privacy-officer", "bob", 3, &all);
     assert_eq!(why(&[]), (some("author"), vec![]));
-    assert_eq!(why(&[officer.clone()]), (some("author"), vec![NotCounted::OutOfTurn]));
+    assert_eq!(why(std::slice::from_ref(&officer)), (some("author"), vec![NotCounted::OutOfTurn]));
     let early = sign("privacy-officer", "bob", 1, &all);
     assert_eq!(why(&[early, author.clone()]), (some("privacy-officer"), vec![NotCounted::OutOfTurn]));
     let own = sign("privacy-officer", "ann", 3, &all);
