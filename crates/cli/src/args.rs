@@ -194,6 +194,9 @@ pub(crate) struct Query {
 }
 
 /// Check a city's whole log: signature, every entry, every tile, every act; at the folder also what lies beside it.
+///
+/// At a folder it holds the journal, the sealed payloads and the disclosure records against the log, and reads every file
+/// of the lake unless a node is running.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance verify https://sensors.brookhaven.example\n  ordinance verify ./brookhaven \
@@ -213,6 +216,8 @@ pub(crate) struct Verify {
 
 /// Read a city's log.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  ordinance log show ./brookhaven\n  ordinance log show \
+https://sensors.brookhaven.example --from 10 --limit 5 --json")]
 pub(crate) enum Log {
     /// Show acts in words, oldest first.
     Show(LogShow),
@@ -265,6 +270,7 @@ pub(crate) struct Demo {
 
 /// Measure the governed path against the ungoverned one on this machine.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance bench\n  ordinance bench --records 200000 --dir /mnt/disk/bench-city --json")]
 pub(crate) struct Bench {
     /// How many Wi-Fi observations to play.
     #[arg(long, default_value_t = 1_000_000)]
@@ -276,6 +282,7 @@ pub(crate) struct Bench {
 
 /// Write the manual pages into a folder.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance man ./man && man -l ./man/ordinance.1\n  ordinance man /usr/local/share/man/man1")]
 pub(crate) struct Man {
     /// The folder.
     pub(crate) dir: PathBuf,

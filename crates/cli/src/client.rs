@@ -55,9 +55,13 @@ impl Client {
     }
 
     /// Sends one command.
-    pub(crate) fn submit(&self, submission: &Submission, token: &str, dry_run: bool) -> anyhow::Result<Value> {
-        let path = if dry_run { "/api/v1/commands?dry-run=true" } else { "/api/v1/commands" };
-        self.post(path, "application/json", &serde_json::to_vec(submission)?, Some(token))
+    pub(crate) fn submit(&self, submission: &Submission, token: &str) -> anyhow::Result<Value> {
+        self.post("/api/v1/commands", "application/json", &serde_json::to_vec(submission)?, Some(token))
+    }
+
+    /// Asks what commands would do, one after the other. Nothing is done.
+    pub(crate) fn preview(&self, submissions: &[Submission], token: &str) -> anyhow::Result<Value> {
+        self.post("/api/v1/commands/preview", "application/json", &serde_json::to_vec(submissions)?, Some(token))
     }
 }
 

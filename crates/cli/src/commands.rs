@@ -15,7 +15,6 @@ pub(crate) mod verify;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
 use flow::City;
 use model::Entropy;
 
@@ -30,11 +29,4 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<City> {
 pub(crate) fn fresh_token(entropy: &dyn Entropy) -> anyhow::Result<String> {
     let digits = model::Digest::new(entropy.bytes32()?);
     Ok(format!("ordinance_{digits}"))
-}
-
-/// Reads a token from a file.
-pub(crate) fn read_token(path: &Path) -> anyhow::Result<String> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read the token file `{}`", path.display()))?;
-    Ok(text.trim().to_owned())
 }

@@ -76,10 +76,10 @@ pub(crate) fn run(args: &Demo, output: &Output) -> anyhow::Result<()> {
     let client = Client::new(&address);
 
     let played = play::play(&built, feed, &clock, &client, output)?;
-    let answers = ask::ask(&built, &client, &clock, output)?;
+    let answers = ask::ask(&built, &played, &client, output)?;
     city.tick()?;
     let audit = checks::audit(&args.dir, &city)?;
-    let checks = checks::all(&built, &played, &answers, &audit, &args.dir)?;
+    let checks = checks::all(&built, &played, &answers, &audit)?;
     let all_held = checks.iter().all(|check| check.held);
     let summary = Summary {
         city: build::NAME.to_owned(),
@@ -178,6 +178,9 @@ fn in_words(summary: &Summary) -> String {
         lines.push(format!("  {}  {}: {}", if check.held { "held  " } else { "FAILED" }, check.name, check.detail));
     }
     let verdict = if summary.all_held { "Every check held." } else { "Not every check held." };
-    lines.push(format!("{verdict}\nCheck the log yourself: ordinance verify {}", summary.folder));
+    lines.push(format!(
+        "{verdict}\nWhat each recipient received: {0}/answers\nCheck the log yourself: ordinance verify {0}",
+        summary.folder
+    ));
     lines.join("\n")
 }

@@ -5,6 +5,7 @@
 mod args;
 mod client;
 mod commands;
+mod declared;
 mod demo;
 mod manifest;
 mod output;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
         Command::Log(log) => commands::log::run(&log, &output),
         Command::Demo(demo) => demo::run(&demo, &output),
         Command::Bench(bench) => commands::bench::run(&bench, &output),
-        Command::Man(man) => commands::man::run(&man),
+        Command::Man(man) => commands::man::run(&man, &output),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 //! A manifest becomes commands in the only order that can work. Applying it again changes nothing that already is so.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use model::policy::PolicyText;
 use model::{
@@ -11,6 +12,8 @@ use model::{
 };
 use register::{Command, Submission};
 use serde::Deserialize;
+
+use crate::declared::{self, Holds, Unreadable};
 
 /// A manifest, as its TOML says it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -51,7 +54,18 @@ struct PartyItem {
     by: PartyId,
     party: Party,
     #[serde(default)]
-    contact: BTreeMap<String, String>,
+    contact: Contact,
+}
+
+/// How to reach a party: confidential. `Debug` shows which fields there are.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+struct Contact(BTreeMap<String, String>);
+
+impl fmt::Debug for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Contact({} fields)", self.0.len())
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -113,7 +127,18 @@ pub(crate) struct DeviceItem {
 struct OrderItem {
     by: PartyId,
     order: Order,
-    values: Vec<String>,
+    values: Sought,
+}
+
+/// The values that an order seeks, in the clear on their way to keyed tags. `Debug` shows how many.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Sought(pub(crate) Vec<String>);
+
+impl fmt::Debug for Sought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sought({} values)", self.0.len())
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -142,7 +167,7 @@ pub(crate) enum Job {
         /// The order.
         order: Order,
         /// The values sought; forgotten once they are tags.
-        values: Vec<String>,
+        values: Sought,
     },
 }
 
@@ -165,9 +190,9 @@ impl Job {
 }
 
 impl Manifest {
-    /// Reads a manifest; the error says where.
-    pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        toml::from_str(text)
+    /// Reads a manifest; the error says where, and repeats nothing of it.
+    pub(crate) fn parse(text: &str) -> Result<Self, Unreadable> {
+        declared::parse(text, Holds::Declarations)
     }
 
     /// The jobs, in the order that can work: whom and where before what, orders before the streams that need them.
@@ -177,7 +202,7 @@ impl Manifest {
             jobs.submit(&item.by, item.reason, Command::AdoptPolicy(item.adopt));
         }
         for item in self.party {
-            let contact = Fields(item.contact.into_iter().map(|(name, value)| (name, Some(value))).collect());
+            let contact = Fields(item.contact.0.into_iter().map(|(name, value)| (name, Some(value))).collect());
             jobs.submit(&item.by, None, Command::RegisterParty { party: item.party, contact });
         }
         for item in self.place {

@@ -60,7 +60,8 @@ impl Problem {
         self.kind.status()
     }
 
-    fn document(&self) -> Value {
+    /// The document itself.
+    pub(crate) fn document(&self) -> Value {
         let mut document = self.members.clone();
         document.insert("type".to_owned(), self.kind.address().into());
         document.insert("title".to_owned(), self.kind.title().into());

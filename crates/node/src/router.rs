@@ -34,6 +34,7 @@ pub fn router(city: Arc<City>) -> Router {
         // What parties ask.
         .route("/api/v1/released", get(api::released::released))
         .route("/api/v1/commands", post(api::commands::commands))
+        .route("/api/v1/commands/preview", post(api::commands::previews))
         // The register, for machines.
         .route("/api/v1/register", get(api::register::register))
         .route("/api/v1/deployments/{id}", get(api::register::deployment))

@@ -1,7 +1,6 @@
 //! `ordinance apply`: bring a city to what a manifest declares.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -9,18 +8,14 @@ use flow::City;
 use model::Act;
 use register::{Command, Submission, SubmitError};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::open;
 use crate::args::Apply;
 use crate::client::{Client, is_address};
+use crate::declared::{self, Holds};
 use crate::manifest::{Job, Manifest};
 use crate::output::{Output, Refused};
-
-/// The largest manifest, in bytes.
-const MANIFEST_BYTES_MAX: u64 = 16 << 20;
-
-/// A tag of no value.
-const NO_TAG: &str = "00000000000000000000000000000000";
 
 /// What became of one job.
 #[derive(Debug, Clone, Serialize)]
@@ -58,7 +53,7 @@ impl Done {
 pub(crate) fn run(args: &Apply, output: &Output) -> anyhow::Result<()> {
     let mut jobs = Vec::new();
     for file in &args.files {
-        jobs.extend(read(file)?.jobs());
+        jobs.extend(declared::read::<Manifest>(file, Holds::Declarations)?.jobs());
     }
     let done = if is_address(&args.city) {
         at_address(args, jobs)?
@@ -76,17 +71,6 @@ pub(crate) fn run(args: &Apply, output: &Output) -> anyhow::Result<()> {
     Err(Refused { message, details: serde_json::json!(refused) }.into())
 }
 
-/// Reads a manifest; the error names the file and the line.
-pub(crate) fn read(file: &Path) -> anyhow::Result<Manifest> {
-    let name = || format!("`{}`", file.display());
-    let length = fs::metadata(file).with_context(name)?.len();
-    if length > MANIFEST_BYTES_MAX {
-        bail!("{} has {length} bytes, the limit is {MANIFEST_BYTES_MAX}; split it", name());
-    }
-    let text = fs::read_to_string(file).with_context(name)?;
-    Manifest::parse(&text).with_context(name)
-}
-
 /// Does each job; a refusal stops only what depends on it.
 pub(crate) fn apply(city: &City, jobs: Vec<Job>) -> anyhow::Result<Vec<Done>> {
     let mut done = Vec::with_capacity(jobs.len());
@@ -94,7 +78,7 @@ pub(crate) fn apply(city: &City, jobs: Vec<Job>) -> anyhow::Result<Vec<Done>> {
         let (words, by) = (job.in_words(), job.by().to_string());
         let receipt = match job {
             Job::Submit(submission) => city.register().submit(*submission),
-            Job::Order { by, order, values } => city.issue_order(&by, order, &values),
+            Job::Order { by, order, values } => city.issue_order(&by, order, &values.0),
         };
         let (entries, refused) = match receipt {
             Ok(receipt) => (receipt.entries, None),
@@ -134,34 +118,59 @@ fn previewed(job: &Job, outcome: Result<Vec<Act>, SubmitError>) -> Done {
 
 fn at_address(args: &Apply, jobs: Vec<Job>) -> anyhow::Result<Vec<Done>> {
     let tokens = args.tokens.as_deref().context("an address needs `--tokens FILE` with the acting parties' tokens")?;
-    let tokens: BTreeMap<String, String> = toml::from_str(&fs::read_to_string(tokens)?).context("the tokens file")?;
+    let tokens: BTreeMap<String, String> = declared::read(tokens, Holds::Tokens).context("the tokens file")?;
+    let token = |by: &str| tokens.get(by).with_context(|| format!("the tokens file has no token of `{by}`"));
     let client = Client::new(&args.city);
+    if args.dry_run {
+        return preview_at(&client, &jobs, &token);
+    }
     let mut done = Vec::new();
     for job in jobs {
         let (words, by) = (job.in_words(), job.by().to_string());
-        let token = tokens.get(&by).with_context(|| format!("the tokens file has no token of `{by}`"))?;
+        let token = token(&by)?;
         let Job::Submit(submission) = job else {
             bail!("{words}: a list of values sought never travels; apply it at the city's folder");
         };
-        let (entries, would_make, refused) = match client.submit(&submission, token, args.dry_run) {
-            Ok(answer) if args.dry_run => (Vec::new(), strings(&answer, "acts"), None),
-            Ok(answer) => (entries(&answer), Vec::new(), None),
-            Err(error) if error.is::<Refused>() => (Vec::new(), Vec::new(), Some(format!("{error:#}"))),
+        let (entries, refused) = match client.submit(&submission, token) {
+            Ok(answer) => (entries(&answer), None),
+            Err(error) if error.is::<Refused>() => (Vec::new(), Some(format!("{error:#}"))),
             Err(error) => return Err(error),
         };
-        done.push(Done { job: words, by, entries, would_make, refused });
+        done.push(Done { job: words, by, entries, would_make: Vec::new(), refused });
     }
     Ok(done)
 }
 
-/// The entries in an answer to one command: `[{"entries": [...]}]`.
-fn entries(answer: &serde_json::Value) -> Vec<u64> {
-    let entries = answer.pointer("/0/entries").and_then(serde_json::Value::as_array);
-    entries.into_iter().flatten().filter_map(serde_json::Value::as_u64).collect()
+/// Asks what all jobs would do one after the other, so that one may build on another. No list of values sought is sent.
+fn preview_at<'t>(
+    client: &Client,
+    jobs: &[Job],
+    token: &impl Fn(&str) -> anyhow::Result<&'t String>,
+) -> anyhow::Result<Vec<Done>> {
+    // Whoever could not do it later learns so now.
+    jobs.iter().try_for_each(|job| token(job.by().as_str()).map(drop))?;
+    let Some(first) = jobs.first() else { return Ok(Vec::new()) };
+    let submissions: Vec<Submission> = jobs.iter().map(submission).collect();
+    let answer = client.preview(&submissions, token(first.by().as_str())?)?;
+    let outcomes = answer.as_array().filter(|outcomes| outcomes.len() == jobs.len());
+    let outcomes = outcomes.context("the node's answer does not fit what was asked")?;
+    let done = |(job, outcome): (&Job, &Value)| Done {
+        job: job.in_words(),
+        by: job.by().to_string(),
+        entries: Vec::new(),
+        would_make: texts(outcome.get("acts")),
+        refused: outcome.pointer("/refused/detail").map(|detail| detail.as_str().unwrap_or_default().to_owned()),
+    };
+    Ok(jobs.iter().zip(outcomes).map(done).collect())
 }
 
-/// The texts under a key in an answer to one command.
-fn strings(answer: &serde_json::Value, key: &str) -> Vec<String> {
-    let found = answer.pointer(&format!("/0/{key}")).and_then(serde_json::Value::as_array);
-    found.into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+/// The entries in an answer to one command: `[{"entries": [...]}]`.
+fn entries(answer: &Value) -> Vec<u64> {
+    let entries = answer.pointer("/0/entries").and_then(Value::as_array);
+    entries.into_iter().flatten().filter_map(Value::as_u64).collect()
+}
+
+fn texts(array: Option<&Value>) -> Vec<String> {
+    let found = array.and_then(Value::as_array).into_iter().flatten();
+    found.filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }

@@ -1,6 +1,6 @@
 //! `ordinance ingest`: observations from files.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 
@@ -10,9 +10,10 @@ use flow::{FileFormat, Ingested};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::{open, read_token};
+use super::open;
 use crate::args::Ingest;
 use crate::client::{Client, is_address};
+use crate::declared::{self, Holds, read_token};
 use crate::output::Output;
 
 /// How many bytes of lines are sent to a node at once.
@@ -51,10 +52,7 @@ fn at_folder(args: &Ingest, output: &Output) -> anyhow::Result<Summary> {
     city.tick()?;
     let format = match &args.mapping {
         None => FileFormat::Ndjson,
-        Some(file) => {
-            let name = || format!("the mapping `{}`", file.display());
-            FileFormat::Csv(toml::from_str(&fs::read_to_string(file).with_context(name)?).with_context(name)?)
-        }
+        Some(file) => FileFormat::Csv(declared::read(file, Holds::Declarations).context("the mapping")?),
     };
     let mut summary = Summary::default();
     for file in &args.files {

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use anyhow::bail;
+use flow::disclose::PUBLIC;
 use flow::{Answer, Asked, Cell, DiscloseError, Row};
 use serde_json::Value;
 
-use super::{open, read_token};
+use super::open;
 use crate::args::Query;
 use crate::client::{Client, is_address};
+use crate::declared::read_token;
 use crate::output::{Output, Refused};
 
 pub(crate) fn run(args: &Query, output: &Output) -> anyhow::Result<()> {
@@ -76,7 +79,17 @@ fn in_words(answer: &Answer) -> String {
 }
 
 fn at_address(args: &Query) -> anyhow::Result<Value> {
-    let token = args.token.as_deref().map(read_token).transpose()?;
+    // A node knows who asks by the token alone, so that words and token must not say two different things.
+    let token = match (&args.token, args.party.as_str() == PUBLIC) {
+        (Some(file), false) => Some(read_token(file)?),
+        (None, true) => None,
+        (None, false) => bail!(
+            "to ask as `{}` at an address, give its token with `--token FILE`; without one a node takes you for everybody \
+             (`--as {PUBLIC}`)",
+            args.party
+        ),
+        (Some(_), true) => bail!("`{PUBLIC}` is everybody and has no token; leave out `--token`, or say whose it is with `--as`"),
+    };
     let mut query = vec![("stream", args.stream.to_string()), ("purpose", args.purpose.to_string())];
     query.extend(args.view.as_ref().map(|view| ("view", view.to_string())));
     query.extend(args.from.map(|from| ("from", from.to_string())));
@@ -84,5 +97,13 @@ fn at_address(args: &Query) -> anyhow::Result<Value> {
     if args.senior_authorisation {
         query.push(("senior-authorisation", "true".to_owned()));
     }
-    Client::new(&args.city).get("/api/v1/released", &query, token.as_deref())
+    let answer = Client::new(&args.city).get("/api/v1/released", &query, token.as_deref())?;
+    let recipient = answer.pointer("/record/recipient").and_then(Value::as_str).unwrap_or_default();
+    if recipient != args.party.as_str() {
+        bail!(
+            "the token is of `{recipient}`, not of `{}`; the answer was recorded as given to `{recipient}` and is not shown",
+            args.party
+        );
+    }
+    Ok(answer)
 }

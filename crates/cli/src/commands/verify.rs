@@ -1,11 +1,14 @@
-//! `ordinance verify`: check a city's whole log.
+//! `ordinance verify`: check a city's whole log, and at its folder also the journal and the lake.
 
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use flow::folder::{Folder, FolderError};
 use journal::SqliteReader;
+use lake::{Lake, Options};
 use register::audit::{Audit, FolderSource, audit};
+use serde::Serialize;
 use serde_json::json;
 use tlog::audit::LogSource;
 
@@ -13,25 +16,59 @@ use crate::args::Verify;
 use crate::client::{AddressSource, Client, is_address};
 use crate::output::Output;
 
+/// What was looked at of the lake.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+enum LakeLooked {
+    /// Every file.
+    Checked { streams: usize, rows: u64, parquet_files: u64, torn_bytes_cut: u64 },
+    /// Nothing: a running node has it.
+    InUse,
+}
+
 pub(crate) fn run(args: &Verify, output: &Output) -> anyhow::Result<()> {
     let older = args.continues.as_deref().map(fs::read_to_string).transpose().context("the older checkpoint")?;
-    let audit = if is_address(&args.city) {
+    let (audit, lake) = if is_address(&args.city) {
         let source = AddressSource(Client::new(&args.city));
-        check(&source, args, older)?
+        (check(&source, args, older)?, None)
     } else {
         let dir = Path::new(&args.city);
         let source = FolderSource::new(&dir.join("log"));
         let journal = SqliteReader::open(&dir.join("journal.db"))?;
-        check(&source, args, older)?.inside(&journal, &source)?
+        let audit = check(&source, args, older)?.inside(&journal, &source)?;
+        (audit, Some(lake_of(dir)?))
     };
-    output.result(&document(&audit), &in_words(&audit, args.key.is_some()))
+    output.result(&document(&audit, lake.as_ref()), &in_words(&audit, args.key.is_some(), lake.as_ref()))
+}
+
+/// Reads every file of the lake. A running node keeps others out; its own start has read it.
+fn lake_of(dir: &Path) -> anyhow::Result<LakeLooked> {
+    let _lock = match Folder::open(dir) {
+        Ok(folder) => folder,
+        Err(FolderError::InUse(_)) => return Ok(LakeLooked::InUse),
+        Err(error) => return Err(error.into()),
+    };
+    let (lake, recovered) = Lake::open(&dir.join("lake"), Options::default()).context("the lake")?;
+    let findings = lake.check().context("the lake")?;
+    if !findings.is_empty() {
+        let found: Vec<String> =
+            findings.iter().map(|finding| format!("`{}`: {}", finding.path.display(), finding.problem)).collect();
+        bail!("the lake: {}", found.join("; "));
+    }
+    let stats = lake.stats().context("the lake")?;
+    Ok(LakeLooked::Checked {
+        streams: stats.streams.len(),
+        rows: stats.streams.values().map(|stream| stream.rows).sum(),
+        parquet_files: stats.streams.values().map(|stream| stream.files).sum(),
+        torn_bytes_cut: recovered.torn_bytes,
+    })
 }
 
 fn check(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow::Result<Audit> {
     Ok(audit(source, args.key.as_deref(), older)?)
 }
 
-fn in_words(audit: &Audit, key_given: bool) -> String {
+fn in_words(audit: &Audit, key_given: bool, lake: Option<&LakeLooked>) -> String {
     let log = &audit.log;
     let mut lines = vec![
         format!("The log `{}` holds together.", log.origin),
@@ -60,10 +97,27 @@ fn in_words(audit: &Audit, key_given: bool) -> String {
             inner.entries, inner.unpublished, inner.payloads, inner.erased, inner.records, inner.unbatched
         ));
     }
+    lines.extend(lake.map(lake_in_words));
     lines.join("\n")
 }
 
-fn document(audit: &Audit) -> serde_json::Value {
+fn lake_in_words(lake: &LakeLooked) -> String {
+    match lake {
+        LakeLooked::Checked { streams, rows, parquet_files, torn_bytes_cut } => {
+            let torn = match torn_bytes_cut {
+                0 => String::new(),
+                bytes => format!("; {bytes} bytes that a crash tore and nobody was told were taken were cut off"),
+            };
+            format!(
+                "  the lake: every file is one that belongs there and can be read; {rows} rows of {streams} streams, \
+                 {parquet_files} Parquet files{torn}"
+            )
+        }
+        LakeLooked::InUse => "  the lake: not looked at, because a running node has it; stop the node to check it".to_owned(),
+    }
+}
+
+fn document(audit: &Audit, lake: Option<&LakeLooked>) -> serde_json::Value {
     let log = &audit.log;
     json!({
         "holds": true,
@@ -88,5 +142,6 @@ fn document(audit: &Audit) -> serde_json::Value {
             "records": inner.records,
             "unbatched": inner.unbatched,
         })),
+        "lake": lake,
     })
 }

@@ -8,10 +8,10 @@ use model::{Span, Timestamp};
 use register::audit::{Audit, FolderSource};
 use serde::Serialize;
 
-use super::ask::{Answers, Asked};
+use super::ask::{Answers, BelowMinimum, MINIMUM};
 use super::build::Built;
 use super::play::{Played, StreamPlayed};
-use super::scan::leaks;
+use super::scan::look;
 
 /// One check.
 #[derive(Debug, Serialize)]
@@ -42,7 +42,6 @@ pub(super) fn all(
     played: &Played,
     answers: &Answers,
     audit: &Audit,
-    dir: &Path,
 ) -> anyhow::Result<Vec<Check>> {
     let mut checks = vec![admitted(played), never_approved(played), lapsed(built, played)];
     checks.extend(disclosures(answers));
@@ -55,11 +54,17 @@ pub(super) fn all(
     ));
     // Written out first, so that the files are looked at and not only the write-ahead segment.
     built.city.lake().flush()?;
-    let leaks = leaks(dir, &played.identifying)?;
+    let mut sought = played.identifying.clone();
+    sought.extend(built.hot_list.iter().cloned());
+    let looked = look(&built.city, &sought)?;
+    let found = if looked.found.is_empty() { "nowhere".to_owned() } else { looked.found.join(", ") };
     checks.push(check(
         "no address, plate or network name that was sent is in any file",
-        leaks.is_empty() && !played.identifying.is_empty(),
-        format!("{} identifiers looked for, found in {} files", played.identifying.len(), leaks.len()),
+        looked.found.is_empty() && looked.identifiers > 0 && looked.files > 0 && looked.values > 0,
+        format!(
+            "{} identifiers looked for in {} bytes of {} files and among {} decoded values: found {found}",
+            looked.identifiers, looked.bytes, looked.files, looked.values
+        ),
     ));
     Ok(checks)
 }
@@ -109,11 +114,11 @@ fn disclosures(answers: &Answers) -> Vec<Check> {
         .filter(|asked| asked.refused.is_some() || asked.rows == 0)
         .map(|asked| format!("{} {}", asked.party, asked.stream))
         .collect();
-    let seqs: Vec<u64> = answers.granted.iter().chain([&answers.below_minimum]).filter_map(|asked| asked.seq).collect();
+    let below = answers.below_minimum.as_ref().map(|below| &below.asked);
+    let seqs: Vec<u64> = answers.granted.iter().chain(below).filter_map(|asked| asked.seq).collect();
     let counts = answers.granted.first();
     let smallest = counts.and_then(|asked| asked.smallest);
     let refusal = answers.advertiser.refused.as_deref().unwrap_or("not refused");
-    let Asked { rows, withheld, .. } = &answers.below_minimum;
     vec![
         check(
             "whoever has a grant gets what it gives",
@@ -139,12 +144,21 @@ fn disclosures(answers: &Answers) -> Vec<Check> {
             refusal.contains("advertising") && refusal.contains("core-26"),
             refusal.to_owned(),
         ),
-        check(
-            "what is below the minimum is withheld",
-            *rows == 0 && *withheld > 0,
-            format!("{rows} rows, {withheld} cells withheld"),
-        ),
+        below_minimum(answers),
     ]
+}
+
+fn below_minimum(answers: &Answers) -> Check {
+    const NAME: &str = "what is below the minimum is withheld";
+    let Some(BelowMinimum { asked, from, sensor, phones, shown }) = &answers.below_minimum else {
+        return check(NAME, false, "no receiver ever had from 1 to 9 phones near, so it could not be tried".to_owned());
+    };
+    let held = *shown == 0 && asked.withheld > 0 && asked.refused.is_none() && (1..MINIMUM).contains(phones);
+    let detail = format!(
+        "{phones} phones were near {sensor} in the quarter of an hour from {from}; {shown} rows about it, {} cells withheld",
+        asked.withheld
+    );
+    check(NAME, held, detail)
 }
 
 fn hits(played: &Played, answers: &Answers, now: Timestamp) -> Check {

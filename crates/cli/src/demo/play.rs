@@ -17,8 +17,14 @@ use crate::output::Output;
 /// How far the clock goes past a chunk, so that its windows close.
 const PAST: Span = Span::seconds(61);
 
-/// What was played.
-#[derive(Debug, Default, Serialize)]
+/// A quarter of an hour: the bin of the demo's view of phones.
+pub(super) const QUARTER: Span = Span::minutes(15);
+
+/// Distinct addresses by the beginning of the quarter and the receiver.
+pub(super) type Near = BTreeMap<Timestamp, BTreeMap<String, HashSet<String>>>;
+
+/// What was played. Its identifiers are in no `Debug` text.
+#[derive(Default, Serialize)]
 pub(super) struct Played {
     /// By stream.
     pub(super) streams: BTreeMap<String, StreamPlayed>,
@@ -35,6 +41,9 @@ pub(super) struct Played {
     pub(super) keys_destroyed: usize,
     /// Files of observations deleted while playing.
     pub(super) files_deleted: u64,
+    /// Which phones the node admitted, by quarter of an hour and receiver of the stream `wifi-centre`.
+    #[serde(skip)]
+    pub(super) near: Near,
     /// Every identifier that was sent: none of them may ever be written.
     #[serde(skip)]
     pub(super) identifying: HashSet<String>,
@@ -96,7 +105,12 @@ fn send(built: &Built, chunk: &Chunk, client: &Client, played: &mut Played) -> a
         let counts = played.streams.entry((*stream).to_owned()).or_default();
         counts.sent += events.len() as u64;
         match client.post("/api/v1/observations", "application/x-ndjson", &lines(events), Some(token)) {
-            Ok(answer) => counts.admitted += answer.get("admitted").and_then(serde_json::Value::as_u64).unwrap_or(0),
+            Ok(answer) => {
+                counts.admitted += answer.get("admitted").and_then(serde_json::Value::as_u64).unwrap_or(0);
+                if *stream == "wifi-centre" {
+                    events.iter().for_each(|event| note(&mut played.near, event));
+                }
+            }
             Err(error) => {
                 counts.refused += events.len() as u64;
                 counts.first_refusal.get_or_insert_with(|| format!("{error:#}"));
@@ -111,6 +125,14 @@ fn send(built: &Built, chunk: &Chunk, client: &Client, played: &mut Played) -> a
         played.identifying.extend(events.iter().flat_map(|event| event.identifying.iter().cloned()));
     }
     Ok(())
+}
+
+/// A probe's first identifier is its address.
+fn note(near: &mut Near, event: &Event) {
+    let Some(address) = event.identifying.first() else { return };
+    let from = Timestamp::from_millis(event.at.millis() - event.at.millis().rem_euclid(QUARTER.millis()));
+    let receivers = near.entry(from).or_default();
+    receivers.entry(event.device.clone()).or_default().insert(address.to_ascii_lowercase());
 }
 
 fn lines(events: &[Event]) -> Vec<u8> {

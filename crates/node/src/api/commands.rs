@@ -2,7 +2,8 @@
 //!
 //! Several are done one after the other, each in a transaction of its own, up to the first that fails; what was done
 //! before it stays done, and the problem says which failed and what was done. Commands can be repeated, so the whole
-//! list can simply be sent again. `dry-run=true` does nothing and says which acts would be made.
+//! list can simply be sent again. `dry-run=true` does nothing and says which acts would be made. A preview says it of a
+//! whole list of several parties, each built on the ones before, and goes on where one is refused.
 
 use std::sync::Arc;
 
@@ -10,8 +11,8 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use flow::City;
-use model::PartyId;
-use register::{Receipt, Submission};
+use model::{Act, PartyId};
+use register::{Receipt, Submission, SubmitError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,6 +24,8 @@ use crate::router::Node;
 
 /// The most submissions of one request.
 const SUBMISSIONS_MAX: usize = 200;
+/// The most submissions of one preview: a whole city's manifest.
+const PREVIEWS_MAX: usize = 2_000;
 
 /// How to go about it.
 #[derive(Debug, Deserialize)]
@@ -40,24 +43,33 @@ pub(crate) async fn commands(
 ) -> Result<Json<Value>, Problem> {
     let dry_run = mode?.dry_run;
     let party = auth::party(&node.city, auth::required_token(request.headers())?)?;
-    let submissions = parse(&body(request, &["application/json"]).await?)?;
+    let submissions = parse(&body(request, &["application/json"]).await?, SUBMISSIONS_MAX)?;
     only_of(&party.id, &submissions)?;
     let city = Arc::clone(&node.city);
     let job = move || if dry_run { preview(&city, &submissions) } else { submit(&city, submissions) };
     node.jobs.run(Lane::Token, job).await?.map(Json)
 }
 
+/// `POST /api/v1/commands/preview`: what each of a list would do after those before it. Whoever holds a party's token may
+/// ask it of anybody's commands: nothing is done, and register and policies, which decide, are public.
+pub(crate) async fn previews(State(node): State<Node>, request: Request) -> Result<Json<Value>, Problem> {
+    auth::party(&node.city, auth::required_token(request.headers())?)?;
+    let submissions = parse(&body(request, &["application/json"]).await?, PREVIEWS_MAX)?;
+    let city = Arc::clone(&node.city);
+    let outcomes = move || city.register().preview(&submissions).into_iter().map(outcome).collect();
+    node.jobs.run(Lane::Token, outcomes).await.map(Json)
+}
+
 /// One submission or an array of them.
-fn parse(body: &[u8]) -> Result<Vec<Submission>, Problem> {
+fn parse(body: &[u8], limit: usize) -> Result<Vec<Submission>, Problem> {
     let many = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
     let parsed = if many { serde_json::from_slice(body) } else { serde_json::from_slice(body).map(|one| vec![one]) };
     let submissions: Vec<Submission> = parsed.map_err(|error| {
         let kind = if error.is_data() { Kind::Unprocessable } else { Kind::BadRequest };
         Problem::new(kind).detail(format!("this is not a submission or an array of them: {error}"))
     })?;
-    if submissions.len() > SUBMISSIONS_MAX {
-        let detail =
-            format!("{} submissions came, the limit is {SUBMISSIONS_MAX}; send them in parts", submissions.len());
+    if submissions.len() > limit {
+        let detail = format!("{} submissions came, the limit is {limit}; send them in parts", submissions.len());
         return Err(Problem::new(Kind::TooLarge).detail(detail));
     }
     Ok(submissions)
@@ -103,10 +115,22 @@ fn preview(city: &City, submissions: &[Submission]) -> Result<Value, Problem> {
     let mut previews = Vec::with_capacity(submissions.len());
     for (at, outcome) in city.register().preview(submissions).into_iter().enumerate() {
         let acts = outcome.map_err(|error| Problem::from(error).with("failed", at.into()))?;
-        let kinds: Vec<&str> = acts.iter().map(|act| act.what.kind()).collect();
-        previews.push(json!({ "acts": kinds }));
+        previews.push(kinds(&acts));
     }
     Ok(Value::Array(previews))
+}
+
+/// The acts that a submission would make, or the problem that it would meet.
+fn outcome(outcome: Result<Vec<Act>, SubmitError>) -> Value {
+    match outcome {
+        Ok(acts) => kinds(&acts),
+        Err(error) => json!({ "refused": Problem::from(error).document() }),
+    }
+}
+
+fn kinds(acts: &[Act]) -> Value {
+    let kinds: Vec<&str> = acts.iter().map(|act| act.what.kind()).collect();
+    json!({ "acts": kinds })
 }
 
 #[cfg(test)]
@@ -117,17 +141,17 @@ mod tests {
 
     #[test]
     fn one_or_many_can_be_sent() {
-        assert_eq!(parse(ONE.as_bytes()).map(|all| all.len()).ok(), Some(1));
-        assert_eq!(parse(format!(" [{ONE},{ONE}]").as_bytes()).map(|all| all.len()).ok(), Some(2));
+        assert_eq!(parse(ONE.as_bytes(), SUBMISSIONS_MAX).map(|all| all.len()).ok(), Some(1));
+        assert_eq!(parse(format!(" [{ONE},{ONE}]").as_bytes(), SUBMISSIONS_MAX).map(|all| all.len()).ok(), Some(2));
         let too_many = format!("[{}]", vec![ONE; SUBMISSIONS_MAX + 1].join(","));
         for (body, status) in [("", 400), ("{", 400), ("[{}]", 422), (r#"{"by":"mobility"}"#, 422), (&too_many, 413)] {
-            assert_eq!(parse(body.as_bytes()).map(|all| all.len()).map_err(|problem| problem.status()), Err(status));
+            assert_eq!(parse(body.as_bytes(), SUBMISSIONS_MAX).map(|all| all.len()).map_err(|problem| problem.status()), Err(status));
         }
     }
 
     #[test]
     fn nobody_speaks_for_somebody_else() {
-        let submissions = parse(ONE.as_bytes()).unwrap();
+        let submissions = parse(ONE.as_bytes(), SUBMISSIONS_MAX).unwrap();
         assert!(only_of(&"mobility".parse().unwrap(), &submissions).is_ok());
         assert_eq!(only_of(&"police".parse().unwrap(), &submissions).map_err(|problem| problem.status()), Err(403));
     }

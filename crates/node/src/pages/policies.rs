@@ -69,7 +69,7 @@ impl Norm {
 const fn layer(kind: LayerKind) -> &'static str {
     match kind {
         LayerKind::Global => "For every city of the alliance",
-        LayerKind::Supranational => "For every country of a union",
+        LayerKind::Supranational => "Above the country",
         LayerKind::National => "For the whole country",
         LayerKind::Regional => "For the region",
         LayerKind::City => "This city’s own limits",
