@@ -70,6 +70,10 @@ pub(crate) struct Serve {
     /// Seconds between ticks of the clock: lapses, releases, deletion, checkpoints.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) tick: u64,
+    /// How large a segment of the write-ahead log grows before it becomes Parquet, in bytes. What it holds is also held in
+    /// memory; small machines may want less.
+    #[arg(long, default_value_t = lake::Options::default().segment_bytes_max, value_parser = clap::value_parser!(u64).range(1..=1 << 32))]
+    pub(crate) segment_bytes: u64,
 }
 
 /// Bring a city to what a manifest declares: parties, places, deployments, devices, orders, views, grants.
@@ -270,7 +274,9 @@ pub(crate) struct Demo {
 
 /// Measure the governed path against the ungoverned one on this machine.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  ordinance bench\n  ordinance bench --records 200000 --dir /mnt/disk/bench-city --json")]
+#[command(
+    after_help = "Examples:\n  ordinance bench\n  ordinance bench --records 200000 --dir /mnt/disk/bench-city --json"
+)]
 pub(crate) struct Bench {
     /// How many Wi-Fi observations to play.
     #[arg(long, default_value_t = 1_000_000)]
@@ -282,7 +288,9 @@ pub(crate) struct Bench {
 
 /// Write the manual pages into a folder.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  ordinance man ./man && man -l ./man/ordinance.1\n  ordinance man /usr/local/share/man/man1")]
+#[command(
+    after_help = "Examples:\n  ordinance man ./man && man -l ./man/ordinance.1\n  ordinance man /usr/local/share/man/man1"
+)]
 pub(crate) struct Man {
     /// The folder.
     pub(crate) dir: PathBuf,

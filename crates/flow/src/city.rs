@@ -102,7 +102,7 @@ impl City {
         folder.keep_log_key(&key)?;
         let store = Box::new(SqliteJournal::open(&folder.journal())?);
         let register = Register::found(store, &folder.log(), key, created.founding, clock, entropy)?;
-        Self::assembled(folder, register)
+        Self::assembled(folder, register, Options::default())
     }
 
     /// Opens a city.
@@ -110,15 +110,28 @@ impl City {
     /// # Errors
     /// Anything at all is wrong with it; then nothing flows.
     pub fn open(root: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, CityError> {
+        Self::open_with(root, clock, entropy, Options::default())
+    }
+
+    /// Opens a city whose lake behaves as told.
+    ///
+    /// # Errors
+    /// Anything at all is wrong with it; then nothing flows.
+    pub fn open_with(
+        root: &Path,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        options: Options,
+    ) -> Result<Self, CityError> {
         let folder = Folder::open(root)?;
         let key = folder.log_key()?;
         let store = Box::new(SqliteJournal::open(&folder.journal())?);
         let register = Register::open(store, &folder.log(), key, clock, entropy)?;
-        Self::assembled(folder, register)
+        Self::assembled(folder, register, options)
     }
 
-    fn assembled(folder: Folder, register: Register) -> Result<Self, CityError> {
-        let (lake, _recovered) = Lake::open(&folder.lake(), Options::default())?;
+    fn assembled(folder: Folder, register: Register, options: Options) -> Result<Self, CityError> {
+        let (lake, _recovered) = Lake::open(&folder.lake(), options)?;
         let keys = Keys::open(folder.keys().join("epochs"))?;
         let orders = Orders::open(folder.keys().join("orders"))?;
         let (planner, counters, ticking) = (Planner::default(), Counters::default(), Mutex::new(()));

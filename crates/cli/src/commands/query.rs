@@ -88,7 +88,9 @@ fn at_address(args: &Query) -> anyhow::Result<Value> {
              (`--as {PUBLIC}`)",
             args.party
         ),
-        (Some(_), true) => bail!("`{PUBLIC}` is everybody and has no token; leave out `--token`, or say whose it is with `--as`"),
+        (Some(_), true) => {
+            bail!("`{PUBLIC}` is everybody and has no token; leave out `--token`, or say whose it is with `--as`")
+        }
     };
     let mut query = vec![("stream", args.stream.to_string()), ("purpose", args.purpose.to_string())];
     query.extend(args.view.as_ref().map(|view| ("view", view.to_string())));

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 use flow::City;
+use lake::Options;
 use tokio::net::TcpListener;
 
-use super::open;
 use crate::args::Serve;
 use crate::output::Output;
+use crate::system::{SystemClock, SystemEntropy};
 
 pub(crate) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
-    let city = Arc::new(open(&args.dir)?);
+    let options = Options { segment_bytes_max: args.segment_bytes };
+    let city = Arc::new(City::open_with(&args.dir, Arc::new(SystemClock), Arc::new(SystemEntropy), options)?);
     city.tick()?;
     let name = city.register().state().city.as_ref().map(|city| city.name.clone()).unwrap_or_default();
     let tick = Duration::from_secs(args.tick);

@@ -113,7 +113,9 @@ fn lake_in_words(lake: &LakeLooked) -> String {
                  {parquet_files} Parquet files{torn}"
             )
         }
-        LakeLooked::InUse => "  the lake: not looked at, because a running node has it; stop the node to check it".to_owned(),
+        LakeLooked::InUse => {
+            "  the lake: not looked at, because a running node has it; stop the node to check it".to_owned()
+        }
     }
 }
 

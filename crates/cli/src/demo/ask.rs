@@ -117,7 +117,8 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     fn below_minimum(&self, (from, sensor, phones): (Timestamp, &str, usize)) -> anyhow::Result<BelowMinimum> {
-        self.output.say(&format!("  … and a quarter of an hour from {from} on, in which {phones} phones were near {sensor}:"));
+        self.output
+            .say(&format!("  … and a quarter of an hour from {from} on, in which {phones} phones were near {sensor}:"));
         let window = (from, from + Span::seconds(QUARTER.as_seconds()));
         let asked = self.one(("mobility", "traffic-management", "wifi-centre"), Some(window))?;
         let rows = asked.answer.get("rows").and_then(Value::as_array).into_iter().flatten();
@@ -201,7 +202,8 @@ mod tests {
     #[test]
     fn the_quiet_quarter_has_phones_and_fewer_than_ten() {
         let found = |cells: &[(i64, &str, usize)]| {
-            quietest(&near(cells)).map(|(from, sensor, phones)| (from.millis() / QUARTER.millis(), sensor.to_owned(), phones))
+            quietest(&near(cells))
+                .map(|(from, sensor, phones)| (from.millis() / QUARTER.millis(), sensor.to_owned(), phones))
         };
         // The one with enough beside it is left, if there is one where all have too few.
         let cells = [(1, "a", 9), (1, "b", 10), (2, "a", 4), (2, "b", 7), (3, "a", 12)];

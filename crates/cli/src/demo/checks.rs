@@ -37,12 +37,7 @@ pub(super) fn audit(dir: &Path, city: &City) -> anyhow::Result<Audit> {
 }
 
 /// Every check.
-pub(super) fn all(
-    built: &Built,
-    played: &Played,
-    answers: &Answers,
-    audit: &Audit,
-) -> anyhow::Result<Vec<Check>> {
+pub(super) fn all(built: &Built, played: &Played, answers: &Answers, audit: &Audit) -> anyhow::Result<Vec<Check>> {
     let mut checks = vec![admitted(played), never_approved(played), lapsed(built, played)];
     checks.extend(disclosures(answers));
     checks.push(hits(played, answers, built.city.register().now()));

@@ -80,7 +80,9 @@ fn in_columns(columns: &Columns, sought: &Sought, looked: &mut Looked) -> bool {
         held |= match column {
             Column::Text(texts) => texts.iter().flatten().any(|text| sought.are_text(text)),
             Column::Integer(values) => values.iter().flatten().any(|value| sought.are_number(value.cast_unsigned())),
-            Column::Tag(values) | Column::Cell(values) => values.iter().flatten().any(|value| sought.are_number(*value)),
+            Column::Tag(values) | Column::Cell(values) => {
+                values.iter().flatten().any(|value| sought.are_number(*value))
+            }
             Column::Number(_) | Column::Boolean(_) | Column::Entry(_) => false,
         };
     }
@@ -125,7 +127,8 @@ impl Sought {
     }
 
     fn are_in(&self, bytes: &[u8]) -> bool {
-        let begins = bytes.windows(BYTES_MIN).enumerate().filter(|(_, window)| self.filter.get(slot(window)) == Some(&true));
+        let begins =
+            bytes.windows(BYTES_MIN).enumerate().filter(|(_, window)| self.filter.get(slot(window)) == Some(&true));
         begins.into_iter().any(|(at, _)| {
             let mut whole = self.lengths.iter().filter_map(|length| bytes.get(at..at + length));
             whole.any(|window| self.needles.contains(window) && !is_chance(bytes, at, window))
@@ -196,9 +199,11 @@ mod tests {
         {
             assert_eq!(found(leak), 1, "{leak:?}");
         }
-        for harmless in
-            [b"nothing of the kind".as_slice(), b"root=ceffb269372f4e70b29b09416e978c54b71234498c0a315f0a6a7ccc", b"AB1"]
-        {
+        for harmless in [
+            b"nothing of the kind".as_slice(),
+            b"root=ceffb269372f4e70b29b09416e978c54b71234498c0a315f0a6a7ccc",
+            b"AB1",
+        ] {
             assert_eq!(found(harmless), 0, "{harmless:?}");
         }
         // An address is long enough to be itself wherever it stands.

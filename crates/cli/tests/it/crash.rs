@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::tool::{City, Node, json as run_json, now};
+use crate::tool::{City, Node, json as run_json, now, wait};
 
 /// How often the node is killed.
 const KILLS: u64 = 200;
@@ -69,7 +69,7 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
 /// Sends, submits and asks at once until the node dies.
 fn hammer(city: &City, node: &mut Node, next: &AtomicU64, patience: Duration, acknowledged: &mut Acknowledged) {
     let dead = AtomicBool::new(false);
-    let pid = node.pid();
+    let pid = node.running.child.id();
     let number = || next.fetch_add(1, Ordering::SeqCst);
     let alive = || !dead.load(Ordering::SeqCst);
     let shared = &*node;
@@ -124,12 +124,6 @@ fn hammer(city: &City, node: &mut Node, next: &AtomicU64, patience: Duration, ac
     acknowledged.runs.extend(runs);
     acknowledged.places.extend(places);
     acknowledged.disclosures.extend(disclosures);
-}
-
-/// Waits on a channel that nobody sends on.
-fn wait(patience: Duration) {
-    let (_sender, receiver) = std::sync::mpsc::channel::<()>();
-    assert!(receiver.recv_timeout(patience).is_err());
 }
 
 fn kill_9(pid: u32) {

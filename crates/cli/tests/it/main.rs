@@ -4,9 +4,11 @@
 
 mod crash;
 mod demo;
+mod fixture;
 mod recordings;
 mod refusals;
 mod remote;
 mod scan;
+mod scanned;
 mod tool;
 mod verify;

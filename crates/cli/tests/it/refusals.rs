@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::tool::{City, Node, json, now, run};
+use crate::tool::{City, Node, json, now, run, skipped};
 
 fn line(extra: &str) -> String {
     format!("{{\"time\":\"{}\",\"no2\":12.5{extra}}}", now())
@@ -76,13 +76,11 @@ fn entities_come_in_normalized_and_concise() {
 #[test]
 fn a_refused_question_exits_with_three_and_the_norms_words() {
     let city = City::new();
+    let unknown = run(&["query", &city.arg(), "--as", "advertiser", "--purpose", "advertising", "--stream", "wife"]);
+    assert_eq!(unknown.status.code(), Some(1), "{}", String::from_utf8_lossy(&unknown.stderr));
     let refused = run(&["query", &city.arg(), "--as", "advertiser", "--purpose", "advertising", "--stream", "wifi"]);
-    assert_eq!(
-        refused.status.code(),
-        Some(1),
-        "the stream has no view yet: {}",
-        String::from_utf8_lossy(&refused.stderr)
-    );
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(3) && words.contains("never given for advertising"), "{words}");
     let refused = run(&["query", &city.arg(), "--as", "advertiser", "--purpose", "advertising", "--stream", "air"]);
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(3), "{words}");
@@ -173,9 +171,4 @@ fn fill_the_disk(disk: &Path) {
     let always = model::Window { start: model::Timestamp::UNIX_EPOCH, end: model::Timestamp::MAX };
     let rows: usize = lake.scan(&"air".parse().unwrap(), always).unwrap().iter().map(privacy::Columns::len).sum();
     assert_eq!(rows, taken);
-}
-
-#[expect(clippy::print_stderr, reason = "a skipped test says so by name")]
-fn skipped(why: &str) {
-    eprintln!("skipped: {why}");
 }

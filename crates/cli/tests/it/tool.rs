@@ -1,8 +1,12 @@
 //! Running the binary: commands that end, and a node that stays up.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -28,12 +32,15 @@ pub(crate) fn json(args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// A city in a folder of its own, with an air stream, a Wi-Fi stream and the tokens for both.
+/// A city in a folder of its own, with its devices' tokens, and those of two parties.
 pub(crate) struct City {
     folder: TempDir,
     pub(crate) air: String,
     pub(crate) wifi: String,
+    pub(crate) plates: String,
+    pub(crate) brief: String,
     pub(crate) officer: String,
+    pub(crate) police: String,
 }
 
 impl City {
@@ -55,11 +62,14 @@ impl City {
         let again = json(&["apply", dir, manifest.to_str().unwrap()]);
         let made = |done: &Value| done.get("entries").is_some();
         assert!(!again.as_array().unwrap().iter().any(made), "applying twice changes nothing: {again}");
-        let token = |device: &str| {
-            json(&["token", dir, "--device", device, "--by", "city"])["token"].as_str().unwrap().to_owned()
+        let token = |whose: [&str; 2], by: &str| {
+            let issued = json(&["token", dir, whose[0], whose[1], "--by", by]);
+            issued["token"].as_str().unwrap().to_owned()
         };
-        let (air, wifi) = (token("air-1"), token("sniffer-1"));
-        Self { air, wifi, officer, folder }
+        let device = |device, by| token(["--device", device], by);
+        let (air, wifi, brief) = (device("air-1", "city"), device("sniffer-1", "city"), device("brief-1", "city"));
+        let (plates, police) = (device("anpr-1", "police"), token(["--party", "police"], "city"));
+        Self { air, wifi, plates, brief, officer, police, folder }
     }
 
     pub(crate) fn dir(&self) -> PathBuf {
@@ -71,9 +81,94 @@ impl City {
     }
 }
 
+/// What a process says, gathered as it comes.
+#[derive(Clone, Default)]
+pub(crate) struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl Said {
+    /// Gathers until the process closes it, and tells when there is more.
+    fn gather(&self, mut pipe: impl Read + Send + 'static) -> (Receiver<()>, JoinHandle<()>) {
+        let (more, heard) = channel();
+        let said = self.clone();
+        let gathering = std::thread::spawn(move || {
+            let mut piece = [0; 4096];
+            while let Ok(read @ 1..) = pipe.read(&mut piece) {
+                said.0.lock().unwrap().extend_from_slice(&piece[..read]);
+                // Whoever waited for the first words may have what they wanted.
+                let _ = more.send(());
+            }
+        });
+        (heard, gathering)
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.bytes()).unwrap()
+    }
+}
+
+/// A command that runs while a test looks at it. It is killed when dropped.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) stdout: Said,
+    pub(crate) stderr: Said,
+    heard: Mutex<Receiver<()>>,
+    gathering: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, stderr) = (Said::default(), Said::default());
+        let (heard, out) = stdout.gather(child.stdout.take().unwrap());
+        let (_, err) = stderr.gather(child.stderr.take().unwrap());
+        Self { child, stdout, stderr, heard: Mutex::new(heard), gathering: vec![out, err] }
+    }
+
+    /// Waits until standard output is as wanted; false if it ends before.
+    pub(crate) fn says(&self, wanted: impl Fn(&[u8]) -> bool) -> bool {
+        loop {
+            if wanted(&self.stdout.bytes()) {
+                return true;
+            }
+            if self.heard.lock().unwrap().recv_timeout(Duration::from_secs(120)).is_err() {
+                return wanted(&self.stdout.bytes());
+            }
+        }
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for its end and its last words; whether it succeeded.
+    pub(crate) fn end(&mut self) -> bool {
+        let status = self.child.wait().unwrap();
+        self.gathering.drain(..).for_each(|thread| thread.join().unwrap());
+        status.success()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may be dead already; that is what some tests are about.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// A node that serves a city until it is killed or dropped.
 pub(crate) struct Node {
-    child: Child,
+    pub(crate) running: Running,
     pub(crate) address: String,
 }
 
@@ -83,35 +178,36 @@ impl Node {
     }
 
     pub(crate) fn try_start(city: &City) -> Result<Self, String> {
-        let child = ordinance()
-            .args(["serve", &city.arg(), "--listen", "127.0.0.1:0", "--tick", "1", "--json"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A node from here on, so that it is waited for however this ends.
-        let mut node = Self { child, address: String::new() };
-        let mut text = String::new();
-        for line in BufReader::new(node.child.stdout.take().unwrap()).lines().map_while(Result::ok) {
-            text += &line;
-            if let Ok(document) = serde_json::from_str::<Value>(&text) {
-                document["register"].as_str().unwrap_or_default().trim_end_matches('/').clone_into(&mut node.address);
-                return if node.address.is_empty() { Err(text) } else { Ok(node) };
-            }
-        }
-        let mut error = String::new();
-        node.child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
-        Err(error)
+        Self::try_start_with(city, &[])
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+    /// A node with more arguments.
+    pub(crate) fn try_start_with(city: &City, more: &[&str]) -> Result<Self, String> {
+        let mut serve = ordinance();
+        serve.args(["serve", &city.arg(), "--listen", "127.0.0.1:0", "--tick", "1", "--json"]).args(more);
+        // A node from here on, so that it is waited for however this ends.
+        let mut node = Self { running: Running::start(&mut serve), address: String::new() };
+        let whole = |said: &[u8]| serde_json::from_slice::<Value>(said).is_ok();
+        node.running.says(whole);
+        let document: Value = serde_json::from_slice(&node.running.stdout.bytes()).unwrap_or_default();
+        document["register"].as_str().unwrap_or_default().trim_end_matches('/').clone_into(&mut node.address);
+        if node.address.is_empty() {
+            node.running.end();
+            return Err(node.running.stderr.text());
+        }
+        Ok(node)
+    }
+
+    /// Tells it to stop and waits for it; whether it stopped well.
+    pub(crate) fn stop(&mut self) -> bool {
+        self.running.signal("-TERM");
+        self.running.end()
     }
 
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.running.child.kill().unwrap();
+        self.running.child.wait().unwrap();
     }
 
     /// Sends a body; gives status and answer.
@@ -136,22 +232,28 @@ impl Node {
     }
 
     pub(crate) fn try_get(&self, path: &str) -> Result<(u16, Value), ureq::Error> {
-        let mut response = agent().get(format!("{}{path}", self.address)).call()?;
+        self.try_get_as(None, path)
+    }
+
+    pub(crate) fn try_get_as(&self, token: Option<&str>, path: &str) -> Result<(u16, Value), ureq::Error> {
+        let mut request = agent().get(format!("{}{path}", self.address));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut response = request.call()?;
         let status = response.status().as_u16();
-        Ok((status, response.body_mut().read_json().unwrap_or(Value::Null)))
+        // An answer that is not JSON, because it was cut or is a page, is no value.
+        Ok((status, response.body_mut().with_config().limit(64 << 20).read_json().unwrap_or(Value::Null)))
+    }
+
+    /// Any page, as its bytes.
+    pub(crate) fn page(&self, path: &str) -> Vec<u8> {
+        agent().get(format!("{}{path}", self.address)).call().unwrap().body_mut().read_to_vec().unwrap()
     }
 
     /// Sends lines of a device.
     pub(crate) fn lines(&self, token: &str, lines: &str) -> (u16, Value) {
         self.post("/api/v1/observations", "application/x-ndjson", Some(token), lines.as_bytes())
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        // It may be dead already; that is what some tests are about.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -165,8 +267,24 @@ fn agent() -> &'static ureq::Agent {
 }
 
 /// The present instant, as devices write it.
-#[expect(clippy::disallowed_methods, reason = "the node under test reads the machine's clock")]
 pub(crate) fn now() -> String {
+    instant().to_string()
+}
+
+/// The present instant.
+#[expect(clippy::disallowed_methods, reason = "the node under test reads the machine's clock")]
+pub(crate) fn instant() -> model::Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    model::Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap()).to_string()
+    model::Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
+}
+
+/// Lets time pass: waits on a channel that nobody sends on.
+pub(crate) fn wait(patience: Duration) {
+    let (_sender, receiver) = channel::<()>();
+    assert!(receiver.recv_timeout(patience).is_err());
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test says so by name")]
+pub(crate) fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }

@@ -145,7 +145,10 @@ mod tests {
         assert_eq!(parse(format!(" [{ONE},{ONE}]").as_bytes(), SUBMISSIONS_MAX).map(|all| all.len()).ok(), Some(2));
         let too_many = format!("[{}]", vec![ONE; SUBMISSIONS_MAX + 1].join(","));
         for (body, status) in [("", 400), ("{", 400), ("[{}]", 422), (r#"{"by":"mobility"}"#, 422), (&too_many, 413)] {
-            assert_eq!(parse(body.as_bytes(), SUBMISSIONS_MAX).map(|all| all.len()).map_err(|problem| problem.status()), Err(status));
+            assert_eq!(
+                parse(body.as_bytes(), SUBMISSIONS_MAX).map(|all| all.len()).map_err(|problem| problem.status()),
+                Err(status)
+            );
         }
     }
 
