@@ -1,24 +1,21 @@
-//! `kill -9` at random instants of ingest, acts and disclosure: nothing acknowledged is lost, nothing torn is read, the log
-//! only grows, the disclosures have no gap.
+//! `kill -9` at random instants of ingest, acts, disclosure, release, flushing and starting: nothing acknowledged is lost,
+//! nothing torn is read, the log only grows, the disclosures have no gap, and no epoch gets a second key.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+mod books;
+mod hammer;
 
-use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
-use crate::tool::{City, Node, json as run_json, now, wait};
+use crate::tool::{City, Node, Running, ordinance, wait};
+use books::Books;
+use hammer::{Hammer, hammer};
 
 /// How often the node is killed.
 const KILLS: u64 = 200;
-
-/// What the node has acknowledged.
-#[derive(Default)]
-struct Acknowledged {
-    runs: BTreeSet<i64>,
-    places: BTreeSet<String>,
-    disclosures: Vec<u64>,
-}
+/// The longest that the whole test may take, on two cores.
+const MINUTES_MAX: u64 = 4;
+/// A segment is full after a few batches, so that turning segments into Parquet is among what is interrupted.
+const SERVE: [&str; 2] = ["--segment-bytes", "3000"];
 
 /// Numbers of a seed (SplitMix64).
 struct Random(u64);
@@ -32,113 +29,57 @@ impl Random {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long the test takes is part of what it says")]
 fn nothing_acknowledged_is_lost_by_kill_9() {
+    let begun = Instant::now();
     let city = City::new();
     let mut random = Random(42);
-    let mut acknowledged = Acknowledged::default();
-    let next = AtomicU64::new(0);
-    let checkpoint = city.dir().parent().unwrap().join("checkpoint");
+    let mut books = Books::open(&city);
+    let work = Hammer::new(&city);
+    let mut while_starting = 0;
     for kill in 0..KILLS {
-        let mut node = Node::start(&city);
-        let patience = Duration::from_micros(1_000 + random.below(120_000));
-        hammer(&city, &mut node, &next, patience, &mut acknowledged);
-        if kill % 20 == 0 {
-            audit(&city, &checkpoint);
+        match kill % 10 {
+            // Killed while it recovers, releases what closed meanwhile, publishes: before anybody can ask it anything.
+            3 | 6 | 9 => {
+                kill_while_starting(&city, Duration::from_micros(random.below(150_000)));
+                while_starting += 1;
+            }
+            // Long enough for a tick, which releases, batches, publishes, beside everything else.
+            0 => hammer(
+                &work,
+                &mut start(&city),
+                Duration::from_micros(990_000 + random.below(150_000)),
+                &mut books,
+                kill,
+            ),
+            _ => {
+                hammer(&work, &mut start(&city), Duration::from_micros(1_000 + random.below(110_000)), &mut books, kill)
+            }
+        }
+        books.check_log(&city);
+        if kill % 20 == 19 {
+            books.check_lake(&city);
         }
     }
-    let counts = [acknowledged.runs.len(), acknowledged.places.len(), acknowledged.disclosures.len()];
-    assert!(counts.iter().all(|&count| count > 50), "too little was acknowledged to show anything: {counts:?}");
-    audit(&city, &checkpoint);
-    let node = Node::start(&city);
-    let (_, air) = node.try_get("/api/v1/released?stream=air&purpose=air-quality").unwrap();
-    let rows = air["rows"].as_array().unwrap();
-    let runs: Vec<i64> = rows.iter().map(|row| row["fields"]["run"].as_i64().unwrap()).collect();
-    let unique: BTreeSet<i64> = runs.iter().copied().collect();
-    assert_eq!(unique.len(), runs.len(), "no observation is there twice");
-    assert!(unique.is_superset(&acknowledged.runs), "an acknowledged observation is gone");
-    let (_, register) = node.try_get("/api/v1/register").unwrap();
-    let places: BTreeSet<String> =
-        register["places"].as_array().unwrap().iter().map(|place| place["id"].as_str().unwrap().to_owned()).collect();
-    assert!(places.is_superset(&acknowledged.places), "an acknowledged act is gone");
-    let numbers: BTreeSet<u64> = acknowledged.disclosures.iter().copied().collect();
-    assert_eq!(numbers.len(), acknowledged.disclosures.len(), "no number is given twice");
-    let seq = air["record"]["seq"].as_u64().unwrap();
-    assert!(numbers.iter().all(|number| *number < seq), "an acknowledged disclosure is gone");
+    drop(start(&city));
+    books.check_log(&city);
+    books.check_lake(&city);
+    books.were_full(while_starting);
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(MINUTES_MAX * 60) || crate::tool::busy(), "it took {took:?}");
 }
 
-/// Sends, submits and asks at once until the node dies.
-fn hammer(city: &City, node: &mut Node, next: &AtomicU64, patience: Duration, acknowledged: &mut Acknowledged) {
-    let dead = AtomicBool::new(false);
-    let pid = node.running.child.id();
-    let number = || next.fetch_add(1, Ordering::SeqCst);
-    let alive = || !dead.load(Ordering::SeqCst);
-    let shared = &*node;
-    let (runs, places, disclosures) = std::thread::scope(|scope| {
-        let runs = scope.spawn(|| {
-            let mut taken = Vec::new();
-            while alive() {
-                let run = i64::try_from(number()).unwrap();
-                let line = format!("{{\"time\":\"{}\",\"no2\":1,\"run\":{run}}}", now());
-                let path = "/api/v1/observations";
-                match shared.try_post(path, "application/x-ndjson", Some(&city.air), line.as_bytes()) {
-                    Ok((200, _)) => taken.push(run),
-                    Ok((status, answer)) if status < 500 => panic!("{status}: {answer}"),
-                    _ => break,
-                }
-            }
-            taken
-        });
-        let places = scope.spawn(|| {
-            let mut taken = Vec::new();
-            while alive() {
-                let id = format!("place-{}", number());
-                let place = json!({"id": id, "name": id, "geometry": {"type": "Point", "coordinates": [1.0, 2.0]}});
-                let command = json!({"by": "city", "command": {"do": "register-place", "with": place}});
-                let path = "/api/v1/commands";
-                match shared.try_post(path, "application/json", Some(&city.officer), command.to_string().as_bytes()) {
-                    Ok((200, _)) => taken.push(id),
-                    Ok((status, answer)) if status < 500 => panic!("{status}: {answer}"),
-                    _ => break,
-                }
-            }
-            taken
-        });
-        let disclosures = scope.spawn(|| {
-            let mut taken = Vec::new();
-            while alive() {
-                match shared.try_get("/api/v1/released?stream=air&purpose=air-quality") {
-                    Ok((200, Value::Object(answer))) => taken.extend(answer["record"]["seq"].as_u64()),
-                    // The answer was cut: its record may be there, but it was not received.
-                    Ok((200, _)) | Err(_) => break,
-                    Ok((status, answer)) => panic!("{status}: {answer}"),
-                }
-            }
-            taken
-        });
-        wait(patience);
-        kill_9(pid);
-        dead.store(true, Ordering::SeqCst);
-        (runs.join().unwrap(), places.join().unwrap(), disclosures.join().unwrap())
-    });
-    node.kill();
-    acknowledged.runs.extend(runs);
-    acknowledged.places.extend(places);
-    acknowledged.disclosures.extend(disclosures);
+fn start(city: &City) -> Node {
+    Node::try_start_with(city, &SERVE).unwrap_or_else(|error| panic!("the node did not start again: {error}"))
 }
 
-fn kill_9(pid: u32) {
-    assert!(std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
-}
-
-/// The whole log holds, continues what it said before, and agrees with what lies beside it.
-fn audit(city: &City, checkpoint: &std::path::Path) {
-    // A start publishes what a crash kept from being published.
-    drop(Node::start(city));
-    let mut args = vec!["verify".to_owned(), city.arg()];
-    if checkpoint.exists() {
-        args.extend(["--continues".to_owned(), checkpoint.to_str().unwrap().to_owned()]);
-    }
-    let audit = run_json(&args.iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!(audit["holds"], true);
-    std::fs::copy(city.dir().join("log/checkpoint"), checkpoint).unwrap();
+fn kill_while_starting(city: &City, patience: Duration) {
+    let mut serve = ordinance();
+    serve.args(["serve", &city.arg(), "--listen", "127.0.0.1:0", "--tick", "1"]).args(SERVE);
+    let mut node = Running::start(&mut serve);
+    wait(patience);
+    node.signal("-9");
+    node.end();
+    let words = node.stderr.text();
+    assert!(words.is_empty(), "it did not die of the signal: {words}");
 }

@@ -1,9 +1,6 @@
 //! Each refusal: a clear error, nothing lost, nothing opened.
 
-use std::path::Path;
-use std::process::Command;
-
-use crate::tool::{City, Node, json, now, run, skipped};
+use crate::tool::{City, Node, json, now, run};
 
 fn line(extra: &str) -> String {
     format!("{{\"time\":\"{}\",\"no2\":12.5{extra}}}", now())
@@ -117,6 +114,42 @@ fn a_deleted_key_stops_what_needs_it_and_says_so() {
 }
 
 #[test]
+fn a_deleted_key_of_an_order_stops_its_search_and_nothing_else() {
+    let city = City::new();
+    let plate = || format!("{{\"time\":\"{}\",\"plate\":\"4QX 4017\"}}", now());
+    let hits = |node: &Node| {
+        let asked = "/api/v1/released?stream=plates&purpose=crime-investigation";
+        node.try_get_as(Some(&city.police), asked).unwrap().1["rows"].as_array().unwrap().len()
+    };
+    {
+        let node = Node::start(&city);
+        assert_eq!(node.lines(&city.plates, &plate()).0, 200);
+        assert_eq!(hits(&node), 1, "the plate is on the order's list");
+    }
+    let key = city.dir().join("keys/orders/order-1.key");
+    let saved = std::fs::read(&key).unwrap();
+    for damaged in [None, Some(&saved[..31]), Some(&[7; 33][..])] {
+        match damaged {
+            None => std::fs::remove_file(&key).unwrap(),
+            Some(bytes) => std::fs::write(&key, bytes).unwrap(),
+        }
+        let node = Node::start(&city);
+        let (status, answer) = node.lines(&city.plates, &plate());
+        let detail = answer["detail"].as_str().unwrap_or_default();
+        assert!((400..600).contains(&status) && detail.contains("key file of order `order-1`"), "{status} {answer}");
+        assert!(!detail.contains("4QX 4017"), "no value in an error");
+        assert_eq!(hits(&node), 1, "nothing was compared, so nothing was kept");
+        assert_eq!(node.lines(&city.air, &line("")).0, 200, "other streams go on");
+        drop(node);
+        std::fs::remove_file(&key).ok();
+    }
+    std::fs::write(&key, saved).unwrap();
+    let node = Node::start(&city);
+    assert_eq!(node.lines(&city.plates, &plate()).0, 200, "with its key back the search goes on");
+    assert_eq!(hits(&node), 2);
+}
+
+#[test]
 fn one_process_at_a_time_and_tokens_are_replaced() {
     let city = City::new();
     let node = Node::start(&city);
@@ -130,45 +163,4 @@ fn one_process_at_a_time_and_tokens_are_replaced() {
     assert_eq!(node.lines(&city.air, &line("")).0, 401, "the old token is dead");
     assert_eq!(node.lines(&fresh, &line("")).0, 200);
     assert_eq!(node.lines(&city.wifi, "{}").0, 401, "a revoked device is out");
-}
-
-/// A disk of two megabytes: root may mount one; elsewhere this test says that it was skipped.
-#[test]
-fn a_full_disk_is_said_and_loses_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let mount = |args: &[&str]| {
-        Command::new("mount").args(args).arg(folder.path()).output().is_ok_and(|output| output.status.success())
-    };
-    if !mount(&["-t", "tmpfs", "-o", "size=3m", "tmpfs"]) {
-        skipped("a_full_disk_is_said_and_loses_nothing: no tmpfs can be mounted here");
-        return;
-    }
-    let outcome = std::panic::catch_unwind(|| fill_the_disk(folder.path()));
-    assert!(Command::new("umount").arg("-l").arg(folder.path()).status().unwrap().success());
-    outcome.unwrap();
-}
-
-fn fill_the_disk(disk: &Path) {
-    let city = City::below(disk);
-    let mut node = Node::start(&city);
-    let batch: String = (0..1_000).map(|run| line(&format!(",\"run\":{run}")) + "\n").collect();
-    let mut taken = 0;
-    let refused = loop {
-        let (status, answer) = node.lines(&city.air, &batch);
-        if status != 200 {
-            break (status, answer);
-        }
-        taken += 1_000;
-        assert!(taken < 1_000_000, "the disk never filled");
-    };
-    assert_eq!(refused.0, 507, "{}", refused.1);
-    assert!(refused.1["detail"].as_str().unwrap().contains("full"), "{}", refused.1);
-    // Nothing opened: what was refused stays refused, and what was taken is there after a crash.
-    let (status, _) = node.lines("ordinance_none", &line(""));
-    assert_eq!(status, 401);
-    node.kill();
-    let (lake, _) = lake::Lake::open(&city.dir().join("lake"), lake::Options::default()).unwrap();
-    let always = model::Window { start: model::Timestamp::UNIX_EPOCH, end: model::Timestamp::MAX };
-    let rows: usize = lake.scan(&"air".parse().unwrap(), always).unwrap().iter().map(privacy::Columns::len).sum();
-    assert_eq!(rows, taken);
 }

@@ -38,7 +38,6 @@ pub(crate) struct City {
     pub(crate) air: String,
     pub(crate) wifi: String,
     pub(crate) plates: String,
-    pub(crate) brief: String,
     pub(crate) officer: String,
     pub(crate) police: String,
 }
@@ -56,7 +55,8 @@ impl City {
         let founded = json(&["init", dir, "--name", "Test City", "--origin", "test.example/log"]);
         let officer = founded["token"].as_str().unwrap().to_owned();
         let manifest = folder.path().join("city.toml");
-        std::fs::write(&manifest, MANIFEST).unwrap();
+        let yesterday = crate::fixture::midnight(1).to_string();
+        std::fs::write(&manifest, MANIFEST.replace("{yesterday}", &yesterday)).unwrap();
         let applied = json(&["apply", dir, manifest.to_str().unwrap()]);
         assert!(applied.as_array().unwrap().iter().all(|done| done.get("refused").is_none()), "{applied}");
         let again = json(&["apply", dir, manifest.to_str().unwrap()]);
@@ -67,9 +67,9 @@ impl City {
             issued["token"].as_str().unwrap().to_owned()
         };
         let device = |device, by| token(["--device", device], by);
-        let (air, wifi, brief) = (device("air-1", "city"), device("sniffer-1", "city"), device("brief-1", "city"));
+        let (air, wifi) = (device("air-1", "city"), device("sniffer-1", "city"));
         let (plates, police) = (device("anpr-1", "police"), token(["--party", "police"], "city"));
-        Self { air, wifi, plates, brief, officer, police, folder }
+        Self { air, wifi, plates, officer, police, folder }
     }
 
     pub(crate) fn dir(&self) -> PathBuf {
@@ -276,6 +276,15 @@ pub(crate) fn now() -> String {
 pub(crate) fn instant() -> model::Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     model::Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
+}
+
+/// Whether others keep this machine busy, so that how long something takes says nothing about it.
+pub(crate) fn busy() -> bool {
+    let load =
+        std::fs::read_to_string("/proc/loadavg").ok().and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    #[expect(clippy::cast_precision_loss, reason = "a machine has few cores")]
+    load.is_some_and(|load| load > cores as f64 * 1.5)
 }
 
 /// Lets time pass: waits on a channel that nobody sends on.
