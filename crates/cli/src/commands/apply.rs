@@ -17,6 +17,9 @@ use crate::declared::{self, Holds};
 use crate::manifest::{Job, Manifest};
 use crate::output::{Output, Refused};
 
+/// A tag of no value.
+const NO_TAG: &str = "00000000000000000000000000000000";
+
 /// What became of one job.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Done {
@@ -102,7 +105,7 @@ fn submission(job: &Job) -> Submission {
     match job {
         Job::Submit(submission) => Submission::clone(submission),
         Job::Order { by, order, values } => {
-            let command = Command::IssueOrder { order: order.clone(), list: vec![NO_TAG; values.len()].join("\n") };
+            let command = Command::IssueOrder { order: order.clone(), list: vec![NO_TAG; values.0.len()].join("\n") };
             Submission { by: by.clone(), reason: None, command }
         }
     }
