@@ -19,6 +19,37 @@ pub(crate) struct Refused {
     pub(crate) details: serde_json::Value,
 }
 
+/// A failure with an exit status of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Status {
+    code: u8,
+    message: String,
+    details: Option<serde_json::Value>,
+}
+
+impl Status {
+    /// It does not hold.
+    pub(crate) fn fails(message: impl Into<String>) -> Self {
+        Self { code: 1, message: message.into(), details: None }
+    }
+
+    /// It is not known whether it holds.
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
+        Self { code: 2, message: message.into(), details: None }
+    }
+
+    /// What was given cannot be read (BSD's `EX_USAGE`).
+    pub(crate) fn bad_input(message: impl Into<String>) -> Self {
+        Self { code: 64, message: message.into(), details: None }
+    }
+
+    /// The same for machines.
+    pub(crate) fn with(self, details: serde_json::Value) -> Self {
+        Self { details: Some(details), ..self }
+    }
+}
+
 /// Where a command's words go.
 pub(crate) struct Output {
     json: bool,
@@ -58,13 +89,18 @@ impl Output {
 
     /// Says what went wrong and gives the exit status for it. A result that was printed before says it for machines.
     pub(crate) fn fail(&self, error: &anyhow::Error) -> ExitCode {
-        let refused = error.downcast_ref::<Refused>();
+        let (refused, status) = (error.downcast_ref::<Refused>(), error.downcast_ref::<Status>());
         if self.json && !self.printed.get() {
-            let details = refused.map(|refused| refused.details.clone());
-            let document = serde_json::json!({ "error": format!("{error:#}"), "refused": details });
+            let refused = refused.map(|refused| refused.details.clone());
+            let details = status.and_then(|status| status.details.clone());
+            let document = serde_json::json!({ "error": format!("{error:#}"), "refused": refused, "details": details });
             drop(writeln!(io::stdout(), "{document:#}"));
         }
         drop(writeln!(io::stderr(), "ordinance: {error:#}"));
-        if refused.is_some() { ExitCode::from(REFUSED) } else { ExitCode::FAILURE }
+        match (refused, status) {
+            (Some(_), _) => ExitCode::from(REFUSED),
+            (None, Some(status)) => ExitCode::from(status.code),
+            (None, None) => ExitCode::FAILURE,
+        }
     }
 }

@@ -20,6 +20,7 @@ pub mod scaffold;
 mod testing;
 pub mod trust;
 pub mod words;
+pub mod write;
 
 pub use applies::{About, Applies};
 pub use coverage::Coverage;
@@ -33,3 +34,4 @@ pub use resolve::{Resolved, resolve};
 pub use scaffold::new_pack;
 pub use trust::{Trust, TrustError};
 pub use words::{Rendered, WordsError};
+pub use write::{WriteError, write_imported};

@@ -1,0 +1,227 @@
+//! `ordinance framework …` and what goes with it, declared.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use model::{PartyId, Timestamp};
+
+/// Where packs are found besides those that come with this software.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Shelf {
+    /// A folder with a pack, or with folders of packs; may be given several times.
+    #[arg(long = "library", value_name = "DIR", global = true)]
+    pub(crate) folders: Vec<PathBuf>,
+    /// A verifier key (C2SP vkey) whose signature on a pack counts; may be given several times.
+    #[arg(long = "trust", value_name = "VKEY", global = true)]
+    pub(crate) keys: Vec<String>,
+}
+
+/// Standards and profiles: read, check, test, tailor, prove, exchange.
+///
+/// A standard is a pack: requirements with their sources, norms that execute them, clocks, questionnaires and tests. A
+/// profile stands on a standard and makes it stricter for a country or a city. The format is in docs/framework.md.
+/// Exit status: 0 holds, 1 fails, 2 unknown or no solver, 64 bad input.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Framework {
+    #[command(subcommand)]
+    pub(crate) command: FrameworkCommand,
+    #[command(flatten)]
+    pub(crate) shelf: Shelf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FrameworkCommand {
+    List(List),
+    Show(Show),
+    Check(Check),
+    Test(Test),
+    Diff(Diff),
+    Prove(Prove),
+    Export(Export),
+    Import(Import),
+    New(New),
+    Sign(Sign),
+}
+
+/// List the packs at hand, with what executes their requirements.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance framework list")]
+pub(crate) struct List {}
+
+/// Show a pack, or one requirement of it with its sources, values, norms and clocks.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance framework show global-core\n  ordinance framework show amsterdam core-21 --locale de")]
+pub(crate) struct Show {
+    /// A pack: its id, its URN, or a folder.
+    pub(crate) pack: String,
+    /// One requirement, with the values in force in the pack's stack.
+    pub(crate) requirement: Option<String>,
+    /// The language.
+    #[arg(long, default_value = "en")]
+    pub(crate) locale: String,
+}
+
+/// Check a pack: its format, its stack, that its norms fit the schema and, with a solver, that none can err or does nothing.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance framework check ./my-pack\n  ordinance framework check ./my-pack --signed --trust \
+'standards.example+…'\n  ordinance framework check global-core --prove")]
+pub(crate) struct Check {
+    /// A pack: its id, its URN, or a folder.
+    pub(crate) pack: String,
+    /// Refuse it unless a trusted key signed it.
+    #[arg(long)]
+    pub(crate) signed: bool,
+    /// Ask the solver whether a norm can err, or forbids nothing.
+    #[arg(long)]
+    pub(crate) prove: bool,
+}
+
+/// Run the tests that packs bring along, of norms and of clocks.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance framework test\n  ordinance framework test germany --mutate")]
+pub(crate) struct Test {
+    /// The packs; all at hand if none is named.
+    pub(crate) packs: Vec<String>,
+    /// Also weaken each norm in every way known, and name the changes that no test noticed.
+    #[arg(long)]
+    pub(crate) mutate: bool,
+}
+
+/// Say what one version of a standard, or of a city's policies, newly allows and newly refuses against another.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance framework diff ./core-0.1 ./core-0.2")]
+pub(crate) struct Diff {
+    /// The earlier: a pack, a folder of Cedar files, or a city's folder.
+    pub(crate) before: String,
+    /// The later.
+    pub(crate) after: String,
+    #[command(flatten)]
+    pub(crate) solver: Solver,
+}
+
+/// How the solver is used.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Solver {
+    /// How many solvers run at once; one a core unless said.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) workers: Option<u16>,
+    /// Seconds for one question.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) limit: u64,
+}
+
+/// Prove that a city's rules are at least as strict as a standard, or show what they allow although a norm forbids it.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance framework prove ./brookhaven --against amsterdam\n  ordinance framework prove \
+./policies --against global-core --json")]
+pub(crate) struct Prove {
+    /// A folder of Cedar files (permits and forbids), a city's folder, or a pack.
+    pub(crate) city: String,
+    /// The standard: a pack with all it stands on.
+    #[arg(long)]
+    pub(crate) against: String,
+    #[command(flatten)]
+    pub(crate) solver: Solver,
+}
+
+/// Forms that packs are exchanged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// NIST OSCAL 1.2.1 in JSON: a catalogue for each pack of the stack, a profile, and how parameters were tightened.
+    Oscal,
+}
+
+/// Write a pack and what it stands on for other tools.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance framework export amsterdam ./oscal")]
+pub(crate) struct Export {
+    /// A pack.
+    pub(crate) pack: String,
+    /// The folder to write to; made if it is not there.
+    pub(crate) to: PathBuf,
+    /// The form.
+    #[arg(long, value_enum, default_value_t = Form::Oscal)]
+    pub(crate) form: Form,
+    /// The instant that stands in the documents, so that two exports can be the same; now unless said.
+    #[arg(long)]
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// Make a pack out of an OSCAL catalogue or profile of anybody's, with a list of what could not be carried over.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance framework import ./moderate-profile.json ./my-pack --id moderate")]
+pub(crate) struct Import {
+    /// The catalogue, or the profile; what a profile imports is looked for beside it.
+    pub(crate) file: PathBuf,
+    /// The folder of the new pack; must not be there.
+    pub(crate) to: PathBuf,
+    /// The new pack's id.
+    #[arg(long)]
+    pub(crate) id: String,
+}
+
+/// Begin a pack in a new folder.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance framework new ./my-pack")]
+pub(crate) struct New {
+    /// The folder; must not be there.
+    pub(crate) dir: PathBuf,
+}
+
+/// Sign a pack with a key of a log, as `init` makes one.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance framework sign ./my-pack --key ./hub/keys/log.key")]
+pub(crate) struct Sign {
+    /// The pack's folder.
+    pub(crate) dir: PathBuf,
+    /// The file with the signing key.
+    #[arg(long)]
+    pub(crate) key: PathBuf,
+}
+
+/// Put a standard and its profiles in force in a city, beside the city's own permits.
+///
+/// With `--dry-run` it shows first which streams and grants the new norms would stop, and which would begin to flow.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance adopt ./brookhaven amsterdam --by city --dry-run\n  ordinance adopt ./brookhaven \
+amsterdam --by city --reason 'the council of 3 March'")]
+pub(crate) struct Adopt {
+    /// The city's folder.
+    pub(crate) dir: PathBuf,
+    /// The pack; it comes with all it stands on.
+    pub(crate) pack: String,
+    /// The party that adopts.
+    #[arg(long)]
+    pub(crate) by: PartyId,
+    /// Why, in words that residents will read.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// A Cedar file with the city's permits; those in force stay unless said.
+    #[arg(long)]
+    pub(crate) permits: Option<PathBuf>,
+    /// Show what it would stop and start; change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) shelf: Shelf,
+}
+
+/// Hold a city's register against the standard it stands under, requirement by requirement.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance assess ./brookhaven\n  ordinance assess ./brookhaven --json\n  ordinance assess \
+./brookhaven --oscal results.json")]
+pub(crate) struct Assess {
+    /// The city's folder.
+    pub(crate) dir: PathBuf,
+    /// The pack; the narrowest that the city adopted unless said.
+    #[arg(long)]
+    pub(crate) against: Option<String>,
+    /// The language of the requirements.
+    #[arg(long, default_value = "en")]
+    pub(crate) locale: String,
+    /// Also write OSCAL assessment results.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) oscal: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) shelf: Shelf,
+}

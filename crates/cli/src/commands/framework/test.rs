@@ -1,0 +1,123 @@
+//! `ordinance framework test`: the tests that packs bring along, and whether they would notice a weakened norm.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use norms::cases::{Cases, FactsFile, TestFile};
+use norms::mutate::{Mutation, mutate};
+use serde::Serialize;
+use standards::duty::run_duty_tests;
+use standards::{Pack, Resolved};
+
+use super::shelf::{Packs, standard};
+use crate::args::framework::Test;
+use crate::output::{Output, Status};
+
+/// Where bases of facts stand in a pack.
+const FACTS: &str = "tests/facts.toml";
+
+#[derive(Serialize)]
+struct Tested {
+    pack: String,
+    norm_tests: usize,
+    duty_tests: usize,
+    failures: Vec<String>,
+    /// Norms and duties that lack a case.
+    untested: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutation: Option<Mutation>,
+}
+
+pub(super) fn run(args: &Test, packs: &mut Packs, output: &Output) -> anyhow::Result<()> {
+    let chosen: Vec<Arc<Pack>> = if args.packs.is_empty() {
+        packs.all().map(Arc::clone).collect()
+    } else {
+        args.packs.iter().map(|name| packs.find(name)).collect::<anyhow::Result<_>>()?
+    };
+    let mut tested = Vec::new();
+    for pack in chosen {
+        let resolved = packs.resolve(&pack)?;
+        tested.push(one(&pack, &resolved, args.mutate).with_context(|| format!("`{}`", pack.manifest.id))?);
+    }
+    let words: Vec<String> = tested.iter().map(in_words).collect();
+    output.result(&tested, &words.join("\n"))?;
+    let bad = |one: &&Tested| {
+        !one.failures.is_empty()
+            || !one.untested.is_empty()
+            || one.mutation.as_ref().is_some_and(|mutation| !mutation.weakened().is_empty())
+    };
+    match tested.iter().filter(bad).count() {
+        0 => Ok(()),
+        count => Err(Status::fails(format!("{count} of {} packs do not pass", tested.len())).into()),
+    }
+}
+
+fn in_words(tested: &Tested) -> String {
+    let mut lines = vec![format!(
+        "{:<28} {:>4} tests of norms, {:>3} of clocks, {} failed",
+        tested.pack,
+        tested.norm_tests,
+        tested.duty_tests,
+        tested.failures.len()
+    )];
+    lines.extend(tested.failures.iter().map(|failure| format!("  failed: {failure}")));
+    lines.extend(tested.untested.iter().map(|untested| format!("  lacks: {untested}")));
+    if let Some(mutation) = &tested.mutation {
+        lines.push(format!("  {} changes of norms tried, {} noticed", mutation.tried, mutation.noticed));
+        let survivors = mutation.survivors.iter();
+        lines.extend(survivors.map(|one| format!("  unnoticed: {} — {} ({:?})", one.norm, one.change, one.direction)));
+    }
+    lines.join("\n")
+}
+
+/// The facts and tests of a stack: bases of all of it, tests of the pack itself.
+fn cases(pack: &Pack, resolved: &Resolved) -> anyhow::Result<Cases> {
+    let mut facts = Vec::new();
+    for below in &resolved.packs {
+        if let Some(text) = below.file(FACTS) {
+            let read = toml::from_str::<FactsFile>(text);
+            facts.push(read.map_err(|error| Status::bad_input(format!("{}/{FACTS}: {error}", below.manifest.id)))?);
+        }
+    }
+    let mut tests = Vec::new();
+    for (file, text) in pack.texts_under("tests/").filter(|(file, _)| *file != FACTS) {
+        let bad = |error: String| Status::bad_input(format!("{}/{file}: {error}", pack.manifest.id));
+        let read = toml::from_str::<TestFile>(text).map_err(|error| bad(error.to_string()))?;
+        tests.extend(read.of_norms().map_err(|error| bad(error.to_string()))?);
+    }
+    Cases::new(&pack.manifest.id, facts, tests).map_err(|error| Status::bad_input(error.to_string()).into())
+}
+
+fn one(pack: &Pack, resolved: &Resolved, mutated: bool) -> anyhow::Result<Tested> {
+    let cases = cases(pack, resolved)?;
+    let (mut failures, mut untested, mut norm_tests, mut mutation) = (Vec::new(), Vec::new(), 0, None);
+    if !pack.norms.is_empty() {
+        let standard = standard(resolved)?;
+        let run = cases.run(&standard);
+        norm_tests = run.outcomes.len();
+        failures.extend(run.failures().map(|(outcome, fault)| format!("{}: {fault}", outcome.test)));
+        // A norm of a pack below that this one tightens is tested there.
+        let own = |norm: &str| pack.norms.iter().any(|own| norm == format!("{}/{}", pack.manifest.id, own.id));
+        untested.extend(run.untested().filter(|(norm, _)| own(&norm.0)).map(|(norm, sides)| format!("{norm} {sides:?}")));
+        if mutated && failures.is_empty() {
+            mutation = Some(mutate(&cases, &standard)?);
+        }
+    }
+    let duties: Vec<_> = resolved.layers.iter().flat_map(|layer| layer.duties.iter().cloned()).collect();
+    let mut duty_cases: BTreeMap<String, Vec<_>> =
+        pack.duties.iter().map(|duty| (duty.id.to_string(), Vec::new())).collect();
+    let mut duty_tests = 0;
+    for (file, text) in pack.texts_under("tests/").filter(|(file, _)| *file != FACTS) {
+        for outcome in run_duty_tests(&duties, file, text) {
+            duty_tests += 1;
+            match outcome.failure {
+                Some(failure) => failures.push(format!("{}: {failure}", outcome.name)),
+                None => duty_cases.entry(outcome.duty).or_default().extend(outcome.case),
+            }
+        }
+    }
+    let lacking = duty_cases.iter().filter(|(_, cases)| cases.len() < 3).map(|(duty, cases)| format!("{duty} has {} cases of three", cases.len()));
+    untested.extend(lacking);
+    Ok(Tested { pack: pack.manifest.id.clone(), norm_tests, duty_tests, failures, untested, mutation })
+}
