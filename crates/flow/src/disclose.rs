@@ -189,6 +189,8 @@ impl City {
             stream,
             order: None,
             purpose: asked.purpose,
+            founder: state.founder(),
+            around: &register::circumstances::of_deployment(state, record, now),
         };
         let fast = DiscloseFast { now, oldest: Span::ZERO, senior_authorisation: asked.senior_authorisation };
         match bundle.decide_disclose(&question, &fast) {

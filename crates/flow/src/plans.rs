@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use model::{DeploymentRecord, GrantId, GrantRecord, PolicyHash, Stream, StreamId, View};
-use norms::{Bundle, CollectQuestion, DiscloseQuestion, GrantPlan, StreamPlan};
+use model::{DeploymentId, DeploymentRecord, GrantId, GrantRecord, PolicyHash, Stream, StreamId, View};
+use norms::{Bundle, Circumstances, CollectQuestion, DiscloseQuestion, GrantPlan, StreamPlan};
 use privacy::{HotList, Recipe};
 use register::state::OrderRecord;
-use register::{Register, State};
+use register::{Register, State, circumstances};
 
 use crate::orders::Orders;
 
@@ -23,6 +23,7 @@ pub(crate) struct StreamReady {
     /// What a match-or-drop property is compared with; the reason in words if there is an order and no usable list.
     pub(crate) list: Option<Result<HotList, String>>,
     order: Option<Arc<OrderRecord>>,
+    around: Arc<Circumstances>,
 }
 
 /// Everything a grant's disclosures run through.
@@ -32,6 +33,7 @@ pub(crate) struct GrantReady {
     pub(crate) plan: GrantPlan,
     record: Arc<DeploymentRecord>,
     order: Option<Arc<OrderRecord>>,
+    around: Arc<Circumstances>,
 }
 
 /// All plans at one size of the log.
@@ -77,22 +79,30 @@ fn compile(before: &Plans, state: &State, register: &Register, orders: &Orders) 
         return Plans { basis: state.size, ..Plans::default() };
     };
     let same_policy = before.policy == policy;
-    let mut streams = BTreeMap::new();
-    for record in state.deployments.values() {
+    let now = register.now();
+    let (mut streams, mut known) = (BTreeMap::new(), BTreeMap::new());
+    for (id, record) in &state.deployments {
+        let around = Arc::new(circumstances::of_deployment(state, record, now));
+        known.insert(id.clone(), Arc::clone(&around));
         for stream in &record.deployment.streams {
             let order = stream.order().and_then(|id| state.orders.get(id));
             let kept = before.streams.get(&stream.id).filter(|ready| {
-                same_policy && Arc::ptr_eq(&ready.record, record) && same(ready.order.as_ref(), order) && ready.usable()
+                same_policy
+                    && Arc::ptr_eq(&ready.record, record)
+                    && same(ready.order.as_ref(), order)
+                    && ready.around == around
+                    && ready.usable()
             });
-            let ready = kept.cloned().or_else(|| ready_stream(&bundle, record, stream, order, register, orders));
+            let ready =
+                kept.cloned().or_else(|| ready_stream(&bundle, state, record, stream, &around, register, orders));
             streams.extend(ready.map(|ready| (stream.id.clone(), ready)));
         }
     }
     let mut grants = BTreeMap::new();
     for (id, grant) in &state.grants {
-        let Some(parts) = GrantParts::of(state, grant) else { continue };
+        let Some(parts) = GrantParts::of(state, grant, &known) else { continue };
         let kept = before.grants.get(id).filter(|ready| same_policy && ready.is_of(grant, &parts));
-        let ready = kept.cloned().unwrap_or_else(|| ready_grant(&bundle, grant, &parts));
+        let ready = kept.cloned().unwrap_or_else(|| ready_grant(&bundle, state, grant, &parts));
         grants.insert(id.clone(), ready);
     }
     Plans { basis: state.size, policy, streams, grants }
@@ -114,13 +124,23 @@ impl StreamReady {
 
 fn ready_stream(
     bundle: &Arc<Bundle>,
+    state: &State,
     record: &Arc<DeploymentRecord>,
     stream: &Stream,
-    order: Option<&Arc<OrderRecord>>,
+    around: &Arc<Circumstances>,
     register: &Register,
     orders: &Orders,
 ) -> Option<Arc<StreamReady>> {
-    let question = CollectQuestion { record, stream, order: order.map(|record| &record.order) };
+    let order = stream.order().and_then(|id| state.orders.get(id));
+    let question = CollectQuestion {
+        record,
+        stream,
+        order: order.map(|record| &record.order),
+        // Nobody answers for it, so it takes nothing.
+        accountable: &state.parties.get(&record.deployment.accountable)?.party,
+        founder: state.founder(),
+        around,
+    };
     let list = stream.order().map(|id| match order {
         Some(record) => orders.list(register, record).map_err(|error| error.to_string()),
         None => Err(format!("the order `{id}` was not issued; nothing is compared and nothing is taken")),
@@ -133,6 +153,7 @@ fn ready_stream(
         plan: bundle.plan_collect(&question),
         list,
         order: order.cloned(),
+        around: Arc::clone(around),
     }))
 }
 
@@ -142,16 +163,18 @@ struct GrantParts {
     order: Option<Arc<OrderRecord>>,
     recipient: Arc<register::state::PartyRecord>,
     stream: Stream,
+    around: Arc<Circumstances>,
 }
 
 impl GrantParts {
-    fn of(state: &State, grant: &GrantRecord) -> Option<Self> {
+    fn of(state: &State, grant: &GrantRecord, known: &BTreeMap<DeploymentId, Arc<Circumstances>>) -> Option<Self> {
         let grant = &grant.grant;
         let record = state.deployments.get(state.streams.get(&grant.stream)?)?;
         Some(Self {
             view: state.views.get(&(grant.stream.clone(), grant.view.clone()))?.clone(),
             stream: record.deployment.stream(&grant.stream)?.clone(),
             record: Arc::clone(record),
+            around: Arc::clone(known.get(&record.deployment.id)?),
             order: grant.order.as_ref().and_then(|id| state.orders.get(id)).cloned(),
             recipient: state.parties.get(&grant.recipient)?.clone(),
         })
@@ -164,10 +187,11 @@ impl GrantReady {
             && Arc::ptr_eq(&self.view, &parts.view)
             && Arc::ptr_eq(&self.record, &parts.record)
             && same(self.order.as_ref(), parts.order.as_ref())
+            && self.around == parts.around
     }
 }
 
-fn ready_grant(bundle: &Arc<Bundle>, grant: &Arc<GrantRecord>, parts: &GrantParts) -> Arc<GrantReady> {
+fn ready_grant(bundle: &Arc<Bundle>, state: &State, grant: &Arc<GrantRecord>, parts: &GrantParts) -> Arc<GrantReady> {
     let question = DiscloseQuestion {
         recipient: &parts.recipient.party,
         grant: Some(grant),
@@ -176,6 +200,8 @@ fn ready_grant(bundle: &Arc<Bundle>, grant: &Arc<GrantRecord>, parts: &GrantPart
         stream: &parts.stream,
         order: parts.order.as_ref().map(|record| &record.order),
         purpose: grant.grant.purpose,
+        founder: state.founder(),
+        around: &parts.around,
     };
     Arc::new(GrantReady {
         grant: Arc::clone(grant),
@@ -183,5 +209,6 @@ fn ready_grant(bundle: &Arc<Bundle>, grant: &Arc<GrantRecord>, parts: &GrantPart
         plan: bundle.plan_disclose(&question),
         record: Arc::clone(&parts.record),
         order: parts.order.clone(),
+        around: Arc::clone(&parts.around),
     })
 }

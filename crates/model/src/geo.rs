@@ -78,6 +78,33 @@ pub enum Geometry {
     Polygon(Rings),
 }
 
+impl Geometry {
+    /// Whether a position lies within it: at a point itself, or inside a polygon's outer ring and in none of its holes.
+    /// Counted by crossings, so a position on an edge may go either way.
+    #[must_use]
+    pub fn covers(&self, position: &Point) -> bool {
+        match self {
+            Self::Point(point) => point == position,
+            Self::Polygon(rings) => match rings.rings().split_first() {
+                Some((outer, holes)) => {
+                    is_inside(outer, position) && !holes.iter().any(|hole| is_inside(hole, position))
+                }
+                None => false,
+            },
+        }
+    }
+}
+
+/// Whether a ray to the east crosses a ring an odd number of times.
+fn is_inside(ring: &[Point], position: &Point) -> bool {
+    let crosses = |from: &Point, to: &Point| {
+        let spans = (from.latitude > position.latitude) != (to.latitude > position.latitude);
+        let share = (position.latitude - from.latitude) / (to.latitude - from.latitude);
+        spans && position.longitude < from.longitude + share * (to.longitude - from.longitude)
+    };
+    ring.iter().zip(ring.iter().skip(1)).filter(|(from, to)| crosses(from, to)).count() % 2 == 1
+}
+
 /// The rings of a polygon, each closed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Vec<Point>>", into = "Vec<Vec<Point>>")]
@@ -167,6 +194,19 @@ impl From<CellId> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_area_covers_what_lies_inside_it_and_not_in_its_holes() {
+        let area =
+            r#"{"type":"Polygon","coordinates":[[[0,0],[10,0],[10,10],[0,10],[0,0]],[[4,4],[6,4],[6,6],[4,6],[4,4]]]}"#;
+        let area: Geometry = serde_json::from_str(area).unwrap();
+        let at = |longitude, latitude| Point::new(longitude, latitude).unwrap();
+        assert!(area.covers(&at(1.0, 1.0)) && area.covers(&at(9.0, 5.0)));
+        assert!(!area.covers(&at(5.0, 5.0)) && !area.covers(&at(11.0, 5.0)) && !area.covers(&at(5.0, -1.0)));
+        assert!(
+            Geometry::Point(at(1.0, 2.0)).covers(&at(1.0, 2.0)) && !Geometry::Point(at(1.0, 2.0)).covers(&at(2.0, 1.0))
+        );
+    }
 
     #[test]
     fn a_place_reads_geojson_and_refuses_nonsense() {

@@ -4,22 +4,23 @@ use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 
 use cedar_policy::{
-    AuthorizationError, Authorizer, Decision as CedarDecision, Effect, Entities, Policy, PolicyId as CedarId,
-    PolicySet, Request, ValidationMode, Validator,
+    ActionConstraint, AuthorizationError, Authorizer, Decision as CedarDecision, Effect, Entities, Policy,
+    PolicyId as CedarId, PolicySet, Request, ValidationMode, Validator,
 };
 use model::policy::PolicyText;
 use model::{Digest, LayerKind, PolicyHash, PolicyId, PolicyLayer, RequirementId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::decision::{Decision, Ground, Grounds, Refusal, RefusalKind};
-use crate::facts::{ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion};
+use crate::facts::{ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, StandQuestion};
 use crate::plan::{GrantPlan, StreamPlan};
 use crate::schema::{schema, schema_text};
 
 const GLOBAL_CORE: &str = include_str!("layers/global-core.cedar");
 const CITY_PERMITS: &str = include_str!("layers/city-permits.cedar");
-/// How deep a policy may look into entities: a resource's attribute, and a party behind it.
-const LEVEL: u32 = 2;
+/// How deep a policy may look: into the principal and the resource. Of other parties only the id is known, so that a
+/// policy that reads more of them would always err.
+const LEVEL: u32 = 1;
 /// The largest policy text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 48 * 1024;
 
@@ -54,9 +55,12 @@ pub enum BundleError {
     /// The city's permits forbid something.
     #[error("`{0}` is a forbid among the permits; put it into the city's layer of norms")]
     ForbidInPermits(PolicyId),
-    /// The permit-all.
-    #[error("`{0}` permits everything to everybody; that belongs into a proof, never into what is enforced")]
+    /// A permit of any action, whatever its conditions: some of them always hold.
+    #[error("`{0}` permits any action; name the actions that it permits, as in `action == Action::\"propose\"`")]
     PermitAll(PolicyId),
+    /// Nothing global above the city.
+    #[error("there is no global layer; a city stands under one, put it first")]
+    NoGlobalLayer,
     /// Two policies have one name.
     #[error("the policy `{0}` is there twice")]
     Twice(PolicyId),
@@ -108,6 +112,9 @@ impl Bundle {
         if bytes > TEXT_BYTES_MAX {
             return Err(BundleError::TooLarge(bytes));
         }
+        if !text.layers.iter().any(|layer| layer.kind == LayerKind::Global) {
+            return Err(BundleError::NoGlobalLayer);
+        }
         let mut parts = BTreeMap::new();
         let mut words = HashMap::new();
         for layer in &text.layers {
@@ -155,6 +162,18 @@ impl Bundle {
     #[must_use]
     pub fn decide_disclose(&self, question: &DiscloseQuestion<'_>, fast: &DiscloseFast) -> Decision {
         question.case().map_or_else(|_| broken(), |case| self.decide(&case, fast.context()))
+    }
+
+    /// Decides whether something may stand in the register as it is. No city permits that; it stands unless a norm forbids it.
+    #[must_use]
+    pub fn decide_stand(&self, question: &StandQuestion<'_>, now: Timestamp) -> Decision {
+        let Ok((case, context)) = question.case(now) else { return broken() };
+        match self.decide(&case, context) {
+            Decision::Refused(refusal) if refusal.kind == RefusalKind::NothingPermits => {
+                Decision::Allowed(Grounds { policies: Vec::new() })
+            }
+            decision => decision,
+        }
     }
 
     /// Compiles the plan of a stream.
@@ -245,25 +264,13 @@ fn named(name: &str, policy: &Policy, layer: Option<LayerKind>) -> Result<(Polic
     match (policy.effect(), layer) {
         (Effect::Permit, Some(_)) => return Err(BundleError::PermitInLayer(id)),
         (Effect::Forbid, None) => return Err(BundleError::ForbidInPermits(id)),
-        (Effect::Permit, None) if permits_all(policy) => return Err(BundleError::PermitAll(id)),
+        (Effect::Permit, None) if policy.action_constraint() == ActionConstraint::Any => {
+            return Err(BundleError::PermitAll(id));
+        }
         _ => {}
     }
     let renamed = policy.new_id(CedarId::new(&id.0));
     Ok((id, renamed, Words { layer, requirement, reason }))
-}
-
-/// Whether a permit neither names whom, what or which, nor has a condition that says anything.
-fn permits_all(policy: &Policy) -> bool {
-    use cedar_policy::{ActionConstraint, PrincipalConstraint, ResourceConstraint};
-    let open = matches!(policy.principal_constraint(), PrincipalConstraint::Any)
-        && matches!(policy.action_constraint(), ActionConstraint::Any)
-        && matches!(policy.resource_constraint(), ResourceConstraint::Any);
-    open && policy.to_json().is_ok_and(|json| {
-        let conditions = json.get("conditions").and_then(serde_json::Value::as_array);
-        let trivial =
-            |condition: &serde_json::Value| condition.pointer("/body/Value") == Some(&serde_json::Value::Bool(true));
-        conditions.is_none_or(|conditions| conditions.iter().all(trivial))
-    })
 }
 
 fn add(

@@ -18,7 +18,10 @@ mod shape;
 
 pub use bundle::{Bundle, BundleError, TEXT_BYTES_MAX, city_permits_default};
 pub use decision::{Decision, Ground, Grounds, Refusal, RefusalKind};
-pub use facts::{ActQuestion, ActSubject, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, Verb};
+pub use facts::{
+    ActQuestion, ActSubject, Circumstances, CityFacts, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion,
+    StandQuestion, StandSubject, Verb,
+};
 pub use plan::{GrantPlan, StreamPlan};
 pub use schema::schema_text;
 

@@ -38,8 +38,10 @@ enum Number {
     Fact(&'static str),
 }
 
-/// The names of fast facts that a tree may refer to.
-const FACTS: [&str; 3] = ["now", "oldestSeconds", "seniorAuthorisation"];
+/// The fast facts that are numbers.
+const NUMBERS: [&str; 2] = ["now", "oldestSeconds"];
+/// The fast facts that are true or false.
+const FLAGS: [&str; 1] = ["seniorAuthorisation"];
 
 fn lookup(facts: &[(&'static str, Fact)], name: &str) -> Option<Fact> {
     facts.iter().find(|(known, _)| *known == name).map(|(_, fact)| *fact)
@@ -83,7 +85,7 @@ impl Truth {
     fn compile(expression: &Expr) -> Option<Self> {
         match expression {
             Expr::Literal(Literal::Bool(truth)) => Some(Self::Always(*truth)),
-            Expr::GetAttr { .. } => fact(expression).map(Self::Flag),
+            Expr::GetAttr { .. } => fact(expression, &FLAGS).map(Self::Flag),
             Expr::UnaryOp { op: UnaryOp::Not, expr } => Some(Self::Not(Box::new(Self::compile(expr)?))),
             Expr::BinaryOp { op: BinaryOp::And, left, right } => {
                 Some(Self::And(Box::new(Self::compile(left)?), Box::new(Self::compile(right)?)))
@@ -111,16 +113,16 @@ impl Truth {
 fn number(expression: &Expr) -> Option<Number> {
     match expression {
         Expr::Literal(Literal::Long(number)) => Some(Number::Fixed(*number)),
-        Expr::GetAttr { .. } => fact(expression).map(Number::Fact),
+        Expr::GetAttr { .. } => fact(expression, &NUMBERS).map(Number::Fact),
         _ => None,
     }
 }
 
-/// The fast fact that an expression reads: `context.now`.
-fn fact(expression: &Expr) -> Option<&'static str> {
+/// The fast fact that an expression reads, of those of one type: `context.now`.
+fn fact(expression: &Expr, known: &[&'static str]) -> Option<&'static str> {
     let Expr::GetAttr { expr, attr } = expression else { return None };
     let Expr::Var(Var::Context) = expr.as_ref() else { return None };
-    FACTS.into_iter().find(|name| *name == attr.as_str())
+    known.iter().copied().find(|name| *name == attr.as_str())
 }
 
 /// One policy, folded.

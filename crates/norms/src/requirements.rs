@@ -185,6 +185,21 @@ pub static REQUIREMENTS: &[Requirement] = &[
         text: "Of a deployment that is not active, nothing about people leaves.",
         source: "Sebastopol SMC 8.80.060.D: use and sharing stop",
     },
+    Requirement {
+        id: "core-36",
+        text: "Only a party itself, the city's founder or, for a device, whoever answers for its deployment gives out a token.",
+        source: "separation of duties (ours): whoever has a party's token signs as that party",
+    },
+    Requirement {
+        id: "core-37",
+        text: "Only the city's founder enters an officer.",
+        source: "separation of duties (ours): who decides is not chosen by who proposes",
+    },
+    Requirement {
+        id: "core-38",
+        text: "Only the city's founder or an officer puts policies in force.",
+        source: "separation of duties (ours)",
+    },
 ];
 
 /// A requirement by its id.

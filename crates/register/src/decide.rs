@@ -13,8 +13,9 @@ use model::{
     Act, Assessment, Deployment, DeploymentId, DeploymentRecord, Device, Entropy, Fields, Grant, IllegalStep, Order,
     Party, PolicyId, State as Stage, Step, Timestamp, View, What,
 };
-use norms::{ActQuestion, ActSubject, Bundle, BundleError, Decision, Verb};
+use norms::{ActQuestion, ActSubject, Bundle, BundleError, Circumstances, Decision, Verb};
 
+use crate::circumstances;
 use crate::command::{Command, Submission};
 use crate::sealing::{CONTACT_FIELDS, ORDER_FIELDS, SealError, seal};
 use crate::state::State;
@@ -186,9 +187,26 @@ fn taken(kind: &'static str, id: &impl AsRef<str>) -> Refusal {
 impl Desk<'_> {
     /// Asks the norms.
     fn allowed(&self, verb: Verb, subject: ActSubject<'_>) -> Result<Vec<PolicyId>, Refusal> {
-        match self.bundle.decide_act(&ActQuestion { actor: self.actor, verb, subject }, self.now) {
+        let around = self.around(subject);
+        let founder = self.state.founder();
+        let question = ActQuestion { actor: self.actor, verb, subject, founder, around: &around };
+        match self.bundle.decide_act(&question, self.now) {
             Decision::Allowed(grounds) => Ok(grounds.policies),
             Decision::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// What the register knows of a subject besides itself.
+    fn around(&self, subject: ActSubject<'_>) -> Circumstances {
+        match subject {
+            ActSubject::Proposal(deployment) => circumstances::of_proposal(self.state, deployment, self.now),
+            ActSubject::Deployment(record)
+            | ActSubject::Assessment { record, .. }
+            | ActSubject::Approval { record, .. }
+            | ActSubject::View { record, .. }
+            | ActSubject::Grant { record, .. } => circumstances::of_deployment(self.state, record, self.now),
+            ActSubject::Device { device, .. } => circumstances::of_device(self.state, device, self.now),
+            _ => Circumstances::default(),
         }
     }
 
@@ -324,7 +342,9 @@ impl Desk<'_> {
         }
         self.registers_credential(device, &record.deployment.accountable)?;
         let what = What::DeviceRegistered(device.clone());
-        self.unless(false, Verb::RegisterDevice, ActSubject::Device(device), what)
+        let within_place = circumstances::is_within_place(self.state, device, record);
+        let subject = ActSubject::Device { device, record, within_place };
+        self.unless(false, Verb::RegisterDevice, subject, what)
     }
 
     fn issue(&self, order: &Order, list: &str) -> Result<Vec<Draft>, Refusal> {

@@ -5,6 +5,7 @@
 //! This room never reads an observation, and never decides by anything but the norms and the table of steps.
 
 pub mod audit;
+pub mod circumstances;
 pub mod command;
 pub mod decide;
 pub mod duties;

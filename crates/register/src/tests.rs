@@ -63,6 +63,23 @@ fn asking_again_makes_no_act_and_a_preview_changes_nothing() {
     assert_eq!(city.register.state().size, size);
 }
 
+const CREDENTIAL_OF_OFFICE: &str = r#"{"do":"issue-party-credential","with":{"party":"office","credential":"1111111111111111111111111111111111111111111111111111111111111111"}}"#;
+const TWO_ORDERS: &str = r#"{"do":"propose","with":{"id":"search","title":"Search","description":"Plates.","accountable":"city",
+    "place":"centre","technology":"number-plate-reader","purposes":["crime-investigation"],"legal_basis":"law-enforcement",
+    "privacy_statement":"https://city.example/p","starts":"2026-06-01T00:00:00Z","ends":"2028-06-01T00:00:00Z","streams":[
+    {"id":"plates","time":{"do":"keep"},"retention":"24h","properties":{
+        "front":{"category":"number-plate","value":"text","treatment":{"do":"match","order":"order-1"}},
+        "rear":{"category":"number-plate","value":"text","treatment":{"do":"match","order":"order-2"}}}}]}}"#;
+
+#[test]
+fn whoever_holds_a_token_or_the_city_itself_gives_out_the_next() {
+    let city = City::declared();
+    for (by, digit) in [("office", "2"), ("city", "3")] {
+        let command = CREDENTIAL_OF_OFFICE.replace('1', digit);
+        assert_eq!(city.register.submit(City::submission(by, None, &command)).unwrap().entries.len(), 1, "{by}");
+    }
+}
+
 #[test]
 fn a_refusal_says_what_stands_against_it_and_writes_nothing() {
     let city = City::declared();
@@ -89,6 +106,20 @@ fn a_refusal_says_what_stands_against_it_and_writes_nothing() {
             r#"{"do":"register-party","with":{"party":{"id":"x","name":"","kind":"officer"}}}"#,
             "1 to 4000 characters",
         ),
+        (
+            "council",
+            None,
+            r#"{"do":"register-party","with":{"party":{"id":"x","name":"X","kind":"officer"}}}"#,
+            "core-37",
+        ),
+        ("council", None, CREDENTIAL_OF_OFFICE, "core-36"),
+        (
+            "office",
+            None,
+            r#"{"do":"set-device-credential","with":{"device":"s1","credential":"1111111111111111111111111111111111111111111111111111111111111111"}}"#,
+            "core-36",
+        ),
+        ("city", None, TWO_ORDERS, "several orders"),
     ];
     for (by, reason, command, words) in cases {
         let error = city.register.submit(City::submission(by, reason, command)).unwrap_err().to_string();

@@ -97,7 +97,8 @@ fn to_toml(what: &str, table: &impl Serialize) -> Result<String, WriteError> {
 
 fn manifest(id: &str, imported: &Imported) -> Result<String, WriteError> {
     let principle = Table::from_iter([text("id", PRINCIPLE), text("title", "Imported, not sorted yet")]);
-    let version = semver::Version::parse(&imported.version).map_or_else(|_| "0.1.0".to_owned(), |version| version.to_string());
+    let version =
+        semver::Version::parse(&imported.version).map_or_else(|_| "0.1.0".to_owned(), |version| version.to_string());
     let table = Table::from_iter([
         text("id", id),
         text("urn", &format!("urn:ordinance:standard:{id}")),
@@ -125,8 +126,10 @@ fn code(value: &impl Serialize) -> toml::Value {
 }
 
 fn front_matter(id: &str, requirement: &Requirement) -> Result<String, WriteError> {
-    let (ours, others): (Vec<&Parameter>, Vec<&Parameter>) =
-        requirement.parameters.values().partition(|parameter| parameter.stricter.is_some() || !matches!(parameter.value, Value::Set(_)));
+    let (ours, others): (Vec<&Parameter>, Vec<&Parameter>) = requirement
+        .parameters
+        .values()
+        .partition(|parameter| parameter.stricter.is_some() || !matches!(parameter.value, Value::Set(_)));
     let said = others.iter().fold(requirement.text.clone(), |said, parameter| in_place(&said, parameter));
     let mut table = Table::from_iter([
         text("id", id),

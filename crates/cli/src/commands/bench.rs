@@ -179,7 +179,9 @@ fn bare(body: &[u8]) -> anyhow::Result<()> {
 fn decisions(city: &City) -> anyhow::Result<(f64, f64)> {
     let (state, bundle) = (city.register().state(), city.register().bundle().context("no policies")?);
     let (record, stream) = state.stream(&StreamId::new("governed")?).context("no stream")?;
-    let question = CollectQuestion { record, stream, order: None };
+    let accountable = &state.parties.get(&record.deployment.accountable).context("no accountable party")?.party;
+    let around = &register::circumstances::of_deployment(&state, record, city.register().now());
+    let question = CollectQuestion { record, stream, order: None, accountable, founder: state.founder(), around };
     let plan = bundle.plan_collect(&question);
     let fast = CollectFast { now: city.register().now() };
     let time = |times: u32, decide: &dyn Fn() -> bool| {

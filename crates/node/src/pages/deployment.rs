@@ -139,10 +139,16 @@ fn refusals(node: &Node, state: &Register, record: &DeploymentRecord, now: Times
         return BTreeMap::new();
     }
     let bundle = node.city.register().bundle();
+    let around = register::circumstances::of_deployment(state, record, now);
     let refused = |stream: &Stream| {
         let order = stream.order().and_then(|id| state.orders.get(id)).map(|record| &record.order);
         let Some(bundle) = &bundle else { return Some("No policies are in force.".to_owned()) };
-        match bundle.decide_collect(&CollectQuestion { record, stream, order }, &CollectFast { now }) {
+        let Some(party) = state.parties.get(&record.deployment.accountable) else {
+            return Some("Nobody answers for it.".to_owned());
+        };
+        let (founder, around) = (state.founder(), &around);
+        let question = CollectQuestion { record, stream, order, accountable: &party.party, founder, around };
+        match bundle.decide_collect(&question, &CollectFast { now }) {
             Decision::Allowed(_) => None,
             Decision::Refused(refusal) => Some(words::capital(&refusal.to_string())),
         }

@@ -59,7 +59,7 @@ proptest! {
         let fast = CollectFast { now: at[3] };
         prop_assert!(is_within(&world.collection().case().ok().unwrap(), fast.context()));
         for (verb, subject) in acts(&world.record, &world.record.deployment, at[2]) {
-            let question = ActQuestion { actor: &party, verb, subject };
+            let question = ActQuestion { actor: &party, verb, subject, founder: None, around: crate::Circumstances::unknown() };
             let (case, fast) = question.case(at[1]).ok().unwrap();
             prop_assert!(is_within(&case, fast), "{verb:?}");
         }

@@ -1,12 +1,12 @@
 //! A small city for the tests of norms: one Wi-Fi counter, or one plate reader, and everybody around it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use model::deployment::Approval;
 use model::policy::PolicyText;
 use model::{
-    Assessment, Deployment, DeploymentRecord, Digest, Exposure, Grant, GrantRecord, Order, Outcome, Party, PartyKind,
-    PropertyName, Span, Standing, State, Stream, Timestamp, View,
+    Assessment, Deployment, DeploymentRecord, Digest, Exposure, Grant, GrantRecord, Order, Outcome, Party, PartyId,
+    PartyKind, PropertyName, Span, Standing, State, Stream, Timestamp, View,
 };
 
 use crate::{
@@ -27,10 +27,13 @@ const HITS: &str = r#"{"id":"hits","version":1,"stream":"plates","title":"t","ex
 pub(super) struct World {
     pub(super) bundle: Arc<Bundle>,
     pub(super) now: Timestamp,
+    pub(super) founder: PartyId,
+    pub(super) accountable: Party,
     pub(super) record: DeploymentRecord,
     pub(super) view: View,
     pub(super) grant: GrantRecord,
     pub(super) order: Option<Order>,
+    pub(super) around: crate::Circumstances,
 }
 
 impl World {
@@ -40,6 +43,12 @@ impl World {
             permits: crate::city_permits_default().to_owned(),
             permits_owner: "city".parse().unwrap(),
         }
+    }
+
+    /// The built-in policies, assembled once.
+    fn built_in() -> Arc<Bundle> {
+        static BUNDLE: OnceLock<Arc<Bundle>> = OnceLock::new();
+        Arc::clone(BUNDLE.get_or_init(|| Arc::new(Bundle::assemble(&Self::policies()).unwrap())))
     }
 
     /// A Wi-Fi counter of the mobility department, active.
@@ -115,16 +124,27 @@ impl World {
             order: None,
         };
         Self {
-            bundle: Arc::new(Bundle::assemble(&Self::policies()).unwrap()),
+            bundle: Self::built_in(),
             now,
+            founder: "city".parse().unwrap(),
+            accountable: Self::party_of(owner),
             record: DeploymentRecord { deployment, standing },
             view,
             grant: GrantRecord { grant, since: now - Span::days(1), ended: None },
             order: None,
+            around: crate::Circumstances {
+                accountable_kind: Some(Self::party_of(owner).kind),
+                place_has_area: true,
+                ..crate::Circumstances::default()
+            },
         }
     }
 
     pub(super) fn party(&self, id: &str) -> Party {
+        Self::party_of(id)
+    }
+
+    fn party_of(id: &str) -> Party {
         let kind = match id {
             "police" => PartyKind::LawEnforcement,
             "council" | "privacy-office" => PartyKind::Officer,
@@ -136,12 +156,16 @@ impl World {
         Party { id: id.parse().unwrap(), name: id.to_owned(), kind }
     }
 
-    fn stream(&self) -> &Stream {
+    pub(super) fn stream(&self) -> &Stream {
         &self.record.deployment.streams[0]
     }
 
-    fn act(&self, by: &str, verb: Verb, subject: ActSubject<'_>) -> Decision {
-        self.bundle.decide_act(&ActQuestion { actor: &self.party(by), verb, subject }, self.now)
+    pub(super) fn act(&self, by: &str, verb: Verb, subject: ActSubject<'_>) -> Decision {
+        let actor = &self.party(by);
+        self.bundle.decide_act(
+            &ActQuestion { actor, verb, subject, founder: Some(&self.founder), around: &self.around },
+            self.now,
+        )
     }
 
     pub(super) fn approve(&self, by: &str, until: Timestamp) -> Decision {
@@ -180,7 +204,14 @@ impl World {
     }
 
     pub(super) fn collection(&self) -> CollectQuestion<'_> {
-        CollectQuestion { record: &self.record, stream: self.stream(), order: self.order.as_ref() }
+        CollectQuestion {
+            record: &self.record,
+            stream: self.stream(),
+            order: self.order.as_ref(),
+            accountable: &self.accountable,
+            founder: Some(&self.founder),
+            around: &self.around,
+        }
     }
 
     pub(super) fn collect(&self, now: Timestamp) -> Decision {
@@ -201,6 +232,8 @@ impl World {
             stream: self.stream(),
             order: self.order.as_ref(),
             purpose: purpose.parse().unwrap(),
+            founder: Some(&self.founder),
+            around: &self.around,
         }
     }
 

@@ -19,14 +19,14 @@ impl Desk<'_> {
         }
         self.unused(&credential)?;
         let what = What::PartyCredentialIssued(PartyCredentialIssued { party: party.clone(), credential });
-        self.unless(false, Verb::RegisterParty, ActSubject::Party(&record.party), what)
+        self.unless(false, Verb::IssueCredential, ActSubject::PartyCredential(&record.party), what)
     }
 
     /// Replaces a device's token, or takes it back.
     pub(super) fn set_credential(&self, id: &DeviceId, credential: Option<Digest>) -> Result<Vec<Draft>, Refusal> {
         let device = known(self.state.devices.get(id), "device", id)?;
-        let accountable = &self.deployment(&device.deployment)?.deployment.accountable;
-        self.only(accountable, || format!("device `{id}`"))?;
+        let record = self.deployment(&device.deployment)?;
+        self.only(&record.deployment.accountable, || format!("device `{id}`"))?;
         if device.credential == credential {
             return Ok(Vec::new());
         }
@@ -34,7 +34,7 @@ impl Desk<'_> {
             self.unused(credential)?;
         }
         let what = What::DeviceCredentialSet(DeviceCredentialSet { device: id.clone(), credential });
-        self.unless(false, Verb::RegisterDevice, ActSubject::Device(device), what)
+        self.unless(false, Verb::IssueCredential, ActSubject::DeviceCredential { device, record }, what)
     }
 
     /// A device that is entered with a token gets it under the same conditions as one that gets it later.

@@ -39,7 +39,7 @@ impl Desk<'_> {
         if evidence.signed_by != self.actor.id && self.actor.kind != PartyKind::Officer {
             return Err(Misfit::NotTheirs(evidence.signed_by.to_string()).into());
         }
-        let subject = ActSubject::Evidence { evidence, record: self.about(&evidence.about)? };
+        let subject = ActSubject::Withdrawal(evidence);
         let what = What::EvidenceWithdrawn(EvidenceRef { evidence: id.clone() });
         self.unless(false, Verb::WithdrawEvidence, subject, what)
     }

@@ -1,5 +1,7 @@
 //! Whether the parts of a proposal fit together, before any norm is asked: lengths, dates, property types.
 
+use std::collections::BTreeSet;
+
 use model::stream::PROPERTIES_MAX;
 use model::{Assessment, Deployment, Exposure, Measure, Order, Stream, Timestamp, Treatment, ValueKind, View};
 
@@ -40,6 +42,9 @@ pub enum Misfit {
         /// What would fit.
         need: &'static str,
     },
+    /// Properties of one stream are compared under more than one order.
+    #[error("stream `{0}` is compared with the lists of several orders; declare one stream for each order")]
+    Orders(String),
     /// A changed view keeps its version.
     #[error("the view `{view}` has version {version} already; declare the change under a higher version")]
     Version {
@@ -139,9 +144,16 @@ pub(super) fn deployment(deployment: &Deployment) -> Result<(), Misfit> {
     deployment.streams.iter().try_for_each(stream)
 }
 
-fn stream(stream: &Stream) -> Result<(), Misfit> {
+fn stream<'s>(stream: &'s Stream) -> Result<(), Misfit> {
     if stream.properties.is_empty() || stream.properties.len() > PROPERTIES_MAX {
         return Err(Misfit::Count(format!("stream `{}` must have 1 to {PROPERTIES_MAX} properties", stream.id)));
+    }
+    let order = |property: &'s model::Property| match &property.treatment {
+        Treatment::Match { order } => Some(order),
+        _ => None,
+    };
+    if stream.properties.values().filter_map(order).collect::<BTreeSet<_>>().len() > 1 {
+        return Err(Misfit::Orders(stream.id.to_string()));
     }
     privacy::Recipe::compile(stream).map(drop).map_err(|error| Misfit::Treatment(error.to_string()))
 }

@@ -1,0 +1,53 @@
+//! A collection as Cedar sees it.
+
+use model::{OrderId, Stream, Tier, TimeTreatment, Treatment};
+
+use super::deployment::{approved_until, assessed, assessed_by_other, collected, declared, surroundings};
+use super::question::CollectQuestion;
+use super::{Asker, Attributes, Case, Unaskable, case, seconds};
+
+impl CollectQuestion<'_> {
+    pub(crate) fn case(&self) -> Result<Case, Unaskable> {
+        let (deployment, stream) = (&self.record.deployment, self.stream);
+        // Whoever answers for the deployment collects, and nobody else is taken for it.
+        if self.accountable.id != deployment.accountable {
+            return Err(Unaskable);
+        }
+        let order = self.order.filter(|order| order.deployment == deployment.id && order_of(stream) == Some(&order.id));
+        let attributes = Attributes::default()
+            .text("state", self.record.standing.state.code())
+            .party("accountable", &deployment.accountable)?
+            .long("starts", seconds(deployment.starts))
+            .long("ends", seconds(deployment.ends))
+            .truth("assessedByOther", assessed_by_other(self.record))
+            .long("approvedUntil", approved_until(self.record))
+            .text("accountableKind", self.accountable.kind.code())
+            .long("timeBinSeconds", time_bin(stream))
+            .long("orderUntil", order.map_or(0, |order| seconds(order.until)));
+        let attributes = collected(attributes, std::slice::from_ref(stream)).tags(self.around);
+        let attributes =
+            surroundings(declared(attributes, deployment, Tier::of_stream(stream), self.around), self.around);
+        let attributes = assessed(attributes, self.record);
+        let asker = Asker { party: self.accountable, founder: self.founder };
+        case(asker, "collect", "Stream", stream.id.as_str(), attributes)
+    }
+}
+
+/// The order that a stream's match-or-drop properties name. If they name several there is none: the hits of one order
+/// would lie among those of another.
+pub(super) fn order_of(stream: &Stream) -> Option<&OrderId> {
+    let mut named = stream.properties.values().filter_map(|property| match &property.treatment {
+        Treatment::Match { order } => Some(order),
+        _ => None,
+    });
+    let first = named.next()?;
+    named.all(|other| other == first).then_some(first)
+}
+
+/// How coarse the time of an observation is kept; 0 as it came.
+fn time_bin(stream: &Stream) -> i64 {
+    match stream.time {
+        TimeTreatment::Keep { .. } => 0,
+        TimeTreatment::Bin { bin } => i64::from(bin.span().as_seconds()),
+    }
+}
