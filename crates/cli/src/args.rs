@@ -1,5 +1,7 @@
 //! The command line, declared. Help texts are written for people who have not read anything else.
 
+pub(crate) mod framework;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -32,6 +34,7 @@ pub(crate) enum Command {
     Verify(Verify),
     #[command(subcommand)]
     Log(Log),
+    Framework(framework::Framework),
     Demo(Demo),
     Bench(Bench),
     Man(Man),

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod bench;
 pub(crate) mod clock;
+pub(crate) mod framework;
 pub(crate) mod ingest;
 pub(crate) mod init;
 pub(crate) mod log;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use model::{PartyId, Timestamp};
+use model::Timestamp;
 
 /// Where packs are found besides those that come with this software.
 #[derive(Debug, Clone, ClapArgs)]
@@ -50,7 +50,9 @@ pub(crate) struct List {}
 
 /// Show a pack, or one requirement of it with its sources, values, norms and clocks.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  ordinance framework show global-core\n  ordinance framework show amsterdam core-21 --locale de")]
+#[command(
+    after_help = "Examples:\n  ordinance framework show global-core\n  ordinance framework show amsterdam core-21 --locale de"
+)]
 pub(crate) struct Show {
     /// A pack: its id, its URN, or a folder.
     pub(crate) pack: String,
@@ -63,8 +65,10 @@ pub(crate) struct Show {
 
 /// Check a pack: its format, its stack, that its norms fit the schema and, with a solver, that none can err or does nothing.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  ordinance framework check ./my-pack\n  ordinance framework check ./my-pack --signed --trust \
-'standards.example+…'\n  ordinance framework check global-core --prove")]
+#[command(
+    after_help = "Examples:\n  ordinance framework check ./my-pack\n  ordinance framework check ./my-pack --signed --trust \
+'standards.example+…'\n  ordinance framework check global-core --prove"
+)]
 pub(crate) struct Check {
     /// A pack: its id, its URN, or a folder.
     pub(crate) pack: String,
@@ -112,8 +116,10 @@ pub(crate) struct Solver {
 
 /// Prove that a city's rules are at least as strict as a standard, or show what they allow although a norm forbids it.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  ordinance framework prove ./brookhaven --against amsterdam\n  ordinance framework prove \
-./policies --against global-core --json")]
+#[command(
+    after_help = "Examples:\n  ordinance framework prove ./brookhaven --against amsterdam\n  ordinance framework prove \
+./policies --against global-core --json"
+)]
 pub(crate) struct Prove {
     /// A folder of Cedar files (permits and forbids), a city's folder, or a pack.
     pub(crate) city: String,
@@ -177,51 +183,4 @@ pub(crate) struct Sign {
     /// The file with the signing key.
     #[arg(long)]
     pub(crate) key: PathBuf,
-}
-
-/// Put a standard and its profiles in force in a city, beside the city's own permits.
-///
-/// With `--dry-run` it shows first which streams and grants the new norms would stop, and which would begin to flow.
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  ordinance adopt ./brookhaven amsterdam --by city --dry-run\n  ordinance adopt ./brookhaven \
-amsterdam --by city --reason 'the council of 3 March'")]
-pub(crate) struct Adopt {
-    /// The city's folder.
-    pub(crate) dir: PathBuf,
-    /// The pack; it comes with all it stands on.
-    pub(crate) pack: String,
-    /// The party that adopts.
-    #[arg(long)]
-    pub(crate) by: PartyId,
-    /// Why, in words that residents will read.
-    #[arg(long)]
-    pub(crate) reason: Option<String>,
-    /// A Cedar file with the city's permits; those in force stay unless said.
-    #[arg(long)]
-    pub(crate) permits: Option<PathBuf>,
-    /// Show what it would stop and start; change nothing.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) shelf: Shelf,
-}
-
-/// Hold a city's register against the standard it stands under, requirement by requirement.
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  ordinance assess ./brookhaven\n  ordinance assess ./brookhaven --json\n  ordinance assess \
-./brookhaven --oscal results.json")]
-pub(crate) struct Assess {
-    /// The city's folder.
-    pub(crate) dir: PathBuf,
-    /// The pack; the narrowest that the city adopted unless said.
-    #[arg(long)]
-    pub(crate) against: Option<String>,
-    /// The language of the requirements.
-    #[arg(long, default_value = "en")]
-    pub(crate) locale: String,
-    /// Also write OSCAL assessment results.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) oscal: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) shelf: Shelf,
 }

@@ -25,7 +25,9 @@ fn in_words(finding: &Finding) -> String {
     let policy = finding.policy();
     match finding {
         Finding::CanErr { story, .. } => format!("`{policy}` can err, and a norm that errs forbids nothing: {story}"),
-        Finding::ReachesTooFar { fact, .. } => format!("`{policy}` looks at `{fact}`, which is not there when a city decides"),
+        Finding::ReachesTooFar { fact, .. } => {
+            format!("`{policy}` looks at `{fact}`, which is not there when a city decides")
+        }
         Finding::NeverForbids { .. } => format!("`{policy}` never forbids anything"),
         Finding::NeverPermits { .. } => format!("`{policy}` never permits anything"),
         Finding::Overruled { .. } => format!("`{policy}` is overruled wherever it permits"),

@@ -14,7 +14,8 @@ pub(super) fn run(args: &Import, output: &Output) -> anyhow::Result<()> {
     let bytes = read(&args.file).map_err(|error| Status::bad_input(format!("`{}`: {error}", args.file.display())))?;
     let mut imported = imported(&args.file, &bytes).map_err(|error| Status::bad_input(error.to_string()))?;
     imported.losses.sort();
-    let files = standards::write_imported(&args.to, &args.id, &imported).map_err(|error| Status::bad_input(error.to_string()))?;
+    let files = standards::write_imported(&args.to, &args.id, &imported)
+        .map_err(|error| Status::bad_input(error.to_string()))?;
     let mut words = vec![format!(
         "{} requirements in `{}`; nothing executes them until somebody writes norms or duties.",
         imported.requirements.len(),

@@ -47,7 +47,8 @@ pub(super) fn run(packs: &Packs, output: &Output) -> anyhow::Result<()> {
             coverage: pack.coverage().total,
         });
     }
-    let mut words = vec![format!("{:<28} {:<8} {:<14} {:>12} {:>6}  title", "pack", "version", "layer", "executed", "norms")];
+    let mut words =
+        vec![format!("{:<28} {:<8} {:<14} {:>12} {:>6}  title", "pack", "version", "layer", "executed", "norms")];
     for one in &listed {
         let executed = format!("{} of {}", one.coverage.executed, one.coverage.requirements);
         words.push(format!(

@@ -22,7 +22,9 @@ pub(super) fn prover(solver: &Solver) -> Prover {
 pub(super) fn unproved(error: ProofError) -> Status {
     match error {
         ProofError::NormsErr(_) => Status::bad_input(error.to_string()),
-        ProofError::NoSolver { .. } | ProofError::Solver { .. } | ProofError::Worker => Status::unknown(error.to_string()),
+        ProofError::NoSolver { .. } | ProofError::Solver { .. } | ProofError::Worker => {
+            Status::unknown(error.to_string())
+        }
     }
 }
 
@@ -45,7 +47,9 @@ fn in_words(report: &Report, city: &str, standard: &str) -> String {
     let verdict = match report.verdict {
         Verdict::Equal => format!("`{city}` allows exactly what {standard} leaves open."),
         Verdict::Stricter => format!("`{city}` is stricter than {standard}: it allows nothing that a norm forbids."),
-        Verdict::AtLeastAsStrict => format!("`{city}` is at least as strict as {standard}; whether equal is not known."),
+        Verdict::AtLeastAsStrict => {
+            format!("`{city}` is at least as strict as {standard}; whether equal is not known.")
+        }
         Verdict::Vacuous => format!("`{city}` permits nothing at all."),
         Verdict::Fails => format!("`{city}` is not as strict as {standard}:"),
         Verdict::Unknown => format!("Whether `{city}` is as strict as {standard} is not known."),

@@ -78,7 +78,8 @@ impl Packs {
             return Ok(Arc::clone(pack));
         }
         let known: Vec<String> = self.all().map(|pack| format!("`{}`", pack.manifest.id)).collect();
-        Err(Status::bad_input(format!("there is no pack `{name}`; at hand are {}, or name a folder", known.join(", "))).into())
+        Err(Status::bad_input(format!("there is no pack `{name}`; at hand are {}, or name a folder", known.join(", ")))
+            .into())
     }
 
     /// Every pack.

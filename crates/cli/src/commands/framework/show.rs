@@ -41,7 +41,8 @@ struct Line {
 
 /// What executes a requirement, in a word for each.
 fn executed_by(execution: &Execution) -> String {
-    let mut ways: Vec<String> = [&execution.norms, &execution.checks, &execution.duties].into_iter().flatten().cloned().collect();
+    let mut ways: Vec<String> =
+        [&execution.norms, &execution.checks, &execution.duties].into_iter().flatten().cloned().collect();
     if ways.is_empty() {
         ways.push("text only".to_owned());
     }
@@ -72,10 +73,19 @@ fn whole(pack: &Pack, resolved: &Resolved, args: &Show, output: &Output) -> anyh
         words.push(format!("Stands on {}.\n", whole.stands_on.join(", ")));
     }
     for line in &whole.requirements {
-        words.push(format!("{:<9} {}  [{}]\n          {}", line.id, line.title, executed_by(&line.executed_by), line.text));
+        words.push(format!(
+            "{:<9} {}  [{}]\n          {}",
+            line.id,
+            line.title,
+            executed_by(&line.executed_by),
+            line.text
+        ));
     }
     let total = whole.coverage.total;
-    words.push(format!("\n{} requirements, {} executed, {} text only.", total.requirements, total.executed, total.text_only));
+    words.push(format!(
+        "\n{} requirements, {} executed, {} text only.",
+        total.requirements, total.executed, total.text_only
+    ));
     output.result(&whole, &words.join("\n"))
 }
 

@@ -64,7 +64,8 @@ fn folder(dir: &Path) -> anyhow::Result<City> {
     files.sort();
     let mut sources = Vec::new();
     for file in files {
-        let unreadable = |error: std::io::Error| Status::bad_input(format!("`{}` cannot be read: {error}", file.display()));
+        let unreadable =
+            |error: std::io::Error| Status::bad_input(format!("`{}` cannot be read: {error}", file.display()));
         let bytes = std::fs::metadata(&file).map_err(unreadable)?.len();
         if bytes > CEDAR_BYTES_MAX {
             let message = format!("`{}` has {bytes} bytes, the limit is {CEDAR_BYTES_MAX}", file.display());

@@ -26,10 +26,11 @@ pub(super) fn sign(args: &Sign, output: &Output) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&args.key)
         .map_err(|error| Status::bad_input(format!("the key file `{}` cannot be read: {error}", args.key.display())))?;
     // What is wrong with a key is said without the key.
-    let key: SigningKey = text.trim().parse().map_err(|_| Status::bad_input("the key file holds no signing key"))?;
+    let key = SigningKey::parse(text.trim()).map_err(|_| Status::bad_input("the key file holds no signing key"))?;
     let note = standards::trust::sign(&pack, &key)?;
     let file = args.dir.join("pack.note");
     std::fs::write(&file, &note).with_context(|| format!("cannot write `{}`", file.display()))?;
-    let document = json!({ "pack": pack.manifest.reference.to_string(), "hash": pack.hash, "key": key.vkey().to_string() });
+    let document =
+        json!({ "pack": pack.manifest.reference.to_string(), "hash": pack.hash, "key": key.vkey().to_string() });
     output.result(&document, &format!("{} is signed by {}.", pack.manifest.reference, key.vkey()))
 }
