@@ -9,7 +9,8 @@ use crate::id::{PropertyName, StreamId, ViewId};
 use crate::strict::nothing_more;
 use crate::time::{Delay, Depth, TimeBin};
 
-/// The version of a view. A new version is a new release of every window it covers.
+/// The version of a view. Of a stream about people a new version begins where the windows released before end, so that no
+/// window is released twice; of any other stream it is a new release of every window that it covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ViewVersion(pub u32);
@@ -41,8 +42,9 @@ impl IdentifierExposure {
 #[serde(transparent)]
 pub struct MinimumUnits(pub u32);
 
-/// How many cells one unit may count in, per epoch, for the noise to be bounded. `None` bounds nothing and is
-/// right only where no noise is promised.
+/// How many cells of one window a unit may count in, for the noise to be bounded. Windows are bounded one by one: a unit
+/// that is there all day counts in every window of it. `None` bounds nothing and is right only where no noise is promised.
+/// A distinct count needs none within a cell: a unit counts once in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Bound(pub Option<u32>);
@@ -78,15 +80,16 @@ pub enum Space {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Measure {
-    /// Number of observations; the minimum counts observations.
+    /// Number of observations; the minimum counts observations. Not for streams about people.
     #[serde(deserialize_with = "nothing_more")]
     Observations,
-    /// Number of distinct pseudonyms; the minimum counts the same.
+    /// Number of distinct pseudonyms; the minimum counts the same. The only measure of a stream about people.
     Distinct {
         /// The pseudonymised property.
         property: PropertyName,
     },
-    /// Mean of a number that says nothing about a person, rounded down to thousandths; the minimum counts observations.
+    /// Mean of a number that says nothing about a person, rounded down to thousandths; the minimum counts observations. Not
+    /// for streams about people.
     Mean {
         /// The property.
         property: PropertyName,
@@ -131,7 +134,7 @@ pub struct View {
     pub identifiers: IdentifierExposure,
     /// The fewest distinct units behind a released cell.
     pub minimum: MinimumUnits,
-    /// How many cells one unit may count in.
+    /// How many cells of one window a unit may count in.
     pub bound: Bound,
     /// The noise on each cell.
     pub noise: Noise,

@@ -146,7 +146,8 @@ fn unmatchable(key: &[u8; 32], number: u32) -> [u8; TAG_BYTES] {
 
 fn parse(line: &str) -> Result<[u8; TAG_BYTES], NotAList> {
     let mut tag = [0; TAG_BYTES];
-    if line.len() != 2 * TAG_BYTES || !line.is_ascii() {
+    // `from_str_radix` would take a sign for a digit.
+    if line.len() != 2 * TAG_BYTES || !line.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(NotAList);
     }
     for (place, at) in tag.iter_mut().zip((0..line.len()).step_by(2)) {
@@ -203,6 +204,30 @@ mod tests {
         }
         assert_eq!(HotList::count(&vec![tag; ENTRIES_MAX].join("\n")), Ok(ENTRIES_MAX));
         assert_eq!(HotList::count(&vec![tag; ENTRIES_MAX + 1].join("\n")), Err(NotAList));
+    }
+
+    #[test]
+    fn an_altered_list_is_none_or_one_of_whole_tags() {
+        let (order, random): (OrderId, _) = ("order-1".parse().unwrap(), testkit::SeededBytes::new(14));
+        let values = ["4B7 1234", "1AA 0001", "2BB"].map(str::to_owned);
+        let text = HotList::build(&HotListKey::new([3; 32]), &order, &values).to_text();
+        let (mut lists, mut refused) = (0, 0);
+        for round in 0..4_000 {
+            let bytes = if round % 8 == 0 { testkit::noise(200, &random) } else { testkit::altered(text.as_bytes(), &random) };
+            let Ok(altered) = String::from_utf8(bytes) else { continue };
+            match HotList::from_text(HotListKey::new([3; 32]), &order, &altered) {
+                Ok(list) => {
+                    let whole = altered.lines().map(str::to_lowercase).collect::<Vec<_>>().join("\n");
+                    assert_eq!(list.to_text(), whole, "nothing is added, nothing is left out");
+                    lists += 1;
+                }
+                Err(error) => {
+                    assert_eq!(error.to_string(), "this is not a list of tags");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(lists > 100 && refused > 100, "{lists} lists, {refused} refused");
     }
 
     #[test]

@@ -136,6 +136,12 @@ impl Last {
 }
 
 impl Tagger {
+    /// Adds the keys of another one of the same property.
+    pub(crate) fn extend(&mut self, other: Self) {
+        // Behind those that are there, so that what is remembered keeps its number.
+        self.subkeys.extend(other.subkeys);
+    }
+
     /// The tag of an identifier that was observed at an instant, under the key of that instant's epoch.
     pub(crate) fn tag(&mut self, at: Timestamp, text: &str) -> Result<u64, NoTag> {
         let number = self.subkeys.iter().position(|(window, _)| window.contains(at)).ok_or(NoTag::Key)?;

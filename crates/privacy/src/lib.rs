@@ -7,6 +7,7 @@
 pub mod cell;
 pub mod columns;
 pub mod exposure;
+pub mod fit;
 pub mod hotlist;
 pub mod keys;
 pub mod raw;
@@ -15,7 +16,8 @@ pub mod release;
 pub mod treat;
 
 pub use columns::{Column, Columns, Scalar};
-pub use exposure::no_more_than;
+pub use exposure::{Difference, no_more_than, subtractable};
+pub use fit::{Unfit, fits};
 pub use hotlist::{HotList, HotListKey};
 pub use keys::{EpochKey, EpochKeys};
 pub use raw::{RawObservation, RawValue};

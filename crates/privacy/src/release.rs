@@ -8,7 +8,8 @@
 //! "2026-06-01T08:15:00Z"},"minimum":10,"rows":[{"cell":{"sensor":"wifi-1"},"value":23}],"withheld":2}`; a cell is
 //! `"stream"`, `{"cell":"891e2659c2bffff"}` or `{"sensor":"wifi-1"}`.
 //!
-//! The bound of a view holds each tag to so many cells of a window; it bounds nothing where no tags are counted.
+//! The bound of a view holds each tag to so many cells of one window; it bounds nothing where no tags are counted. Of a
+//! stream about people only distinct tags are released (see [`crate::fit`]), and within a cell each of them counts once.
 //!
 //! What this does not stop: a minimum count alone does not hide somebody who is always counted (Guan 2024), and counts
 //! over time have given trajectories back (Xu 2017). Noise takes the place kept in [`Noise`].
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell::cell;
 use crate::columns::{Column, Columns};
+use crate::fit::{Unfit, fits};
 
 /// A mean is released in thousandths of its unit.
 pub const MEAN_SCALE: i64 = 1_000;
@@ -36,6 +38,9 @@ pub enum ReleaseError {
     /// A view of single records has no windows.
     #[error("view `{0}` shows single records and has no windows to release")]
     NoWindows(ViewId),
+    /// The view does not fit the stream: declared before this software asked, or never decided.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// The stored rows do not hold what the view measures.
     #[error("view `{view}` measures `{property}`, which the stored observations do not hold in the form it needs")]
     Property {
@@ -157,6 +162,7 @@ pub fn release(
     let Exposure::Windows { space, measure, .. } = &view.exposure else {
         return Err(ReleaseError::NoWindows(view.id.clone()));
     };
+    fits(view, stream)?;
     let grid = grid(*space, sensors);
     let keys: HashMap<&DeviceId, CellKey> =
         sensors.iter().filter_map(|sensor| Some((&sensor.id, key(*space, sensor)?))).collect();

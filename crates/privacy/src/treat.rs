@@ -120,6 +120,15 @@ impl<'a> Treating<'a> {
         }
     }
 
+    /// Adds keys of further epochs, for observations that come later than their epoch.
+    pub fn add_keys(&mut self, keys: &EpochKeys) {
+        for lane in &mut self.lanes {
+            if let (Some(tagger), Action::Tag(length)) = (&mut lane.tagger, &lane.slot.action) {
+                tagger.extend(keys.tagger(&lane.slot.name, *length, lane.slot.canon));
+            }
+        }
+    }
+
     /// Treats one observation. An error leaves the batch as it was.
     ///
     /// # Errors

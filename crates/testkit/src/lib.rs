@@ -1,9 +1,13 @@
-//! Fakes for tests: a clock that is set, and bytes that are the same every time.
+//! Fakes for tests: a clock that is set, bytes that are the same every time, and alterations of what a parser takes.
+
+mod alter;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use model::entropy::NoEntropy;
 use model::{Clock, Entropy, Span, Timestamp};
+
+pub use alter::{altered, noise};
 
 /// A clock that shows what it is told.
 #[derive(Debug)]

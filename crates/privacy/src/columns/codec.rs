@@ -273,6 +273,24 @@ mod tests {
         }
 
         #[test]
+        fn altered_columns_are_an_error_or_whole_columns_no_larger_than_their_bytes(columns in columns(), seed: u64) {
+            let mut bytes = Vec::new();
+            columns.encode(&mut bytes);
+            let random = testkit::SeededBytes::new(seed);
+            for bytes in [testkit::altered(&bytes, &random), testkit::noise(300, &random)] {
+                let Ok(columns) = Columns::decode(&bytes) else { continue };
+                prop_assert!(columns.len() <= bytes.len() / ROW_BYTES_MIN);
+                prop_assert!(columns.devices().len() <= bytes.len() && columns.properties().len() <= PROPERTIES_MAX);
+                // Whatever it is, it is one thing: written again it reads the same.
+                let mut again = Vec::new();
+                columns.encode(&mut again);
+                let read = Columns::decode(&again).unwrap();
+                prop_assert_eq!(format!("{read:?}"), format!("{columns:?}"));
+                prop_assert_eq!(read.times(), columns.times());
+            }
+        }
+
+        #[test]
         fn appending_keeps_every_row(a in columns(), b in columns()) {
             let mut both = a.clone();
             both.append(&b).unwrap();

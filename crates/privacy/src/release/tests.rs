@@ -13,6 +13,13 @@ fn stream() -> Stream {
     serde_json::from_str(json).unwrap()
 }
 
+/// A stream about nobody, which may be measured in any way.
+fn river() -> Stream {
+    let json = r#"{"id":"wifi","time":{"do":"keep"},"retention":"24h","properties":{
+        "level":{"category":"water-level","value":"number","treatment":{"do":"keep"}}}}"#;
+    serde_json::from_str(json).unwrap()
+}
+
 fn view(measure: &str, minimum: u32, bound: Option<u32>) -> View {
     let bound = bound.map_or("null".to_owned(), |bound| bound.to_string());
     let json = format!(
@@ -47,7 +54,9 @@ fn window() -> Window {
 }
 
 fn released(view: &View, observed: &[(u32, Option<u64>, f64)]) -> ReleasedTable {
-    release(view, &stream(), window(), &sensors(), &[rows(observed)]).unwrap().get().clone()
+    let Exposure::Windows { measure, .. } = &view.exposure else { unreachable!() };
+    let stream = if matches!(measure, Measure::Distinct { .. }) { stream() } else { river() };
+    release(view, &stream, window(), &sensors(), &[rows(observed)]).unwrap().get().clone()
 }
 
 const DISTINCT: &str = r#"{"of":"distinct","property":"mac"}"#;
@@ -95,7 +104,7 @@ fn a_mean_counts_numbers_and_not_rows_without_one() {
     let mut columns = rows(&[(0, None, 3.0), (0, None, 3.0)]);
     columns.properties[0].1 = Column::Number(vec![Some(3.0), None]);
     let mean = view(r#"{"of":"mean","property":"level"}"#, 2, None);
-    let table = release(&mean, &stream(), window(), &sensors(), &[columns]).unwrap();
+    let table = release(&mean, &river(), window(), &sensors(), &[columns]).unwrap();
     assert_eq!((table.get().rows.len(), table.get().withheld), (0, 3));
 }
 
@@ -104,7 +113,7 @@ fn observations_add_up_the_counts_of_merged_rows() {
     let mut columns = rows(&[(0, None, 0.0), (0, None, 0.0), (1, None, 0.0)]);
     columns.counts = vec![4, 6, 9];
     let table =
-        release(&view(r#"{"of":"observations"}"#, 10, None), &stream(), window(), &sensors(), &[columns]).unwrap();
+        release(&view(r#"{"of":"observations"}"#, 10, None), &river(), window(), &sensors(), &[columns]).unwrap();
     assert_eq!(table.get().rows, [ReleasedRow { cell: CellKey::Sensor("a".parse().unwrap()), value: 10 }]);
     assert_eq!(table.get().withheld, 2);
 }
@@ -150,8 +159,18 @@ fn a_property_that_is_not_there_or_has_another_form_releases_nothing() {
         r#"{"of":"mean","property":"mac"}"#,
         r#"{"of":"mean","property":"nowhere"}"#,
     ] {
-        let result = release(&view(measure, 0, None), &stream(), window(), &sensors(), &[rows(&[(0, Some(1), 0.0)])]);
+        let result = release(&view(measure, 0, None), &river(), window(), &sensors(), &[rows(&[(0, Some(1), 0.0)])]);
         assert!(matches!(result, Err(ReleaseError::Property { .. })), "{measure}");
+    }
+}
+
+#[test]
+fn of_people_nothing_but_distinct_people_is_released() {
+    for measure in [r#"{"of":"observations"}"#, r#"{"of":"mean","property":"level"}"#] {
+        // One phone, heard twenty times.
+        let observed = rows(&[(0, Some(1), 0.0); 20]);
+        let result = release(&view(measure, 10, None), &stream(), window(), &sensors(), &[observed]);
+        assert!(matches!(result, Err(ReleaseError::Unfit(Unfit::NotPeople { .. }))), "{measure}");
     }
 }
 

@@ -1,0 +1,203 @@
+//! Whether a windowed view fits its stream: what its minimum counts must be people where the stream is about people, and
+//! its windows must be whole ones.
+//!
+//! Ten observations may be one phone that was heard ten times, so that a minimum over observations protects nobody. Only
+//! distinct tags of an identifier are counted as people, and only within one epoch: the same phone has another tag in the
+//! next. A distinct count needs no further bound within a cell: each tag counts once in it. What this does not stop: a
+//! phone that changes its address by itself is several units (see the documentation of tags).
+
+use model::{EpochLength, Exposure, Identifies, Measure, PropertyName, Span, Stream, StreamId, TimeTreatment, ViewId};
+use model::{TimeBin, Treatment, View};
+
+/// How much longer than a window its observations must be kept, if the window is not shorter itself: it closes a little
+/// after its end, and what is deleted by then cannot be counted.
+pub const RELEASE_SLACK_MAX: Span = Span::hours(1);
+
+/// Why a windowed view does not fit its stream.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// It does not count people.
+    #[error(
+        "view `{view}` measures {measure}, and stream `{stream}` is about people: its minimum would not count people, as \
+         many observations may be of one person. Measure `distinct` of a pseudonymised address or plate"
+    )]
+    NotPeople {
+        /// The view.
+        view: ViewId,
+        /// Its stream.
+        stream: StreamId,
+        /// What it measures, in words.
+        measure: &'static str,
+    },
+    /// It counts distinct values that are no people.
+    #[error(
+        "view `{view}` counts distinct values of `{property}`, which do not tell people apart. Count those of a \
+         pseudonymised address or plate"
+    )]
+    NoPerson {
+        /// The view.
+        view: ViewId,
+        /// What it counts.
+        property: PropertyName,
+    },
+    /// A window crosses the end of an epoch, where one person gets a second tag.
+    #[error(
+        "view `{view}` has windows of {bin} over tags whose key lives {epoch}: a person would count once for each key. Let \
+         the windows divide the key's life"
+    )]
+    Epoch {
+        /// The view.
+        view: ViewId,
+        /// Its windows.
+        bin: TimeBin,
+        /// The key's life.
+        epoch: EpochLength,
+    },
+    /// The stream's times are coarser than the windows, or lie across them.
+    #[error(
+        "view `{view}` has windows of {bin} over times that are stored in steps of {step}: the windows must be made of whole \
+         steps"
+    )]
+    Time {
+        /// The view.
+        view: ViewId,
+        /// Its windows.
+        bin: TimeBin,
+        /// The stream's own steps.
+        step: TimeBin,
+    },
+    /// What a window counts is deleted before the window can be released.
+    #[error(
+        "view `{view}` has windows of {bin} over observations that are kept {kept}, so that none would be whole when it is \
+         released. Keep them longer, or take shorter windows"
+    )]
+    Retention {
+        /// The view.
+        view: ViewId,
+        /// Its windows.
+        bin: TimeBin,
+        /// How long the stream keeps.
+        kept: Span,
+    },
+}
+
+/// Whether what a view shows of a stream are whole windows and, if the stream is about people, numbers of people. Views of
+/// single records are judged elsewhere.
+///
+/// # Errors
+/// An [`Unfit`] that says what does not fit, and what would.
+pub fn fits(view: &View, stream: &Stream) -> Result<(), Unfit> {
+    let Exposure::Windows { bin, measure, .. } = &view.exposure else { return Ok(()) };
+    let (view, bin) = (view.id.clone(), *bin);
+    if let TimeTreatment::Bin { bin: step } = stream.time
+        && !whole(bin.span(), step.span())
+    {
+        return Err(Unfit::Time { view, bin, step });
+    }
+    let (width, kept) = (bin.span(), stream.retention.0);
+    if kept < Span::seconds(width.as_seconds().saturating_add(width.min(RELEASE_SLACK_MAX).as_seconds())) {
+        return Err(Unfit::Retention { view, bin, kept });
+    }
+    if stream.identifies() == Identifies::Nobody {
+        return Ok(());
+    }
+    let not_people = |measure| Unfit::NotPeople { view: view.clone(), stream: stream.id.clone(), measure };
+    let property = match measure {
+        Measure::Distinct { property } => property,
+        Measure::Observations => return Err(not_people("the number of observations")),
+        Measure::Mean { .. } => return Err(not_people("a mean")),
+    };
+    match stream.properties.get(property).map(|known| (known.category, &known.treatment)) {
+        Some((category, Treatment::Pseudonymise { epoch }))
+            if category.is_identifier() && !NOT_ONE_PERSON.contains(&category.code()) =>
+        {
+            if whole(epoch.span(), width) { Ok(()) } else { Err(Unfit::Epoch { view, bin, epoch: *epoch }) }
+        }
+        _ => Err(Unfit::NoPerson { view, property: property.clone() }),
+    }
+}
+
+/// Identifiers of which one person has many: ten network names may be asked for by one phone.
+const NOT_ONE_PERSON: [&str; 1] = ["network-name"];
+
+/// Whether a span is made of whole steps, one at least.
+const fn whole(span: Span, step: Span) -> bool {
+    span.as_seconds() >= step.as_seconds() && span.as_seconds().is_multiple_of(step.as_seconds())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream(time: &str, epoch: &str, retention: &str) -> Stream {
+        let tag = format!(r#"{{"do":"pseudonymise","epoch":"{epoch}"}}"#);
+        let json = format!(
+            r#"{{"id":"wifi","time":{time},"retention":"{retention}","properties":{{
+            "mac":{{"category":"mac-address","value":"text","treatment":{tag}}},
+            "ssid":{{"category":"network-name","value":"text","treatment":{tag}}},
+            "maker":{{"category":"device-trait","value":"text","treatment":{tag}}},
+            "rssi":{{"category":"signal-strength","value":"integer","treatment":{{"do":"keep"}}}}}}}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    fn view(bin: &str, measure: &str) -> View {
+        let json = format!(
+            r#"{{"id":"counts","version":1,"stream":"wifi","title":"t","exposure":{{"as":"windows","bin":"{bin}","space":{{"by":"sensor"}},
+            "measure":{measure}}},"identifiers":"none","minimum":10,"bound":null,"noise":"none","delay":"0s","depth":"1d"}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    const MACS: &str = r#"{"of":"distinct","property":"mac"}"#;
+    const KEEP: &str = r#"{"do":"keep"}"#;
+
+    #[test]
+    fn ten_observations_are_not_ten_people() {
+        let stream = stream(KEEP, "24h", "30d");
+        assert_eq!(fits(&view("15m", MACS), &stream), Ok(()));
+        for measure in [r#"{"of":"observations"}"#, r#"{"of":"mean","property":"rssi"}"#] {
+            assert!(matches!(fits(&view("15m", measure), &stream), Err(Unfit::NotPeople { .. })), "{measure}");
+        }
+        for other in ["ssid", "maker", "rssi", "nowhere"] {
+            let measure = format!(r#"{{"of":"distinct","property":"{other}"}}"#);
+            assert!(matches!(fits(&view("15m", &measure), &stream), Err(Unfit::NoPerson { .. })), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_stream_about_nobody_may_be_measured_in_any_way() {
+        let air = r#"{"id":"wifi","time":{"do":"keep"},"retention":"30d","properties":{
+            "level":{"category":"water-level","value":"number","treatment":{"do":"keep"}}}}"#;
+        let air: Stream = serde_json::from_str(air).unwrap();
+        for measure in [r#"{"of":"observations"}"#, r#"{"of":"mean","property":"level"}"#] {
+            assert_eq!(fits(&view("15m", measure), &air), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_window_lies_within_one_epoch() {
+        for (bin, epoch, fit) in
+            [("15m", "24h", true), ("1d", "24h", true), ("1h", "1h", true), ("1h", "15m", false), ("1h", "90m", false)]
+        {
+            let fits = fits(&view(bin, MACS), &stream(KEEP, epoch, "30d"));
+            assert_eq!(fits.is_ok(), fit, "{bin} under {epoch}");
+            assert!(fit || matches!(fits, Err(Unfit::Epoch { .. })));
+        }
+    }
+
+    #[test]
+    fn a_window_is_made_of_whole_steps_of_the_streams_time_and_kept_until_it_is_released() {
+        for (bin, step, fit) in [("15m", "1m", true), ("15m", "15m", true), ("15m", "1h", false), ("20m", "15m", false)] {
+            let time = format!(r#"{{"do":"bin","bin":"{step}"}}"#);
+            let fits = fits(&view(bin, MACS), &stream(&time, "24h", "30d"));
+            assert_eq!(fits.is_ok(), fit, "{bin} of {step}");
+            assert!(fit || matches!(fits, Err(Unfit::Time { .. })));
+        }
+        for (bin, kept, fit) in [("15m", "30m", true), ("15m", "20m", false), ("1d", "25h", true), ("1d", "24h", false)] {
+            let fits = fits(&view(bin, MACS), &stream(KEEP, "24h", kept));
+            assert_eq!(fits.is_ok(), fit, "{bin} of {kept}");
+            assert!(fit || matches!(fits, Err(Unfit::Retention { .. })));
+        }
+    }
+}
