@@ -192,12 +192,16 @@ pub(crate) struct Query {
     /// Until when (RFC 3339).
     #[arg(long)]
     pub(crate) to: Option<Timestamp>,
-    /// A senior officer authorised this question; recorded, and some norms ask for it.
+    /// The senior party that authorised this question, one of the police or an officer: recorded, and some norms ask for
+    /// it. At an address, send its token instead.
     #[arg(long)]
-    pub(crate) senior_authorisation: bool,
+    pub(crate) authorised_by: Option<PartyId>,
     /// For an address: a file with the party's token.
     #[arg(long)]
     pub(crate) token: Option<PathBuf>,
+    /// For an address: a file with the token of the senior party that authorised this question.
+    #[arg(long)]
+    pub(crate) authorising_token: Option<PathBuf>,
 }
 
 /// Check a city's whole log: signature, every entry, every tile, every act; at the folder also what lies beside it.

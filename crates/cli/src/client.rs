@@ -45,6 +45,25 @@ impl Client {
         answer(request.call().with_context(|| format!("no answer from {}", self.base))?)
     }
 
+    /// Asks for released rows, as a party, and with the token of one that authorised it.
+    pub(crate) fn released(
+        &self,
+        query: &[(&str, String)],
+        token: Option<&str>,
+        authorising: Option<&str>,
+    ) -> anyhow::Result<Value> {
+        let mut request = self.agent.get(format!("{}/api/v1/released", self.base));
+        for (name, value) in query {
+            request = request.query(name, value);
+        }
+        for (name, token) in [("authorization", token), ("ordinance-authorised-by", authorising)] {
+            if let Some(token) = token {
+                request = request.header(name, format!("Bearer {token}"));
+            }
+        }
+        answer(request.call().with_context(|| format!("no answer from {}", self.base))?)
+    }
+
     /// Sends a body.
     pub(crate) fn post(&self, path: &str, kind: &str, body: &[u8], token: Option<&str>) -> anyhow::Result<Value> {
         let mut request = self.agent.post(format!("{}{path}", self.base)).header("content-type", kind);

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use model::{StreamId, Timestamp};
 use norms::{CollectFast, Decision};
+use register::State;
 
+use crate::orders::Orders;
 use crate::plans::{Plans, StreamReady};
 
 /// Why a stream takes nothing.
@@ -49,13 +51,22 @@ impl Admitted {
 }
 
 /// Decides whether a stream may take observations now.
-pub(crate) fn admit(plans: &Plans, stream: &StreamId, now: Timestamp) -> Result<Admitted, Refused> {
+pub(crate) fn admit(
+    plans: &Plans,
+    state: &State,
+    orders: &Orders,
+    stream: &StreamId,
+    now: Timestamp,
+) -> Result<Admitted, Refused> {
     let ready = plans.stream(stream).ok_or_else(|| Refused::NoPlan(stream.clone()))?;
     if let Decision::Refused(refusal) = ready.plan.decide(&CollectFast { now }) {
         return Err(Refused::Norms { stream: stream.clone(), refusal });
     }
-    if let Some(Err(reason)) = &ready.list {
-        return Err(Refused::List { stream: stream.clone(), reason: reason.clone() });
+    let unusable = ready.list.as_ref().and_then(|list| list.as_ref().err().cloned());
+    // What is in memory may be compared with only while its order, its payload and its key are there.
+    let gone = || ready.gone(state, orders, now).map(|error| error.to_string());
+    if let Some(reason) = unusable.or_else(gone) {
+        return Err(Refused::List { stream: stream.clone(), reason });
     }
     Ok(Admitted { ready: Arc::clone(ready), at: now })
 }

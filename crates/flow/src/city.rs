@@ -1,23 +1,18 @@
 //! A city: its register, its lake, its keys and its plans, in one folder.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use journal::{JournalError, SqliteJournal};
 use lake::{Lake, LakeError, Options};
-use model::{Clock, DeviceId, Digest, Entropy, Order, Party, PartyId, StreamId, Timestamp};
-use privacy::EpochKeys;
+use model::{Clock, Digest, Entropy, Order, Party, PartyId, StreamId};
 use register::{Command, Founding, OpenError, Receipt, Register, Submission, SubmitError};
 use tlog::SigningKey;
 
 use crate::admit::{Admitted, admit};
-use crate::counters::Counters;
+use crate::counters::{Counters, TickCounts};
 use crate::folder::{Folder, FolderError};
-use crate::ingest::{
-    BATCH_ROWS_MAX, BODY_BYTES_MAX, Batch, Chunks, FileFormat, IngestError, Ingested, RefusedRows, RowError,
-};
-use crate::ingest::{ndjson, ngsi, open_file, same_device};
+use crate::ingest::IngestError;
 use crate::keys::{KeyError, Keys};
 use crate::orders::Orders;
 use crate::plans::Planner;
@@ -74,6 +69,7 @@ pub struct City {
     pub(crate) orders: Orders,
     pub(crate) planner: Planner,
     pub(crate) counters: Counters,
+    ticks: Mutex<TickCounts>,
     /// One tick at a time: a window is released once.
     pub(crate) ticking: Mutex<()>,
     folder: Folder,
@@ -134,8 +130,12 @@ impl City {
         let (lake, _recovered) = Lake::open(&folder.lake(), options)?;
         let keys = Keys::open(folder.keys().join("epochs"))?;
         let orders = Orders::open(folder.keys().join("orders"))?;
-        let (planner, counters, ticking) = (Planner::default(), Counters::default(), Mutex::new(()));
-        Ok(Self { register, lake, keys, orders, planner, counters, ticking, folder })
+        let (planner, counters) = (Planner::default(), Counters::default());
+        for (stream, late) in lake.late() {
+            counters.add(&stream, |counts| counts.late = late);
+        }
+        let (ticks, ticking) = (Mutex::default(), Mutex::new(()));
+        Ok(Self { register, lake, keys, orders, planner, counters, ticks, ticking, folder })
     }
 
     /// The register.
@@ -152,6 +152,18 @@ impl City {
     #[must_use]
     pub const fn counters(&self) -> &Counters {
         &self.counters
+    }
+    /// How the ticks went.
+    #[must_use]
+    pub fn ticks(&self) -> TickCounts {
+        self.ticks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// How many pseudonym keys are past their time and still there. Reads a folder.
+    ///
+    /// # Errors
+    /// The folder cannot be read, so that nobody knows.
+    pub fn overdue_keys(&self) -> Result<usize, KeyError> {
+        self.keys.overdue(&self.register.state(), self.register.now())
     }
     /// Its folder.
     #[must_use]
@@ -180,166 +192,19 @@ impl City {
         self.register.submit(Submission { by: by.clone(), reason: None, command: Command::IssueOrder { order, list } })
     }
 
-    fn admitted(&self, stream: &StreamId) -> Result<Admitted, IngestError> {
+    pub(crate) fn admitted(&self, stream: &StreamId) -> Result<Admitted, IngestError> {
         let plans = self.planner.current(&self.register, &self.orders);
-        admit(&plans, stream, self.register.now()).map_err(IngestError::Refused)
+        let (state, now) = (self.register.state(), self.register.now());
+        admit(&plans, &state, &self.orders, stream, now).map_err(IngestError::Refused)
     }
 
-    /// The device with a token, if its stream may take observations now.
-    fn device(&self, token: &str) -> Result<(DeviceId, Admitted), IngestError> {
-        let state = self.register.state();
-        let device = state.device_with(&credential(token)).ok_or(IngestError::UnknownToken)?;
-        let admitted = self.admitted(&device.stream);
-        if admitted.is_err() {
-            self.counters.add(&device.stream, |counts| counts.refused += 1);
-        }
-        Ok((device.id.clone(), admitted?))
-    }
-
-    /// The keys that a batch of an admitted stream may need.
-    fn keys_for(&self, admitted: &Admitted) -> Result<EpochKeys, IngestError> {
-        let stream = &admitted.ready().stream;
-        let mut keys = EpochKeys::new(&stream.id);
-        for (_, length) in stream.pseudonyms() {
-            let (epoch, key) = self.keys.key(&self.register, &stream.id, length, admitted.at())?;
-            keys.insert(epoch, key);
-        }
-        Ok(keys)
-    }
-
-    /// Takes a batch of NGSI-LD entities from a device, whole or not at all.
-    ///
-    /// # Errors
-    /// Why nothing of it was taken.
-    pub fn ingest_ngsi(&self, token: &str, body: &[u8]) -> Result<Ingested, IngestError> {
-        let (device, admitted) = self.device(token)?;
-        if body.len() > BODY_BYTES_MAX {
-            return Err(IngestError::TooLarge);
-        }
-        let entities = ngsi::entities(body).map_err(|error| IngestError::Malformed(error.to_string()))?;
-        let mut ids = Vec::with_capacity(entities.len());
-        let outcome = self.take(&admitted, &[device], |batch| {
-            let mut values = Vec::new();
-            numbered(entities.len())?.zip(&entities).try_for_each(|(row, entity)| {
-                let fail = |error| IngestError::Row { row, error };
-                let read =
-                    ngsi::parse(&admitted.ready().recipe, entity, &mut values).map_err(|error| fail(error.into()))?;
-                batch.push(read.at, None, &values).map_err(fail)?;
-                ids.push(read.id.into_owned());
-                Ok(())
-            })
-        });
-        outcome.map(|ingested| Ingested { ids, ..ingested })
-    }
-
-    /// Takes a batch of lines (NDJSON) from a device, whole or not at all.
-    ///
-    /// # Errors
-    /// Why nothing of it was taken.
-    pub fn ingest_lines(&self, token: &str, body: &[u8]) -> Result<Ingested, IngestError> {
-        let (device, admitted) = self.device(token)?;
-        if body.len() > BODY_BYTES_MAX {
-            return Err(IngestError::TooLarge);
-        }
-        let lines = || body.split(|&byte| byte == b'\n').filter(|line| !line.iter().all(u8::is_ascii_whitespace));
-        self.take(&admitted, std::slice::from_ref(&device), |batch| {
-            let mut values = Vec::new();
-            numbered(lines().count())?.zip(lines()).try_for_each(|(row, line)| {
-                let fail = |error| IngestError::Row { row, error };
-                let read =
-                    ndjson::parse(&admitted.ready().recipe, line, &mut values).map_err(|error| fail(error.into()))?;
-                let name = same_device(read.device, &device).map_err(fail)?;
-                batch.push(read.at, Some(&name), &values).map_err(fail)
-            })
-        })
-    }
-
-    /// Takes a file for a stream, by somebody who holds the city's folder. Rows that cannot be taken are counted by
-    /// reason; the others are. `device` names the file's device where the rows do not.
-    ///
-    /// # Errors
-    /// The stream takes nothing, or the file or the disk fails; chunks taken before stay taken.
-    pub fn ingest_file(
-        &self,
-        stream: &StreamId,
-        format: &FileFormat,
-        device: Option<&DeviceId>,
-        file: impl Read + 'static,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Ingested, IngestError> {
-        let admitted = self.admitted(stream)?;
-        let devices = self.devices_of(stream, device)?;
-        let mut chunks = Chunks::new(open_file(file)?, format, &admitted)?;
-        let mut total = Ingested { stream: stream.clone(), admitted: 0, refused: Default::default(), ids: Vec::new() };
-        let mut row = 0_u64;
-        while chunks.read()? {
-            // Asked again for each chunk: an approval may lapse while a long file is read.
-            let admitted = self.admitted(stream)?;
-            let mut rows = 0;
-            let taken = self.take(&admitted, &devices, |batch| {
-                rows = chunks.push(&admitted, batch, |at, error| note(&mut total, row + at as u64 + 1, error));
-                Ok(())
-            })?;
-            total.admitted += taken.admitted;
-            row += rows as u64;
-            progress(row);
-        }
-        Ok(total)
-    }
-
-    fn devices_of(&self, stream: &StreamId, device: Option<&DeviceId>) -> Result<Vec<DeviceId>, IngestError> {
-        let state = self.register.state();
-        let registered = state.devices_of(stream).map(|device| device.id.clone());
-        match device {
-            None => Ok(registered.collect()),
-            Some(device) => {
-                let known = registered.into_iter().find(|known| known == device);
-                known.map(|known| vec![known]).ok_or_else(|| IngestError::UnknownDevice(device.clone()))
-            }
-        }
-    }
-
-    /// Treats and stores one batch; answers only when the disk has it.
-    fn take<'b>(
-        &self,
-        admitted: &'b Admitted,
-        devices: &'b [DeviceId],
-        fill: impl FnOnce(&mut Batch<'_>) -> Result<(), IngestError>,
-    ) -> Result<Ingested, IngestError> {
-        let stream = &admitted.ready().stream.id;
-        let keys = self.keys_for(admitted)?;
-        let mut batch = Batch::begin(admitted, &keys, devices, self.released_through(stream)?);
-        fill(&mut batch).inspect_err(|_| self.counters.add(stream, |counts| counts.refused += 1))?;
-        let (treated, taken, late) = batch.finish();
-        self.lake.append(stream, &treated)?;
-        self.counters.add(stream, |counts| {
-            counts.admitted += taken;
-            counts.late += late;
-        });
-        Ok(Ingested { stream: stream.clone(), admitted: taken, refused: Default::default(), ids: Vec::new() })
-    }
-
-    /// The end of the last window that any view of a stream has released: what is older comes late.
-    fn released_through(&self, stream: &StreamId) -> Result<Option<Timestamp>, LakeError> {
-        let state = self.register.state();
-        let mut latest = None;
-        for view in state.views_of(stream).filter(|view| view.bin().is_some()) {
-            latest = latest.max(self.lake.released_through(stream, &view.id, view.version)?);
-        }
-        Ok(latest)
+    /// A tick is over, with these steps failed.
+    pub(crate) fn ticked(&self, failed: impl Iterator<Item = crate::tick::Step>) {
+        self.ticks.lock().unwrap_or_else(PoisonError::into_inner).note(failed);
     }
 
     /// One tick at a time.
     pub(crate) fn tick_lock(&self) -> std::sync::MutexGuard<'_, ()> {
         self.ticking.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Row numbers for a batch that is not too long.
-fn numbered(rows: usize) -> Result<std::ops::RangeInclusive<u64>, IngestError> {
-    if rows > BATCH_ROWS_MAX { Err(IngestError::TooLarge) } else { Ok(1..=rows as u64) }
-}
-
-fn note(total: &mut Ingested, row: u64, error: RowError) {
-    total.refused.entry(error).or_insert(RefusedRows { rows: 0, first: row }).rows += 1;
 }

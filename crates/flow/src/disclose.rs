@@ -6,7 +6,7 @@
 mod rows;
 
 use lake::LakeError;
-use model::{DisclosureRecord, PartyId, Purpose, Span, StreamId, Timestamp, View, ViewId, Window};
+use model::{DisclosureRecord, PartyId, PartyKind, Purpose, Span, StreamId, Timestamp, View, ViewId, Window};
 use norms::{Decision, DiscloseFast, DiscloseQuestion};
 use register::{State, SubmitError};
 use serde::Serialize;
@@ -38,8 +38,9 @@ pub struct Asked {
     pub from: Option<Timestamp>,
     /// Until when; up to now if not said.
     pub to: Option<Timestamp>,
-    /// Whether a senior officer authorised it, where a norm asks.
-    pub senior_authorisation: bool,
+    /// The party that authorised it, where a norm asks for a senior one. Whoever hands this over has made sure that the
+    /// party said so itself; what party may is decided here.
+    pub authorised_by: Option<PartyId>,
 }
 
 /// Why nothing is disclosed.
@@ -59,6 +60,11 @@ pub enum DiscloseError {
     /// The norms refuse.
     #[error(transparent)]
     Refused(#[from] norms::Refusal),
+    /// The party that is said to have authorised it cannot.
+    #[error(
+        "`{0}` cannot authorise this; it takes a registered party of the police or an officer, other than the one who asks"
+    )]
+    Authorisation(PartyId),
     /// The stretch of time is empty or the answer too long.
     #[error("{0}")]
     Window(String),
@@ -80,7 +86,7 @@ impl DiscloseError {
         match self {
             Self::Unknown { .. } => Problem::NotFound,
             Self::Which(_) | Self::Window(_) => Problem::BadRequest,
-            Self::Refused(_) => Problem::Forbidden,
+            Self::Refused(_) | Self::Authorisation(_) => Problem::Forbidden,
             Self::Lake(_) | Self::Record(_) | Self::NoPolicies => Problem::Unavailable,
         }
     }
@@ -121,10 +127,13 @@ impl City {
     /// Why nothing is disclosed.
     pub fn disclose(&self, asked: &Asked) -> Result<Disclosed<Answer>, DiscloseError> {
         let outcome = self.answer(asked);
-        self.counters.add(&asked.stream, |counts| match &outcome {
-            Ok(_) => counts.disclosures += 1,
-            Err(_) => counts.disclosures_refused += 1,
-        });
+        // Names that somebody made up are not counted by: the numbers would grow with every one.
+        if !matches!(outcome, Err(DiscloseError::Unknown { kind: "stream", .. })) {
+            self.counters.add(&asked.stream, |counts| match &outcome {
+                Ok(_) => counts.disclosures += 1,
+                Err(_) => counts.disclosures_refused += 1,
+            });
+        }
         outcome.map(Disclosed)
     }
 
@@ -135,12 +144,12 @@ impl City {
         if !state.streams.contains_key(&asked.stream) {
             return Err(DiscloseError::Unknown { kind: "stream", id: asked.stream.to_string() });
         }
+        let senior_authorisation = authorised(&state, asked)?;
         let Some(ready) = grant_for(&plans, asked, now)? else {
             return Err(self.refusal_without_grant(&state, asked, now));
         };
         let window = asked_window(asked, &ready.view, now)?;
-        let fast =
-            DiscloseFast { now, oldest: now.since(window.start), senior_authorisation: asked.senior_authorisation };
+        let fast = DiscloseFast { now, oldest: now.since(window.start), senior_authorisation };
         let because = match ready.plan.decide(&fast) {
             Decision::Allowed(grounds) => grounds.policies,
             Decision::Refused(refusal) => return Err(refusal.into()),
@@ -165,6 +174,7 @@ impl City {
             content,
             because,
             under,
+            authorised_by: asked.authorised_by.clone(),
         })?;
         let receipt = self.register.receipt(&record)?;
         let (minimum, view_title) = (ready.view.minimum.0, ready.view.title.clone());
@@ -192,13 +202,22 @@ impl City {
             founder: state.founder(),
             around: &register::circumstances::of_deployment(state, record, now),
         };
-        let fast = DiscloseFast { now, oldest: Span::ZERO, senior_authorisation: asked.senior_authorisation };
+        let senior_authorisation = asked.authorised_by.is_some();
+        let fast = DiscloseFast { now, oldest: Span::ZERO, senior_authorisation };
         match bundle.decide_disclose(&question, &fast) {
             Decision::Refused(refusal) => refusal.into(),
             // The policies would allow it, but there is no agreement to number and log it under.
             Decision::Allowed(_) => DiscloseError::Refused(norms::Refusal::no_grant()),
         }
     }
+}
+
+/// Whether a senior party authorised the question: one of the police or an officer, and never the asker itself.
+fn authorised(state: &State, asked: &Asked) -> Result<bool, DiscloseError> {
+    let Some(by) = &asked.authorised_by else { return Ok(false) };
+    let senior = state.parties.get(by).map(|record| record.party.kind);
+    let senior = matches!(senior, Some(PartyKind::LawEnforcement | PartyKind::Officer));
+    if senior && *by != asked.recipient { Ok(true) } else { Err(DiscloseError::Authorisation(by.clone())) }
 }
 
 /// The grant that a question falls under: the asker's own, or one to everybody.

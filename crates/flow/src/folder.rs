@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use tlog::SigningKey;
 use zeroize::Zeroizing;
 
+/// How the name of a secret ends while it is being written.
+const DRAFT: &str = "tmp";
+
 /// Why a city's folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -150,7 +153,7 @@ pub(crate) fn private_folder(path: &Path) -> Result<(), FolderError> {
 /// Writes a file that only its owner may read, whole and durable, or not at all.
 pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     let write = || -> io::Result<()> {
-        let temporary = path.with_extension("tmp");
+        let temporary = path.with_extension(DRAFT);
         let mut options = File::options();
         options.create(true).truncate(true).write(true);
         #[cfg(unix)]
@@ -165,6 +168,17 @@ pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FolderError>
         sync_parent(path)
     };
     write().map_err(|error| fail(path, error))
+}
+
+/// Destroys secrets that a crash left half written in a folder.
+pub(crate) fn destroy_drafts(folder: &Path) -> Result<(), FolderError> {
+    for entry in fs::read_dir(folder).map_err(|error| fail(folder, error))? {
+        let path = entry.map_err(|error| fail(folder, error))?.path();
+        if path.extension().is_some_and(|extension| extension == DRAFT) {
+            destroy_secret(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Overwrites a secret with zeros, then removes it, durably. A missing one is destroyed already.

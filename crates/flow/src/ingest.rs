@@ -4,6 +4,8 @@
 //! by row; what is wrong with a row is counted and said by line, never with its values.
 
 mod batch;
+mod doors;
+pub mod fault;
 mod file;
 mod instant;
 pub(crate) mod ndjson;
@@ -18,13 +20,12 @@ use model::{DeviceId, StreamId};
 
 use crate::admit::Refused;
 use crate::keys::KeyError;
+use fault::Place;
 
 pub use batch::RowError;
-pub(crate) use batch::{Batch, same_device};
-pub(crate) use file::Chunks;
 pub use file::{FileFormat, LINE_BYTES_MAX, open as open_file};
 pub use instant::instant;
-pub use table::{BadCell, Mapping, MappingError};
+pub use table::{Mapping, MappingError};
 
 /// The largest body of one request, in bytes.
 pub const BODY_BYTES_MAX: usize = 4 << 20;
@@ -40,10 +41,19 @@ pub struct Ingested {
     pub stream: StreamId,
     /// Observations admitted, whatever their treatment left of them.
     pub admitted: u64,
+    /// Those of them that came after their window was released, and count in no number.
+    pub late: u64,
     /// Rows of a file that were refused, by reason.
     pub refused: BTreeMap<RowError, RefusedRows>,
     /// The ids of the entities, where there were any.
     pub ids: Vec<String>,
+}
+
+impl Ingested {
+    /// Nothing of a stream.
+    pub(crate) fn nothing(stream: &StreamId) -> Self {
+        Self { stream: stream.clone(), admitted: 0, late: 0, refused: BTreeMap::new(), ids: Vec::new() }
+    }
 }
 
 /// How many rows were refused for a reason, and where the first was.
@@ -53,6 +63,8 @@ pub struct RefusedRows {
     pub rows: u64,
     /// The first one's number, from 1.
     pub first: u64,
+    /// Where in the first one, if that is known.
+    pub place: Option<Place>,
 }
 
 /// How a problem is to be told to whoever sent the request.
@@ -92,10 +104,12 @@ pub enum IngestError {
     #[error("the body cannot be read: {0}")]
     Malformed(String),
     /// One of the observations cannot be taken, so none is.
-    #[error("observation {row} cannot be taken, so none of the batch was: {error}")]
+    #[error("observation {row} cannot be taken, so none of the batch was: {error}{}", at(*.place))]
     Row {
         /// Its number, from 1.
         row: u64,
+        /// Where in it, if that is known.
+        place: Option<Place>,
         /// Why.
         error: RowError,
     },
@@ -114,6 +128,11 @@ pub enum IngestError {
     /// The device stated for a whole file is not registered for the stream.
     #[error("device `{0}` is not registered for this stream")]
     UnknownDevice(DeviceId),
+}
+
+/// A place in brackets, if there is one.
+fn at(place: Option<Place>) -> String {
+    place.map(|place| format!(" ({place})")).unwrap_or_default()
 }
 
 impl IngestError {

@@ -19,7 +19,7 @@ mod tick;
 pub use city::{City, CityError, Created};
 pub use disclose::{Answer, Asked, Cell, DiscloseError, Disclosed, Row};
 pub use ingest::{FileFormat, IngestError, Ingested};
-pub use tick::Ticked;
+pub use tick::{Step, TickFailed, Ticked};
 
 #[cfg(test)]
 mod tests;

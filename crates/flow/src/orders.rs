@@ -14,13 +14,15 @@ use register::state::OrderRecord;
 use register::{Register, State, sealing};
 use zeroize::Zeroizing;
 
-use crate::folder::{FolderError, destroy_secret, private_folder, write_secret};
+use crate::folder::{FolderError, destroy_drafts, destroy_secret, private_folder, write_secret};
 
 /// Why an order's list cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OrderError {
-    #[error("the key file of order `{0}` is missing or damaged; nothing is compared. Issue the order anew")]
+    #[error("the key file of order `{0}` is missing or damaged; nothing is compared. Issue a new order")]
     Key(OrderId),
+    #[error("the order `{0}` is over; nothing is compared")]
+    Over(OrderId),
     #[error("the list of order `{0}` was erased or is damaged; nothing is compared")]
     List(OrderId),
     #[error(transparent)]
@@ -39,6 +41,7 @@ pub(crate) struct Orders {
 impl Orders {
     pub(crate) fn open(folder: PathBuf) -> Result<Self, FolderError> {
         private_folder(&folder)?;
+        destroy_drafts(&folder)?;
         Ok(Self { folder })
     }
 
@@ -68,6 +71,9 @@ impl Orders {
     /// The list of an order in force, opened from its payload.
     pub(crate) fn list(&self, register: &Register, record: &OrderRecord) -> Result<HotList, OrderError> {
         let order = &record.order.id;
+        if record.order.until <= register.now() {
+            return Err(OrderError::Over(order.clone()));
+        }
         let key = self.read(order)?.ok_or_else(|| OrderError::Key(order.clone()))?;
         let Payload::Present(payload) = register.payload(record.entry)? else {
             return Err(OrderError::List(order.clone()));
@@ -77,13 +83,24 @@ impl Orders {
         HotList::from_text(HotListKey::new(*key), order, text).map_err(|_| OrderError::List(order.clone()))
     }
 
-    /// Destroys the keys of orders that are over.
-    pub(crate) fn destroy_due(&self, state: &State, now: Timestamp) -> Result<(), FolderError> {
-        state
-            .orders
-            .values()
-            .filter(|record| record.order.until <= now)
-            .try_for_each(|record| destroy_secret(&self.path(&record.order.id)))
+    /// Why the list of an order must not be compared with any more, if so: what is in memory does not outlive its order,
+    /// its payload or its key file.
+    pub(crate) fn gone(&self, state: &State, record: &OrderRecord, now: Timestamp) -> Option<OrderError> {
+        let order = &record.order.id;
+        if record.order.until <= now {
+            return Some(OrderError::Over(order.clone()));
+        }
+        if state.erased.contains(&record.entry) {
+            return Some(OrderError::List(order.clone()));
+        }
+        // Anything that is not surely there is not there.
+        (!self.path(order).is_file()).then(|| OrderError::Key(order.clone()))
+    }
+
+    /// Destroys the keys of orders that are over. Gives what failed: one does not keep the others.
+    pub(crate) fn destroy_due(&self, state: &State, now: Timestamp) -> Vec<FolderError> {
+        let over = state.orders.values().filter(|record| record.order.until <= now);
+        over.filter_map(|record| destroy_secret(&self.path(&record.order.id)).err()).collect()
     }
 
     fn read(&self, order: &OrderId) -> Result<Option<Zeroizing<[u8; 32]>>, OrderError> {

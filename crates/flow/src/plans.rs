@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use model::{DeploymentId, DeploymentRecord, GrantId, GrantRecord, PolicyHash, Stream, StreamId, View};
+use model::{DeploymentId, DeploymentRecord, GrantId, GrantRecord, PolicyHash, Stream, StreamId, Timestamp, View};
 use norms::{Bundle, Circumstances, CollectQuestion, DiscloseQuestion, GrantPlan, StreamPlan};
 use privacy::{HotList, Recipe};
 use register::state::OrderRecord;
 use register::{Register, State, circumstances};
 
-use crate::orders::Orders;
+use crate::orders::{OrderError, Orders};
 
 /// Everything a stream's records run through.
 pub(crate) struct StreamReady {
@@ -66,7 +66,25 @@ impl Planner {
         if plans.basis == state.size {
             return plans;
         }
-        let compiled = Arc::new(compile(&plans, &state, register, orders));
+        self.compiled(&plans, &state, register, orders)
+    }
+
+    /// Drops from memory every list that must not be compared with any more, and reads again what could not be read,
+    /// whether or not the register moved on. Those who hold older plans have them until their batch ends.
+    pub(crate) fn renew_lists(&self, register: &Register, orders: &Orders) {
+        let (state, now) = (register.state(), register.now());
+        let plans = self.0.load_full();
+        let in_force = |ready: &StreamReady| ready.order.as_ref().is_some_and(|record| record.order.until > now);
+        let stale = |ready: &&Arc<StreamReady>| {
+            ready.gone(&state, orders, now).is_some() || (!ready.usable() && in_force(ready))
+        };
+        if plans.streams.values().any(|ready| stale(&ready)) {
+            self.compiled(&plans, &state, register, orders);
+        }
+    }
+
+    fn compiled(&self, before: &Plans, state: &State, register: &Register, orders: &Orders) -> Arc<Plans> {
+        let compiled = Arc::new(compile(before, state, register, orders));
         self.0.store(Arc::clone(&compiled));
         compiled
     }
@@ -92,6 +110,7 @@ fn compile(before: &Plans, state: &State, register: &Register, orders: &Orders) 
                     && same(ready.order.as_ref(), order)
                     && ready.around == around
                     && ready.usable()
+                    && ready.gone(state, orders, now).is_none()
             });
             let ready =
                 kept.cloned().or_else(|| ready_stream(&bundle, state, record, stream, &around, register, orders));
@@ -119,6 +138,12 @@ fn same<T>(a: Option<&Arc<T>>, b: Option<&Arc<T>>) -> bool {
 impl StreamReady {
     fn usable(&self) -> bool {
         !matches!(self.list, Some(Err(_)))
+    }
+
+    /// Why the list that this one holds must not be compared with any more, if it holds one.
+    pub(crate) fn gone(&self, state: &State, orders: &Orders, now: Timestamp) -> Option<OrderError> {
+        let (Some(Ok(_)), Some(order)) = (&self.list, &self.order) else { return None };
+        orders.gone(state, order, now)
     }
 }
 

@@ -8,7 +8,7 @@ use model::{StreamId, Timestamp, ViewId};
 use privacy::ReleasedTable;
 
 use crate::parquet_file::decode;
-use crate::{Lake, LakeError, durable, releases, retention, segment, tables};
+use crate::{Lake, LakeError, deletion, durable, late, releases, retention, segment, tables};
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,12 @@ fn problem(path: &Path, parts: &[&str]) -> Option<String> {
         // A draft that is being written.
         [durable::DRAFTS, _] => None,
         [tables::FOLDER, stream, retention::MARK] if StreamId::new(stream).is_ok() => with(path, instant),
+        [tables::FOLDER, stream, deletion::NOTE] if StreamId::new(stream).is_ok() => with(path, |bytes| {
+            deletion::Note::parse(&bytes).map(drop).ok_or_else(|| "it names no instant and files".to_owned())
+        }),
+        [tables::FOLDER, stream, late::FILE] if StreamId::new(stream).is_ok() => {
+            with(path, |bytes| late::parse(&bytes).map(drop).ok_or_else(|| "it holds no number".to_owned()))
+        }
         [tables::FOLDER, stream, hour, name] if StreamId::new(stream).is_ok() && tables::parse_name(name).is_some() => {
             with(path, |bytes| observations(hour, bytes))
         }

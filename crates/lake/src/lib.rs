@@ -5,7 +5,9 @@
 //! into Parquet do not wait for each other.
 
 mod check;
+mod deletion;
 mod durable;
+mod late;
 mod memory;
 mod parquet_file;
 mod releases;
@@ -14,7 +16,7 @@ mod segment;
 mod tables;
 mod wal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -23,10 +25,12 @@ use model::{StreamId, Timestamp, Window};
 use privacy::columns::ColumnsError;
 use privacy::{Columns, Treated};
 
-use crate::durable::Desk;
+use crate::deletion::Note;
+use crate::durable::{Desk, Disk, Gate, Open};
+use crate::late::Late;
 use crate::releases::Releases;
 use crate::retention::Retention;
-use crate::tables::Tables;
+use crate::tables::{Place, Tables};
 use crate::wal::Wal;
 
 pub use check::Finding;
@@ -133,12 +137,14 @@ pub struct Flushed {
     pub rows: u64,
 }
 
-/// What a deletion did.
+/// What a deletion did, with what earlier ones did that nobody was told of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Deleted {
+    /// Whole hours before this instant are gone; none if no file had to go.
+    pub before: Option<Timestamp>,
     /// Files removed.
     pub files: u64,
-    /// Rows in them.
+    /// Rows in those that went now.
     pub rows: u64,
 }
 
@@ -175,6 +181,8 @@ pub struct Lake {
     tables: Tables,
     retention: Retention,
     releases: Releases,
+    late: Late,
+    desk: Arc<Desk>,
     /// Held by whoever turns segments into Parquet or deletes.
     flushing: Mutex<()>,
     flush_failure: Mutex<Option<String>>,
@@ -191,15 +199,22 @@ impl Lake {
     /// # Errors
     /// A segment is damaged before its end, or the disk fails. A full disk opens: what is there can be read.
     pub fn open(root: &Path, options: Options) -> Result<(Self, Recovered), LakeError> {
+        Self::open_through(root, options, Arc::new(Open))
+    }
+
+    /// Opens a lake whose every change of the disk passes a gate.
+    fn open_through(root: &Path, options: Options, gate: Arc<dyn Gate>) -> Result<(Self, Recovered), LakeError> {
+        let disk = Disk::new(gate);
         let root = std::path::absolute(root).map_err(|error| LakeError::file(root, error))?;
-        durable::folder(&root).map_err(|error| LakeError::file(&root, error))?;
-        let desk = Arc::new(Desk::open(&root)?);
+        disk.folder(&root).map_err(|error| LakeError::file(&root, error))?;
+        let desk = Arc::new(Desk::open(&root, disk.clone())?);
         let tables = Tables::open(&root, Arc::clone(&desk))?;
         let retention = Retention::open(&root.join(tables::FOLDER), Arc::clone(&desk))?;
-        let (wal, recovered) = Wal::open(&root)?;
-        let releases = Releases::new(root.clone(), desk);
+        let late = Late::open(&root, Arc::clone(&desk))?;
+        let (wal, recovered) = Wal::open(&root, &disk)?;
+        let releases = Releases::new(root.clone(), Arc::clone(&desk));
         let (flushing, flush_failure) = (Mutex::default(), Mutex::default());
-        let lake = Self { root, options, wal, tables, retention, releases, flushing, flush_failure };
+        let lake = Self { root, options, wal, tables, retention, releases, late, desk, flushing, flush_failure };
         // Older segments were on their way to Parquet when the process ended, and go there now.
         match lake.store_sealed() {
             Err(LakeError::Full { .. }) => {}
@@ -289,7 +304,8 @@ impl Lake {
     }
 
     /// Removes the rows of a stream observed before an instant: at once from every answer, and from the disk by whole
-    /// hours, so that the hour which the instant cuts goes when it is over.
+    /// hours, so that the hour which the instant cuts goes when it is over. What went is reported again, after a crash too,
+    /// until [`Lake::deletion_told`] says that it was told.
     ///
     /// # Errors
     /// A file could not be removed; ask again.
@@ -302,7 +318,39 @@ impl Lake {
         if self.wal.memory().has_before(stream, whole_hours) {
             self.flush_in_turn()?;
         }
-        self.tables.delete_before(stream, before)
+        let (due, folder) = (self.tables.due(stream, before)?, self.tables.folder(stream));
+        let Some(note) = self.note_deletion(&folder, before, &due)? else { return Ok(Deleted::default()) };
+        let rows = self.tables.remove(stream, &due)?;
+        Ok(Deleted { before: Some(note.before), files: note.files.len() as u64, rows })
+    }
+
+    /// Notes which files are about to go, with those of which nobody was told yet; nothing if there are none.
+    fn note_deletion(&self, folder: &Path, before: Timestamp, due: &[Place]) -> Result<Option<Note>, LakeError> {
+        let untold = Note::read(folder, before)?;
+        if due.is_empty() {
+            return Ok(untold);
+        }
+        let mut note = untold.unwrap_or(Note { before, files: BTreeSet::new() });
+        note.before = note.before.max(before);
+        note.files.extend(due.iter().map(Place::name));
+        note.keep(folder, &self.desk)?;
+        Ok(Some(note))
+    }
+
+    /// Up to when a deletion began of which nobody was told yet; none if there was none.
+    ///
+    /// # Errors
+    /// The note of it cannot be read.
+    pub fn deletion_untold(&self, stream: &StreamId) -> Result<Option<Timestamp>, LakeError> {
+        Ok(Note::read(&self.tables.folder(stream), Timestamp::MAX)?.map(|note| note.before))
+    }
+
+    /// What [`Lake::delete_before`] last reported of a stream is told, durably, by whoever asked: it is not reported again.
+    ///
+    /// # Errors
+    /// The disk failed; it is reported again.
+    pub fn deletion_told(&self, stream: &StreamId) -> Result<(), LakeError> {
+        self.desk.remove(&self.tables.folder(stream).join(deletion::NOTE))
     }
 
     /// How much there is.
@@ -324,6 +372,10 @@ impl Lake {
 
     pub(crate) fn root(&self) -> &Path {
         &self.root
+    }
+
+    pub(crate) const fn late_numbers(&self) -> &Late {
+        &self.late
     }
 
     pub(crate) const fn released(&self) -> &Releases {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{StreamId, Timestamp, ViewId, ViewVersion, Window};
@@ -44,6 +44,16 @@ impl Releases {
 
     fn folder(&self, stream: &StreamId, view: &ViewId, version: ViewVersion) -> PathBuf {
         self.root.join(FOLDER).join(stream.as_str()).join(view.as_str()).join(format!("v{}", version.0))
+    }
+
+    /// The folders below one, by name; none if it is not there.
+    fn below(folder: &Path) -> Result<Vec<PathBuf>, LakeError> {
+        let fail = |error| LakeError::file(folder, error);
+        match fs::read_dir(folder) {
+            Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path()).map_err(fail)).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(fail(error)),
+        }
     }
 
     fn marks(&self) -> MutexGuard<'_, HashMap<PathBuf, Timestamp>> {
@@ -131,6 +141,21 @@ impl Lake {
     ) -> Result<Option<Timestamp>, LakeError> {
         let path = self.released().folder(stream, view, version).join(MARK);
         mark(&mut self.released().marks(), path)
+    }
+
+    /// Up to when windows of a stream are closed under whatever view and version: what was released once.
+    ///
+    /// # Errors
+    /// A mark is damaged or cannot be read.
+    pub fn released_under_any(&self, stream: &StreamId) -> Result<Option<Timestamp>, LakeError> {
+        let releases = self.released();
+        let mut latest = None;
+        for view in Releases::below(&releases.root.join(FOLDER).join(stream.as_str()))? {
+            for version in Releases::below(&view)? {
+                latest = latest.max(mark(&mut releases.marks(), version.join(MARK))?);
+            }
+        }
+        Ok(latest)
     }
 
     /// Moves the mark on.

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use model::StreamId;
 use privacy::Columns;
 
-use crate::{LakeError, durable};
+use crate::LakeError;
+use crate::durable::Disk;
 
 /// Where segments lie below the lake's root.
 pub(crate) const FOLDER: &str = "wal";
@@ -65,6 +66,7 @@ pub(crate) struct Segment {
     number: u64,
     path: PathBuf,
     file: File,
+    disk: Disk,
     bytes: u64,
     frames: u64,
     /// The disk failed in a way that leaves open what it holds.
@@ -82,10 +84,10 @@ pub(crate) fn number(path: &Path) -> Option<u64> {
 }
 
 /// The numbers of the segments that are there, oldest first.
-pub(crate) fn existing(root: &Path) -> Result<Vec<u64>, LakeError> {
+pub(crate) fn existing(root: &Path, disk: &Disk) -> Result<Vec<u64>, LakeError> {
     let folder = root.join(FOLDER);
     let fail = |error| LakeError::file(&folder, error);
-    durable::folder(&folder).map_err(fail)?;
+    disk.folder(&folder).map_err(fail)?;
     let mut numbers = Vec::new();
     for entry in fs::read_dir(&folder).map_err(fail)? {
         let path = entry.map_err(fail)?.path();
@@ -97,35 +99,38 @@ pub(crate) fn existing(root: &Path) -> Result<Vec<u64>, LakeError> {
 }
 
 /// Removes a segment durably: its rows lie in Parquet now, and must not come back when those are deleted.
-pub(crate) fn remove(root: &Path, number: u64) -> Result<(), LakeError> {
+pub(crate) fn remove(root: &Path, number: u64, disk: &Disk) -> Result<(), LakeError> {
     let path = path(root, number);
-    let removed = fs::remove_file(&path).and_then(|()| durable::sync(&root.join(FOLDER)));
+    let removed = disk.unlink(&path).and_then(|()| disk.sync(&root.join(FOLDER)));
     removed.map_err(|error| LakeError::file(&path, error))
 }
 
 impl Segment {
     /// Opens or begins a segment; gives its batches, and how many torn bytes were cut off.
-    pub(crate) fn open(root: &Path, number: u64) -> Result<(Self, Batches, u64), LakeError> {
+    pub(crate) fn open(root: &Path, number: u64, disk: &Disk) -> Result<(Self, Batches, u64), LakeError> {
         let path = path(root, number);
         let fail = |error| LakeError::file(&path, error);
+        disk.pass().map_err(fail)?;
         let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(fail)?;
         let mut content = Vec::new();
         file.read_to_end(&mut content).map_err(fail)?;
         if content.len() < MAGIC.len() {
             // New, or torn while it was begun: nothing was ever acknowledged from it.
+            disk.pass().map_err(fail)?;
             file.set_len(0).map_err(fail)?;
             file.seek(SeekFrom::Start(0)).map_err(fail)?;
-            file.write_all(MAGIC).and_then(|()| file.sync_all()).map_err(fail)?;
-            durable::sync(&root.join(FOLDER)).map_err(fail)?;
+            file.write_all(MAGIC).and_then(|()| disk.pass()).and_then(|()| file.sync_all()).map_err(fail)?;
+            disk.sync(&root.join(FOLDER)).map_err(fail)?;
             content = MAGIC.to_vec();
         }
         let Replayed { batches, bytes, frames } = replay(&path, &content)?;
         let torn = content.len() as u64 - bytes;
         if torn > 0 {
-            file.set_len(bytes).and_then(|()| file.sync_all()).map_err(fail)?;
+            disk.pass().and_then(|()| file.set_len(bytes)).and_then(|()| file.sync_all()).map_err(fail)?;
         }
         file.seek(SeekFrom::Start(bytes)).map_err(fail)?;
-        Ok((Self { number, path, file, bytes, frames, stopped: false }, batches, torn))
+        let disk = disk.clone();
+        Ok((Self { number, path, file, disk, bytes, frames, stopped: false }, batches, torn))
     }
 
     pub(crate) const fn number(&self) -> u64 {
@@ -142,7 +147,7 @@ impl Segment {
             return Err(LakeError::Stopped { path: self.path.clone() });
         }
         let frame = frame(self.frames, body);
-        if let Err(error) = self.file.write_all(&frame).and_then(|()| self.file.sync_data()) {
+        if let Err(error) = self.write(&frame) {
             let error = LakeError::file(&self.path, error);
             // A full disk says what it did not take. Of any other failure nobody knows what the disk holds, so that the
             // segment is read again before it goes on.
@@ -154,8 +159,16 @@ impl Segment {
         Ok(())
     }
 
+    fn write(&mut self, frame: &[u8]) -> std::io::Result<()> {
+        self.disk.pass()?;
+        self.file.write_all(frame)?;
+        self.disk.pass()?;
+        self.file.sync_data()
+    }
+
     /// Cuts off what was half written; it must not stand before the next frame.
     fn cut(&mut self) -> std::io::Result<()> {
+        self.disk.pass()?;
         self.file.set_len(self.bytes)?;
         self.file.seek(SeekFrom::Start(self.bytes))?;
         self.file.sync_data()

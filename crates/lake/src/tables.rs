@@ -4,8 +4,8 @@
 //! long as that segment is there, its rows are read from memory and the file is not looked at: a crash between writing files
 //! and removing the segment doubles nothing, and writing them again gives the same rows.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,10 +19,10 @@ use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
 use privacy::Columns;
 
-use crate::durable::{self, Desk};
+use crate::durable::Desk;
 use crate::memory::Rows;
 use crate::parquet_file::{decode, encode, rows};
-use crate::{Deleted, LakeError, StreamStats};
+use crate::{LakeError, StreamStats};
 
 /// Where observations lie below the lake's root.
 pub(crate) const FOLDER: &str = "observations";
@@ -63,7 +63,7 @@ pub(crate) fn parse_name(name: &str) -> Option<u64> {
 }
 
 /// A file's place: hour, segment.
-struct Place {
+pub(crate) struct Place {
     hour: i64,
     segment: u64,
     path: ObjectPath,
@@ -71,6 +71,12 @@ struct Place {
 }
 
 impl Place {
+    /// Its hour and name.
+    pub(crate) fn name(&self) -> String {
+        let name = self.path.filename().unwrap_or_default();
+        format!("{}/{name}", hour_name(self.hour))
+    }
+
     fn parse(path: ObjectPath, bytes: u64) -> Option<Self> {
         let parts: Vec<_> = path.parts().collect();
         let [_, _, hour, name] = parts.as_slice() else { return None };
@@ -95,7 +101,7 @@ fn failed(error: &object_store::Error, path: &dyn std::fmt::Display) -> LakeErro
 impl Tables {
     pub(crate) fn open(root: &Path, desk: Arc<Desk>) -> Result<Self, LakeError> {
         let folder = root.join(FOLDER);
-        durable::folder(&folder).map_err(|error| LakeError::file(&folder, error))?;
+        desk.disk().folder(&folder).map_err(|error| LakeError::file(&folder, error))?;
         let store = LocalFileSystem::new_with_prefix(root).map_err(|error| failed(&error, &FOLDER))?;
         Ok(Self { root: root.to_owned(), store: Arc::new(store), desk, counted: Mutex::default() })
     }
@@ -187,34 +193,40 @@ impl Tables {
         Ok(places.iter().any(|place| place.hour * HOUR_MILLIS < before.millis()))
     }
 
-    /// Removes files whose whole hour lies before an instant, durably.
-    pub(crate) fn delete_before(&self, stream: &StreamId, before: Timestamp) -> Result<Deleted, LakeError> {
+    /// The files whose whole hour lies before an instant.
+    pub(crate) fn due(&self, stream: &StreamId, before: Timestamp) -> Result<Vec<Place>, LakeError> {
         let cut = hour_of(before.millis());
-        let mut deleted = Deleted::default();
-        let mut hours = BTreeMap::new();
-        for place in self.places(&Self::prefix(stream))?.into_iter().filter(|place| place.hour < cut) {
+        let mut places = self.places(&Self::prefix(stream))?;
+        places.retain(|place| place.hour < cut);
+        Ok(places)
+    }
+
+    /// Removes files durably; gives how many rows they had.
+    pub(crate) fn remove(&self, stream: &StreamId, due: &[Place]) -> Result<u64, LakeError> {
+        let (mut removed, mut hours) = (0, BTreeSet::new());
+        for place in due {
             // A file whose footer is damaged goes all the same.
-            let rows = self.rows(&place).unwrap_or(0);
-            block_on(self.store.delete(&place.path)).map_err(|error| failed(&error, &place.path))?;
+            let rows = self.rows(place).unwrap_or(0);
+            let path = self.root.join(place.path.as_ref());
+            self.desk.disk().unlink(&path).map_err(|error| LakeError::file(&path, error))?;
             self.counted().remove(&place.path);
-            deleted.files += 1;
-            deleted.rows += rows;
-            hours.insert(place.hour, ());
+            removed += rows;
+            hours.insert(place.hour);
         }
-        for hour in hours.into_keys() {
+        for hour in hours {
             self.forget_hour(&self.folder(stream).join(hour_name(hour)))?;
         }
-        if deleted.files > 0 {
+        if !due.is_empty() {
             let folder = self.folder(stream);
-            durable::sync(&folder).map_err(|error| LakeError::file(&folder, error))?;
+            self.desk.disk().sync(&folder).map_err(|error| LakeError::file(&folder, error))?;
         }
-        Ok(deleted)
+        Ok(removed)
     }
 
     /// Removes the folder of an hour; one that still holds something stays, with its files' removal made durable.
     fn forget_hour(&self, folder: &Path) -> Result<(), LakeError> {
-        let gone = match fs::remove_dir(folder) {
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => durable::sync(folder),
+        let gone = match self.desk.disk().remove_folder(folder) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => self.desk.disk().sync(folder),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             gone => gone,
         };

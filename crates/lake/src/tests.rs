@@ -1,4 +1,6 @@
-//! Crashes, cuts, flips and every path a row can take.
+//! Every path a row can take; cuts, flips and crashes stand in [`crash`].
+
+mod crash;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -98,54 +100,53 @@ fn a_crash_between_files_and_segment_doubles_nothing() {
 }
 
 #[test]
-fn a_torn_tail_is_cut_at_any_byte_and_the_rest_is_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let lake = open(folder.path());
-    lake.append(&stream(), &treated(&[(1, 1)])).unwrap();
-    let path = folder.path().join("wal").join(format!("{:012}.wal", 1));
-    let whole = std::fs::metadata(&path).unwrap().len();
-    lake.append(&stream(), &treated(&[(2, 2)])).unwrap();
-    drop(lake);
-    let content = std::fs::read(&path).unwrap();
-    for length in whole..content.len() as u64 {
-        std::fs::write(&path, &content[..usize::try_from(length).unwrap()]).unwrap();
-        let (lake, recovered) = Lake::open(folder.path(), Options::default()).unwrap();
-        assert_eq!(values(&lake), [1].into(), "cut at {length}");
-        assert_eq!(recovered.torn_bytes, length - whole);
-        lake.append(&stream(), &treated(&[(3, 3)])).unwrap();
-        assert_eq!(values(&lake), [1, 3].into());
-    }
-}
-
-#[test]
-fn a_flipped_byte_before_the_end_is_an_error_that_says_where() {
-    let folder = tempfile::tempdir().unwrap();
-    let lake = open(folder.path());
-    lake.append(&stream(), &treated(&[(1, 1)])).unwrap();
-    let path = folder.path().join("wal").join(format!("{:012}.wal", 1));
-    let first = std::fs::metadata(&path).unwrap().len();
-    lake.append(&stream(), &treated(&[(2, 2)])).unwrap();
-    drop(lake);
-    let content = std::fs::read(&path).unwrap();
-    for at in 0..usize::try_from(first).unwrap() {
-        let mut flipped = content.clone();
-        flipped[at] ^= 1;
-        std::fs::write(&path, &flipped).unwrap();
-        let Err(LakeError::Damaged { offset, .. }) = Lake::open(folder.path(), Options::default()) else {
-            panic!("a flip at {at} went unnoticed")
-        };
-        assert!(offset == 0 || offset == 16);
-    }
-}
-
-#[test]
 fn retention_removes_whole_hours_from_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let lake = open(folder.path());
     lake.append(&stream(), &treated(&[(1, 1), (HOUR, 2), (2 * HOUR, 3)])).unwrap();
-    let deleted = lake.delete_before(&stream(), Timestamp::from_millis(2 * HOUR)).unwrap();
-    assert_eq!((deleted, values(&lake)), (Deleted { files: 2, rows: 2 }, [3].into()));
-    assert_eq!(lake.delete_before(&stream(), Timestamp::from_millis(2 * HOUR)).unwrap().files, 0);
+    let before = Timestamp::from_millis(2 * HOUR);
+    let deleted = lake.delete_before(&stream(), before).unwrap();
+    assert_eq!((deleted, values(&lake)), (Deleted { before: Some(before), files: 2, rows: 2 }, [3].into()));
+    lake.deletion_told(&stream()).unwrap();
+    assert_eq!(lake.delete_before(&stream(), before).unwrap(), Deleted::default());
+}
+
+#[test]
+fn a_deletion_is_reported_until_it_was_told_whatever_crashes() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path());
+    lake.append(&stream(), &treated(&[(1, 1), (HOUR, 2), (2 * HOUR, 3)])).unwrap();
+    let (first, second) = (Timestamp::from_millis(HOUR), Timestamp::from_millis(2 * HOUR));
+    assert_eq!(lake.delete_before(&stream(), first).unwrap().files, 1);
+    drop(lake);
+    let lake = open(folder.path());
+    assert_eq!(lake.check().unwrap(), Vec::new());
+    assert_eq!(lake.delete_before(&stream(), first).unwrap(), Deleted { before: Some(first), files: 1, rows: 0 });
+    assert_eq!(lake.delete_before(&stream(), second).unwrap(), Deleted { before: Some(second), files: 2, rows: 1 });
+    lake.deletion_told(&stream()).unwrap();
+    lake.deletion_told(&stream()).unwrap();
+    assert_eq!(lake.delete_before(&stream(), second).unwrap(), Deleted::default());
+    // A note that nobody can read holds nothing up, and still tells that there was something.
+    std::fs::write(folder.path().join("observations/air/deleting"), [0xff, 0xfe]).unwrap();
+    assert_eq!(lake.check().unwrap().len(), 1);
+    let third = Timestamp::from_millis(3 * HOUR);
+    assert_eq!(lake.delete_before(&stream(), third).unwrap(), Deleted { before: Some(third), files: 1, rows: 1 });
+}
+
+#[test]
+fn what_came_late_is_counted_across_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path());
+    assert_eq!(lake.late(), BTreeMap::new());
+    lake.keep_late(&stream(), 7).unwrap();
+    lake.keep_late(&stream(), 9).unwrap();
+    drop(lake);
+    let lake = open(folder.path());
+    assert_eq!(lake.late(), [(stream(), 9)].into());
+    assert_eq!(lake.check().unwrap(), Vec::new());
+    std::fs::write(folder.path().join("observations/air/late"), "many").unwrap();
+    assert_eq!(lake.check().unwrap().len(), 1);
+    assert!(matches!(Lake::open(folder.path(), Options::default()), Err(LakeError::BadFile { .. })));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use model::StreamId;
 use privacy::Columns;
 
+use crate::durable::Disk;
 use crate::memory::Memory;
 use crate::segment::{Segment, entry};
 use crate::{LakeError, Recovered, segment};
@@ -87,6 +88,7 @@ impl From<Failure> for LakeError {
 /// The write-ahead log: its live segment, those on their way to Parquet, and their rows.
 pub(crate) struct Wal {
     root: PathBuf,
+    disk: Disk,
     queue: Mutex<Queue>,
     settled: Condvar,
     segment: Mutex<Segment>,
@@ -102,8 +104,8 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Wal {
     /// Opens the segments that are there, or begins the first.
-    pub(crate) fn open(root: &Path) -> Result<(Self, Recovered), LakeError> {
-        let mut numbers = segment::existing(root)?;
+    pub(crate) fn open(root: &Path, disk: &Disk) -> Result<(Self, Recovered), LakeError> {
+        let mut numbers = segment::existing(root, disk)?;
         let newest = numbers.pop().unwrap_or(1);
         let mut memory = Memory::new(newest);
         let mut recovered = Recovered::default();
@@ -112,15 +114,16 @@ impl Wal {
             recovered.torn_bytes += torn;
         };
         for number in numbers {
-            let (_, batches, torn) = Segment::open(root, number)?;
+            let (_, batches, torn) = Segment::open(root, number, disk)?;
             note(&batches, torn);
             memory.seal(number, batches);
         }
-        let (segment, batches, torn) = Segment::open(root, newest)?;
+        let (segment, batches, torn) = Segment::open(root, newest, disk)?;
         note(&batches, torn);
         batches.into_iter().for_each(|(stream, columns)| memory.add(&stream, columns));
         let wal = Self {
             root: root.to_owned(),
+            disk: disk.clone(),
             queue: Mutex::default(),
             settled: Condvar::new(),
             bytes: AtomicU64::new(segment.bytes()),
@@ -195,7 +198,7 @@ impl Wal {
         if self.memory().is_fresh() {
             return Ok(());
         }
-        let (next, ..) = Segment::open(&self.root, segment.number() + 1)?;
+        let (next, ..) = Segment::open(&self.root, segment.number() + 1, &self.disk)?;
         self.memory().rotate(next.number());
         self.bytes.store(next.bytes(), Ordering::Relaxed);
         *segment = next;
@@ -204,7 +207,7 @@ impl Wal {
 
     /// Removes a segment whose rows are in Parquet.
     pub(crate) fn remove(&self, number: u64) -> Result<(), LakeError> {
-        segment::remove(&self.root, number)?;
+        segment::remove(&self.root, number, &self.disk)?;
         self.memory().forget(number);
         Ok(())
     }

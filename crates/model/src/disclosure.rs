@@ -47,4 +47,7 @@ pub struct DisclosureRecord {
     pub under: PolicyHash,
     /// 32 random bytes. The log holds a hash of the record; without these the record could be guessed from it.
     pub salt: Digest,
+    /// The senior party that authorised it, where one did. A record without it reads and hashes as before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorised_by: Option<PartyId>,
 }

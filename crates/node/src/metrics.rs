@@ -1,10 +1,13 @@
 //! The node's own numbers and health. Counts of requests' worth, never a value of an observation, and nothing from which
 //! the hits of a match-or-drop stream could be told.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use flow::counters::StreamCounts;
+use flow::Step;
+use flow::counters::{StreamCounts, TickCounts};
 use register::register::CLOCK_BEHIND_MAX_MILLIS;
 
 use crate::jobs::Lane;
@@ -21,9 +24,11 @@ type Metric = (&'static str, &'static str, fn(&StreamCounts) -> u64);
 const STREAM_METRICS: [Metric; 6] = [
     ("ordinance_observations_admitted_total", "Observations admitted since the start.", |counts| counts.admitted),
     ("ordinance_batches_refused_total", "Batches of observations refused since the start.", |counts| counts.refused),
-    ("ordinance_observations_late_total", "Observations that came after their window was released.", |counts| {
-        counts.late
-    }),
+    (
+        "ordinance_observations_late_total",
+        "Observations that came after their window was released, since the city began.",
+        |counts| counts.late,
+    ),
     ("ordinance_windows_released_total", "Windows released since the start.", |counts| counts.windows),
     ("ordinance_disclosures_total", "Disclosures made since the start.", |counts| counts.disclosures),
     ("ordinance_disclosures_refused_total", "Disclosures refused since the start.", |counts| {
@@ -41,13 +46,24 @@ pub(crate) async fn health(State(node): State<Node>) -> Result<impl IntoResponse
     if let Some(last) = state.last_at.filter(|last| last.millis() - now.millis() > CLOCK_BEHIND_MAX_MILLIS) {
         return Err(unwell(format!("the clock says {now}, but the last act happened at {last}; nothing is written")));
     }
-    let log = Log::of(&node.city);
-    node.jobs.run(Lane::Open, move || log.checkpoint()).await??;
+    let (log, city) = (Log::of(&node.city), Arc::clone(&node.city));
+    let overdue = node.jobs.run(Lane::Open, move || log.checkpoint().map(|_| city.overdue_keys())).await??;
+    match overdue {
+        Ok(0) => {}
+        Ok(keys) => {
+            let what = "pseudonym keys are past their time and still there; see what the node says of its ticks";
+            return Err(unwell(format!("{keys} {what}")));
+        }
+        Err(_) => return Err(unwell("the folder of pseudonym keys cannot be read".to_owned())),
+    }
     Ok(([(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "text/plain; charset=utf-8")], "ok\n"))
 }
 
 /// `GET /metrics`
-pub(crate) async fn metrics(State(node): State<Node>) -> impl IntoResponse {
+pub(crate) async fn metrics(State(node): State<Node>) -> Result<impl IntoResponse, Problem> {
+    let city = Arc::clone(&node.city);
+    // A folder that cannot be read is no zero: the number is left out, and the city is unwell.
+    let overdue = node.jobs.run(Lane::Open, move || city.overdue_keys()).await?.ok();
     let state = node.city.register().state();
     let counts = node.city.counters().snapshot();
     let mut text = String::new();
@@ -59,13 +75,37 @@ pub(crate) async fn metrics(State(node): State<Node>) -> impl IntoResponse {
         head(&mut text, name, help, "gauge");
         line(&mut text, &format!("{name} {value}"));
     }
+    if let Some(overdue) = overdue {
+        let name = "ordinance_keys_overdue";
+        head(&mut text, name, "Pseudonym keys that are past their time and still there.", "gauge");
+        line(&mut text, &format!("{name} {overdue}"));
+    }
+    ticks(&mut text, &node.city.ticks());
     for (name, help, value) in STREAM_METRICS {
         head(&mut text, name, help, "counter");
         for (stream, counts) in &counts {
             line(&mut text, &format!("{name}{{stream=\"{stream}\"}} {}", value(counts)));
         }
     }
-    ([(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, PROMETHEUS)], text)
+    Ok(([(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, PROMETHEUS)], text))
+}
+
+/// How the ticks went: what lapses, deletes, destroys and releases.
+fn ticks(text: &mut String, ticks: &TickCounts) {
+    for (name, help, kind, value) in [
+        ("ordinance_ticks_total", "Ticks that did everything.", "counter", ticks.done),
+        ("ordinance_ticks_failed_total", "Ticks of which a step failed.", "counter", ticks.failed),
+        ("ordinance_ticks_failing", "How many of the latest ticks failed in a row.", "gauge", ticks.failing),
+    ] {
+        head(text, name, help, kind);
+        line(text, &format!("{name} {value}"));
+    }
+    let name = "ordinance_tick_step_failures_total";
+    head(text, name, "Failures of a tick's steps.", "counter");
+    for step in Step::ALL {
+        let failures = ticks.steps.get(&step).copied().unwrap_or(0);
+        line(text, &format!("{name}{{step=\"{}\"}} {failures}", step.code()));
+    }
 }
 
 fn head(text: &mut String, name: &str, help: &str, kind: &str) {

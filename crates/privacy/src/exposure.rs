@@ -106,7 +106,10 @@ mod tests {
     use super::*;
     use crate::release::{CellKey, ReleasedTable, Sensor, release};
     use crate::{Column, Columns};
-    use model::{Bound, Delay, Depth, IdentifierExposure, Measure, MinimumUnits, Noise, Point, Span, TimeBin, Timestamp, ViewVersion, Window};
+    use model::{
+        Bound, Delay, Depth, IdentifierExposure, Measure, MinimumUnits, Noise, Point, Span, TimeBin, Timestamp,
+        ViewVersion, Window,
+    };
     use proptest::prelude::*;
 
     prop_compose! {
@@ -209,9 +212,8 @@ mod tests {
 
     #[test]
     fn each_kind_of_difference_tells_of_fewer_than_the_minimum() {
-        let sum = |tables: &[ReleasedTable]| {
-            tables.iter().flat_map(|table| &table.rows).map(|row| row.value).sum::<i64>()
-        };
+        let sum =
+            |tables: &[ReleasedTable]| tables.iter().flat_map(|table| &table.rows).map(|row| row.value).sum::<i64>();
         // Twelve at a, and one person alone at b, whom no number may show.
         let mut seen: Vec<(u32, u64, i64)> = (0..12).map(|tag| (0, tag, 0)).collect();
         seen.push((1, 99, 0));
@@ -219,14 +221,16 @@ mod tests {
         assert_eq!(subtractable(&total, &sensors, &wifi()), Some(Difference::Space));
         assert_eq!(sum(&tables(&total, &seen)) - sum(&tables(&sensors, &seen)), 1);
         // Ten in each of three quarters, and two others in the last.
-        let mut seen: Vec<(u32, u64, i64)> = (0..30).map(|tag| (0, tag, i64::try_from(tag / 10).unwrap() * 15)).collect();
+        let mut seen: Vec<(u32, u64, i64)> =
+            (0..30).map(|tag| (0, tag, i64::try_from(tag / 10).unwrap() * 15)).collect();
         seen.extend([(0, 50, 45), (0, 51, 45)]);
         let (hours, quarters) = (counting(10, 60, true, None), counting(10, 15, true, None));
         assert_eq!(subtractable(&hours, &quarters, &wifi()), Some(Difference::Bin));
         assert_eq!(sum(&tables(&hours, &seen)) - sum(&tables(&quarters, &seen)), 2);
         assert_eq!(subtractable(&quarters, &counting(10, 20, true, None), &wifi()), Some(Difference::Bin), "shifted");
         // Twelve at each of two sensors, of whom one was at both.
-        let seen: Vec<(u32, u64, i64)> = (0..12).map(|tag| (0, tag, 0)).chain((11..23).map(|tag| (1, tag, 0))).collect();
+        let seen: Vec<(u32, u64, i64)> =
+            (0..12).map(|tag| (0, tag, 0)).chain((11..23).map(|tag| (1, tag, 0))).collect();
         let (free, bound) = (counting(10, 60, true, None), counting(10, 60, true, Some(1)));
         assert_eq!(subtractable(&free, &bound, &wifi()), Some(Difference::Bound));
         assert_eq!(sum(&tables(&free, &seen)) - sum(&tables(&bound, &seen)), 1);

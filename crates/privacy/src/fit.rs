@@ -111,7 +111,11 @@ pub fn fits(view: &View, stream: &Stream) -> Result<(), Unfit> {
         Some((category, Treatment::Pseudonymise { epoch }))
             if category.is_identifier() && !NOT_ONE_PERSON.contains(&category.code()) =>
         {
-            if whole(epoch.span(), width) { Ok(()) } else { Err(Unfit::Epoch { view, bin, epoch: *epoch }) }
+            if whole(epoch.span(), width) {
+                Ok(())
+            } else {
+                Err(Unfit::Epoch { view, bin, epoch: *epoch })
+            }
         }
         _ => Err(Unfit::NoPerson { view, property: property.clone() }),
     }
@@ -188,13 +192,15 @@ mod tests {
 
     #[test]
     fn a_window_is_made_of_whole_steps_of_the_streams_time_and_kept_until_it_is_released() {
-        for (bin, step, fit) in [("15m", "1m", true), ("15m", "15m", true), ("15m", "1h", false), ("20m", "15m", false)] {
+        for (bin, step, fit) in [("15m", "1m", true), ("15m", "15m", true), ("15m", "1h", false), ("20m", "15m", false)]
+        {
             let time = format!(r#"{{"do":"bin","bin":"{step}"}}"#);
             let fits = fits(&view(bin, MACS), &stream(&time, "24h", "30d"));
             assert_eq!(fits.is_ok(), fit, "{bin} of {step}");
             assert!(fit || matches!(fits, Err(Unfit::Time { .. })));
         }
-        for (bin, kept, fit) in [("15m", "30m", true), ("15m", "20m", false), ("1d", "25h", true), ("1d", "24h", false)] {
+        for (bin, kept, fit) in [("15m", "30m", true), ("15m", "20m", false), ("1d", "25h", true), ("1d", "24h", false)]
+        {
             let fits = fits(&view(bin, MACS), &stream(KEEP, "24h", kept));
             assert_eq!(fits.is_ok(), fit, "{bin} of {kept}");
             assert!(fit || matches!(fits, Err(Unfit::Retention { .. })));

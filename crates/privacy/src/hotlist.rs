@@ -213,7 +213,8 @@ mod tests {
         let text = HotList::build(&HotListKey::new([3; 32]), &order, &values).to_text();
         let (mut lists, mut refused) = (0, 0);
         for round in 0..4_000 {
-            let bytes = if round % 8 == 0 { testkit::noise(200, &random) } else { testkit::altered(text.as_bytes(), &random) };
+            let bytes =
+                if round % 8 == 0 { testkit::noise(200, &random) } else { testkit::altered(text.as_bytes(), &random) };
             let Ok(altered) = String::from_utf8(bytes) else { continue };
             match HotList::from_text(HotListKey::new([3; 32]), &order, &altered) {
                 Ok(list) => {

@@ -143,6 +143,39 @@ fn a_view_must_fit_its_stream_and_change_under_a_new_version() {
 }
 
 #[test]
+fn a_view_of_people_counts_people_in_whole_windows_and_cannot_be_subtracted_from_another() {
+    let city = City::declared();
+    let other = City::VIEW.replace("\"id\":\"counts\"", "\"id\":\"other\"");
+    let declare = |changes: &[(&str, &str)]| {
+        let command = changes.iter().fold(other.clone(), |command, (from, to)| {
+            assert!(command.contains(from), "{from}");
+            command.replace(from, to)
+        });
+        city.register.submit(City::submission("city", None, &command)).map_err(|error| error.to_string())
+    };
+    for measure in [r#"{"of":"observations"}"#, r#"{"of":"mean","property":"rssi"}"#] {
+        let refused = declare(&[(r#"{"of":"distinct","property":"mac"}"#, measure)]).unwrap_err();
+        assert!(refused.contains("its minimum would not count people"), "{refused}");
+    }
+    let long = declare(&[("\"bin\":\"15m\"", "\"bin\":\"1d\"")]).unwrap_err();
+    assert!(long.contains("none would be whole"), "a day's rows are gone when the day is over: {long}");
+    for change in [
+        ("\"by\":\"sensor\"", "\"by\":\"stream\""),
+        ("\"bin\":\"15m\"", "\"bin\":\"20m\""),
+        ("\"bound\":null", "\"bound\":2"),
+    ] {
+        let refused = declare(&[change]).unwrap_err();
+        assert!(refused.contains("`counts`") && refused.contains("For example"), "{change:?}: {refused}");
+    }
+    assert_eq!(
+        declare(&[("\"minimum\":10", "\"minimum\":20")]).unwrap().entries.len(),
+        1,
+        "the same numbers, fewer of them"
+    );
+    assert!(declare(&[("\"by\":\"sensor\"", "\"by\":\"stream\""), ("\"version\":1", "\"version\":2")]).is_err());
+}
+
+#[test]
 fn a_year_of_governance_runs_in_a_moment_and_each_lapse_happens_once() {
     let city = City::declared();
     let stage = || city.register.state().deployments[&"congestion".parse().unwrap()].standing.state;

@@ -23,6 +23,7 @@ const SEND_BYTES: usize = 1 << 20;
 struct Summary {
     files: usize,
     admitted: u64,
+    late: u64,
     refused: Vec<RefusedRows>,
 }
 
@@ -37,6 +38,9 @@ struct RefusedRows {
 pub(crate) fn run(args: &Ingest, output: &Output) -> anyhow::Result<()> {
     let summary = if is_address(&args.city) { at_address(args)? } else { at_folder(args, output)? };
     let mut words = format!("{} observations admitted from {} file(s).", summary.admitted, summary.files);
+    if summary.late > 0 {
+        words += &format!("\n{} of them came after their window was released and count in no number.", summary.late);
+    }
     for refused in &summary.refused {
         words += &format!(
             "\n{}: {} rows refused, first row {}: {}",
@@ -71,8 +75,10 @@ fn at_folder(args: &Ingest, output: &Output) -> anyhow::Result<Summary> {
 fn add(summary: &mut Summary, file: &str, ingested: Ingested) {
     summary.files += 1;
     summary.admitted += ingested.admitted;
+    summary.late += ingested.late;
     for (reason, rows) in ingested.refused {
-        let (file, reason) = (file.to_owned(), reason.to_string());
+        let place = rows.place.map(|place| format!(" ({place})")).unwrap_or_default();
+        let (file, reason) = (file.to_owned(), format!("{reason}{place}"));
         summary.refused.push(RefusedRows { file, reason, rows: rows.rows, first: rows.first });
     }
 }
@@ -109,7 +115,9 @@ fn at_address(args: &Ingest) -> anyhow::Result<Summary> {
             let answer = client.post("/api/v1/observations", "application/x-ndjson", &body, Some(&token));
             let answer =
                 answer.with_context(|| format!("{} observations of {} were taken before", summary.admitted, name()))?;
-            summary.admitted += answer.get("admitted").and_then(serde_json::Value::as_u64).unwrap_or(0);
+            let number = |name: &str| answer.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
+            summary.admitted += number("admitted");
+            summary.late += number("late");
         }
         summary.files += 1;
     }

@@ -19,6 +19,9 @@ pub(crate) fn run(args: &Query, output: &Output) -> anyhow::Result<()> {
         let words = serde_json::to_string_pretty(&answer)?;
         return output.result(&answer, &words);
     }
+    if args.authorising_token.is_some() {
+        bail!("at a folder, name the party that authorised this with --authorised-by");
+    }
     let city = open(Path::new(&args.city))?;
     city.tick()?;
     let asked = Asked {
@@ -28,7 +31,7 @@ pub(crate) fn run(args: &Query, output: &Output) -> anyhow::Result<()> {
         view: args.view.clone(),
         from: args.from,
         to: args.to,
-        senior_authorisation: args.senior_authorisation,
+        authorised_by: args.authorised_by.clone(),
     };
     let disclosed = city.disclose(&asked).map_err(refusal)?;
     // The record is durable; the batch and the checkpoint follow before the answer is shown.
@@ -96,10 +99,11 @@ fn at_address(args: &Query) -> anyhow::Result<Value> {
     query.extend(args.view.as_ref().map(|view| ("view", view.to_string())));
     query.extend(args.from.map(|from| ("from", from.to_string())));
     query.extend(args.to.map(|to| ("to", to.to_string())));
-    if args.senior_authorisation {
-        query.push(("senior-authorisation", "true".to_owned()));
+    if args.authorised_by.is_some() {
+        bail!("at an address, whoever authorised this says so itself: give its token with --authorising-token");
     }
-    let answer = Client::new(&args.city).get("/api/v1/released", &query, token.as_deref())?;
+    let authorising = args.authorising_token.as_deref().map(read_token).transpose()?;
+    let answer = Client::new(&args.city).released(&query, token.as_deref(), authorising.as_deref())?;
     let recipient = answer.pointer("/record/recipient").and_then(Value::as_str).unwrap_or_default();
     if recipient != args.party.as_str() {
         bail!(

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use flow::City;
+use flow::keys::destroyed_at;
 use journal::SqliteReader;
 use model::{Span, Timestamp};
 use register::audit::{Audit, FolderSource};
@@ -166,15 +167,15 @@ fn hits(played: &Played, answers: &Answers, now: Timestamp) -> Check {
 }
 
 fn keys(audit: &Audit) -> Check {
-    let over =
-        audit.state.keys.iter().filter(|((_, epoch), _)| audit.state.last_at.is_some_and(|last| epoch.0.end <= last));
+    let last = audit.state.last_at;
+    let over = audit.state.keys.iter().filter(|((_, epoch), _)| last.is_some_and(|last| destroyed_at(*epoch) <= last));
     let (mut count, mut alive) = (0, 0);
     for (_, key) in over {
         count += 1;
         alive += u64::from(key.destroyed.is_none());
     }
     check(
-        "every pseudonym key is destroyed when its epoch is over",
+        "every pseudonym key is destroyed minutes after its epoch",
         alive == 0 && count > 0,
         format!("{count} epochs over, {alive} keys left"),
     )

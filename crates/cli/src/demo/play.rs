@@ -66,6 +66,17 @@ pub(super) struct StreamPlayed {
     pub(super) refused_from: Option<Timestamp>,
 }
 
+impl Played {
+    /// Lets the city do what is due.
+    fn tick(&mut self, built: &Built) -> anyhow::Result<()> {
+        let ticked = built.city.tick()?;
+        self.windows += ticked.windows;
+        self.keys_destroyed += ticked.keys;
+        self.files_deleted += ticked.deleted;
+        Ok(())
+    }
+}
+
 /// Plays everything.
 pub(super) fn play(
     built: &Built,
@@ -77,7 +88,7 @@ pub(super) fn play(
     let mut played = Played { unreadable: feed.unreadable, ..Played::default() };
     let days = feed.days();
     let bar = bar(output, days * 96);
-    let mut day = String::new();
+    let (mut day, mut end) = (String::new(), Timestamp::UNIX_EPOCH);
     for chunk in feed.chunks() {
         let date = Timestamp::from_millis(chunk.end.millis() - 1).date();
         if date != day {
@@ -87,14 +98,15 @@ pub(super) fn play(
         // Everything of a chunk is sent at its last instant: late enough to be past, early enough for its keys.
         clock.advance_to(Timestamp::from_millis(chunk.end.millis() - 1));
         send(built, &chunk, client, &mut played)?;
-        clock.advance_to(chunk.end + PAST);
-        let ticked = built.city.tick()?;
-        played.windows += ticked.windows;
-        played.keys_destroyed += ticked.keys;
-        played.files_deleted += ticked.deleted;
+        end = chunk.end;
+        clock.advance_to(end + PAST);
+        played.tick(built)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
+    // The last day's keys outlive it by minutes.
+    clock.advance_to(end + flow::keys::GRACE);
+    played.tick(built)?;
     told(output, &day, &played);
     Ok(played)
 }

@@ -25,7 +25,7 @@ fn what_may_not_come_in_is_refused_in_words_and_nothing_of_it_stays() {
     let good_and_bad = format!("{}\n{}", line(""), line(",\"face\":\"x\""));
     let cases: [(&str, &str, u16, &str); 9] = [
         ("ordinance_none", &line(""), 401, "token"),
-        (&city.air, &line(",\"plate\":\"4B7 1234\""), 422, "`plate` is not declared"),
+        (&city.air, &line(",\"plate\":\"4B7 1234\""), 422, "declared are: `no2`"),
         (&city.air, &good_and_bad, 422, "observation 2"),
         (&city.air, "{\"time\":", 422, "observation 1"),
         (&city.air, &line(",\"run\":\"many\""), 422, "`run`"),

@@ -41,7 +41,8 @@ fn lines_go_in_and_come_out_at_an_address() {
     let bad = beside(&city, "bad.ndjson", format!("{{\"time\":\"{now}\",\"plate\":\"4B7 1234\"}}\n").as_bytes());
     let failed = run(&["ingest", &node.address, "--token", &token, &bad]);
     let words = String::from_utf8_lossy(&failed.stderr).into_owned();
-    assert!(failed.status.code() == Some(1) && words.contains("`plate` is not declared"), "{words}");
+    assert!(failed.status.code() == Some(1) && words.contains("declared are: `no2`"), "{words}");
+    assert!(words.contains("property number 2") && !words.contains("plate") && !words.contains("4B7"), "{words}");
 }
 
 #[test]

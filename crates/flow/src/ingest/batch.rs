@@ -2,19 +2,23 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use model::{DeviceId, Span, Timestamp};
-use privacy::{EpochKeys, Fate, RawObservation, RawValue, TreatError, Treated, Treating};
+use model::{DeviceId, Epoch, EpochLength, Span, StreamId, Timestamp};
+use privacy::{EpochKey, EpochKeys, Fate, RawObservation, RawValue, TreatError, Treated, Treating};
 
-use super::{CLOCK_SKEW_MAX, table::BadCell};
+use super::CLOCK_SKEW_MAX;
+use super::fault::Fault;
 use crate::admit::Admitted;
+use crate::keys::{KeyError, destroyed_at};
 
-/// Why one observation is not taken. Says which property, never its value.
+/// Why one observation is not taken. Made of this software's words and the register's names, never of what was sent; so
+/// there are only so many of them, and rows can be counted by them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum RowError {
     /// It cannot be read.
-    #[error("{0}")]
-    Malformed(String),
+    #[error(transparent)]
+    Malformed(#[from] Fault),
     /// It names no device, or one that is not registered for the stream.
     #[error("its device is not registered for this stream")]
     UnknownDevice,
@@ -40,17 +44,6 @@ impl From<TreatError> for RowError {
         Self::Treatment(error.to_string())
     }
 }
-impl From<BadCell> for RowError {
-    fn from(error: BadCell) -> Self {
-        Self::Malformed(error.to_string())
-    }
-}
-impl From<serde_json::Error> for RowError {
-    fn from(error: serde_json::Error) -> Self {
-        // serde_json's own errors name positions, ours name properties; neither holds a value.
-        Self::Malformed(error.to_string())
-    }
-}
 
 /// The times that a stream takes at an instant.
 #[derive(Debug, Clone, Copy)]
@@ -60,9 +53,63 @@ struct Takes {
     newest: Timestamp,
 }
 
+/// Gives the key of the epoch that holds an instant.
+pub(crate) type KeySource<'a> = dyn Fn(EpochLength, Timestamp) -> Result<(Epoch, Arc<EpochKey>), KeyError> + 'a;
+
+/// The keys of a batch: those of the epochs that it came in are there at once; those of epochs that are over and whose key
+/// still lives are looked up when the first of their observations comes.
+struct BatchKeys<'a> {
+    stream: &'a StreamId,
+    lengths: Vec<EpochLength>,
+    now: Timestamp,
+    /// What is older may need a further key.
+    covered: Timestamp,
+    asked: Vec<Epoch>,
+    source: &'a KeySource<'a>,
+    failed: Option<KeyError>,
+}
+
+impl<'a> BatchKeys<'a> {
+    /// The keys of the epochs that a batch came in.
+    fn begin(admitted: &'a Admitted, source: &'a KeySource<'a>) -> Result<(Self, EpochKeys), KeyError> {
+        let (stream, now) = (&admitted.ready().stream, admitted.at());
+        let mut lengths: Vec<EpochLength> = stream.pseudonyms().map(|(_, length)| length).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        let mut keys = EpochKeys::new(&stream.id);
+        for &length in &lengths {
+            let (epoch, key) = source(length, now)?;
+            keys.insert(epoch, key);
+        }
+        let covered = lengths.iter().map(|length| length.window(now).start).max().unwrap_or(Timestamp::UNIX_EPOCH);
+        Ok((Self { stream: &stream.id, lengths, now, covered, asked: Vec::new(), source, failed: None }, keys))
+    }
+
+    /// Keys that an older observation needs and the batch does not have yet.
+    fn further(&mut self, at: Timestamp) -> Option<EpochKeys> {
+        let mut found = None;
+        for &length in &self.lengths {
+            let epoch = Epoch(length.window(at));
+            let over = epoch.0.end <= self.now && destroyed_at(epoch) > self.now;
+            if !over || self.asked.contains(&epoch) {
+                continue;
+            }
+            self.asked.push(epoch);
+            match (self.source)(length, at) {
+                Ok((epoch, key)) => found.get_or_insert_with(|| EpochKeys::new(self.stream)).insert(epoch, key),
+                // Its time came meanwhile; the observation is refused for want of a key.
+                Err(KeyError::Destroyed { .. }) => {}
+                Err(error) => self.failed = Some(error),
+            }
+        }
+        found
+    }
+}
+
 /// Observations being treated.
 pub(crate) struct Batch<'a> {
     treating: Treating<'a>,
+    keys: BatchKeys<'a>,
     devices: HashMap<&'a str, u32>,
     takes: Takes,
     admitted: u64,
@@ -74,18 +121,19 @@ impl<'a> Batch<'a> {
     /// Begins a batch for devices of an admitted stream. `late_before` is the end of the last released window.
     pub(crate) fn begin(
         admitted: &'a Admitted,
-        keys: &'a EpochKeys,
+        keys: &'a KeySource<'a>,
         devices: &'a [DeviceId],
         late_before: Option<Timestamp>,
-    ) -> Self {
+    ) -> Result<Self, KeyError> {
         let (ready, now) = (admitted.ready(), admitted.at());
         let list = ready.list.as_ref().and_then(|list| list.as_ref().ok());
-        let treating = Treating::new(&ready.recipe, keys, list, devices.to_vec());
+        let (keys, first) = BatchKeys::begin(admitted, keys)?;
+        let treating = Treating::new(&ready.recipe, &first, list, devices.to_vec());
         let retention: Span = ready.stream.retention.0;
         let takes =
             Takes { oldest: now - retention, start: ready.record.deployment.starts, newest: now + CLOCK_SKEW_MAX };
         let numbered = (0_u32..).zip(devices).map(|(number, device)| (device.as_str(), number)).collect();
-        Self { treating, devices: numbered, takes, admitted: 0, late_before, late: 0 }
+        Ok(Self { treating, keys, devices: numbered, takes, admitted: 0, late_before, late: 0 })
     }
 
     /// Takes one observation in.
@@ -109,6 +157,11 @@ impl<'a> Batch<'a> {
         if at < self.takes.oldest {
             return Err(RowError::TooOld);
         }
+        if at < self.keys.covered
+            && let Some(keys) = self.keys.further(at)
+        {
+            self.treating.add_keys(&keys);
+        }
         match self.treating.push(&RawObservation { at, device, values })? {
             Fate::Kept | Fate::NoTrace => {}
         }
@@ -117,6 +170,12 @@ impl<'a> Batch<'a> {
             self.late += 1;
         }
         Ok(())
+    }
+
+    /// Why a key that the batch needs is not there, although it should be: then none of it is taken, and it may be sent
+    /// again.
+    pub(crate) const fn key_failure(&mut self) -> Option<KeyError> {
+        self.keys.failed.take()
     }
 
     /// The treated batch, and how many of its observations came late.

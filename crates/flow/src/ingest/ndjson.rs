@@ -9,8 +9,12 @@ use model::Timestamp;
 use privacy::{RawValue, Recipe};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
+use super::fault::{Fault, Notes, Unreadable};
 use super::instant::instant;
-use super::value::ValueSeed;
+use super::value::{ValueSeed, expected};
+
+/// What a line is.
+const EXPECTED: &str = "an object with `time`, `device` and the stream's properties";
 
 /// What a line held besides its values.
 pub(crate) struct Line<'de> {
@@ -23,18 +27,20 @@ pub(crate) fn parse<'de>(
     recipe: &Recipe,
     line: &'de [u8],
     values: &mut Vec<RawValue<'de>>,
-) -> Result<Line<'de>, serde_json::Error> {
+) -> Result<Line<'de>, Unreadable> {
     values.clear();
     values.resize_with(recipe.slots().len(), || RawValue::Absent);
     let mut deserializer = serde_json::Deserializer::from_slice(line);
-    let parsed = LineSeed { recipe, values }.deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(parsed)
+    let mut notes = Notes::default();
+    let parsed = LineSeed { recipe, values, notes: &mut notes }.deserialize(&mut deserializer);
+    let ended = parsed.and_then(|parsed| deserializer.end().map(|()| parsed));
+    ended.map_err(|error| notes.told(&error, EXPECTED))
 }
 
 struct LineSeed<'s, 'de> {
     recipe: &'s Recipe,
     values: &'s mut Vec<RawValue<'de>>,
+    notes: &'s mut Notes,
 }
 
 impl<'de> DeserializeSeed<'de> for LineSeed<'_, 'de> {
@@ -48,44 +54,37 @@ impl<'de> Visitor<'de> for LineSeed<'_, 'de> {
     type Value = Line<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with `time`, `device` and the stream's properties")
+        f.write_str(EXPECTED)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line<'de>, A::Error> {
+        let Self { recipe, values, notes } = self;
         let (mut at, mut device) = (None, None);
         while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
-            if let Some(slot) = self.recipe.slot(&key) {
-                let kind = self.recipe.slots().get(slot).map(|slot| slot.kind);
-                let (Some(kind), Some(place)) = (kind, self.values.get_mut(slot)) else {
-                    return Err(A::Error::custom("a slot is missing"));
-                };
-                *place = map
-                    .next_value_seed(ValueSeed(kind))
-                    .map_err(|error| A::Error::custom(format_args!("property `{key}`: {error}")))?;
+            notes.member();
+            if let Some((slot, place)) = recipe.slot(&key).and_then(|at| recipe.slots().get(at).zip(values.get_mut(at)))
+            {
+                let value = map.next_value_seed(ValueSeed(slot.kind));
+                *place = value.map_err(|_| notes.property(&slot.name, expected(slot.kind)))?;
                 continue;
             }
             match key.as_ref() {
                 "time" => {
-                    let Key(text) = map.next_value()?;
-                    at = Some(instant(&text).ok_or_else(|| A::Error::custom("`time` is not an RFC 3339 time"))?);
+                    let wrong = || Fault::Envelope("`time` is not an RFC 3339 time");
+                    let text = map.next_value::<Key<'de>>().map_err(|_| notes.fault::<A::Error>(wrong()))?;
+                    at = Some(instant(&text.0).ok_or_else(|| notes.fault::<A::Error>(wrong()))?);
                 }
                 "device" => {
-                    let Key(text) = map.next_value()?;
-                    device = Some(text);
+                    let name = map.next_value::<Key<'de>>();
+                    let wrong = Fault::Envelope("`device` is not a text");
+                    device = Some(name.map_err(|_| notes.fault::<A::Error>(wrong))?.0);
                 }
-                _ => return Err(A::Error::custom(undeclared(&key))),
+                _ => return Err(notes.fault(Fault::undeclared(recipe))),
             }
         }
-        let at = at.ok_or_else(|| A::Error::custom("`time` is missing"))?;
+        let at = at.ok_or_else(|| notes.fault::<A::Error>(Fault::Envelope("`time` is missing")))?;
         Ok(Line { at, device })
     }
-}
-
-/// What is said of a name that the stream does not declare. The name is a device's own word for a property, not a
-/// value; it is cut and made printable all the same.
-pub(super) fn undeclared(name: &str) -> String {
-    let name: String = name.escape_debug().take(64).collect();
-    format!("the property `{name}` is not declared for this stream; declare it in the deployment or do not send it")
 }
 
 /// A text borrowed from the input wherever it has no escape.

@@ -7,19 +7,26 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use model::{Timestamp, ValueKind};
+use model::{PropertyName, Timestamp, ValueKind};
 use privacy::{RawValue, Recipe};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue as RawJson;
 
+use super::fault::{Fault, Notes, Unreadable};
 use super::instant::instant;
-use super::ndjson::{Key, undeclared};
-use super::value::ValueSeed;
+use super::ndjson::Key;
+use super::value::{ValueSeed, expected};
+
+/// What an entity is.
+const EXPECTED: &str = "an NGSI-LD entity";
+/// The longest id of an entity, in bytes.
+const ENTITY_ID_BYTES_MAX: usize = 512;
 
 /// Splits a body into entities without reading into them: an array, or a single one.
-pub(crate) fn entities(body: &[u8]) -> Result<Vec<&RawJson>, serde_json::Error> {
+pub(crate) fn entities(body: &[u8]) -> Result<Vec<&RawJson>, Unreadable> {
     let array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
-    if array { serde_json::from_slice(body) } else { serde_json::from_slice(body).map(|entity| vec![entity]) }
+    let read = if array { serde_json::from_slice(body) } else { serde_json::from_slice(body).map(|one| vec![one]) };
+    read.map_err(|error| Notes::default().told(&error, "a list of NGSI-LD entities"))
 }
 
 /// What an entity held besides its values.
@@ -33,16 +40,19 @@ pub(crate) fn parse<'de>(
     recipe: &Recipe,
     entity: &'de RawJson,
     values: &mut Vec<RawValue<'de>>,
-) -> Result<Entity<'de>, serde_json::Error> {
+) -> Result<Entity<'de>, Unreadable> {
     values.clear();
     values.resize_with(recipe.slots().len(), || RawValue::Absent);
     let mut deserializer = serde_json::Deserializer::from_str(entity.get());
-    EntitySeed { recipe, values }.deserialize(&mut deserializer)
+    let mut notes = Notes::default();
+    let parsed = EntitySeed { recipe, values, notes: &mut notes }.deserialize(&mut deserializer);
+    parsed.map_err(|error| notes.told(&error, EXPECTED))
 }
 
 struct EntitySeed<'s, 'de> {
     recipe: &'s Recipe,
     values: &'s mut Vec<RawValue<'de>>,
+    notes: &'s mut Notes,
 }
 
 impl<'de> DeserializeSeed<'de> for EntitySeed<'_, 'de> {
@@ -56,57 +66,78 @@ impl<'de> Visitor<'de> for EntitySeed<'_, 'de> {
     type Value = Entity<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an NGSI-LD entity")
+        f.write_str(EXPECTED)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entity<'de>, A::Error> {
+        let Self { recipe, values, notes } = self;
         let (mut id, mut has_type, mut at) = (None, false, None);
         while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
-            if let Some(slot) = self.recipe.slot(&key) {
-                let kind = self.recipe.slots().get(slot).map(|slot| slot.kind);
-                let (Some(kind), Some(place)) = (kind, self.values.get_mut(slot)) else {
-                    return Err(A::Error::custom("a slot is missing"));
-                };
-                let attribute = map
-                    .next_value_seed(AttributeSeed(kind))
-                    .map_err(|error| A::Error::custom(format_args!("property `{key}`: {error}")))?;
+            notes.member();
+            if let Some((slot, place)) = recipe.slot(&key).and_then(|at| recipe.slots().get(at).zip(values.get_mut(at)))
+            {
+                let attribute = attribute(&mut map, notes, Some(&slot.name), slot.kind)?;
                 *place = attribute.value;
-                agree(&mut at, attribute.observed_at)?;
+                agree(&mut at, attribute.observed_at, notes)?;
                 continue;
             }
             match key.as_ref() {
-                "id" => id = Some(map.next_value::<Key<'de>>()?.0),
+                "id" => id = Some(text(&mut map, notes, "`id` must be a URI")?),
                 "type" => {
-                    map.next_value::<Key<'de>>()?;
+                    text(&mut map, notes, "`type` must be a text")?;
                     has_type = true;
                 }
                 "@context" => drop(map.next_value::<IgnoredAny>()?),
                 "dateObserved" => {
-                    let date = map.next_value_seed(AttributeSeed(ValueKind::Text))?;
-                    let RawValue::Text(text) = &date.value else {
-                        return Err(A::Error::custom("`dateObserved` is not a time"));
+                    let date = attribute(&mut map, notes, None, ValueKind::Text)?;
+                    let read = match &date.value {
+                        RawValue::Text(text) => instant(text),
+                        _ => None,
                     };
-                    let read =
-                        instant(text).ok_or_else(|| A::Error::custom("`dateObserved` is not an RFC 3339 time"))?;
-                    agree(&mut at, Some(read))?;
+                    let wrong = Fault::Envelope("`dateObserved` is not an RFC 3339 time");
+                    agree(&mut at, Some(read.ok_or_else(|| notes.fault::<A::Error>(wrong))?), notes)?;
                 }
-                _ => return Err(A::Error::custom(undeclared(&key))),
+                _ => return Err(notes.fault(Fault::undeclared(recipe))),
             }
         }
-        let id = id.filter(|id| id.len() <= 512 && id.contains(':'));
-        let id = id.ok_or_else(|| A::Error::custom("`id` must be a URI"))?;
+        let mut wrong = |what| notes.fault::<A::Error>(Fault::Envelope(what));
+        let id = id.filter(|id: &Cow<'de, str>| id.len() <= ENTITY_ID_BYTES_MAX && id.contains(':'));
+        let id = id.ok_or_else(|| wrong("`id` must be a URI"))?;
         if !has_type {
-            return Err(A::Error::custom("`type` is missing"));
+            return Err(wrong("`type` is missing"));
         }
-        let at = at.ok_or_else(|| A::Error::custom("no attribute has `observedAt`, and there is no `dateObserved`"))?;
+        let at = at.ok_or_else(|| wrong("no attribute has `observedAt`, and there is no `dateObserved`"))?;
         Ok(Entity { id, at })
     }
 }
 
-fn agree<E: Error>(at: &mut Option<Timestamp>, observed: Option<Timestamp>) -> Result<(), E> {
+/// A member that must be a text.
+fn text<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    notes: &mut Notes,
+    wrong: &'static str,
+) -> Result<Cow<'de, str>, A::Error> {
+    map.next_value::<Key<'de>>().map(|key| key.0).map_err(|_| notes.fault(Fault::Envelope(wrong)))
+}
+
+/// The attribute of a property, or of `dateObserved`.
+fn attribute<'de, A: MapAccess<'de>>(
+    map: &mut A,
+    notes: &mut Notes,
+    property: Option<&PropertyName>,
+    kind: ValueKind,
+) -> Result<Attribute<'de>, A::Error> {
+    map.next_value_seed(AttributeSeed { kind, notes }).map_err(|_| match property {
+        Some(property) => notes.property(property, expected(kind)),
+        None => notes.fault(Fault::Envelope("`dateObserved` is not a time")),
+    })
+}
+
+fn agree<E: Error>(at: &mut Option<Timestamp>, observed: Option<Timestamp>, notes: &mut Notes) -> Result<(), E> {
     match (*at, observed) {
         (Some(known), Some(other)) if known != other => {
-            Err(E::custom("the attributes were observed at different times; send an entity for each"))
+            let wrong = "the attributes were observed at different times; send an entity for each";
+            Err(notes.fault(Fault::Envelope(wrong)))
         }
         (_, Some(other)) => {
             *at = Some(other);
@@ -123,76 +154,78 @@ struct Attribute<'de> {
 }
 
 /// Reads an attribute: concise (`"rssi": -70`, `{"value": …}`) or normalized (`{"type": "Property", "value": …}`).
-struct AttributeSeed(ValueKind);
+struct AttributeSeed<'s> {
+    kind: ValueKind,
+    notes: &'s mut Notes,
+}
 
-impl<'de> DeserializeSeed<'de> for AttributeSeed {
+impl<'de> DeserializeSeed<'de> for AttributeSeed<'_> {
     type Value = Attribute<'de>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Attribute<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for AttributeSeed {
+impl<'de> Visitor<'de> for AttributeSeed<'_> {
     type Value = Attribute<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        ValueSeed(self.0).expecting(f)
+        f.write_str(expected(self.kind))
     }
     fn visit_bool<E: Error>(self, value: bool) -> Result<Attribute<'de>, E> {
-        ValueSeed(self.0).visit_bool(value).map(bare)
+        ValueSeed(self.kind).visit_bool(value).map(bare)
     }
     fn visit_i64<E: Error>(self, value: i64) -> Result<Attribute<'de>, E> {
-        ValueSeed(self.0).integer(value).map(bare)
+        ValueSeed(self.kind).integer(value).map(bare)
     }
     fn visit_u64<E: Error>(self, value: u64) -> Result<Attribute<'de>, E> {
-        ValueSeed(self.0).visit_u64(value).map(bare)
+        ValueSeed(self.kind).visit_u64(value).map(bare)
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<Attribute<'de>, E> {
-        ValueSeed(self.0).visit_f64(value).map(bare)
+        ValueSeed(self.kind).visit_f64(value).map(bare)
     }
     fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Attribute<'de>, E> {
-        ValueSeed(self.0).visit_borrowed_str(value).map(bare)
+        ValueSeed(self.kind).visit_borrowed_str(value).map(bare)
     }
     fn visit_str<E: Error>(self, value: &str) -> Result<Attribute<'de>, E> {
-        ValueSeed(self.0).visit_str(value).map(bare)
+        ValueSeed(self.kind).visit_str(value).map(bare)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attribute<'de>, A::Error> {
-        let wanted = if self.0 == ValueKind::Point { "GeoProperty" } else { "Property" };
+        let Self { kind: expected, notes } = self;
+        let point = expected == ValueKind::Point;
         let (mut value, mut observed_at) = (None, None);
         while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
             match key.as_ref() {
-                "value" => value = Some(map.next_value_seed(ValueSeed(self.0))?),
+                "value" => value = Some(map.next_value_seed(ValueSeed(expected))?),
                 // A bare GeoJSON point in the concise form: its own members, not an attribute's.
-                "coordinates" if self.0 == ValueKind::Point => {
+                "coordinates" if point => {
                     let position: [f64; 2] = map.next_value()?;
-                    let point =
-                        model::Point::try_from(position).map_err(|_| A::Error::custom("not a position on Earth"))?;
-                    value = Some(RawValue::Point(point));
+                    let read = model::Point::try_from(position);
+                    value =
+                        Some(RawValue::Point(read.map_err(|_| notes.problem::<A::Error>("not a position on Earth"))?));
                 }
                 "type" => {
                     let Key(kind) = map.next_value()?;
-                    if kind != wanted && !(kind == "Point" && self.0 == ValueKind::Point) {
-                        return Err(A::Error::custom(format_args!(
-                            "expected a {wanted}; other kinds of attribute are not taken"
-                        )));
+                    let fits = if point { kind == "GeoProperty" || kind == "Point" } else { kind == "Property" };
+                    if !fits {
+                        let wanted = if point { "expected a GeoProperty" } else { "expected a Property" };
+                        return Err(notes.problem(wanted));
                     }
                 }
                 "observedAt" => {
                     let Key(text) = map.next_value()?;
-                    let read =
-                        instant(&text).ok_or_else(|| A::Error::custom("`observedAt` is not an RFC 3339 time"))?;
-                    observed_at = Some(read);
+                    let read = instant(&text);
+                    let wrong = "`observedAt` is not an RFC 3339 time";
+                    observed_at = Some(read.ok_or_else(|| notes.problem::<A::Error>(wrong))?);
                 }
                 "unitCode" => drop(map.next_value::<Key<'de>>()?),
                 _ => {
-                    return Err(A::Error::custom(
-                        "an attribute has only `type`, `value`, `observedAt` and `unitCode` here",
-                    ));
+                    return Err(notes.problem("an attribute has only `type`, `value`, `observedAt` and `unitCode` here"));
                 }
             }
         }
-        let value = value.ok_or_else(|| A::Error::custom("the attribute has no `value`"))?;
+        let value = value.ok_or_else(|| notes.problem::<A::Error>("the attribute has no `value`"))?;
         Ok(Attribute { value, observed_at })
     }
 }

@@ -7,6 +7,8 @@ use model::{Point, PropertyName, ValueKind};
 use privacy::{RawValue, Recipe};
 use serde::{Deserialize, Serialize};
 
+use super::fault::Fault;
+
 /// How a table's columns become observations. Columns that are not named here are not read at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,14 +51,6 @@ pub(crate) struct Bound {
     columns: Vec<(usize, ValueKind, Vec<usize>)>,
 }
 
-/// A cell that is not a value of its property's kind. Names the property, never the value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("property `{property}`: expected {expected}")]
-pub struct BadCell {
-    property: PropertyName,
-    expected: &'static str,
-}
-
 impl Mapping {
     /// The separator as a byte.
     pub(super) fn separator(&self) -> Result<u8, MappingError> {
@@ -90,21 +84,14 @@ impl Bound {
         recipe: &Recipe,
         row: &'r csv::StringRecord,
         values: &mut Vec<RawValue<'r>>,
-    ) -> Result<(), BadCell> {
+    ) -> Result<(), Fault> {
         values.clear();
         values.resize_with(recipe.slots().len(), || RawValue::Absent);
         for (slot, kind, columns) in &self.columns {
             let cell = |at: usize| columns.get(at).and_then(|&column| row.get(column)).map_or("", str::trim);
             let read = read(*kind, cell(0), cell(1));
-            let bad = |expected| {
-                let property = recipe.slots().get(*slot).map(|slot| slot.name.clone());
-                property.map(|property| BadCell { property, expected })
-            };
-            match (read, values.get_mut(*slot)) {
-                (Ok(value), Some(place)) => *place = value,
-                (Err(expected), _) => return bad(expected).map_or(Ok(()), Err),
-                (Ok(_), None) => {}
-            }
+            let (Some(place), Some(slot)) = (values.get_mut(*slot), recipe.slots().get(*slot)) else { continue };
+            *place = read.map_err(|problem| Fault::Property { property: slot.name.clone(), problem })?;
         }
         Ok(())
     }
@@ -116,17 +103,17 @@ fn read<'r>(kind: ValueKind, cell: &'r str, second: &'r str) -> Result<RawValue<
     }
     match kind {
         ValueKind::Text => Ok(RawValue::Text(Cow::Borrowed(cell))),
-        ValueKind::Integer => cell.parse().map(RawValue::Integer).map_err(|_| "a whole number"),
-        ValueKind::Number => cell.parse().map(RawValue::Number).map_err(|_| "a number"),
+        ValueKind::Integer => cell.parse().map(RawValue::Integer).map_err(|_| "expected a whole number"),
+        ValueKind::Number => cell.parse().map(RawValue::Number).map_err(|_| "expected a number"),
         ValueKind::Boolean => match cell {
             "true" | "1" => Ok(RawValue::Boolean(true)),
             "false" | "0" => Ok(RawValue::Boolean(false)),
-            _ => Err("true or false"),
+            _ => Err("expected true or false"),
         },
         ValueKind::Point => {
             let position = cell.parse().ok().zip(second.parse().ok());
             let point = position.and_then(|(longitude, latitude)| Point::new(longitude, latitude).ok());
-            point.map(RawValue::Point).ok_or("a longitude and a latitude")
+            point.map(RawValue::Point).ok_or("expected a longitude and a latitude")
         }
     }
 }

@@ -7,22 +7,23 @@ use model::{Point, ValueKind};
 use privacy::RawValue;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Reads a value of one kind; the errors name the kind that was expected and never the value.
+/// Reads a value of one kind. Its errors are only asked whether there was one: those of the JSON reader quote values.
 pub(super) struct ValueSeed(pub(super) ValueKind);
 
-impl ValueSeed {
-    const fn expected(&self) -> &'static str {
-        match self.0 {
-            ValueKind::Text => "a text",
-            ValueKind::Integer => "a whole number",
-            ValueKind::Number => "a number",
-            ValueKind::Boolean => "true or false",
-            ValueKind::Point => "a GeoJSON point",
-        }
+/// What a value of a kind is, in words.
+pub(super) const fn expected(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Text => "expected a text",
+        ValueKind::Integer => "expected a whole number",
+        ValueKind::Number => "expected a number",
+        ValueKind::Boolean => "expected true or false",
+        ValueKind::Point => "expected a GeoJSON point on Earth, with `type` and `coordinates` alone",
     }
+}
 
+impl ValueSeed {
     fn wrong<E: Error>(&self) -> E {
-        E::custom(format_args!("expected {}", self.expected()))
+        E::custom(expected(self.0))
     }
 
     /// What a whole number becomes.
@@ -47,7 +48,7 @@ impl<'de> Visitor<'de> for ValueSeed {
     type Value = RawValue<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected())
+        f.write_str(expected(self.0))
     }
     fn visit_bool<E: Error>(self, value: bool) -> Result<RawValue<'de>, E> {
         if self.0 == ValueKind::Boolean { Ok(RawValue::Boolean(value)) } else { Err(self.wrong()) }
@@ -84,10 +85,10 @@ impl<'de> Visitor<'de> for ValueSeed {
             match key.as_ref() {
                 "type" => is_point = map.next_value::<Cow<'de, str>>()? == "Point",
                 "coordinates" => position = Some(map.next_value()?),
-                _ => return Err(A::Error::custom("a GeoJSON point has only `type` and `coordinates`")),
+                _ => return Err(self.wrong()),
             }
         }
         let point = position.filter(|_| is_point).and_then(|position| Point::try_from(position).ok());
-        point.map(RawValue::Point).ok_or_else(|| A::Error::custom("expected a GeoJSON point on Earth"))
+        point.map(RawValue::Point).ok_or_else(|| self.wrong())
     }
 }

@@ -115,7 +115,7 @@ impl World {
             view: None,
             from: None,
             to: None,
-            senior_authorisation: false,
+            authorised_by: None,
         }
     }
 

@@ -26,12 +26,10 @@ pub(crate) struct Question {
     view: Option<String>,
     from: Option<String>,
     to: Option<String>,
-    #[serde(default)]
-    senior_authorisation: bool,
 }
 
 impl Question {
-    fn asked(&self, recipient: PartyId) -> Result<Asked, Problem> {
+    fn asked(&self, recipient: PartyId, authorised_by: Option<PartyId>) -> Result<Asked, Problem> {
         Ok(Asked {
             recipient,
             purpose: parsed("purpose", &self.purpose)?,
@@ -39,7 +37,7 @@ impl Question {
             view: self.view.as_deref().map(|view| parsed("view", view)).transpose()?,
             from: self.from.as_deref().map(|from| parsed("from", from)).transpose()?,
             to: self.to.as_deref().map(|to| parsed("to", to)).transpose()?,
-            senior_authorisation: self.senior_authorisation,
+            authorised_by,
         })
     }
 }
@@ -49,7 +47,8 @@ fn parsed<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Problem
 }
 
 /// `GET /api/v1/released`: rows of released tables under the asker's own grant or one to everybody. Without a token the
-/// asker is everybody.
+/// asker is everybody. Where a norm asks for a senior party's authorisation, that party's own token comes along in
+/// `Ordinance-Authorised-By`, and the record says who it was.
 pub(crate) async fn released(
     State(node): State<Node>,
     headers: HeaderMap,
@@ -59,7 +58,8 @@ pub(crate) async fn released(
         Some(token) => (auth::party(&node.city, token)?.id, Lane::Token),
         None => (PUBLIC.parse().map_err(|_| Problem::new(Kind::Internal))?, Lane::Open),
     };
-    let asked = question?.0.asked(recipient)?;
+    let authorising = auth::authorising_token(&headers)?.map(|token| auth::party(&node.city, token)).transpose()?;
+    let asked = question?.0.asked(recipient, authorising.map(|party| party.id))?;
     let city = Arc::clone(&node.city);
     let answer = move || -> Result<Vec<u8>, Problem> {
         let disclosed = city.disclose(&asked)?;
@@ -82,12 +82,11 @@ mod tests {
             view: None,
             from: from.map(str::to_owned),
             to: None,
-            senior_authorisation: false,
         };
         let public: PartyId = PUBLIC.parse().unwrap();
-        assert!(ask("air-quality", Some("2026-11-24T00:00:00Z")).asked(public.clone()).is_ok());
+        assert!(ask("air-quality", Some("2026-11-24T00:00:00Z")).asked(public.clone(), None).is_ok());
         for (purpose, from) in [("safety", None), ("nonsense", None), ("air-quality", Some("yesterday"))] {
-            let problem = ask(purpose, from).asked(public.clone()).unwrap_err();
+            let problem = ask(purpose, from).asked(public.clone(), None).unwrap_err();
             assert_eq!(problem.status(), 400);
             assert!(!problem.detail_text().is_empty());
         }

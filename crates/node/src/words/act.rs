@@ -64,7 +64,8 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
         What::GrantWithdrawn(of) => format!("The agreement “{}” was withdrawn", of.grant),
         What::GrantExpired(of) => format!("The agreement “{}” came to its end", of.grant),
         What::KeyCreated(key) => {
-            format!("A key for the tags of “{}” was made, to live until {}", key.stream, instant(key.epoch.0.end))
+            let end = instant(flow::keys::destroyed_at(key.epoch));
+            format!("A key for the tags of “{}” was made, to live until {end}", key.stream)
         }
         What::KeyDestroyed(key) => format!("The key for the tags of “{}” was destroyed", key.stream),
         What::ObservationsDeleted(deleted) => {

@@ -41,8 +41,9 @@ pub(crate) fn treatment(property: &Property) -> String {
         Treatment::Keep => "Is kept as it was measured.".to_owned(),
         Treatment::Drop => "Is read and forgotten at once. It never reaches a disk.".to_owned(),
         Treatment::Pseudonymise { epoch } => format!(
-            "Becomes a tag under a key that is destroyed after {}. Tags of two keys cannot be joined, by anybody.",
-            span(epoch.span())
+            "Becomes a tag under a key that is used for {} and destroyed {} after. Tags of two keys cannot be joined, by anybody.",
+            span(epoch.span()),
+            span(epoch.span().min(flow::keys::GRACE))
         ),
         Treatment::Cell { resolution } => {
             format!("Becomes the {} that it lies in. The exact position is forgotten.", cell(*resolution))
@@ -102,7 +103,10 @@ mod tests {
         let epoch = EpochLength::new(Span::hours(24)).unwrap();
         let mac = property("mac-address", Treatment::Pseudonymise { epoch }, None);
         let words = treatment(&mac);
-        assert!(words.starts_with("Becomes a tag under a key that is destroyed after 24 hours."), "{words}");
+        assert!(
+            words.starts_with("Becomes a tag under a key that is used for 24 hours and destroyed 5 minutes after."),
+            "{words}"
+        );
         assert!(never_kept(&mac).unwrap().starts_with("MAC address of a phone or laptop"));
     }
 

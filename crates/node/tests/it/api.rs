@@ -20,6 +20,7 @@ async fn a_device_sends_entities_and_everybody_reads_what_is_released() {
     let sent = world.post("token-of-air-1", UPSERT, "application/ld+json; charset=utf-8", entity(json!(17.5))).await;
     assert_eq!(sent.status, 201, "{}", sent.text());
     assert_eq!(sent.json(), json!(["urn:ngsi-ld:AirQualityObserved:1"]));
+    assert_eq!(sent.header("ordinance-late"), "0");
     let released = world.get("/api/v1/released?stream=air&purpose=air-quality").await;
     assert_eq!(released.status, 200, "{}", released.text());
     assert_eq!(released.header("cache-control"), "no-store");
@@ -35,7 +36,7 @@ async fn a_device_sends_lines() {
     let lines = "{\"time\":\"2026-11-24T07:58:00Z\",\"no2\":12}\n{\"time\":\"2026-11-24T07:59:00Z\",\"no2\":13}\n";
     let sent = world.post("token-of-air-1", LINES, NDJSON, lines).await;
     assert_eq!(sent.status, 200, "{}", sent.text());
-    assert_eq!(sent.json(), json!({ "stream": "air", "admitted": 2 }));
+    assert_eq!(sent.json(), json!({ "stream": "air", "admitted": 2, "late": 0 }));
 }
 
 #[tokio::test]
@@ -90,6 +91,29 @@ async fn a_question_is_answered_for_the_party_of_the_token() {
     world.get("/api/v1/released?stream=nothing&purpose=air-quality").await.problem(404);
     world.get("/api/v1/released?stream=air&purpose=air-quality&from=yesterday").await.problem(400);
     world.get("/api/v1/released?stream=air&purpose=air-quality&more=1").await.problem(400);
+}
+
+#[tokio::test]
+async fn whoever_authorises_a_question_says_so_with_a_token_of_its_own() {
+    let world = World::new();
+    let path = "/api/v1/released?stream=wifi-counts&purpose=traffic-management";
+    let ask = async |authorising: &str| {
+        let request = axum::http::Request::get(path).header("authorization", "Bearer token-of-mobility");
+        let request = request.header("ordinance-authorised-by", authorising).body(axum::body::Body::empty());
+        world.ask(request.unwrap()).await
+    };
+    let answer = ask("Bearer token-of-police").await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.json()["record"]["authorised_by"], "police");
+    ask("Bearer token-of-nobody").await.problem(401);
+    ask("police").await.problem(401);
+    for other in ["advertiser", "city", "mobility"] {
+        let refused = ask(&format!("Bearer token-of-{other}")).await.problem(403);
+        assert!(refused["detail"].as_str().unwrap().contains("cannot authorise this"), "{other}: {refused}");
+    }
+    // The asker's own word for it is worth nothing any more.
+    world.get_as("token-of-mobility", &format!("{path}&senior-authorisation=true")).await.problem(400);
+    assert!(world.get_as("token-of-mobility", path).await.json()["record"].get("authorised_by").is_none());
 }
 
 #[tokio::test]

@@ -37,6 +37,45 @@ async fn a_clock_that_went_back_makes_the_city_unwell() {
 }
 
 #[tokio::test]
+async fn a_key_past_its_time_makes_the_city_unwell_until_it_is_destroyed() {
+    let world = World::new();
+    let line = "{\"time\":\"2026-11-24T07:59:00Z\",\"mac\":\"a4:11:3c:00:00:01\"}\n";
+    assert_eq!(world.post("token-of-wifi-1", "/api/v1/observations", "application/x-ndjson", line).await.status, 200);
+    world.clock.set("2026-11-25T00:09:59Z".parse().unwrap());
+    assert_eq!(world.get("/healthz").await.status, 200, "the next tick may still come in time");
+    world.clock.set("2026-11-25T00:10:00Z".parse().unwrap());
+    let problem = world.get("/healthz").await.problem(503);
+    assert!(problem["detail"].as_str().unwrap().starts_with("1 pseudonym keys are past their time"), "{problem}");
+    let metrics = world.get("/metrics").await.text().to_owned();
+    assert!(
+        metrics.contains("ordinance_keys_overdue 1\n") && metrics.contains("ordinance_ticks_total 0\n"),
+        "{metrics}"
+    );
+    // A tick that fails in part destroys it all the same, and the failure is counted by its step.
+    let mark = world.city.root().join("lake/released/wifi-counts/counts/v1/through");
+    std::fs::create_dir_all(mark.parent().unwrap()).unwrap();
+    std::fs::write(&mark, "never").unwrap();
+    world.city.tick().unwrap_err();
+    assert_eq!(world.get("/healthz").await.text(), "ok\n");
+    let metrics = world.get("/metrics").await.text().to_owned();
+    for line in [
+        "ordinance_keys_overdue 0\n",
+        "ordinance_ticks_failed_total 1\n",
+        "ordinance_ticks_failing 1\n",
+        "ordinance_tick_step_failures_total{step=\"releases\"} 1\n",
+    ] {
+        assert!(metrics.contains(line), "{line}{metrics}");
+    }
+    std::fs::remove_file(&mark).unwrap();
+    world.city.tick().unwrap();
+    let metrics = world.get("/metrics").await.text().to_owned();
+    assert!(
+        metrics.contains("ordinance_ticks_failing 0\n") && metrics.contains("ordinance_ticks_total 1\n"),
+        "{metrics}"
+    );
+}
+
+#[tokio::test]
 async fn numbers_hold_no_value_and_no_hit() {
     let world = World::new();
     let line = "{\"time\":\"2026-11-24T07:59:00Z\",\"no2\":4711}\n";

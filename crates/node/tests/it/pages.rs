@@ -82,7 +82,7 @@ async fn a_deployment_says_what_becomes_of_the_data_and_what_leaves() {
     let world = World::new();
     let text = world.browse("/deployments/wifi").await.text().to_owned();
     for part in [
-        "Becomes a tag under a key that is destroyed after 24 hours",
+        "Becomes a tag under a key that is used for 24 hours and destroyed 5 minutes after",
         "Is read and forgotten at once",
         "fewer than 10 different tags",
         "Mobility department",

@@ -45,6 +45,23 @@ pub enum Misfit {
     /// Properties of one stream are compared under more than one order.
     #[error("stream `{0}` is compared with the lists of several orders; declare one stream for each order")]
     Orders(String),
+    /// The view's numbers would not be whole, or not of people.
+    #[error(transparent)]
+    View(#[from] privacy::Unfit),
+    /// The view's numbers, held against those of another view, would tell what is withheld.
+    #[error(
+        "the view `{view}` cannot stand beside the view `{other}` of the same stream: one subtracted from the other would \
+         tell what is withheld. For example, {example}. Take the same windows, places and bound as `{other}`, or change \
+         `{other}` in a new version"
+    )]
+    Subtractable {
+        /// The view.
+        view: String,
+        /// The view that is there.
+        other: String,
+        /// What could be worked out, in words.
+        example: &'static str,
+    },
     /// A changed view keeps its version.
     #[error("the view `{view}` has version {version} already; declare the change under a higher version")]
     Version {
@@ -158,8 +175,22 @@ fn stream<'s>(stream: &'s Stream) -> Result<(), Misfit> {
     privacy::Recipe::compile(stream).map(drop).map_err(|error| Misfit::Treatment(error.to_string()))
 }
 
-pub(super) fn view(view: &View, stream: &Stream) -> Result<(), Misfit> {
+/// Whether a view fits its stream and stands safely beside the stream's other views.
+pub(super) fn view<'v>(view: &View, stream: &Stream, mut others: impl Iterator<Item = &'v View>) -> Result<(), Misfit> {
     text("the view's title", &view.title)?;
+    measured(view, stream)?;
+    privacy::fits(view, stream)?;
+    let against = |other: &View| {
+        // A new version takes the place of the old one.
+        let difference = privacy::subtractable(view, other, stream).filter(|_| other.id != view.id)?;
+        let (view, other) = (view.id.to_string(), other.id.to_string());
+        Some(Misfit::Subtractable { view, other, example: difference.example() })
+    };
+    others.find_map(against).map_or(Ok(()), Err)
+}
+
+/// Whether the stream stores what a view measures or shows.
+fn measured(view: &View, stream: &Stream) -> Result<(), Misfit> {
     let misfit = |property: &model::PropertyName, need| Misfit::Property {
         property: property.to_string(),
         stream: stream.id.to_string(),
