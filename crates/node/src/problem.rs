@@ -5,11 +5,16 @@
 
 mod kind;
 
+use std::io::ErrorKind;
+
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flow::folder::FolderError;
 use flow::ingest::Problem as Trouble;
+use flow::keys::KeyError;
 use flow::{DiscloseError, IngestError};
+use journal::JournalError;
 use register::{Refusal, SubmitError};
 use serde_json::{Map, Value};
 
@@ -114,10 +119,34 @@ impl From<Trouble> for Kind {
 fn inside(kind: Kind) -> Option<Problem> {
     let detail = match kind {
         Kind::Unavailable => "the city’s store cannot be used now, so nothing was taken and nothing was handed out",
-        Kind::Full => "the city’s disk is full, so nothing was taken; send it again later",
+        Kind::Full => "the city’s disk is full, so nothing was taken and nothing was handed out; ask again later",
         _ => return None,
     };
     Some(Problem::new(kind).detail(detail))
+}
+
+/// What a failure of the store is: one that ends when somebody makes room on the disk, or another.
+fn of_store(error: &SubmitError) -> Kind {
+    let SubmitError::Journal(error) = error else { return Kind::Unavailable };
+    match &**error {
+        JournalError::Full => Kind::Full,
+        JournalError::Unsure(inner) if matches!(**inner, JournalError::Full) => Kind::Full,
+        _ => Kind::Unavailable,
+    }
+}
+
+/// Whether it is open if something was done.
+fn is_unsure(error: &SubmitError) -> bool {
+    matches!(error, SubmitError::Journal(error) if matches!(**error, JournalError::Unsure(_)))
+}
+
+/// What it is that a key could not be made.
+fn of_key(error: &KeyError) -> Kind {
+    match error {
+        KeyError::Register(error) => of_store(error),
+        KeyError::Folder(FolderError::File { error, .. }) if error.kind() == ErrorKind::StorageFull => Kind::Full,
+        _ => Kind::Unavailable,
+    }
 }
 
 /// A refusal of the norms, with its grounds.
@@ -133,7 +162,10 @@ impl From<IngestError> for Problem {
         let kind = error.kind().into();
         match &error {
             // What is said of a lost key names a stream and an epoch, and what the operator has to do.
-            IngestError::Key(flow::keys::KeyError::Missing { .. }) => Self::new(kind).detail(error.to_string()),
+            IngestError::Key(KeyError::Missing { .. }) => Self::new(kind).detail(error.to_string()),
+            IngestError::Key(key) if kind == Kind::Unavailable => {
+                inside(of_key(key)).unwrap_or_else(|| Self::new(kind))
+            }
             IngestError::Lake(_) | IngestError::Key(_) => {
                 inside(kind).unwrap_or_else(|| Self::new(kind).detail(error.to_string()))
             }
@@ -149,7 +181,8 @@ impl From<DiscloseError> for Problem {
     fn from(error: DiscloseError) -> Self {
         let kind = error.kind().into();
         match &error {
-            DiscloseError::Lake(_) | DiscloseError::Record(_) => inside(kind).unwrap_or_else(|| Self::new(kind)),
+            DiscloseError::Lake(_) => inside(kind).unwrap_or_else(|| Self::new(kind)),
+            DiscloseError::Record(error) => inside(of_store(error)).unwrap_or_else(|| Self::new(kind)),
             DiscloseError::Refused(refusal) => refused(kind, error.to_string(), refusal),
             _ => Self::new(kind).detail(error.to_string()),
         }
@@ -167,8 +200,13 @@ impl From<SubmitError> for Problem {
             }
             SubmitError::Act(_) => Self::new(Kind::Unprocessable).detail(detail),
             SubmitError::Apply(_) => Self::new(Kind::Internal).detail(detail),
+            SubmitError::Journal(_) if is_unsure(&error) => Self::new(of_store(&error)).detail(
+                "the city’s store failed at the very end, so it is open whether this was done; look at the register, or \
+                 send it again: what is so already is not done twice",
+            ),
             SubmitError::Journal(_) | SubmitError::Behind(_) => {
-                inside(Kind::Unavailable).unwrap_or_else(|| Self::new(Kind::Unavailable))
+                let kind = of_store(&error);
+                inside(kind).unwrap_or_else(|| Self::new(kind))
             }
             SubmitError::ClockNotSo { .. } => Self::new(Kind::Unprocessable).detail(detail),
             SubmitError::ClockBehind { .. } | SubmitError::ClockAhead { .. } | SubmitError::Stopped => {
