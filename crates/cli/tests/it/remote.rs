@@ -96,20 +96,200 @@ fn a_log_is_verified_from_anywhere_with_the_key_that_somebody_kept() {
     assert!(gone.status.code() == Some(1) && !gone.stderr.is_empty());
 }
 
+/// A deployment from nothing to a grant, by several parties, each step built on the ones before.
+const FRESH: &str = r#"
+[[place]]
+by = "city"
+place = { id = "bridge", name = "Bridge", geometry = { type = "Point", coordinates = [16.61, 49.2] } }
+
+[[deployment]]
+by = "city"
+approve = { by = "council", until = "2030-01-01T00:00:00Z" }
+publish = true
+activate = true
+
+[deployment.propose]
+id = "gauges"
+title = "River gauges"
+description = "Two gauges measure the river."
+accountable = "city"
+place = "bridge"
+technology = "river-gauge"
+purposes = ["public-information"]
+legal_basis = "not-personal"
+starts = "2026-01-01T00:00:00Z"
+ends = "2030-06-01T00:00:00Z"
+
+[[deployment.propose.streams]]
+id = "river"
+retention = "30d"
+time = { do = "keep" }
+[deployment.propose.streams.properties]
+level = { category = "water-level", value = "number", treatment = { do = "keep" } }
+
+[deployment.assessment]
+id = "scan-gauges"
+deployment = "gauges"
+instrument = "pre-scan-1"
+outcome = "acceptable"
+summary = "No data about people."
+signed_by = "privacy-office"
+document = "1111111111111111111111111111111111111111111111111111111111111111"
+review_by = "2030-01-01T00:00:00Z"
+
+[[device]]
+by = "city"
+device = { id = "gauge-1", deployment = "gauges", stream = "river", position = [16.61, 49.2] }
+
+[[view]]
+by = "city"
+view = { id = "levels", version = 1, stream = "river", title = "Every reading", exposure = { as = "records", fields = ["level"] }, identifiers = "none", minimum = 0, bound = 1, noise = "none", delay = "0s", depth = "30d" }
+
+[[grant]]
+by = "city"
+grant = { id = "river-open", recipient = "public", stream = "river", view = "levels", purpose = "public-information", until = "2029-01-01T00:00:00Z" }
+"#;
+
 #[test]
-fn every_command_has_a_manual_page() {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().join("man");
-    assert!(run(&["man", dir.to_str().unwrap()]).status.success());
-    let help = run(&["--help"]);
-    let help = String::from_utf8(help.stdout).unwrap();
+fn a_fresh_manifest_is_previewed_as_a_whole_at_an_address() {
+    let city = City::new();
+    let order = r#"
+[[order]]
+by = "police"
+values = ["9QW 0009"]
+order = { id = "order-2", party = "police", authority = "Judge", deployment = "plate-search", until = "2029-01-01T00:00:00Z", entries = 1 }
+"#;
+    let manifest = beside(&city, "fresh.toml", FRESH.as_bytes());
+    let ordered = beside(&city, "ordered.toml", format!("{FRESH}{order}").as_bytes());
+    let party = |party: &str| {
+        let issued = json(&["token", &city.arg(), "--party", party, "--by", "city"]);
+        format!("{party} = \"{}\"\n", issued["token"].as_str().unwrap())
+    };
+    let mut tokens = format!("city = \"{}\"\npolice = \"{}\"\n", city.officer, city.police);
+    tokens += &(party("council") + &party("privacy-office"));
+    let tokens = beside(&city, "tokens.toml", tokens.as_bytes());
+    let node = Node::start(&city);
+    let size = || json(&["verify", &node.address])["size"].as_u64().unwrap();
+    let before = size();
+    let of = |output: std::process::Output| serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
+    let tried = of(run(&["apply", &node.address, &ordered, "--tokens", &tokens, "--dry-run", "--json"]));
+    let refused = |done: &serde_json::Value| done.get("refused").is_some();
+    assert!(!tried.as_array().unwrap().iter().any(refused), "what builds on an earlier step is not refused: {tried}");
+    let acts: Vec<&str> = tried
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|done| done["would_make"].as_array().unwrap())
+        .map(|act| act.as_str().unwrap())
+        .collect();
+    for act in ["place-registered/1", "deployment-approved/1", "order-issued/1", "grant-agreed/1"] {
+        assert!(acts.contains(&act), "{acts:?}");
+    }
+    assert_eq!(size(), before, "nothing was done");
+    // What is sought did not travel: the node has not heard of it, and says nothing of it.
+    let said = [node.running.stdout.bytes(), node.running.stderr.bytes(), tried.to_string().into_bytes()].concat();
+    assert!(!String::from_utf8_lossy(&said).contains("9QW"));
+    // Without a token of one of those who act it could not be done later, and that is said now.
+    let some = beside(&city, "some.toml", format!("city = \"{}\"\n", city.officer).as_bytes());
+    let failed = run(&["apply", &node.address, &manifest, "--tokens", &some, "--dry-run"]);
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("no token of `"), "{failed:?}");
+    // The preview says the same as the doing.
+    let done = of(run(&["apply", &node.address, &manifest, "--tokens", &tokens, "--json"]));
+    assert!(!done.as_array().unwrap().iter().any(refused), "{done}");
+    assert!(size() > before);
+    // A preview goes on where one step is refused, and a stranger gets none.
+    let alone =
+        FRESH.replace("approve = { by = \"council\"", "approve = { by = \"city\"").replace("gauges", "gauges-2");
+    let alone = beside(&city, "alone.toml", alone.replace("\"river\"", "\"river-2\"").as_bytes());
+    let tried = run(&["apply", &node.address, &alone, "--tokens", &tokens, "--dry-run", "--json"]);
+    assert_eq!(tried.status.code(), Some(3));
+    let tried = of(tried);
+    let words = tried.as_array().unwrap().iter().find_map(|done| done["refused"].as_str()).unwrap().to_owned();
+    assert!(words.contains("cannot approve it"), "{tried}");
+    assert!(tried.as_array().unwrap().iter().filter(|done| done.get("would_make").is_some()).count() >= 2, "{tried}");
+    let body = br#"[{"by":"city","command":{"do":"publish","with":{"deployment":"gauges"}}}]"#;
+    for token in [None, Some("ordinance_none"), Some(city.air.as_str())] {
+        assert_eq!(node.post("/api/v1/commands/preview", "application/json", token, body).0, 401);
+    }
+}
+
+#[test]
+fn whoever_asks_at_an_address_says_who_they_are_with_the_token_that_proves_it() {
+    let city = City::new();
+    let token = beside(&city, "police.token", format!("{}\n", city.police).as_bytes());
+    let two_words = beside(&city, "two.token", b"two words");
+    let node = Node::start(&city);
+    let ask = |more: &[&str]| {
+        run(&[&["query", &node.address, "--purpose", "crime-investigation", "--stream", "plates"], more].concat())
+    };
+    let words = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let without = ask(&["--as", "police"]);
+    assert!(without.status.code() == Some(1) && words(&without).contains("--token FILE"), "{without:?}");
+    let public = ask(&["--as", "public", "--token", &token]);
+    assert!(public.status.code() == Some(1) && words(&public).contains("has no token"), "{public:?}");
+    let bad = ask(&["--as", "police", "--token", &two_words]);
+    assert!(words(&bad).contains("does not hold one token") && !words(&bad).contains("two words"), "{bad:?}");
+    // The node answers whoever the token is of; to call oneself another shows nothing.
+    let other = ask(&["--as", "city", "--token", &token]);
+    assert!(other.status.code() == Some(1) && other.stdout.is_empty(), "{other:?}");
+    assert!(words(&other).contains("the token is of `police`, not of `city`"), "{other:?}");
+    assert!(ask(&["--as", "police", "--token", &token]).status.success());
+}
+
+#[test]
+fn a_broken_file_is_told_by_line_without_what_stands_there() {
+    let city = City::new();
+    let order = "[[order]]\nby = \"police\"\nvalues = \"4QX 4017\"\n";
+    let manifest = beside(&city, "broken.toml", order.as_bytes());
+    let tokens = beside(&city, "broken-tokens.toml", format!("city = {}\n", city.officer).as_bytes());
+    let mapping = beside(&city, "mapping.toml", b"time = 1\n");
+    let words = |args: &[&str]| {
+        let failed = run(args);
+        assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+        String::from_utf8_lossy(&failed.stderr).into_owned()
+    };
+    let told = words(&["apply", &city.arg(), &manifest]);
+    assert!(told.contains("line 3, column 10") && told.contains("order.values") && !told.contains("4QX"), "{told}");
+    let told =
+        words(&["apply", "http://127.0.0.1:9", &manifest.replace("broken", "broken-tokens"), "--tokens", &tokens]);
+    assert!(told.contains("line 1, column") && !told.contains(&city.officer), "{told}");
+    let good = beside(&city, "good.toml", b"");
+    let told = words(&["apply", "http://127.0.0.1:9", &good, "--tokens", &tokens]);
+    assert!(told.contains("the tokens file") && !told.contains(&city.officer), "{told}");
+    let told = words(&["ingest", &city.arg(), "--stream", "air", "--mapping", &mapping, &manifest]);
+    assert!(told.contains("the mapping") && told.contains("line 1, column 8"), "{told}");
+}
+
+/// The names of all commands, as the help lists them.
+fn commands() -> Vec<String> {
+    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
     let commands = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
     let named = commands.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    let names: Vec<&str> =
-        named.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect();
-    assert!(names.len() >= 10, "{names:?}");
+    let names: Vec<String> = named.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect();
+    assert!(names.len() >= 11, "{names:?}");
+    names.into_iter().filter(|name| *name != "help").collect()
+}
+
+#[test]
+fn every_command_has_a_manual_page_and_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("man");
+    let written = json(&["man", dir.to_str().unwrap()]);
+    let pages = written["pages"].as_array().unwrap();
+    assert!(pages.iter().all(|page| std::path::Path::new(page.as_str().unwrap()).exists()), "{written}");
+    let words = run(&["man", dir.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&words.stdout).contains(&format!("{} manual pages", pages.len())));
+    let mut names: Vec<Vec<String>> = commands().into_iter().map(|name| vec![name]).collect();
+    names.push(vec!["log".to_owned(), "show".to_owned()]);
+    assert_eq!(pages.len(), names.len() + 1, "and one of the whole");
     for name in names {
-        let page = std::fs::read_to_string(dir.join(format!("ordinance-{name}.1"))).unwrap();
-        assert!(page.contains(".SH NAME") && page.contains(".SH SYNOPSIS"), "{name}");
+        let page = std::fs::read_to_string(dir.join(format!("ordinance-{}.1", name.join("-")))).unwrap();
+        assert!(page.contains(".SH NAME") && page.contains(".SH SYNOPSIS"), "{name:?}");
+        let arguments: Vec<&str> = name.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = String::from_utf8(run(&arguments).stdout).unwrap();
+        let example = format!("ordinance {}", name.join(" "));
+        let after = help.split("Example").nth(1).unwrap_or_default();
+        assert!(after.contains(&example), "the help of {name:?} has an example: {help}");
+        assert!(help.contains("--json"), "{name:?}");
     }
 }

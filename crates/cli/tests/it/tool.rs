@@ -198,12 +198,6 @@ impl Node {
         Ok(node)
     }
 
-    /// Tells it to stop and waits for it; whether it stopped well.
-    pub(crate) fn stop(&mut self) -> bool {
-        self.running.signal("-TERM");
-        self.running.end()
-    }
-
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.running.child.kill().unwrap();
