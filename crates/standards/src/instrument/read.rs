@@ -73,6 +73,9 @@ impl Reader<'_> {
         } else if self.lines.insert(id.get_ref().clone(), line).is_some() {
             self.complain(id, InstrumentProblem::Twice(id.get_ref().clone()));
         }
+        if id.get_ref().starts_with(|first: char| first.is_ascii_digit()) {
+            self.complain(id, InstrumentProblem::Digit);
+        }
         self.parsed(id)
     }
 
@@ -167,6 +170,9 @@ impl Reader<'_> {
         let results: Vec<_> = raw.results.get_ref().iter().map(|result| self.result(result)).collect();
         let codes: Vec<&str> = raw.results.get_ref().iter().map(|result| result.id.get_ref().as_str()).collect();
         let conclusions = ["unacceptable", "residual-high", "acceptable"];
+        if let Some(result) = raw.results.get_ref().iter().find(|result| result.id.get_ref() == "otherwise") {
+            self.complain(&result.id, InstrumentProblem::Reserved("otherwise".to_owned()));
+        }
         let mut own: BTreeSet<&str> = codes.iter().copied().collect();
         if codes.len() < 2 || own.len() != codes.len() {
             self.complain(&raw.results, InstrumentProblem::Results);

@@ -222,3 +222,21 @@ fn the_tests_of_a_pack_hold_or_say_why_not() {
     }
     assert!(run_duty_tests(&[report()], "tests/t.toml", "[[test]\n")[0].failure.is_some());
 }
+
+/// The code of a section of the page that describes the format.
+fn described(heading: &str) -> String {
+    let page = include_str!("../../../../../docs/framework.md");
+    let (_, section) = page.split_once(&format!("\n## {heading}\n")).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    section.lines().filter_map(|line| line.strip_prefix("    ")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_page_on_the_format_shows_a_duty_and_a_test_that_work() {
+    let file = read_duties("docs/framework.md", &described("A duty")).unwrap();
+    assert_eq!((file.duties.len(), file.keeps.len()), (1, 1));
+    let duties = [file.duties[0].resolve(|_| None).unwrap()];
+    let outcomes = run_duty_tests(&duties, "docs/framework.md", &described("A test"));
+    assert_eq!(outcomes.len(), 1);
+    assert_eq!(outcomes[0].failure, None);
+}

@@ -45,8 +45,8 @@ pub enum InstrumentProblem {
     /// An id that means something else.
     #[error("`{0}` has a meaning of its own; choose another id")]
     Reserved(String),
-    /// A question's id begins with a digit.
-    #[error("the id of a question begins with a letter, so that conditions can name it")]
+    /// An id begins with a digit.
+    #[error("an id here begins with a letter, so that conditions can name it")]
     Digit,
     /// A text is empty or too long.
     #[error("a text for people has 1 to {WORDS_BYTES_MAX} bytes")]

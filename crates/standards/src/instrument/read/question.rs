@@ -46,9 +46,6 @@ impl Reader<'_> {
     /// A question of a section, or of a row where one is given.
     fn any(&mut self, raw: &raw::Question, row: Option<&GroupScope>) -> Option<Question> {
         let id = self.own::<QuestionId>(&raw.id);
-        if raw.id.get_ref().starts_with(|first: char| first.is_ascii_digit()) {
-            self.complain(&raw.id, InstrumentProblem::Digit);
-        }
         if matches!(raw.id.get_ref().as_str(), "and" | "or" | "not" | "in" | "true" | "false" | "yes" | "no" | "row") {
             self.complain(&raw.id, InstrumentProblem::Reserved(raw.id.get_ref().clone()));
         }

@@ -1,6 +1,7 @@
 //! Hidden answers count for nothing: whatever stands in them, the same is asked, scored and concluded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
@@ -100,6 +101,10 @@ fn counted(mut evaluation: Evaluation) -> Evaluation {
     evaluation
 }
 
+/// The instruments of the core, and the sample.
+static INSTRUMENTS: LazyLock<Vec<Instrument>> =
+    LazyLock::new(|| SHIPPED.into_iter().map(shipped).chain([load("s.toml", SAMPLE)]).collect());
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -109,12 +114,12 @@ proptest! {
         rolls in prop::collection::vec(any::<u32>(), 400),
         others in prop::collection::vec(any::<u32>(), 400),
     ) {
-        let instrument = SHIPPED.get(which).map_or_else(|| load("s.toml", SAMPLE), |name| shipped(name));
+        let instrument = &INSTRUMENTS[which];
         let facts = facts();
-        let answers = any_answers(&instrument, &facts, &rolls);
-        let before = evaluate(&instrument, &answers, &facts).unwrap();
-        let other = disturbed(&instrument, &answers, &before, &facts, &others);
-        let after = evaluate(&instrument, &other, &facts).unwrap();
+        let answers = any_answers(instrument, &facts, &rolls);
+        let before = evaluate(instrument, &answers, &facts).unwrap();
+        let other = disturbed(instrument, &answers, &before, &facts, &others);
+        let after = evaluate(instrument, &other, &facts).unwrap();
         prop_assert!(!after.ignored.is_empty());
         prop_assert_eq!(counted(after), counted(before));
     }
@@ -124,9 +129,9 @@ proptest! {
         which in 0_usize..5,
         rolls in prop::collection::vec(any::<u32>(), 400),
     ) {
-        let instrument = SHIPPED.get(which).map_or_else(|| load("s.toml", SAMPLE), |name| shipped(name));
+        let instrument = &INSTRUMENTS[which];
         let facts = facts();
-        let found = evaluate(&instrument, &any_answers(&instrument, &facts, &rolls), &facts).unwrap();
+        let found = evaluate(instrument, &any_answers(instrument, &facts, &rolls), &facts).unwrap();
         let visible: BTreeSet<&Place> = found.visible.iter().collect();
         prop_assert_eq!(visible.len(), found.visible.len());
         prop_assert!(found.missing.iter().all(|place| visible.contains(place)));

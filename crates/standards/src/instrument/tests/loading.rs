@@ -73,6 +73,8 @@ fn what_is_wrong_is_named_by_line() {
         ("id = \"second\"", "id = \"kind\"", "is the id of something else"),
         ("id = \"measure\"", "id = \"why\"", "is the id of something else"),
         ("id = \"note\"", "id = \"2nd\"", "begins with a letter"),
+        ("id = \"second\"", "id = \"2nd\"", "begins with a letter"),
+        ("id = \"fine\"", "id = \"otherwise\"", "a meaning of its own"),
         ("id = \"note\"", "id = \"row\"", "a meaning of its own"),
         ("id = \"note\"", "id = \"title\"", "a meaning of its own"),
         ("type = \"statement\"", "type = \"words\"", "unknown variant `words`"),
