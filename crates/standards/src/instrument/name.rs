@@ -4,7 +4,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::duty::cut;
+/// What of an author's text may stand in an error.
+pub(crate) fn cut(text: &str) -> String {
+    text.escape_debug().take(40).collect()
+}
+
+/// Whether a text is a slug, as all ids are.
+pub(crate) fn is_slug(text: &str) -> bool {
+    model::InstrumentId::new(text).is_ok()
+}
 
 /// Not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +32,7 @@ macro_rules! name {
             /// # Errors
             /// The text is not a slug.
             pub fn new(text: &str) -> Result<Self, NameError> {
-                if crate::duty::is_slug(text) { Ok(Self(text.into())) } else { Err(NameError(cut(text))) }
+                if is_slug(text) { Ok(Self(text.into())) } else { Err(NameError(cut(text))) }
             }
 
             /// The name as text.

@@ -57,7 +57,7 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn complain<T>(&mut self, place: &Spanned<T>, problem: impl Into<InstrumentProblem>) {
-        let problem = self.page.of(place, problem.into());
+        let problem = self.page.at(&place.span(), problem.into());
         self.problems.push(problem);
     }
 
@@ -67,7 +67,7 @@ impl Reader<'_> {
 
     /// An id of the instrument's own, unique in it.
     fn own<T: FromStr<Err: Into<InstrumentProblem> + Display>>(&mut self, id: &Spanned<String>) -> Option<T> {
-        let line = self.page.of(id, ()).line;
+        let line = self.page.at(&id.span(), ()).line;
         if matches!(id.get_ref().as_str(), "title" | "intro") {
             self.complain(id, InstrumentProblem::Reserved(id.get_ref().clone()));
         } else if self.lines.insert(id.get_ref().clone(), line).is_some() {
@@ -92,7 +92,7 @@ impl Reader<'_> {
         let before = text.get_ref().get(..error.at).unwrap_or_default().matches('\n').count();
         let opened = self.page.text.get(text.span().start..).unwrap_or_default();
         let opened = opened.trim_start_matches(['\'', '"']).trim_start_matches('\r').starts_with('\n');
-        let mut problem = self.page.of(text, InstrumentProblem::Expression(error));
+        let mut problem = self.page.at(&text.span(), InstrumentProblem::Expression(error));
         problem.line += before + usize::from(opened);
         self.problems.push(problem);
     }

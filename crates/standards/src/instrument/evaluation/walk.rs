@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge::Judged;
 use super::{Invalid, Place, Unfit};
-use crate::duty::is_slug;
 use crate::instrument::answers::{Answer, Answers, Row};
 use crate::instrument::expression::{Expression, Held, RowSeen, Scene, Seen};
 use crate::instrument::facts::Facts;
-use crate::instrument::name::QuestionId;
+use crate::instrument::name::{QuestionId, is_slug};
 use crate::instrument::prefill::filled;
 use crate::instrument::score::Score;
 use crate::instrument::{Group, Instrument, Question, QuestionKind};

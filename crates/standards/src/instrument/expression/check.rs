@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::parser::{Kind, Syntax};
 use super::{ExpressionError, ExpressionProblem, Node, Order, Over};
-use crate::duty::cut;
 use crate::instrument::facts::known;
 use crate::instrument::facts::{FactType, Vocabulary};
-use crate::instrument::name::QuestionId;
+use crate::instrument::name::{QuestionId, cut};
 
 /// The codes that a text can be, where they are known.
 pub(crate) type Codes = Option<BTreeSet<String>>;

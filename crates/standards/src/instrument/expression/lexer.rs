@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{EXPRESSION_BYTES_MAX, ExpressionError, ExpressionProblem};
-use crate::duty::cut;
+use crate::instrument::name::cut;
 
 /// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
