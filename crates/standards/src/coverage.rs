@@ -113,8 +113,8 @@ impl Pack {
             list.push(norm.id.clone());
             execution.attested |= attest && norm.asks_for_evidence();
         }
-        let duties = self.mentions.duties.iter().filter(|duty| duty.requirement == *requirement);
-        execution.duties = duties.map(|duty| duty.id.clone()).collect();
+        let duties = self.duties.iter().filter(|duty| duty.requirement == *requirement);
+        execution.duties = duties.map(|duty| duty.id.as_str().to_owned()).collect();
         execution
     }
 
@@ -127,7 +127,7 @@ impl Pack {
             by_kind: BTreeMap::new(),
             by_policy: BTreeMap::new(),
             norms: self.norms.len(),
-            duties: self.mentions.duties.len(),
+            duties: self.duties.len(),
             rows: Vec::new(),
         };
         for (id, requirement) in &self.requirements {
@@ -174,12 +174,12 @@ mod tests {
         let attest = Source::requirement("core-02", "Signed.").replace("\"release\"", "\"attest\"");
         let stand = "@id(\"signed\")\n@requirement(\"core-02\")\nforbid (principal, action == Action::\"stand\", resource)\n\
                      unless { resource.evidence.contains(\"signature\") };\n";
-        let duty = "[[duty]]\nid = \"report\"\nrequirement = \"core-01\"\n";
+        let duty = Source::duty("report", "core-01");
         let pack = Source::standard("core")
             .with("requirements/core-02.md", &attest)
             .with("requirements/core-03.md", &Source::text_only("core-03"))
             .and("norms/all.cedar", stand)
-            .with("duties/all.toml", duty)
+            .with("duties/all.toml", &duty)
             .pack();
         let coverage = pack.coverage();
         let total = coverage.total;

@@ -20,10 +20,11 @@ use model::{DutyId, EvidenceKind, ParameterId, RequirementId};
 
 pub use event::{Event, Events};
 pub use instance::{Instance, InstanceKey, Status};
-pub use keep::{Conflict, Data, DataError, Keep, KeepSide, conflicts};
+pub use keep::{Conflict, Data, DataError, DeclaredKeep, Keep, KeepSide, conflicts};
 pub use moment::{Moment, MomentError};
 pub use period::{MonthDay, PERIOD_YEARS_MAX, Period, PeriodError, Unit};
-pub use read::{DUTIES_MAX, DUTY_FILE_BYTES_MAX, DutyFile, DutyProblem, read_duties};
+pub(crate) use read::read;
+pub use read::{DUTIES_MAX, DUTY_FILE_BYTES_MAX, DutyFile, WORDS_BYTES_MAX, read_duties};
 pub use subject::Subject;
 pub use term::{Read, Term, TermError, Unresolved};
 pub use trial::{Case, DutyOutcome, TrialProblem, Verdict, run_duty_tests};
@@ -74,6 +75,13 @@ pub struct Duty<L = Period, S = Silence> {
 
 /// A duty as a pack writes it.
 pub type Declared = Duty<Term<Period>, Term<Silence>>;
+
+impl<L, S> Duty<L, S> {
+    /// Whether each moment starts a clock, where the pack does not say: where it is evidence, or renews itself.
+    fn each_unless_said(from: &Moment, done_by: &Moment) -> bool {
+        matches!(from, Moment::Evidence(_)) || from == done_by
+    }
+}
 
 impl Declared {
     /// The parameters it uses.

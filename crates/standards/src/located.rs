@@ -6,7 +6,6 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
-use toml::Spanned;
 
 /// A problem at a place of a pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,11 +45,6 @@ impl Page<'_> {
     /// A problem at a place of the text.
     pub(crate) fn at<P>(self, span: &Range<usize>, problem: P) -> Located<P> {
         Located { file: self.file.to_owned(), line: self.line(span.start), problem }
-    }
-
-    /// A problem at the place of a value.
-    pub(crate) fn of<T, P>(self, value: &Spanned<T>, problem: P) -> Located<P> {
-        self.at(&value.span(), problem)
     }
 
     /// Reads the text as TOML of a known shape.

@@ -1,6 +1,7 @@
 //! A pack: one standard or profile, read whole.
 
 pub(crate) mod check;
+mod duties;
 pub(crate) mod fields;
 pub mod files;
 mod front_matter;
@@ -15,7 +16,6 @@ pub(crate) mod requirements;
 mod uses;
 
 pub use files::Files;
-pub use mentions::{Keep, KeepBound, SpanOrParameter};
 pub use uses::{Form, Use};
 
 use std::collections::BTreeMap;
@@ -25,6 +25,8 @@ use model::{LayerKind, RequirementId};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::Diagnostic;
+use crate::duty::{Declared, DeclaredKeep};
 use crate::parameter::{ParameterId, Value};
 use crate::requirement::Requirement;
 use crate::words::translation::Translation;
@@ -144,11 +146,16 @@ pub struct Pack {
     pub requirements: BTreeMap<RequirementId, Requirement>,
     /// Its norms, in order of file and line.
     pub norms: Vec<NormText>,
+    /// Its duties, in order of file and line; see [`Pack::place_of_duty`].
+    pub duties: Vec<Declared>,
+    /// Its limits on keeping data, in the same order.
+    pub keeps: Vec<DeclaredKeep>,
     /// SHA-256 of its content.
     pub hash: model::Digest,
     pub(crate) files: Files,
     pub(crate) translations: BTreeMap<String, Translation>,
     pub(crate) mentions: Mentions,
+    pub(crate) duty_places: BTreeMap<String, (String, usize)>,
     pub(crate) lines: Lines,
     pub(crate) spots: BTreeMap<RequirementId, Spot>,
 }
@@ -171,10 +178,16 @@ impl Pack {
         self.files.get(files::NOTE)
     }
 
-    /// What its `[[keep]]` tables say.
+    /// File and line of a duty or of a limit on keeping, by its id.
     #[must_use]
-    pub fn keeps(&self) -> &[Keep] {
-        &self.mentions.keeps
+    pub fn place_of_duty(&self, id: &str) -> Option<(&str, usize)> {
+        self.duty_places.get(id).map(|(file, line)| (file.as_str(), *line))
+    }
+
+    /// A problem at the place of a duty or of a limit on keeping.
+    pub(crate) fn at_duty(&self, id: &str, code: &'static str, what: String, help: &str) -> Diagnostic {
+        let (file, line) = self.place_of_duty(id).unwrap_or((files::MANIFEST, 1));
+        Diagnostic::of_file(file, code, what, help).at_line(line)
     }
 
     /// File and line of a requirement.

@@ -113,7 +113,7 @@ pub fn resolve(stack: &[Arc<Pack>], on: Option<NaiveDate>) -> Result<Resolved, V
     }
     let values = ladder.values.last().cloned().unwrap_or_default();
     let requirements = requirements(&packs, &values);
-    let conflicts = keeps::conflicts(&packs, &values);
+    let conflicts = keeps::conflicts(&packs, &values, &mut problems);
     let tightenings = ladder.tightenings;
     problems.or(()).map(|()| Resolved { packs, layers, requirements, values, tightenings, conflicts })
 }

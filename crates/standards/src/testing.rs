@@ -67,6 +67,14 @@ impl Source {
         )
     }
 
+    /// A duty: a yearly report of the city, to a requirement.
+    pub(crate) fn duty(id: &str, requirement: &str) -> String {
+        format!(
+            "[[duty]]\nid = \"{id}\"\nrequirement = \"{requirement}\"\nabout = \"city\"\nfrom = \"founded\"\n\
+             within = \"12mo\"\ndone_by = \"evidence/{id}\"\nsilence = \"escalate\"\n"
+        )
+    }
+
     pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.to_owned(), text.to_owned());
         self

@@ -45,7 +45,8 @@ impl FromStr for Data {
     type Err = DataError;
     fn from_str(text: &str) -> Result<Self, DataError> {
         let Some(name) = text.strip_prefix("record-") else { return Ok(Self::Observed(text.parse()?)) };
-        if super::read::is_slug(name) { Ok(Self::Record(name.to_owned())) } else { Err(DataError::Record(cut(text))) }
+        let named = model::EvidenceKind::new(name).is_ok();
+        if named { Ok(Self::Record(name.to_owned())) } else { Err(DataError::Record(cut(text))) }
     }
 }
 impl fmt::Display for Data {
@@ -69,7 +70,7 @@ pub enum KeepSide {
 /// A limit on how long something is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keep<L = Period> {
-    /// Its id, unique in the file.
+    /// Its id, unique in the pack.
     pub id: String,
     /// The requirement that it belongs to.
     pub requirement: RequirementId,
@@ -81,7 +82,10 @@ pub struct Keep<L = Period> {
     pub period: L,
 }
 
-impl Keep<Term<Period>> {
+/// A limit as a pack writes it.
+pub type DeclaredKeep = Keep<Term<Period>>;
+
+impl DeclaredKeep {
     /// The limit with its parameter filled in.
     ///
     /// # Errors

@@ -1,86 +1,37 @@
 //! Reads `duties/*.toml`: clocks and limits on keeping. What cannot be read, or could never run, is refused with its
-//! line; nothing is read half.
+//! line; every fault of a file is told at once, and nothing is read half.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use model::{DutyId, EvidenceKind, IdError, RequirementId};
-use serde::Deserialize;
-use toml::Spanned;
+use model::{DutyId, EvidenceKind, ParameterId, RequirementId};
 
-use super::keep::{Data, DataError, Keep, KeepSide};
-use super::moment::{Moment, MomentError};
-use super::period::{MonthDay, Period, PeriodError, cut};
-use super::term::{Term, TermError};
+use super::keep::{Data, DeclaredKeep, Keep, KeepSide};
+use super::moment::Moment;
+use super::period::{MonthDay, Period};
+use super::term::Term;
 use super::{Declared, Duty, Extension};
-use crate::applies::{About, Applies};
-use crate::located::{Located, Page};
+use crate::applies::{self, About, Applies};
+use crate::diagnostic::{Diagnostic, Problems};
+use crate::pack::fields::{Fields, Item, Place};
+use crate::pack::manifest::slug;
+use crate::parameter::Silence;
 
 /// The largest file of duties, in bytes; that of any file of a pack.
 pub const DUTY_FILE_BYTES_MAX: usize = 256 * 1024;
 /// The most duties, and the most limits, of one file.
 pub const DUTIES_MAX: usize = 500;
+/// The longest words of a duty, in bytes.
+pub const WORDS_BYTES_MAX: usize = 8 * 1024;
 /// The most times that one clock may be extended.
-const EXTENSIONS_MAX: u32 = 10;
+const EXTENSIONS_MAX: i64 = 10;
 /// The most days of the year that one duty may fall on.
 const DAYS_MAX: usize = 12;
-/// The longest words of a duty, in bytes.
-const WORDS_BYTES_MAX: usize = 2_000;
 
-/// What is wrong in a file of duties.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DutyProblem {
-    /// Not TOML, a field that is unknown, missing or of the wrong type.
-    #[error("{0}")]
-    Shape(String),
-    /// Too large.
-    #[error("a file of duties has {DUTY_FILE_BYTES_MAX} bytes and {DUTIES_MAX} duties or limits at most; split it")]
-    TooLarge,
-    /// An id is not one.
-    #[error(transparent)]
-    Id(#[from] IdError),
-    /// Two of one id.
-    #[error("`{0}` stands here twice; give one of them another id")]
-    Twice(String),
-    /// A requirement's id is not a slug.
-    #[error("`{0}` is not the id of a requirement; allowed are a-z, 0-9 and -")]
-    Requirement(String),
-    /// A moment is unknown.
-    #[error(transparent)]
-    Moment(#[from] MomentError),
-    /// A length or silence is neither a value nor a parameter.
-    #[error(transparent)]
-    Term(#[from] TermError),
-    /// A day of the year is not one.
-    #[error(transparent)]
-    Day(#[from] PeriodError),
-    /// What is kept is unknown.
-    #[error(transparent)]
-    Data(#[from] DataError),
-    /// It would never happen.
-    #[error("`{moment}` never happens to {about}, so that this clock would {what}; name another moment")]
-    NeverHappens {
-        /// The moment.
-        moment: Moment,
-        /// `the city as a whole`.
-        about: &'static str,
-        /// `never start` or `never stop`.
-        what: &'static str,
-    },
-    /// About devices.
-    #[error("a duty is about a `deployment` or the `city`; write it about the deployment that the device belongs to")]
-    AboutDevice,
-    /// `about` within `applies`.
-    #[error("write `about` beside the id of the duty, not under `applies`")]
-    AboutTwice,
-    /// Conditions on the city.
-    #[error("a duty of the city as a whole has no `applies`: tiers and data are those of deployments; remove it")]
-    CityApplies,
-    /// A number is out of bounds.
-    #[error("{0}")]
-    Bounds(&'static str),
-}
+const MOMENT: &str = "write one of these, or evidence/<kind>";
+const PERIOD: &str = "write a length such as 30d, 6w, 12mo or 5y, or a parameter";
+const SILENCE: &str = "write one of these, or a parameter of the kind `silence`";
 
 /// What one file of duties says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -88,246 +39,295 @@ pub struct DutyFile {
     /// Its clocks.
     pub duties: Vec<Declared>,
     /// Its limits on keeping.
-    pub keeps: Vec<Keep<Term<Period>>>,
+    pub keeps: Vec<DeclaredKeep>,
     /// The line of each, by its id, for whoever checks them against the rest of the pack.
     pub lines: BTreeMap<String, usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFile {
-    #[serde(default)]
-    duty: Vec<RawDuty>,
-    #[serde(default)]
-    keep: Vec<RawKeep>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawDuty {
-    id: Spanned<String>,
-    requirement: Spanned<String>,
-    #[serde(default)]
-    about: Option<Spanned<About>>,
-    from: Spanned<String>,
-    #[serde(default)]
-    each: Option<bool>,
-    within: Spanned<String>,
-    #[serde(default)]
-    every: Option<Spanned<String>>,
-    #[serde(default)]
-    on: Option<Spanned<OneOrMany>>,
-    done_by: Spanned<String>,
-    silence: Spanned<String>,
-    #[serde(default)]
-    words: Option<Spanned<String>>,
-    #[serde(default)]
-    extension: Option<RawExtension>,
-    #[serde(default)]
-    applies: Option<Spanned<Applies>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a day of the year such as \"11-01\", or a list of them")]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawExtension {
-    by: Spanned<String>,
-    evidence: Spanned<String>,
-    most: Spanned<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawKeep {
-    id: Spanned<String>,
-    requirement: Spanned<String>,
-    data: Spanned<String>,
-    #[serde(default)]
-    at_least: Option<Spanned<String>>,
-    #[serde(default)]
-    at_most: Option<Spanned<String>>,
-}
-
-/// Whether a text is a slug, as all ids are.
-pub(crate) fn is_slug(text: &str) -> bool {
-    EvidenceKind::new(text).is_ok()
+    /// The parameters that it names, each with its line.
+    pub named: Vec<(ParameterId, usize)>,
 }
 
 /// Reads a file of duties.
 ///
 /// # Errors
 /// Everything that is wrong in it, each with its line.
-pub fn read_duties(file: &str, text: &str) -> Result<DutyFile, Vec<Located<DutyProblem>>> {
-    let page = Page { file, text };
-    if text.len() > DUTY_FILE_BYTES_MAX {
-        return Err(vec![page.at(&(0..0), DutyProblem::TooLarge)]);
-    }
-    let raw: RawFile = page.toml(DutyProblem::Shape).map_err(|problem| vec![problem])?;
-    if raw.duty.len().max(raw.keep.len()) > DUTIES_MAX {
-        return Err(vec![page.at(&(0..0), DutyProblem::TooLarge)]);
-    }
-    let mut reader = Reader { page, read: DutyFile::default(), problems: Vec::new() };
-    for duty in &raw.duty {
-        reader.name(&duty.id);
-        let found = reader.duty(duty);
-        reader.read.duties.extend(found);
-    }
-    for keep in &raw.keep {
-        reader.name(&keep.id);
-        let found = reader.keep(keep);
-        reader.read.keeps.extend(found);
-    }
-    if reader.problems.is_empty() { Ok(reader.read) } else { Err(reader.problems) }
+pub fn read_duties(file: &str, text: &str) -> Result<DutyFile, Vec<Diagnostic>> {
+    let mut problems = Problems::default();
+    let read = read(file, text, &mut problems);
+    problems.or(read)
 }
 
-struct Reader<'t> {
-    page: Page<'t>,
+/// What can be read of a file, and its problems beside those of other files.
+pub(crate) fn read(file: &str, text: &str, problems: &mut Problems) -> DutyFile {
+    let mut reader = Reader { read: DutyFile::default(), problems };
+    if text.len() > DUTY_FILE_BYTES_MAX {
+        let what = format!("a file of duties has {DUTY_FILE_BYTES_MAX} bytes at most");
+        reader.problems.push(Diagnostic::of_file(file, "file-too-large", what, "split it"));
+        return reader.read;
+    }
+    let place = Place::file(file, text);
+    let Some(table) = place.parse(reader.problems) else { return reader.read };
+    let mut fields = Fields::new(place, &table, "a file of duties");
+    for item in reader.items(&mut fields, "duty") {
+        let duty = reader.duty(&item);
+        reader.read.duties.extend(duty);
+    }
+    for item in reader.items(&mut fields, "keep") {
+        let keep = reader.keep(&item);
+        reader.read.keeps.extend(keep);
+    }
+    fields.finish(reader.problems);
+    reader.read
+}
+
+struct Reader<'p> {
     read: DutyFile,
-    problems: Vec<Located<DutyProblem>>,
+    problems: &'p mut Problems,
 }
 
 impl Reader<'_> {
-    fn complain<T>(&mut self, place: &Spanned<T>, problem: impl Into<DutyProblem>) {
-        let problem = self.page.of(place, problem.into());
-        self.problems.push(problem);
-    }
-
-    /// Writes down where an id stands.
-    fn name(&mut self, id: &Spanned<String>) {
-        let line = self.page.of(id, ()).line;
-        if self.read.lines.insert(id.get_ref().clone(), line).is_some() {
-            self.complain(id, DutyProblem::Twice(cut(id.get_ref())));
+    fn items<'t, 'd>(&mut self, fields: &mut Fields<'t, 'd>, key: &'static str) -> Vec<Item<'t, 'd>> {
+        let Some(list) = fields.get(key) else { return Vec::new() };
+        let items = list.items(self.problems);
+        if items.len() > DUTIES_MAX {
+            let what = format!("{} tables `[[{key}]]`, the limit is {DUTIES_MAX}", items.len());
+            self.problems.push(list.problem("too-many", what, "split the file"));
+            return Vec::new();
         }
+        items
     }
 
-    fn parsed<T: FromStr<Err: Into<DutyProblem> + Display>>(&mut self, text: &Spanned<String>) -> Option<T> {
-        text.get_ref().parse().map_err(|error: T::Err| self.complain(text, error)).ok()
+    fn complain<T>(
+        &mut self,
+        item: &Item<'_, '_>,
+        code: &'static str,
+        what: impl Into<String>,
+        help: &str,
+    ) -> Option<T> {
+        self.problems.push(item.problem(code, what, help));
+        None
     }
 
-    fn requirement(&mut self, id: &Spanned<String>) -> Option<RequirementId> {
-        if !is_slug(id.get_ref()) {
-            self.complain(id, DutyProblem::Requirement(cut(id.get_ref())));
-            return None;
+    fn need<T>(
+        &mut self,
+        fields: &mut Fields<'_, '_>,
+        key: &'static str,
+        read: impl FnOnce(&mut Self, &Item<'_, '_>) -> Option<T>,
+    ) -> Option<T> {
+        let item = fields.need(key, self.problems)?;
+        read(self, &item)
+    }
+
+    /// What may be left away: none where it is wrong, some of none where it is not there.
+    #[expect(clippy::option_option, reason = "a fault and an absence are told apart, and the fault is told already")]
+    fn may<T>(
+        &mut self,
+        fields: &mut Fields<'_, '_>,
+        key: &'static str,
+        read: impl FnOnce(&mut Self, &Item<'_, '_>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        fields.get(key).map_or(Some(None), |item| read(self, &item).map(Some))
+    }
+
+    /// An id, and the line on which it stands.
+    fn id(&mut self, item: &Item<'_, '_>) -> Option<String> {
+        let id = slug(item, self.problems)?;
+        if self.read.lines.insert(id.clone(), item.line()).is_some() {
+            let what = format!("`{id}` is there twice");
+            return self.complain(item, "duplicate-id", what, "rename one");
         }
-        Some(RequirementId(id.get_ref().clone()))
+        Some(id)
+    }
+
+    fn requirement(&mut self, item: &Item<'_, '_>) -> Option<RequirementId> {
+        slug(item, self.problems).map(RequirementId)
+    }
+
+    fn moment(&mut self, item: &Item<'_, '_>) -> Option<Moment> {
+        item.parsed("unknown-moment", MOMENT, self.problems)
+    }
+
+    fn evidence(&mut self, item: &Item<'_, '_>) -> Option<EvidenceKind> {
+        item.parsed("bad-id", "name a kind of evidence, of a-z, 0-9 and -", self.problems)
+    }
+
+    /// A value or a parameter.
+    fn term<T>(&mut self, item: &Item<'_, '_>, code: &'static str, help: &str) -> Option<Term<T>>
+    where
+        Term<T>: FromStr<Err: Display>,
+    {
+        let term: Term<T> = item.parsed(code, help, self.problems)?;
+        self.read.named.extend(term.parameter().map(|name| (name.clone(), item.line())));
+        Some(term)
+    }
+
+    fn period(&mut self, item: &Item<'_, '_>) -> Option<Term<Period>> {
+        self.term(item, "bad-period", PERIOD)
+    }
+
+    fn silence(&mut self, item: &Item<'_, '_>) -> Option<Term<Silence>> {
+        self.term(item, "unknown-silence", SILENCE)
     }
 
     /// A length that must be longer than nothing, as far as can be told before parameters are filled in.
-    fn step(&mut self, text: &Spanned<String>) -> Option<Term<Period>> {
-        let term: Term<Period> = self.parsed(text)?;
+    fn step(&mut self, item: &Item<'_, '_>) -> Option<Term<Period>> {
+        let term = self.period(item)?;
         if matches!(&term, Term::Fixed(period) if period.is_zero()) {
-            self.complain(
-                text,
-                DutyProblem::Bounds("this must be a day or more, or the clock would never stand still"),
-            );
+            let what = "this is no time at all, and the clock would never stand still";
+            return self.complain(item, "no-time", what, "make it a day or more");
         }
         Some(term)
     }
 
     /// All parts are read before any is missed, so that each fault is told.
-    fn duty(&mut self, raw: &RawDuty) -> Option<Declared> {
-        let id = self.parsed::<DutyId>(&raw.id);
-        let requirement = self.requirement(&raw.requirement);
-        let (from, done_by) = (self.parsed::<Moment>(&raw.from), self.parsed::<Moment>(&raw.done_by));
-        let (within, silence) = (self.parsed(&raw.within), self.parsed(&raw.silence));
-        let every = raw.every.as_ref().map(|every| self.step(every));
-        let on = self.days(raw.on.as_ref());
-        let extension = raw.extension.as_ref().map(|extension| self.extension(extension, done_by.as_ref()));
-        let applies = self.applies(raw, from.as_ref(), done_by.as_ref());
-        let words = raw.words.as_ref().map(Spanned::get_ref).cloned();
-        if let Some(long) = raw.words.as_ref().filter(|words| words.get_ref().len() > WORDS_BYTES_MAX) {
-            self.complain(long, DutyProblem::Bounds("the words of a duty have 2000 bytes at most"));
-        }
-        let (from, done_by) = (from?, done_by?);
+    fn duty(&mut self, item: &Item<'_, '_>) -> Option<Declared> {
+        let mut fields = item.fields("a duty", self.problems)?;
+        let id = self.need(&mut fields, "id", Self::id);
+        let requirement = self.need(&mut fields, "requirement", Self::requirement);
+        let from = self.need(&mut fields, "from", Self::moment);
+        let each = self.may(&mut fields, "each", |reader, item| item.flag(reader.problems));
+        let within = self.need(&mut fields, "within", Self::period);
+        let every = self.may(&mut fields, "every", Self::step);
+        let on = self.may(&mut fields, "on", Self::days);
+        let done_by = self.need(&mut fields, "done_by", Self::moment);
+        let silence = self.need(&mut fields, "silence", Self::silence);
+        let words = self.may(&mut fields, "words", Self::words);
+        let extension = self.may(&mut fields, "extension", |reader, item| reader.extension(item, done_by.as_ref()));
+        let applies = self.applies(&mut fields, from.as_ref(), done_by.as_ref());
+        fields.finish(self.problems);
+        let (id, from, done_by) = (DutyId::new(&id?).ok()?, from?, done_by?);
         Some(Duty {
-            id: id?,
+            id,
             requirement: requirement?,
             applies: applies?,
-            each: raw.each.unwrap_or(matches!(from, Moment::Evidence(_)) || from == done_by),
+            each: each?.unwrap_or_else(|| Declared::each_unless_said(&from, &done_by)),
             within: within?,
-            every: every.map_or(Some(None), |every| every.map(Some))?,
-            on: on?,
+            every: every?,
+            on: on?.unwrap_or_default(),
             silence: silence?,
-            extension: extension.map_or(Some(None), |extension| extension.map(Some))?,
-            words,
+            extension: extension?,
+            words: words?,
             from,
             done_by,
         })
     }
 
-    fn days(&mut self, on: Option<&Spanned<OneOrMany>>) -> Option<Vec<MonthDay>> {
-        let Some(on) = on else { return Some(Vec::new()) };
-        let texts = match on.get_ref() {
-            OneOrMany::One(text) => std::slice::from_ref(text),
-            OneOrMany::Many(texts) => texts.as_slice(),
+    fn days(&mut self, item: &Item<'_, '_>) -> Option<Vec<MonthDay>> {
+        let read = |item: &Item<'_, '_>, problems: &mut Problems| {
+            item.parsed("bad-day", "write a day of the year such as \"11-01\"", problems)
         };
-        if texts.is_empty() || texts.len() > DAYS_MAX {
-            self.complain(on, DutyProblem::Bounds("name 1 to 12 days of the year, or leave `on` away"));
+        if item.value().as_array().is_none() {
+            return read(item, self.problems).map(|day| vec![day]);
         }
-        let days = texts.iter().map(|text| text.parse()).collect::<Result<_, _>>();
-        days.map_err(|error: PeriodError| self.complain(on, error)).ok()
+        let items = item.items(self.problems);
+        if items.is_empty() || items.len() > DAYS_MAX {
+            let what = format!("`on` has {} days of the year; it has 1 to {DAYS_MAX}", items.len());
+            return self.complain(item, "out-of-bounds", what, "name some, or leave `on` out");
+        }
+        // Each is read before any is missed.
+        let days: Vec<_> = items.iter().map(|item| read(item, self.problems)).collect();
+        days.into_iter().collect()
     }
 
-    fn extension(&mut self, raw: &RawExtension, done_by: Option<&Moment>) -> Option<Extension<Term<Period>>> {
-        let (by, evidence) = (self.step(&raw.by), self.parsed::<EvidenceKind>(&raw.evidence));
-        let most = *raw.most.get_ref();
-        if !(1..=EXTENSIONS_MAX).contains(&most) {
-            self.complain(&raw.most, DutyProblem::Bounds("a clock may be extended 1 to 10 times"));
-        }
-        let evidence = evidence?;
-        if done_by.is_some_and(|done_by| done_by.is_evidence(&evidence)) {
-            self.complain(
-                &raw.evidence,
-                DutyProblem::Bounds("what extends the clock cannot also stop it; name another kind"),
+    fn words(&mut self, item: &Item<'_, '_>) -> Option<String> {
+        let words = item.short_text(WORDS_BYTES_MAX, self.problems)?;
+        if words.contains("${") {
+            let what = "a parameter inside the words of a duty is never filled";
+            return self.complain(
+                item,
+                "parameter-in-text",
+                what,
+                "leave the words out: the requirement's text stands",
             );
         }
-        Some(Extension { by: by?, evidence, most })
+        Some(words)
     }
 
-    fn applies(&mut self, raw: &RawDuty, from: Option<&Moment>, done_by: Option<&Moment>) -> Option<Applies> {
-        let about = raw.about.as_ref().map_or(About::Deployment, |about| *about.get_ref());
-        let mut applies = raw.applies.as_ref().map(Spanned::get_ref).cloned().unwrap_or_default();
-        if let Some(place) = raw.applies.as_ref().filter(|applies| applies.get_ref().about != About::Deployment) {
-            self.complain(place, DutyProblem::AboutTwice);
-        } else if let (Some(place), About::City) = (raw.applies.as_ref(), about) {
-            self.complain(place, DutyProblem::CityApplies);
-        }
-        match (&raw.about, about) {
-            (Some(place), About::Device) => self.complain(place, DutyProblem::AboutDevice),
-            (_, About::City) => {
-                for (place, moment, what) in [(&raw.from, from, "never start"), (&raw.done_by, done_by, "never stop")] {
-                    if let Some(moment) = moment.filter(|moment| moment.is_of_deployment_only()).cloned() {
-                        let about = "the city as a whole";
-                        self.complain(place, DutyProblem::NeverHappens { moment, about, what });
-                    }
-                }
+    fn extension(&mut self, item: &Item<'_, '_>, done_by: Option<&Moment>) -> Option<Extension<Term<Period>>> {
+        let mut fields = item.fields("[duty.extension]", self.problems)?;
+        let by = self.need(&mut fields, "by", Self::step);
+        let evidence = self.need(&mut fields, "evidence", |reader, item| {
+            let evidence = reader.evidence(item)?;
+            if done_by.is_some_and(|done_by| done_by.is_evidence(&evidence)) {
+                let what = "what extends the clock cannot also stop it";
+                return reader.complain(item, "stops-too", what, "name another kind of evidence");
             }
-            _ => {}
-        }
-        applies.about = about;
-        Some(applies)
+            Some(evidence)
+        });
+        let most = self.need(&mut fields, "most", |reader, item| {
+            let most = item.count(reader.problems)?;
+            if !(1..=EXTENSIONS_MAX).contains(&most) {
+                let what = format!("a clock may be extended 1 to {EXTENSIONS_MAX} times");
+                return reader.complain(item, "out-of-bounds", what, "write one of these, or leave the extension out");
+            }
+            u32::try_from(most).ok()
+        });
+        fields.finish(self.problems);
+        Some(Extension { by: by?, evidence: evidence?, most: most? })
     }
 
-    fn keep(&mut self, raw: &RawKeep) -> Option<Keep<Term<Period>>> {
-        if !is_slug(raw.id.get_ref()) {
-            self.complain(&raw.id, DutyProblem::Bounds("the id of a limit is made of a-z, 0-9 and -"));
+    fn applies(
+        &mut self,
+        fields: &mut Fields<'_, '_>,
+        from: Option<&Moment>,
+        done_by: Option<&Moment>,
+    ) -> Option<Applies> {
+        let about = self.may(fields, "about", Self::about)?.unwrap_or_default();
+        let applies = self.may(fields, "applies", |reader, item| {
+            if about == About::City {
+                let what = "a duty of the city as a whole has no `applies`: tiers and data are those of deployments";
+                return reader.complain(item, "city-applies", what, "take it out");
+            }
+            if item.fields("[duty.applies]", reader.problems)?.get("about").is_some() {
+                let what = "`about` stands under `applies`";
+                return reader.complain(item, "about-twice", what, "write it beside the id of the duty");
+            }
+            applies::read(item, reader.problems)
+        });
+        if about == About::City {
+            for (key, moment, what) in [("from", from, "never start"), ("done_by", done_by, "never stop")] {
+                let Some(moment) = moment.filter(|moment| moment.is_of_deployment_only()) else { continue };
+                let Some(item) = fields.get(key) else { continue };
+                let what = format!("`{moment}` never happens to the city as a whole, so that this clock would {what}");
+                self.problems.push(item.problem("never-happens", what, "name another moment"));
+            }
         }
-        let (requirement, data) = (self.requirement(&raw.requirement), self.parsed::<Data>(&raw.data));
-        let (side, text) = match (&raw.at_least, &raw.at_most) {
-            (Some(text), None) => (KeepSide::AtLeast, text),
-            (None, Some(text)) => (KeepSide::AtMost, text),
+        Some(Applies { about, ..applies?.unwrap_or_default() })
+    }
+
+    fn about(&mut self, item: &Item<'_, '_>) -> Option<About> {
+        let words = [("deployment", About::Deployment), ("city", About::City), ("device", About::Device)];
+        let about = item.one_of(&words, self.problems)?;
+        if about == About::Device {
+            let what = "a duty is about a `deployment` or the `city`";
+            return self.complain(
+                item,
+                "about-device",
+                what,
+                "write it about the deployment that the device belongs to",
+            );
+        }
+        Some(about)
+    }
+
+    fn keep(&mut self, item: &Item<'_, '_>) -> Option<DeclaredKeep> {
+        let mut fields = item.fields("a `[[keep]]`", self.problems)?;
+        let id = self.need(&mut fields, "id", Self::id);
+        let requirement = self.need(&mut fields, "requirement", Self::requirement);
+        let data = self.need(&mut fields, "data", |reader, item| {
+            item.parsed::<Data>("unknown-data", "name a category of data, or record-<name>", reader.problems)
+        });
+        let least = fields.get("at_least");
+        let most = fields.get("at_most");
+        let bound = match (&least, &most) {
+            (Some(item), None) => self.period(item).map(|period| (KeepSide::AtLeast, period)),
+            (None, Some(item)) => self.period(item).map(|period| (KeepSide::AtMost, period)),
             _ => {
-                self.complain(&raw.id, DutyProblem::Bounds("say either `at_least` or `at_most`; both are two limits"));
-                return None;
+                let what = "a `[[keep]]` has either `at_least` or `at_most`";
+                self.complain(item, "bad-keep", what, "write one `[[keep]]` for each side")
             }
         };
-        let period = self.parsed(text);
-        Some(Keep { id: raw.id.get_ref().clone(), requirement: requirement?, data: data?, side, period: period? })
+        fields.finish(self.problems);
+        let (id, requirement, data, (side, period)) = (id?, requirement?, data?, bound?);
+        Some(Keep { id, requirement, data, side, period })
     }
 }

@@ -60,7 +60,7 @@ fn parameters_once(pack: &Pack, problems: &mut Problems) {
 
 fn parameters_used(pack: &Pack, problems: &mut Problems) {
     let mut used: BTreeSet<String> = pack.norms.iter().flat_map(|norm| norm.parameters()).map(String::from).collect();
-    used.extend(pack.mentions.parameters.iter().map(|(id, ..)| id.as_str().to_owned()));
+    used.extend(pack.mentions.iter().map(|(id, ..)| id.as_str().to_owned()));
     let declared =
         |name: &str| pack.requirements.values().any(|one| one.parameters.keys().any(|id| id.as_str() == name));
     for requirement in pack.requirements.values() {
@@ -81,7 +81,7 @@ fn parameters_used(pack: &Pack, problems: &mut Problems) {
 fn execution(pack: &Pack, problems: &mut Problems) {
     for (id, requirement) in &pack.requirements {
         let norm = pack.norms.iter().find(|norm| norm.requirement == *id).map(|norm| format!("the norm `{}`", norm.id));
-        let duty = || pack.mentions.duties.iter().find(|duty| duty.requirement == *id);
+        let duty = || pack.duties.iter().find(|duty| duty.requirement == *id);
         let executed = norm.or_else(|| duty().map(|duty| format!("the duty `{}`", duty.id)));
         let Some(spot) = pack.spots.get(id) else { continue };
         match (executed, &requirement.text_only) {

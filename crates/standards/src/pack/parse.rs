@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::duties::{self, Duties};
 use super::{Files, Pack, check, manifest, mentions, norms, requirements};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::pack::files::MANIFEST;
@@ -42,11 +43,25 @@ impl Pack {
             let locale = file.trim_start_matches("i18n/").trim_end_matches(".ftl");
             translations.insert(locale.to_owned(), Translation::read(file, text, &mut problems));
         }
-        let mentions = mentions::read_all(&files, &mut problems);
+        let mut mentions = mentions::read_all(&files, &mut problems);
+        let Duties { duties, keeps, places } = duties::read_all(&files, &mut mentions, &mut problems);
         let Some((manifest, lines)) = head else { return Err(problems.into_sorted()) };
         let hash = files.hash();
         let readable = problems.is_empty();
-        let pack = Self { manifest, requirements, norms, hash, files, translations, mentions, lines, spots };
+        let pack = Self {
+            manifest,
+            requirements,
+            norms,
+            duties,
+            keeps,
+            hash,
+            files,
+            translations,
+            mentions,
+            duty_places: places,
+            lines,
+            spots,
+        };
         // What does not read would look missing here.
         if readable {
             check::alone(&pack, &mut problems);

@@ -98,8 +98,9 @@ fn ids(stack: &[Arc<Pack>], problems: &mut Problems) {
                 once("parameter", parameter.as_str(), &spot.file, *line);
             }
         }
-        for duty in &pack.mentions.duties {
-            once("duty", duty.id.as_str(), &duty.file, duty.line);
+        for duty in &pack.duties {
+            let (file, line) = pack.place_of_duty(duty.id.as_str()).unwrap_or((MANIFEST, 1));
+            once("duty", duty.id.as_str(), file, line);
         }
     }
 }

@@ -1,13 +1,16 @@
-//! Conflicts of keeping: one requirement wants data kept at least so long, another at most so long.
+//! Conflicts of keeping: one requirement wants data kept at least so long, another at most so long. Whether two limits
+//! can both hold is for `duty::conflicts` to say; whose they are is said here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Category, RequirementId, Span};
+use model::RequirementId;
 use serde::Serialize;
 
 use super::Enforcement;
-use crate::pack::{Keep, KeepBound, Pack, Reference, SpanOrParameter};
+use crate::diagnostic::Problems;
+use crate::duty::{self, Keep, Period};
+use crate::pack::{Pack, Reference};
 use crate::parameter::{ParameterId, Value};
 
 /// One side of a conflict.
@@ -19,10 +22,10 @@ pub struct Side {
     pub keep: String,
     /// The requirement.
     pub requirement: RequirementId,
-    /// Which data.
+    /// Which data: a category, or `record-<name>`.
     pub data: String,
-    /// How long.
-    pub span: Span,
+    /// How long, by the calendar.
+    pub period: Period,
 }
 
 /// Two requirements on keeping that cannot both be met.
@@ -32,50 +35,49 @@ pub struct Conflict {
     pub at_least: Side,
     /// It may be kept at most so long.
     pub at_most: Side,
+    /// Whether they can never both hold; else it depends on the lengths of the months.
+    pub always: bool,
 }
 
 /// Every conflict of a stack under the values in force.
-pub(super) fn conflicts(stack: &[Arc<Pack>], values: &BTreeMap<ParameterId, Value>) -> Vec<Conflict> {
-    let (mut least, mut most) = (Vec::new(), Vec::new());
+pub(super) fn conflicts(
+    stack: &[Arc<Pack>],
+    values: &BTreeMap<ParameterId, Value>,
+    problems: &mut Problems,
+) -> Vec<Conflict> {
+    let (mut owners, mut keeps) = (Vec::new(), Vec::new());
     for pack in stack {
-        for keep in pack.keeps() {
+        for keep in &pack.keeps {
             let requirement = stack.iter().find_map(|pack| pack.requirements.get(&keep.requirement));
             if requirement.is_none_or(|requirement| Enforcement::of(requirement) == Enforcement::Never) {
                 continue;
             }
-            match &keep.bound {
-                KeepBound::AtLeast(bound) => least.extend(side(pack, keep, bound, values)),
-                KeepBound::AtMost(bound) => most.extend(side(pack, keep, bound, values)),
+            match keep.resolve(|id| values.get(id).cloned()) {
+                Ok(keep) => {
+                    owners.push(pack);
+                    keeps.push(keep);
+                }
+                Err(error) => {
+                    let help = "let the limit and its parameter fit each other";
+                    let problem = pack.at_duty(&keep.id, "not-filled", error.to_string(), help);
+                    problems.push(problem.within(&pack.manifest.id));
+                }
             }
         }
     }
-    let conflict = |at_least: &Side| {
-        let mine = at_least.clone();
-        let against =
-            most.iter().filter(move |at_most| same_data(&mine.data, &at_most.data) && mine.span > at_most.span);
-        let at_least = at_least.clone();
-        against.map(move |at_most| Conflict { at_least: at_least.clone(), at_most: at_most.clone() })
+    let side = |keep: &Keep| {
+        // Both sides are members of `keeps`, beside which their owners stand.
+        let owner = keeps.iter().zip(&owners).find(|(one, _)| std::ptr::eq(*one, keep)).map(|(_, pack)| pack)?;
+        Some(Side {
+            pack: owner.manifest.reference.clone(),
+            keep: keep.id.clone(),
+            requirement: keep.requirement.clone(),
+            data: keep.data.to_string(),
+            period: keep.period,
+        })
     };
-    least.iter().flat_map(conflict).collect()
-}
-
-fn side(pack: &Pack, keep: &Keep, bound: &SpanOrParameter, values: &BTreeMap<ParameterId, Value>) -> Option<Side> {
-    let span = match bound {
-        SpanOrParameter::Span(span) => *span,
-        SpanOrParameter::Parameter(id) => match values.get(id)? {
-            Value::Span(span) => *span,
-            _ => return None,
-        },
+    let both = |found: duty::Conflict<'_>| {
+        Some(Conflict { at_least: side(found.at_least)?, at_most: side(found.at_most)?, always: found.always })
     };
-    let pack = pack.manifest.reference.clone();
-    Some(Side { pack, keep: keep.id.clone(), requirement: keep.requirement.clone(), data: keep.data.clone(), span })
-}
-
-/// Whether two names may mean the same data: the same name, or categories of which one lies in the other.
-fn same_data(one: &str, other: &str) -> bool {
-    one == other
-        || match (one.parse::<Category>(), other.parse::<Category>()) {
-            (Ok(one), Ok(other)) => one.is_within(other) || other.is_within(one),
-            _ => false,
-        }
+    duty::conflicts(&keeps).into_iter().filter_map(both).collect()
 }

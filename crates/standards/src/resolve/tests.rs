@@ -180,7 +180,11 @@ fn keeping_at_least_and_at_most_is_a_conflict_under_the_values_in_force() {
     assert_eq!(resolved(&[least.clone(), most("")]).conflicts, []);
     let [conflict] = resolved(&[least, most("keep = '10d'")]).conflicts.try_into().unwrap();
     assert_eq!((conflict.at_least.keep.as_str(), conflict.at_most.keep.as_str()), ("log", "data"));
-    assert_eq!(conflict.at_most.span, model::Span::days(10));
+    assert_eq!((conflict.at_most.period.to_string().as_str(), conflict.always), ("10d", true));
+    let packs = [&conflict.at_least, &conflict.at_most].map(|side| side.pack.urn.as_str());
+    assert_eq!(packs, ["urn:test:core", "urn:test:eu"]);
+    let requirements = [&conflict.at_least, &conflict.at_most].map(|side| side.requirement.0.as_str());
+    assert_eq!(requirements, ["core-01", "core-10"]);
 }
 
 /// What random profiles set, before it is made no looser than their bases.

@@ -93,37 +93,46 @@ fn a_parameter_that_would_stop_the_calendar_is_refused() {
 }
 
 #[test]
-fn what_is_wrong_is_named_by_line() {
-    for (good, bad, line, words) in [
-        ("within = \"12mo\"", "within = \"12m\"", 6, "is not a period such as"),
-        ("within = \"12mo\"", "within = \"12mo\"\nwithn = \"1\"", 7, "unknown field `withn`"),
-        ("within = \"12mo\"\n", "", 2, "missing field `within`"),
-        ("every = \"${review-months}mo\"", "every = \"0d\"", 7, "a day or more"),
-        ("on = \"11-01\"", "on = \"31-12\"", 8, "not a day of the year"),
-        ("on = \"11-01\"", "on = []", 8, "1 to 12 days"),
-        ("on = \"11-01\"", "on = 5", 8, "a day of the year such as"),
-        ("from = \"activated\"", "from = \"started\"", 5, "is not a moment"),
-        ("silence = \"${silence}\"", "silence = \"stop\"", 10, "not what silence may mean"),
-        ("id = \"annual-report\"", "id = \"Annual\"", 3, "duty id"),
-        ("requirement = \"us-09\"", "requirement = \"US 9\"", 4, "not the id of a requirement"),
-        ("most = 1", "most = 0", 15, "1 to 10 times"),
-        ("evidence = \"report-extension\"", "evidence = \"annual-report\"", 14, "cannot also stop it"),
-        ("tiers = [\"full\"]", "tiers = [\"heavy\"]", 17, "unknown variant `heavy`"),
-        ("tiers = [\"full\"]", "about = \"city\"", 16, "beside the id"),
-        ("about = \"city\"", "about = \"device\"", 22, "`deployment` or the `city`"),
-        ("from = \"evidence/plan-review\"", "from = \"approved\"", 23, "never start"),
-        ("silence = \"escalate\"", "silence = \"escalate\"\napplies = { personal = true }", 27, "no `applies`"),
-        ("id = \"plan-review\"", "id = \"annual-report\"", 20, "stands here twice"),
-        ("at_most = \"30d\"", "at_most = \"30d\"\nat_least = \"1d\"", 35, "either `at_least` or `at_most`"),
-        ("data = \"personal\"", "data = \"people\"", 37, "is not a category"),
+fn what_is_wrong_is_named_by_line_and_code() {
+    for (good, bad, line, code, words) in [
+        ("within = \"12mo\"", "within = \"12m\"", 6, "bad-period", "is not a period such as"),
+        ("within = \"12mo\"", "within = \"12mo\"\nwithn = \"1\"", 7, "unknown-key", "`withn` is not a key"),
+        ("within = \"12mo\"\n", "", 2, "missing-key", "`within` is missing"),
+        ("within = \"12mo\"", "within = 12", 6, "wrong-type", "not a text in quotes"),
+        ("every = \"${review-months}mo\"", "every = \"0d\"", 7, "no-time", "never stand still"),
+        ("every = \"${review-months}mo\"", "each = \"yes\"", 7, "wrong-type", "true or false"),
+        ("on = \"11-01\"", "on = \"31-12\"", 8, "bad-day", "not a day of the year"),
+        ("on = \"11-01\"", "on = []", 8, "out-of-bounds", "1 to 12"),
+        ("on = \"11-01\"", "on = 5", 8, "wrong-type", "not a text in quotes"),
+        ("from = \"activated\"", "from = \"started\"", 5, "unknown-moment", "is not a moment"),
+        ("silence = \"${silence}\"", "silence = \"stop\"", 10, "unknown-silence", "not what silence may mean"),
+        ("id = \"annual-report\"", "id = \"Annual\"", 3, "bad-id", "not a slug"),
+        ("requirement = \"us-09\"", "requirement = \"US 9\"", 4, "bad-id", "not a slug"),
+        ("words = \"A report", "words = \"A ${silence} report", 11, "parameter-in-text", "never filled"),
+        ("most = 1", "most = 0", 15, "out-of-bounds", "1 to 10 times"),
+        ("evidence = \"report-extension\"", "evidence = \"annual-report\"", 14, "stops-too", "cannot also stop it"),
+        ("tiers = [\"full\"]", "tiers = [\"heavy\"]", 17, "unknown-word", "cannot be `heavy`"),
+        ("tiers = [\"full\"]", "about = \"city\"", 16, "about-twice", "under `applies`"),
+        ("about = \"city\"", "about = \"device\"", 22, "about-device", "`deployment` or the `city`"),
+        ("from = \"evidence/plan-review\"", "from = \"approved\"", 23, "never-happens", "never start"),
+        (
+            "silence = \"escalate\"",
+            "silence = \"escalate\"\napplies = { personal = true }",
+            27,
+            "city-applies",
+            "no `applies`",
+        ),
+        ("id = \"plan-review\"", "id = \"annual-report\"", 20, "duplicate-id", "there twice"),
+        ("at_most = \"30d\"", "at_most = \"30d\"\nat_least = \"1d\"", 34, "bad-keep", "either `at_least` or `at_most`"),
+        ("data = \"personal\"", "data = \"people\"", 37, "unknown-data", "people"),
     ] {
         let text = GOOD.replacen(good, bad, 1);
         assert_ne!(text, GOOD, "{good}");
         let problems = read_duties("duties/all.toml", &text).expect_err(bad);
-        let told = problems[0].to_string();
-        assert!(told.contains(words), "{bad}: {told}");
-        assert!(problems.iter().any(|problem| problem.line == line), "{bad} at {line}: {problems:?}");
-        assert!(told.starts_with("duties/all.toml:"), "{told}");
+        let [problem] = problems.as_slice() else { panic!("{bad}: {}", crate::testing::shown(&problems)) };
+        assert_eq!((problem.code, problem.line), (code, Some(line)), "{bad}: {problem}");
+        assert!(problem.what.contains(words), "{bad}: {problem}");
+        assert!(problem.file == "duties/all.toml" && !problem.help.is_empty(), "{problem}");
     }
 }
 
@@ -131,19 +140,24 @@ fn what_is_wrong_is_named_by_line() {
 fn every_fault_of_a_file_is_told_at_once() {
     let text = GOOD
         .replace("12mo", "12m")
-        .replace("from = \"activated\"", "from = \"x\"")
+        .replace("from = \"activated\"", "from = \"x\"\nform = 1")
         .replace("at_most = \"30d\"", "at_most = \"30\"");
-    assert_eq!(read_duties("duties/all.toml", &text).unwrap_err().len(), 3);
+    let codes: Vec<_> =
+        read_duties("duties/all.toml", &text).unwrap_err().into_iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["unknown-moment", "unknown-key", "bad-period", "bad-period"]);
 }
 
 #[test]
 fn a_file_that_is_too_large_or_too_deep_is_refused() {
+    let codes = |text: &str| -> Vec<_> {
+        read_duties("d", text).unwrap_err().into_iter().map(|problem| (problem.code, problem.line)).collect()
+    };
     let large = "#".repeat(super::super::DUTY_FILE_BYTES_MAX + 1);
-    assert!(read_duties("d", &large).unwrap_err()[0].to_string().contains("split it"));
+    assert_eq!(codes(&large), [("file-too-large", None)]);
     let many = "[[keep]]\nid=\"a\"\nrequirement=\"r\"\ndata=\"personal\"\nat_most=\"1d\"\n".repeat(501);
-    assert!(read_duties("d", &many).unwrap_err()[0].to_string().contains("split it"));
+    assert_eq!(codes(&many), [("too-many", Some(1))]);
     let deep = format!("a = {}", "[".repeat(10_000));
-    assert!(read_duties("d", &deep).is_err());
+    assert_eq!(codes(&deep), [("deep-nesting", Some(1))]);
 }
 
 fn report() -> Duty {

@@ -54,16 +54,15 @@ pub(crate) fn check(pack: &Pack, known: &Known<'_>, problems: &mut Problems) {
             }
         }
     }
-    let duties = pack.mentions.duties.iter().map(|duty| (&duty.id, &duty.requirement, &duty.file, duty.line));
-    let keeps = pack.mentions.keeps.iter().map(|keep| (&keep.id, &keep.requirement, &keep.file, keep.line));
-    for (id, requirement, file, line) in duties.chain(keeps) {
+    let duties = pack.duties.iter().map(|duty| (duty.id.as_str(), &duty.requirement));
+    let keeps = pack.keeps.iter().map(|keep| (keep.id.as_str(), &keep.requirement));
+    for (id, requirement) in duties.chain(keeps) {
         if !known.requirements.contains(requirement) {
             let what = format!("`{id}` is of `{requirement}`, which is nowhere");
-            let help = "write the requirement, or name another";
-            problems.push(Diagnostic::of_file(file, "unknown-requirement", what, help).at_line(line));
+            problems.push(pack.at_duty(id, "unknown-requirement", what, "write the requirement, or name another"));
         }
     }
-    for (id, file, line) in &pack.mentions.parameters {
+    for (id, file, line) in &pack.mentions {
         if !known.parameters.contains_key(id.as_str()) {
             problems.push(unknown(id.as_str(), file, *line));
         }

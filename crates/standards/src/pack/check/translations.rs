@@ -104,7 +104,7 @@ fn stale(pack: &Pack, translation: &Translation, problems: &mut Problems) {
             || key.starts_with("instrument-")
             || key.strip_prefix("principle-").is_some_and(|id| manifest.principles.iter().any(|one| one.id == id))
             || key.strip_prefix("policy-").is_some_and(|id| manifest.policies.iter().any(|one| one.id == id))
-            || key.strip_prefix("duty-").is_some_and(|id| pack.mentions.duties.iter().any(|one| one.id == id))
+            || key.strip_prefix("duty-").is_some_and(|id| pack.duties.iter().any(|one| one.id.as_str() == id))
     };
     for message in translation.messages.values().filter(|message| !known(&message.key)) {
         let what = format!("`{}` translates nothing of this pack", shown(&message.key));

@@ -137,20 +137,35 @@ fn norms_and_requirements_belong_together() {
 
 #[test]
 fn a_duty_executes_and_its_names_are_checked() {
-    let duties = "[[duty]]\nid = \"report\"\nrequirement = \"core-02\"\nwithin = \"12mo\"\n";
+    let (file, duty) = ("duties/all.toml", Source::duty("report", "core-02"));
     let two = core().with("requirements/core-02.md", &Source::requirement("core-02", "So."));
-    assert!(two.clone().with("duties/all.toml", duties).parse().is_ok());
-    one(
-        two.clone().with("duties/all.toml", &format!("{duties}silence = \"${{quiet}}\"\n")),
-        "unknown-parameter",
-        "duties/all.toml",
-        5,
-    );
-    one(two.clone().with("duties/all.toml", &format!("{duties}{duties}")), "duplicate-id", "duties/all.toml", 5);
-    one(core().with("duties/all.toml", duties), "unknown-requirement", "duties/all.toml", 1);
+    let good = two.clone().with(file, &duty).pack();
+    assert_eq!(good.duties.iter().map(|duty| duty.id.as_str()).collect::<Vec<_>>(), ["report"]);
+    assert_eq!(good.place_of_duty("report"), Some((file, 2)));
+    let quiet = two.clone().with(file, &duty.replace("\"escalate\"", "\"${quiet}\""));
+    one(quiet, "unknown-parameter", file, 8);
+    one(two.clone().with(file, &format!("{duty}{duty}")), "duplicate-id", file, 10);
+    let other = two.clone().with("duties/a.toml", &duty);
+    one(other.with(file, &duty), "duplicate-id", file, 2);
+    one(core().with(file, &duty), "unknown-requirement", file, 2);
     let keep = "[[keep]]\nid = \"log\"\nrequirement = \"core-01\"\ndata = \"number-plate\"\n";
-    assert!(core().with("duties/keep.toml", &format!("{keep}at_least = \"1y\"\n")).parse().is_ok());
+    let kept = core().with("duties/keep.toml", &format!("{keep}at_least = \"1y\"\n")).pack();
+    assert_eq!(kept.keeps.iter().map(|keep| keep.period.to_string()).collect::<Vec<_>>(), ["1y"]);
     one(core().with("duties/keep.toml", keep), "bad-keep", "duties/keep.toml", 1);
+    let nowhere = format!("{keep}at_most = \"1y\"\n").replace("core-01", "core-09");
+    one(core().with("duties/keep.toml", &nowhere), "unknown-requirement", "duties/keep.toml", 2);
+}
+
+#[test]
+fn every_problem_of_every_file_of_duties_is_found_at_once() {
+    let bad = |id: &str| {
+        Source::duty(id, "core-01").replace("12mo", "12m").replace("founded", "begun").replace("about", "abuot")
+    };
+    let source = core().with("duties/a.toml", &bad("a")).with("duties/b.toml", &bad("b"));
+    let problems = source.parse().err().unwrap();
+    let found: Vec<_> = problems.iter().map(|one| (one.file.as_str(), one.line.unwrap_or(0), one.code)).collect();
+    let of = |file| [(file, 4, "unknown-key"), (file, 5, "unknown-moment"), (file, 6, "bad-period")];
+    assert_eq!(found, [of("duties/a.toml"), of("duties/b.toml")].concat(), "{}", shown(&problems));
 }
 
 #[test]
