@@ -34,6 +34,7 @@ pub(crate) enum Command {
     Verify(Verify),
     #[command(subcommand)]
     Log(Log),
+    Adopt(framework::Adopt),
     Framework(framework::Framework),
     Demo(Demo),
     Bench(Bench),

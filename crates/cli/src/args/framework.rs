@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use model::Timestamp;
+use model::{PartyId, Timestamp};
 
 /// Where packs are found besides those that come with this software.
 #[derive(Debug, Clone, ClapArgs)]
@@ -183,4 +183,31 @@ pub(crate) struct Sign {
     /// The file with the signing key.
     #[arg(long)]
     pub(crate) key: PathBuf,
+}
+
+/// Put a standard and its profiles in force in a city, beside the city's own permits.
+///
+/// With `--dry-run` it shows first which streams and grants the new norms would stop, and which would begin to flow.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance adopt ./brookhaven amsterdam --by city --dry-run\n  ordinance adopt ./brookhaven \
+amsterdam --by city --reason 'the council of 3 March'")]
+pub(crate) struct Adopt {
+    /// The city's folder.
+    pub(crate) dir: PathBuf,
+    /// The pack; it comes with all it stands on.
+    pub(crate) pack: String,
+    /// The party that adopts.
+    #[arg(long)]
+    pub(crate) by: PartyId,
+    /// Why, in words that residents will read.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// A Cedar file with the city's permits; those in force stay unless said.
+    #[arg(long)]
+    pub(crate) permits: Option<PathBuf>,
+    /// Show what it would stop and start; change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) shelf: Shelf,
 }

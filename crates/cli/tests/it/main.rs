@@ -5,6 +5,7 @@
 mod crash;
 mod demo;
 mod fixture;
+mod framework;
 mod full;
 mod recordings;
 mod refusals;

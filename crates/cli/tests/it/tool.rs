@@ -24,6 +24,11 @@ pub(crate) fn run(args: &[&str]) -> Output {
     ordinance().args(args).output().unwrap()
 }
 
+/// Runs a command with something in its environment.
+pub(crate) fn run_with(args: &[&str], environment: &[(&str, &str)]) -> Output {
+    ordinance().args(args).envs(environment.iter().copied()).output().unwrap()
+}
+
 /// Runs a command that must succeed, and reads its JSON.
 #[track_caller]
 pub(crate) fn json(args: &[&str]) -> Value {
