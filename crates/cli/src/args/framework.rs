@@ -189,8 +189,10 @@ pub(crate) struct Sign {
 ///
 /// With `--dry-run` it shows first which streams and grants the new norms would stop, and which would begin to flow.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  ordinance adopt ./brookhaven amsterdam --by city --dry-run\n  ordinance adopt ./brookhaven \
-amsterdam --by city --reason 'the council of 3 March'")]
+#[command(
+    after_help = "Examples:\n  ordinance adopt ./brookhaven amsterdam --by city --dry-run\n  ordinance adopt ./brookhaven \
+amsterdam --by city --reason 'the council of 3 March'"
+)]
 pub(crate) struct Adopt {
     /// The city's folder.
     pub(crate) dir: PathBuf,

@@ -59,8 +59,7 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let submission =
         Submission { by: args.by.clone(), reason: args.reason.clone(), command: Command::AdoptPolicy(text) };
     let entries = adopt(&city, submission, args.dry_run)?;
-    let adopted =
-        Adopted { pack: pack.manifest.reference.to_string(), layers: names, hash, stops, starts, entries };
+    let adopted = Adopted { pack: pack.manifest.reference.to_string(), layers: names, hash, stops, starts, entries };
     output.result(&adopted, &in_words(&adopted, args.dry_run))
 }
 
@@ -68,7 +67,9 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
 fn permits(args: &Adopt, state: &State) -> anyhow::Result<String> {
     let Some(file) = &args.permits else {
         let policy = state.policy.as_ref();
-        return Ok(policy.map_or_else(|| norms::city_permits_default().to_owned(), |policy| policy.text.permits.clone()));
+        return Ok(
+            policy.map_or_else(|| norms::city_permits_default().to_owned(), |policy| policy.text.permits.clone())
+        );
     };
     read(file).with_context(|| format!("`{}`", file.display()))
 }
@@ -110,7 +111,9 @@ fn changes(city: &City, state: &State, after: &Bundle) -> (Vec<Change>, Vec<Chan
         let was = before.as_ref().is_some_and(|before| decide(before).is_allowed());
         match (was, decide(after)) {
             (true, Decision::Refused(refusal)) => stops.push(Change { what, why: refusal.to_string() }),
-            (false, Decision::Allowed(_)) => starts.push(Change { what, why: "nothing stands against it any more".to_owned() }),
+            (false, Decision::Allowed(_)) => {
+                starts.push(Change { what, why: "nothing stands against it any more".to_owned() })
+            }
             _ => {}
         }
     };
@@ -157,7 +160,9 @@ fn grant(
         around: &circumstances::of_deployment(state, deployment, now),
     };
     let fast = DiscloseFast { now, oldest: Span::ZERO, senior_authorisation: false };
-    compare(format!("grant `{}` to `{}`", agreed.id, agreed.recipient), &|bundle| bundle.decide_disclose(&question, &fast));
+    compare(format!("grant `{}` to `{}`", agreed.id, agreed.recipient), &|bundle| {
+        bundle.decide_disclose(&question, &fast)
+    });
 }
 
 fn in_words(adopted: &Adopted, dry_run: bool) -> String {
@@ -171,7 +176,9 @@ fn in_words(adopted: &Adopted, dry_run: bool) -> String {
     lines.push(match (adopted.entries.as_slice(), dry_run) {
         (_, true) => "Nothing was changed.".to_owned(),
         ([], false) => "It was so already.".to_owned(),
-        (entries, false) => format!("In force by entry {}.", entries.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+        (entries, false) => {
+            format!("In force by entry {}.", entries.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
+        }
     });
     lines.join("\n")
 }

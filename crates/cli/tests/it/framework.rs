@@ -89,7 +89,8 @@ fn a_city_of_this_software_is_read_by_the_prover() {
 
 #[test]
 fn without_a_solver_a_proof_is_unknown_and_says_how_to_get_one() {
-    let done = run_with(&["framework", "prove", "amsterdam", "--against", "global-core"], &[("CVC5", "/no/such/solver")]);
+    let done =
+        run_with(&["framework", "prove", "amsterdam", "--against", "global-core"], &[("CVC5", "/no/such/solver")]);
     let words = String::from_utf8_lossy(&done.stderr).into_owned();
     assert_eq!(done.status.code(), Some(2), "{words}");
     assert!(words.contains("cvc5"), "{words}");

@@ -221,7 +221,9 @@ impl<'de> Visitor<'de> for AttributeSeed<'_> {
                 }
                 "unitCode" => drop(map.next_value::<Key<'de>>()?),
                 _ => {
-                    return Err(notes.problem("an attribute has only `type`, `value`, `observedAt` and `unitCode` here"));
+                    return Err(
+                        notes.problem("an attribute has only `type`, `value`, `observedAt` and `unitCode` here")
+                    );
                 }
             }
         }

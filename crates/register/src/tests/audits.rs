@@ -185,6 +185,7 @@ fn what_was_altered_in_the_journal_is_named() {
             because: Vec::new(),
             under: PolicyHash(Digest::new([2; 32])),
             salt,
+            authorised_by: None,
         };
         city.register.record_disclosure(make).unwrap();
     }

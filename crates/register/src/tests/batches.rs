@@ -27,6 +27,7 @@ fn record(seq: Seq, salt: Digest, city: &City, combination: u64) -> DisclosureRe
         because: Vec::new(),
         under: PolicyHash(Digest::new([2; 32])),
         salt,
+        authorised_by: None,
     }
 }
 

@@ -157,6 +157,7 @@ fn the_log_does_not_tell_how_many_hits_were_handed_over() {
                     because: Vec::new(),
                     under: PolicyHash(Digest::new([2; 32])),
                     salt,
+                    authorised_by: None,
                 };
                 city.register.record_disclosure(make).unwrap();
             }

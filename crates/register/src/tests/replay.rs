@@ -301,6 +301,7 @@ fn disclosed(seq: model::Seq, salt: Digest, stream: &model::StreamId, rows: u16)
         because: Vec::new(),
         under: PolicyHash(Digest::new([2; 32])),
         salt,
+        authorised_by: None,
     }
 }
 
