@@ -70,6 +70,9 @@ pub enum ProofError {
     NormsErr(Vec<(PolicyId, Box<Story>)>),
 }
 
+/// The action of the question whether something may stand in the register.
+const STAND: &str = "stand";
+
 fn erring(norms: &[(PolicyId, Box<Story>)]) -> String {
     let one = |(norm, story): &(PolicyId, Box<Story>)| {
         format!("`{norm}` can err, and a norm that errs forbids nothing: {story}")
@@ -121,7 +124,7 @@ impl Prover {
     pub fn prove<'a>(&self, left: impl Into<Side<'a>>, standard: &'a Standard) -> Result<Report, ProofError> {
         self.settings.hello()?;
         let (left, right) = (left.into(), Side::from(standard));
-        let environments = self.environments();
+        let environments = self.environments(&[left]);
         let answers = self.settings.run(&environments, |env, solver| {
             let before = solver.asked();
             let answer = examine(solver, env, left, right);
@@ -143,9 +146,13 @@ impl Prover {
         Err(ProofError::NormsErr(broken))
     }
 
-    fn environments(&self) -> Vec<RequestEnv> {
+    /// The environments that are looked at. No city permits anything to stand in its register, as that is asked without
+    /// permits; so where a side is a city, nothing could be said of it there.
+    fn environments(&self, sides: &[Side<'_>]) -> Vec<RequestEnv> {
+        let standards = sides.iter().all(|side| side.is_ceiling);
         let is_wanted = |env: &RequestEnv| {
-            self.only.is_empty() || self.only.iter().any(|action| action == env.action().id().unescaped())
+            let action = env.action().id().unescaped();
+            (standards || action != STAND) && (self.only.is_empty() || self.only.iter().any(|only| only == action))
         };
         environments().into_iter().filter(is_wanted).collect()
     }

@@ -110,14 +110,14 @@ fn a_refusal_says_what_stands_against_it_and_writes_nothing() {
             "council",
             None,
             r#"{"do":"register-party","with":{"party":{"id":"x","name":"X","kind":"officer"}}}"#,
-            "core-37",
+            "only `city`, which founded the city",
         ),
-        ("council", None, CREDENTIAL_OF_OFFICE, "core-36"),
+        ("council", None, CREDENTIAL_OF_OFFICE, "issued only by"),
         (
             "office",
             None,
             r#"{"do":"set-device-credential","with":{"device":"s1","credential":"1111111111111111111111111111111111111111111111111111111111111111"}}"#,
-            "core-36",
+            "issued only by",
         ),
         ("city", None, TWO_ORDERS, "several orders"),
     ];

@@ -22,6 +22,7 @@ pub(crate) struct Shelf {
 /// profile stands on a standard and makes it stricter for a country or a city. The format is in docs/framework.md.
 /// Exit status: 0 holds, 1 fails, 2 unknown or no solver, 64 bad input.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance framework list\n  ordinance framework test germany")]
 pub(crate) struct Framework {
     #[command(subcommand)]
     pub(crate) command: FrameworkCommand,

@@ -146,15 +146,19 @@ fn adopting_a_standard_shows_first_what_it_would_stop() {
     let city = City::new();
     let size = || json(&["verify", &city.arg()])["size"].as_u64().unwrap();
     let before = size();
-    let dry = json(&["adopt", &city.arg(), "global-core", "--by", "city", "--dry-run"]);
+    let pack = "us-surveillance-ordinance";
+    let dry = json(&["adopt", &city.arg(), pack, "--by", "city", "--dry-run"]);
     assert_eq!(size(), before, "a dry run changes nothing");
     let stopped = dry["stops"].to_string();
-    assert!(stopped.contains("grant"), "the whole core asks for more than a city begins with: {dry}");
-    let adopted = json(&["adopt", &city.arg(), "global-core", "--by", "city", "--reason", "the council decided"]);
+    assert!(stopped.contains("grant `city-counts`") && stopped.contains("sharing policy"), "{dry}");
+    assert!(!stopped.contains("air-open"), "the air is for everybody: {dry}");
+    let adopted = json(&["adopt", &city.arg(), pack, "--by", "city", "--reason", "the council decided"]);
     assert_eq!(adopted["entries"].as_array().unwrap().len(), 1);
     assert_eq!(adopted["stops"], dry["stops"], "what was shown is what happened");
     assert!(size() > before);
-    let again = json(&["adopt", &city.arg(), "global-core", "--by", "city"]);
+    let asked = ["query", &city.arg(), "--as", "city", "--purpose", "traffic-management", "--stream", "wifi"];
+    assert_eq!(run(&asked).status.code(), Some(3), "and from then on it is refused");
+    let again = json(&["adopt", &city.arg(), pack, "--by", "city"]);
     assert_eq!(again["entries"].as_array().unwrap().len(), 0, "asking again makes no act");
     // A party that may not adopt policies is refused by a norm.
     let refused = run(&["adopt", &city.arg(), "amsterdam", "--by", "police"]);

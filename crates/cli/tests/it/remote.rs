@@ -280,7 +280,13 @@ fn every_command_has_a_manual_page_and_examples() {
     let words = run(&["man", dir.to_str().unwrap()]);
     assert!(String::from_utf8_lossy(&words.stdout).contains(&format!("{} manual pages", pages.len())));
     let mut names: Vec<Vec<String>> = commands().into_iter().map(|name| vec![name]).collect();
-    names.push(vec!["log".to_owned(), "show".to_owned()]);
+    let below = [
+        ("log", ["show"].as_slice()),
+        ("framework", &["list", "show", "check", "test", "diff", "prove", "export", "import", "new", "sign"]),
+    ];
+    for (command, more) in below {
+        names.extend(more.iter().map(|name| vec![command.to_owned(), (*name).to_owned()]));
+    }
     assert_eq!(pages.len(), names.len() + 1, "and one of the whole");
     for name in names {
         let page = std::fs::read_to_string(dir.join(format!("ordinance-{}.1", name.join("-")))).unwrap();

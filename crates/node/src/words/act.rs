@@ -1,5 +1,6 @@
 //! One line in plain words for every kind of act.
 
+use model::act::DisclosuresBatched;
 use model::{PartyId, Subject, Tier, What};
 use register::State;
 
@@ -71,17 +72,7 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
         What::ObservationsDeleted(deleted) => {
             format!("Everything that “{}” observed before {} was deleted", deleted.stream, instant(deleted.before))
         }
-        What::DisclosuresBatched(batch) => {
-            let disclosures = batch.totals.iter().map(|total| total.disclosures).sum();
-            let told = batch.totals.iter().filter_map(|total| total.rows);
-            let rows = number(told.clone().fold(0, u64::saturating_add));
-            let rows = match told.count() {
-                0 => String::new(),
-                all if all == batch.totals.len() => format!(", with {rows} rows in all"),
-                _ => format!(", with {rows} rows in all beside those under an order"),
-            };
-            format!("{} went into the log{rows}", count(disclosures, "disclosure", "disclosures"))
-        }
+        What::DisclosuresBatched(batch) => batched(batch),
         What::EvidenceFiled(evidence) => {
             format!(
                 "{} stated about {} (“{}”): {}",
@@ -108,6 +99,19 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
         // The acts of government have their words above; what is left over is told by its tag.
         other => other.kind().to_owned(),
     }
+}
+
+/// What left, in numbers. Of what leaves under an order there are none.
+fn batched(batch: &DisclosuresBatched) -> String {
+    let disclosures = batch.totals.iter().map(|total| total.disclosures).sum();
+    let told = batch.totals.iter().filter_map(|total| total.rows);
+    let rows = number(told.clone().fold(0, u64::saturating_add));
+    let rows = match told.count() {
+        0 => String::new(),
+        all if all == batch.totals.len() => format!(", with {rows} rows in all"),
+        _ => format!(", with {rows} rows in all beside those under an order"),
+    };
+    format!("{} went into the log{rows}", count(disclosures, "disclosure", "disclosures"))
 }
 
 /// What a statement is about.
@@ -212,8 +216,8 @@ mod tests {
             ))
         };
         let (hits, counts) = (total("plates", ""), total("wifi", r#","rows":96,"withheld":4"#));
-        assert_eq!(batch(&[hits.clone()]), "1 disclosure went into the log");
-        assert_eq!(batch(&[counts.clone()]), "1 disclosure went into the log, with 96 rows in all");
+        assert_eq!(batch(std::slice::from_ref(&hits)), "1 disclosure went into the log");
+        assert_eq!(batch(std::slice::from_ref(&counts)), "1 disclosure went into the log, with 96 rows in all");
         assert_eq!(
             batch(&[hits, counts]),
             "2 disclosures went into the log, with 96 rows in all beside those under an order"

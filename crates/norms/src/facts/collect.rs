@@ -47,7 +47,7 @@ pub(super) fn order_of(stream: &Stream) -> Option<&OrderId> {
 /// How coarse the time of an observation is kept; 0 as it came.
 fn time_bin(stream: &Stream) -> i64 {
     match stream.time {
-        TimeTreatment::Keep { .. } => 0,
+        TimeTreatment::Keep => 0,
         TimeTreatment::Bin { bin } => i64::from(bin.span().as_seconds()),
     }
 }

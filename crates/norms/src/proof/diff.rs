@@ -88,7 +88,7 @@ impl Prover {
     pub fn diff<'a>(&self, before: impl Into<Side<'a>>, after: impl Into<Side<'a>>) -> Result<Difference, ProofError> {
         self.settings.hello()?;
         let (before, after) = (before.into(), after.into());
-        let environments = self.environments();
+        let environments = self.environments(&[before, after]);
         let all = self.settings.run(&environments, |env, solver| change(solver, env, before, after))?;
         let total = all.len();
         let is_still =

@@ -91,7 +91,7 @@ impl Prover {
 
     fn check(&self, side: Side<'_>) -> Result<Vec<Finding>, ProofError> {
         self.settings.hello()?;
-        let environments = self.environments();
+        let environments = self.environments(&[side]);
         let permits = if side.is_ceiling { &[] } else { side.permits };
         let mut clauses: Vec<&Clause> = permits.iter().chain(side.forbids).collect();
         if !self.only.is_empty() {

@@ -85,8 +85,11 @@ impl Register {
     }
 }
 
+/// A record's number and its bytes.
+type Stored = (u64, Vec<u8>);
+
 /// Cuts records into runs whose batches fit into an act each.
-fn runs(mut stored: &[(u64, Vec<u8>)]) -> Result<Vec<&[(u64, Vec<u8>)]>, serde_json::Error> {
+fn runs(mut stored: &[Stored]) -> Result<Vec<&[Stored]>, serde_json::Error> {
     let mut runs = Vec::new();
     while !stored.is_empty() {
         let (mut terms, mut end) = (BTreeSet::new(), 0);

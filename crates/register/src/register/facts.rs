@@ -76,5 +76,5 @@ fn deletion(state: &State, stream: StreamId, before: Timestamp, files: u64) -> O
     let told = state.deleted_before.get(&stream).copied().unwrap_or(Timestamp::UNIX_EPOCH);
     // Once everything up to its end is gone there is nothing more to say.
     let more = told < day && told <= record.deployment.ends;
-    (collected && more).then(|| ObservationsDeleted { stream, before: day, files: None })
+    (collected && more).then_some(ObservationsDeleted { stream, before: day, files: None })
 }

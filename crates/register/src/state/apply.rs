@@ -8,8 +8,9 @@ use model::act::{
 };
 use model::deployment::Approval;
 use model::{
-    Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Evidence, EvidenceId, EvidenceRecord,
-    Grant, GrantRecord, IllegalStep, Seq, Standing, State as Stage, Step, StreamId, Subject, Timestamp,
+    Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, Evidence, EvidenceId,
+    EvidenceRecord, Grant, GrantId, GrantRecord, IllegalStep, Seq, Standing, State as Stage, Step, StreamId, Subject,
+    Timestamp,
 };
 
 use super::{DisclosedKey, KeyRecord, OrderRecord, PartyRecord, PolicyInForce, State, Totals};
@@ -114,13 +115,7 @@ impl State {
             What::DeploymentEnded(DeploymentRef { deployment }) => {
                 self.step(deployment, Step::End, entry)?.stopped_because.clone_from(&act.reason);
             }
-            What::DeviceRegistered(device) => {
-                if self.devices.contains_key(&device.id) {
-                    return Err(twice(entry, "device", &device.id));
-                }
-                self.note(&device.deployment, entry)?;
-                self.devices.insert(device.id.clone(), Arc::new(device.clone()));
-            }
+            What::DeviceRegistered(device) => self.register_device(device, entry)?,
             What::DeviceCredentialSet(set) => {
                 let device = self.devices.get_mut(&set.device).ok_or_else(|| unknown(entry, "device", &set.device))?;
                 Arc::make_mut(device).credential = set.credential;
@@ -134,10 +129,7 @@ impl State {
             }
             What::GrantAgreed(grant) => self.agree(grant, act.at, entry)?,
             What::GrantWithdrawn(GrantRef { grant }) | What::GrantExpired(GrantRef { grant }) => {
-                let record = self.grants.get_mut(grant).ok_or_else(|| unknown(entry, "grant", grant))?;
-                Arc::make_mut(record).ended = Some(act.at);
-                let stream = record.grant.stream.clone();
-                self.note_stream(&stream, entry)?;
+                self.end_grant(grant, act.at, entry)?;
             }
             What::KeyCreated(key) => self.create_key(key, entry)?,
             What::KeyDestroyed(key) => self.destroy_key(key, act.at, entry)?,
@@ -160,6 +152,22 @@ impl State {
             What::ClockConfirmed(_) => {}
         }
         Ok(())
+    }
+
+    fn register_device(&mut self, device: &Device, entry: u64) -> Result<(), ApplyError> {
+        if self.devices.contains_key(&device.id) {
+            return Err(twice(entry, "device", &device.id));
+        }
+        self.note(&device.deployment, entry)?;
+        self.devices.insert(device.id.clone(), Arc::new(device.clone()));
+        Ok(())
+    }
+
+    fn end_grant(&mut self, id: &GrantId, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
+        let record = self.grants.get_mut(id).ok_or_else(|| unknown(entry, "grant", id))?;
+        Arc::make_mut(record).ended = Some(at);
+        let stream = record.grant.stream.clone();
+        self.note_stream(&stream, entry)
     }
 
     fn found(&mut self, founded: &CityFounded, entry: u64) {
@@ -266,8 +274,8 @@ impl State {
 
     fn batch(&mut self, batch: &DisclosuresBatched, entry: u64) -> Result<(), ApplyError> {
         let (Seq(first), Seq(last), Seq(expected)) = (batch.first, batch.last, self.next_disclosure);
-        let each = batch.totals.iter().map(|total| total.disclosures);
-        let counted = each.fold(Some(0_u64), |sum, more| sum?.checked_add(more));
+        let mut each = batch.totals.iter().map(|total| total.disclosures);
+        let counted = each.try_fold(0_u64, u64::checked_add);
         let next = last.checked_add(1).filter(|next| first == expected && counted == next.checked_sub(first));
         let Some(next) = next.filter(|next| *next > first) else {
             return Err(ApplyError::Sequence { entry, first, expected });

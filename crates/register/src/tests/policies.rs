@@ -37,17 +37,17 @@ fn adopt(city: &City, by: &str, reason: Option<&str>, layers: Vec<PolicyLayer>) 
     }
 }
 
-/// The declared city with a second department, which may adopt policies.
-fn with_department() -> City {
+/// The declared city with an officer who, like the founder, may adopt policies.
+fn with_officer() -> City {
     let city = City::declared();
-    let party = r#"{"do":"register-party","with":{"party":{"id":"roads","name":"Roads","kind":"city-department"}}}"#;
+    let party = r#"{"do":"register-party","with":{"party":{"id":"roads","name":"Roads","kind":"officer"}}}"#;
     city.register.submit(City::submission("city", None, party)).unwrap();
     city
 }
 
 #[test]
 fn no_city_is_without_a_global_layer_that_says_something() {
-    let city = with_department();
+    let city = with_officer();
     let empty = layer(LayerKind::Global, "global-core", "// nothing\n");
     for layers in [vec![], vec![own()], vec![empty.clone(), own()]] {
         for by in ["roads", "city"] {
@@ -70,7 +70,7 @@ fn no_city_is_without_a_global_layer_that_says_something() {
 
 #[test]
 fn a_layer_in_force_is_dropped_by_the_founder_alone_and_with_a_reason() {
-    let city = with_department();
+    let city = with_officer();
     assert_eq!(adopt(&city, "roads", None, vec![Bundle::global_core(), own()]).unwrap(), 1, "adding is free");
     // Gone, emptied, or made another kind: each is dropped.
     let emptied = layer(LayerKind::City, "own", "");
