@@ -7,6 +7,7 @@ mod lints;
 mod machine_paths;
 mod source;
 mod tree;
+mod tried;
 mod walls;
 mod words;
 
@@ -15,7 +16,16 @@ pub(crate) use tree::Tree;
 /// Everything that is untidy, in words: which file, what is wrong, what to do.
 pub(crate) fn problems(tree: &Tree) -> anyhow::Result<Vec<String>> {
     let mut problems = walls::check(tree)?;
-    for check in [lengths::check, headers::check, words::check, lints::check, machine_paths::check, documents::check] {
+    let checks = [
+        lengths::check,
+        headers::check,
+        words::check,
+        lints::check,
+        machine_paths::check,
+        documents::check,
+        tried::check,
+    ];
+    for check in checks {
         problems.extend(check(tree));
     }
     Ok(problems)

@@ -1,9 +1,10 @@
-//! The machine's clock and randomness: the only place that reads them.
+//! The machine's clocks and randomness: the only place that reads them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use model::entropy::NoEntropy;
 use model::{Clock, Entropy, Timestamp};
+use rustix::time::{ClockId, clock_gettime};
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +23,31 @@ impl Clock for SystemClock {
 pub(crate) struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "randomness is a parameter everywhere else; here it comes from")]
     fn fill(&self, buffer: &mut [u8]) -> Result<(), NoEntropy> {
         getrandom::fill(buffer).map_err(|_| NoEntropy)
     }
+}
+
+/// How long something took.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Took {
+    /// By the clock on the wall: with every wait for the disk.
+    pub(crate) wall: Duration,
+    /// In time of processors, of all threads of this process together.
+    pub(crate) cpu: Duration,
+}
+
+/// Takes the time that something takes. Nothing that a city decides depends on it.
+#[expect(clippy::disallowed_methods, reason = "to measure is the one use of a clock that nobody can be handed")]
+pub(crate) fn timed<T>(something: impl FnOnce() -> T) -> (T, Took) {
+    let (wall, cpu) = (Instant::now(), cpu_time());
+    let done = something();
+    (done, Took { wall: wall.elapsed(), cpu: cpu_time().saturating_sub(cpu) })
+}
+
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    let (seconds, nanoseconds) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
+    Duration::from_secs(seconds.unwrap_or(0)) + Duration::from_nanos(nanoseconds.unwrap_or(0))
 }

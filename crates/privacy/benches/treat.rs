@@ -3,6 +3,7 @@
 //! `cargo bench -p privacy`. A record is an address, a network name and a signal strength. Sensors hear most devices
 //! several times in a row (55 to 64 % of the records of the survey in `../shared/data/wifi-brno` follow one of the same
 //! device), so it is measured with and without repetition.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures by the machine's clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot start has nothing to say")]
 

@@ -27,6 +27,8 @@ const FOUNDER: &str = "city";
 const ORIGIN: &str = "demo.ordinance.example/log";
 /// The manifest, with dates in braces.
 const MANIFEST: &str = include_str!("city.toml");
+/// How far the played clock may jump, in days: a century. For a clock on the wall it is much less.
+const CLOCK_AHEAD_DAYS: u32 = 36_525;
 /// How long the city's approvals outlast the data.
 const AFTER: Span = Span::days(180);
 
@@ -53,6 +55,8 @@ pub(super) fn city(dir: &Path, feed: &Feed, clock: Arc<PlayedClock>, output: &Ou
     };
     let created = Created { founding, origin: ORIGIN.to_owned() };
     let city = Arc::new(City::create(dir, created, clock, Arc::new(SystemEntropy))?);
+    // The clock follows the data, and recordings may lie years apart.
+    city.register().let_clock_be_ahead(Span::days(CLOCK_AHEAD_DAYS));
     let lapses = feed.starts() + Span::hours(12);
     let text = filled(feed, lapses);
     let mut manifest = Manifest::parse(&text).context("the demo's manifest")?;

@@ -50,3 +50,20 @@ fn recorded_plates_are_played_in_place_of_invented_ones() {
     let missing = run(&["demo", "--once", "--dir", dir, "--anpr-csv", "no-such-file.csv"]);
     assert!(String::from_utf8_lossy(&missing.stderr).contains("cannot open the recording"));
 }
+
+#[test]
+fn the_bench_measures_each_side_by_the_clock_and_by_the_core() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("bench");
+    let dir = dir.to_str().unwrap();
+    let figures = json(&["bench", "--records", "30000", "--dir", dir]);
+    for side in ["governed", "ungoverned", "bare_parse", "governed_over_ungoverned", "governed_over_bare_parse"] {
+        for measure in ["per_second", "per_cpu_second"] {
+            assert!(figures[side][measure].as_f64().is_some_and(|figure| figure > 0.0), "{side} {measure}: {figures}");
+        }
+    }
+    assert!(figures["cedar_over_plan"].as_f64().unwrap() > 1.0, "{figures}");
+    assert!(!folder.path().join("bench").exists(), "it leaves nothing behind");
+    std::fs::create_dir(folder.path().join("bench")).unwrap();
+    assert!(!run(&["bench", "--dir", dir]).status.success(), "and overwrites nothing");
+}
