@@ -98,7 +98,8 @@ fn a_damaged_file_of_the_lake_is_found_and_named() {
         std::fs::write(path, bytes).unwrap();
     };
     let stray_file = |path: &Path| std::fs::write(path, "x").unwrap();
-    let damages: [(&Path, &dyn Fn(&Path)); 3] = [(&parquet, &cut), (&segment, &flip), (&stray, &stray_file)];
+    type Damage<'d> = (&'d Path, &'d dyn Fn(&Path));
+    let damages: [Damage<'_>; 3] = [(&parquet, &cut), (&segment, &flip), (&stray, &stray_file)];
     for (path, damage) in damages {
         let before = std::fs::read(path).ok();
         damage(path);

@@ -174,7 +174,7 @@ impl Life {
                     "purpose":"disaster-response","until":"{until}","duties":["no-reidentification"]}}}}"#
                 ),
             ),
-            14 if how % 2 == 0 => {}
+            14 if how.is_multiple_of(2) => {}
             14 => {
                 // One that stands, or one that perhaps never was.
                 let state = self.city.register.state();
@@ -250,7 +250,7 @@ impl Life {
                     "signed_by":"council","summary":"x"}}}}"#
                 ),
             ),
-            24 if how % 2 == 0 => {}
+            24 if how.is_multiple_of(2) => {}
             24 => {
                 let state = self.city.register.state();
                 let living = state.evidence.values().find(|record| record.ended.is_none());

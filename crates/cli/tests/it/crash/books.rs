@@ -71,7 +71,9 @@ impl Books {
         let mut given = BTreeSet::new();
         for (seq, content) in &self.disclosures {
             assert!(given.insert(seq), "number {seq} was given twice");
-            let (_, bytes) = records.get(usize::try_from(*seq).unwrap()).expect("an acknowledged disclosure is gone");
+            let (_, bytes) = records
+                .get(usize::try_from(*seq).unwrap())
+                .unwrap_or_else(|| panic!("an acknowledged disclosure is gone"));
             let record: Value = serde_json::from_slice(bytes).unwrap();
             assert_eq!((record["seq"].as_u64(), record["content"].as_str()), (Some(*seq), Some(content.as_str())));
         }

@@ -54,7 +54,11 @@ pub(super) fn hammer(work: &Hammer<'_>, node: &mut Node, patience: Duration, boo
     let dead = AtomicBool::new(false);
     let shared = &*node;
     // Everybody goes on until they get no answer.
-    let until_dead = |one: &mut dyn FnMut() -> bool| while !dead.load(Ordering::SeqCst) && one() {};
+    let until_dead = |one: &mut dyn FnMut() -> bool| {
+        while !dead.load(Ordering::SeqCst) && one() {
+            std::hint::spin_loop()
+        }
+    };
     let (runs, phones, entries, disclosures) = std::thread::scope(|scope| {
         let runs = scope.spawn(|| {
             let mut taken = Vec::new();
