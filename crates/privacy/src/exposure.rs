@@ -206,7 +206,8 @@ mod tests {
             start: Timestamp::from_millis(at * width),
             end: Timestamp::from_millis((at + 1) * width),
         });
-        let table = |window| release(view, &wifi(), window, &sensors, std::slice::from_ref(&columns)).unwrap().get().clone();
+        let table =
+            |window| release(view, &wifi(), window, &sensors, std::slice::from_ref(&columns)).unwrap().get().clone();
         windows.map(table).collect()
     }
 

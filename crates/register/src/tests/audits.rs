@@ -89,7 +89,8 @@ fn a_flipped_bit_is_found_in_whichever_file_it_is() {
     assert_eq!(paths, ["checkpoint", "tile/0/000.p/13", "tile/entries/000.p/13"]);
     // Every byte of the checkpoint, the tile and the founding; every seventh of the rest.
     let founding = city.register.entries(0, 1).unwrap().remove(0).bytes.len() + 2;
-    let tried = |path: &str, position: usize| !path.contains("entries") || position < founding || position.is_multiple_of(7);
+    let tried =
+        |path: &str, position: usize| !path.contains("entries") || position < founding || position.is_multiple_of(7);
     assert!(flips(&files, None, tried) > 2_000);
     let key = city.register.state().city.as_ref().unwrap().log_key.clone();
     let tried = |path: &str, position: usize| tried(path, position) && position.is_multiple_of(5);
@@ -103,7 +104,8 @@ fn a_flipped_bit_is_found_in_a_log_of_several_tiles() {
     let paths: Vec<&str> = files.0.keys().map(String::as_str).filter(|path| path.starts_with("tile/")).collect();
     let expected = ["tile/0/000", "tile/0/001", "tile/0/002.p/101", "tile/1/000.p/2", "tile/entries/000"];
     assert_eq!(paths[..5], expected);
-    let tried = |path: &str, position: usize| position.is_multiple_of(if path.starts_with("tile/1") { 1 } else { 1_009 });
+    let tried =
+        |path: &str, position: usize| position.is_multiple_of(if path.starts_with("tile/1") { 1 } else { 1_009 });
     assert!(flips(&files, None, tried) > 200);
 }
 

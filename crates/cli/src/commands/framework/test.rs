@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use norms::cases::{Cases, FactsFile, TestFile};
+use model::{PolicyId, RequirementId};
+use norms::cases::{Cases, FactsFile, Run, Tally, TestFile};
 use norms::mutate::{Direction, Mutation, Survivor, mutate};
 use serde::Serialize;
 use standards::duty::{Duty, read_duties, run_duty_tests};
@@ -23,7 +24,7 @@ struct Tested {
     norm_tests: usize,
     duty_tests: usize,
     failures: Vec<String>,
-    /// Norms and duties that lack a case.
+    /// Requirements and duties that lack a case.
     untested: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mutation: Option<Mutation>,
@@ -94,6 +95,22 @@ fn cases(pack: &Pack, resolved: &Resolved) -> anyhow::Result<Cases> {
     Cases::new(&pack.manifest.id, facts, tests).map_err(|error| Status::bad_input(error.to_string()).into())
 }
 
+/// The requirements whose norms lack a case: each needs one allowed, one refused and one boundary.
+fn lacking(pack: &Pack, run: &Run) -> Vec<String> {
+    let mut sides: BTreeMap<&RequirementId, Tally> = BTreeMap::new();
+    for norm in &pack.norms {
+        let sum = sides.entry(&norm.requirement).or_default();
+        let own = format!("{}/{}", pack.manifest.id, norm.id);
+        if let Some(tally) = run.tallies.get(&PolicyId(own)) {
+            sum.allowed += tally.allowed;
+            sum.refused += tally.refused;
+            sum.boundary += tally.boundary;
+        }
+    }
+    let missing = sides.iter().map(|(requirement, tally)| (requirement, tally.missing()));
+    missing.filter(|(_, missing)| !missing.is_empty()).map(|(id, missing)| format!("{id} {missing:?}")).collect()
+}
+
 /// Every duty of a stack with the values in force.
 fn duties(resolved: &Resolved) -> anyhow::Result<Vec<Duty>> {
     let mut duties = Vec::new();
@@ -119,10 +136,7 @@ fn one(pack: &Pack, resolved: &Resolved, mutated: bool) -> anyhow::Result<Tested
         let run = cases.run(&standard);
         norm_tests = run.outcomes.len();
         failures.extend(run.failures().map(|(outcome, fault)| format!("{}: {fault}", outcome.test)));
-        // A norm of a pack below that this one tightens is tested there.
-        let own = |norm: &str| pack.norms.iter().any(|own| norm == format!("{}/{}", pack.manifest.id, own.id));
-        untested
-            .extend(run.untested().filter(|(norm, _)| own(&norm.0)).map(|(norm, sides)| format!("{norm} {sides:?}")));
+        untested.extend(lacking(pack, &run));
         if mutated && failures.is_empty() {
             mutation = Some(mutate(&cases, &standard)?);
         }
