@@ -1,5 +1,7 @@
 //! Commands: what parties ask the city to do. A command becomes acts, or a refusal, and nothing between.
 
+use std::fmt;
+
 use model::policy::PolicyText;
 use model::{
     Assessment, ClassApproval, Deployment, DeploymentId, Device, DeviceId, Digest, Evidence, EvidenceId, Fields, Grant,
@@ -21,7 +23,7 @@ pub struct Submission {
 }
 
 /// What a party can ask. Asking for what already is so makes no act: commands can be repeated.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", content = "with", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Command {
     /// Enter a party.
@@ -113,6 +115,13 @@ pub enum Command {
     },
     /// Approve a class of deployments, or renew its approval.
     ApproveClass(ClassApproval),
+}
+
+/// Its words alone: an order's list may be anything before it has been looked at.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_words())
+    }
 }
 
 impl Command {

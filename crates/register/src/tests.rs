@@ -254,6 +254,8 @@ fn a_clock_that_jumped_ahead_ends_nothing_until_somebody_confirms_it() {
         let fact = crate::Fact::ObservationsDeleted { stream: "wifi".parse().unwrap(), before: city.start, files: 1 };
         assert!(matches!(city.register.record(fact), Err(SubmitError::ClockAhead { .. })));
         assert!(matches!(city.reopen().unwrap().tick(), Err(SubmitError::ClockAhead { .. })));
+        let disclosed = city.register.record_disclosure(|_, _| panic!("nothing is handed over by a wrong clock"));
+        assert!(matches!(disclosed, Err(SubmitError::ClockAhead { .. })));
     }
     assert_eq!((stage(), city.register.state().size), (Stage::Active, size));
     // Set right again, nothing has happened and everything goes on.

@@ -29,6 +29,7 @@ impl Register {
     ) -> Result<DisclosureRecord, SubmitError> {
         let mut writer = lock(&self.writer);
         self.catch_up(&mut writer)?;
+        self.believed_now()?;
         let seq = writer.store.next_seq();
         let salt = Digest::new(self.entropy.bytes32().map_err(|error| SubmitError::Act(error.to_string()))?);
         let record = make(Seq(seq), salt);

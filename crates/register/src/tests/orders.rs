@@ -30,6 +30,8 @@ fn a_list_of_values_is_refused_and_no_word_and_no_file_holds_one() {
     let police = r#"{"do":"register-party","with":{"party":{"id":"police","name":"Police","kind":"law-enforcement"}}}"#;
     city.register.submit(City::submission("city", None, police)).unwrap();
     let size = city.register.state().size;
+    let shown = format!("{:?}", submission(&city, 2, PLATE));
+    assert!(shown.contains("order-1") && !shown.contains(PLATE), "{shown}");
     for list in [PLATE.to_owned(), format!("{PLATE}\n4B71234"), format!("{TAG}\n{PLATE}"), TAG.to_uppercase()] {
         for error in [
             city.register.submit(submission(&city, 2, &list)).unwrap_err(),
