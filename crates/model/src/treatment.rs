@@ -17,8 +17,8 @@ pub enum Treatment {
     /// Read and forgotten.
     #[serde(deserialize_with = "nothing_more")]
     Drop,
-    /// Replaced by a keyed tag; the key lives for one epoch and is then destroyed, so that tags of two epochs
-    /// cannot be joined.
+    /// Replaced by a keyed tag; the key lives for one epoch and the minutes of grace that `flow` keeps after it, and is then
+    /// destroyed, so that tags of two epochs cannot be joined.
     Pseudonymise {
         /// How long one key lives.
         epoch: EpochLength,
