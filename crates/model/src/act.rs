@@ -9,6 +9,7 @@ use crate::assessment::Assessment;
 use crate::class::ClassApproval;
 use crate::deployment::Deployment;
 use crate::disclosure::Seq;
+use crate::duty::{DutyLapsed, DutyMetLate};
 use crate::evidence::Evidence;
 use crate::geo::Place;
 use crate::grant::Grant;
@@ -169,6 +170,12 @@ pub enum What {
     /// A class of deployments is approved, or its approval renewed.
     #[serde(rename = "class-approved/1")]
     ClassApproved(ClassApproval),
+    /// A duty's time was over before it was done.
+    #[serde(rename = "duty-lapsed/1")]
+    DutyLapsed(DutyLapsed),
+    /// A duty that had lapsed was done after all.
+    #[serde(rename = "duty-met-late/1")]
+    DutyMetLate(DutyMetLate),
     /// Somebody confirmed that the clock is right although it stands far ahead of the last act.
     #[serde(rename = "clock-confirmed/1")]
     ClockConfirmed(ClockConfirmed),
@@ -206,6 +213,8 @@ impl What {
         "evidence-withdrawn/1",
         "evidence-lapsed/1",
         "class-approved/1",
+        "duty-lapsed/1",
+        "duty-met-late/1",
         "clock-confirmed/1",
     ];
 
@@ -242,6 +251,8 @@ impl What {
             Self::EvidenceWithdrawn(_) => "evidence-withdrawn/1",
             Self::EvidenceLapsed(_) => "evidence-lapsed/1",
             Self::ClassApproved(_) => "class-approved/1",
+            Self::DutyLapsed(_) => "duty-lapsed/1",
+            Self::DutyMetLate(_) => "duty-met-late/1",
             Self::ClockConfirmed(_) => "clock-confirmed/1",
         }
     }

@@ -1,10 +1,11 @@
 //! Names of policy: layers, policies, requirements. The Cedar text is opaque here; `norms` reads it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Digest, PartyId};
+use crate::id::{Digest, DutyId, PartyId};
 
 /// Whose layer it is, from the widest to the narrowest. A lower layer can only be stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ impl LayerKind {
     }
 }
 
-/// One layer of norms: `forbid … unless` guardrails, never a permit.
+/// One layer: norms, which are `forbid … unless` guardrails and never a permit, and clocks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyLayer {
@@ -48,6 +49,9 @@ pub struct PolicyLayer {
     pub owner: String,
     /// The Cedar text.
     pub cedar: String,
+    /// The texts of its duties, their parameters filled in. Opaque here; `standards` reads them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub duties: BTreeMap<DutyId, String>,
 }
 
 /// The hash of everything that decides: schema, all layers, the city's permits.

@@ -222,8 +222,9 @@ const fn kind_of(refusal: &Refusal) -> Kind {
         | Refusal::NoPolicies
         | Refusal::NotTheIssuer { .. }
         | Refusal::OnlyTheFounder { .. }
-        | Refusal::DropsLayer { .. } => Kind::Forbidden,
-        Refusal::Exists { .. } | Refusal::Step(_) | Refusal::TokenInUse => Kind::Conflict,
+        | Refusal::DropsLayer { .. }
+        | Refusal::DropsDuty { .. } => Kind::Forbidden,
+        Refusal::Exists { .. } | Refusal::Step(_) | Refusal::TokenInUse | Refusal::Overdue { .. } => Kind::Conflict,
         Refusal::Unknown { .. }
         | Refusal::Misfit(_)
         | Refusal::NoReason

@@ -4,11 +4,13 @@
 //! decides anything, and nothing here knows HTML: what comes out is text, escaped by whoever draws it.
 
 mod act;
+mod clock;
 mod data;
 mod people;
 mod view;
 
 pub(crate) use act::act;
+pub(crate) use clock::{clock, overdue, owed_since};
 pub(crate) use data::{never_kept, time_treatment, treatment};
 pub(crate) use people::{Badge, People, badge, duty, legal_basis, outcome, party_kind, people};
 pub(crate) use view::view;

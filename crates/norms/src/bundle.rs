@@ -100,6 +100,7 @@ impl Bundle {
             name: "global-core".to_owned(),
             owner: "G20 Global Smart Cities Alliance (illustrative, in our own words)".to_owned(),
             cedar: GLOBAL_CORE.to_owned(),
+            duties: BTreeMap::new(),
         }
     }
 
@@ -108,7 +109,8 @@ impl Bundle {
     /// # Errors
     /// What is wrong with which policy.
     pub fn assemble(text: &PolicyText) -> Result<Self, BundleError> {
-        let bytes = text.layers.iter().map(|layer| layer.cedar.len()).sum::<usize>() + text.permits.len();
+        let of_layer = |layer: &PolicyLayer| layer.cedar.len() + layer.duties.values().map(String::len).sum::<usize>();
+        let bytes = text.layers.iter().map(of_layer).sum::<usize>() + text.permits.len();
         if bytes > TEXT_BYTES_MAX {
             return Err(BundleError::TooLarge(bytes));
         }
@@ -299,6 +301,11 @@ fn hash(text: &PolicyText) -> PolicyHash {
     for layer in &text.layers {
         for field in [layer.kind.code(), &layer.name, &layer.owner, &layer.cedar] {
             part(field.as_bytes());
+        }
+        part(&(layer.duties.len() as u64).to_be_bytes());
+        for (id, duty) in &layer.duties {
+            part(id.as_str().as_bytes());
+            part(duty.as_bytes());
         }
     }
     part(text.permits_owner.as_str().as_bytes());

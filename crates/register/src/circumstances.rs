@@ -26,6 +26,8 @@ pub fn of_deployment(state: &State, record: &DeploymentRecord, now: Timestamp) -
     let about = Subject::Deployment { id: record.deployment.id.clone() };
     let dependent = [&record.standing.proposed_by, &record.deployment.accountable];
     evidence(&mut around, state.evidence_about(&about), &dependent, now);
+    around.overdue.extend(state.overdue(&about));
+    around.silences = state.silences(&about);
     let standing = &record.standing;
     let moments = [
         ("proposed", Some(standing.proposed_at)),
@@ -55,6 +57,8 @@ pub fn of_city(state: &State, now: Timestamp) -> Circumstances {
     let mut around = Circumstances::default();
     let founder: Vec<&PartyId> = state.founder().into_iter().collect();
     evidence(&mut around, state.evidence_about(&Subject::City), &founder, now);
+    around.overdue = state.overdue(&Subject::City);
+    around.silences = state.silences(&Subject::City);
     around
 }
 
@@ -67,6 +71,7 @@ fn declared(state: &State, deployment: &Deployment, now: Timestamp) -> Circumsta
         city_evidence: city.map(|record| record.evidence.kind.clone()).collect(),
         accountable_kind: state.parties.get(&deployment.accountable).map(|record| record.party.kind),
         class_approved: state.class_of(deployment, now).is_some(),
+        overdue: state.overdue(&Subject::City),
         place_has_area: place.is_some_and(|place| matches!(place.geometry, Geometry::Polygon(_))),
         moments: moments.into_iter().map(|(name, at)| (name.to_owned(), at)).collect(),
         ..Circumstances::default()

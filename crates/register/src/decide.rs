@@ -10,13 +10,14 @@ mod policies;
 
 use model::act::{DeploymentApproved, DeploymentRef, GrantRef, OrderIssued, PartyRegistered, PayloadErased};
 use model::{
-    Act, Assessment, Deployment, DeploymentId, DeploymentRecord, Device, Entropy, Fields, Grant, IllegalStep, Order,
-    Party, PolicyId, State as Stage, Step, Timestamp, View, What,
+    Act, Assessment, Deployment, DeploymentId, DeploymentRecord, Device, DutyId, Entropy, Fields, Grant, IllegalStep,
+    Order, Party, PolicyId, RequirementId, Silence, State as Stage, Step, Subject, Timestamp, View, What,
 };
-use norms::{ActQuestion, ActSubject, Bundle, BundleError, Circumstances, Decision, Verb};
+use norms::{ActQuestion, ActSubject, Bundle, Circumstances, Decision, Verb};
 
 use crate::circumstances;
 use crate::command::{Command, Submission};
+use crate::rules::RulesError;
 use crate::sealing::{CONTACT_FIELDS, ORDER_FIELDS, SealError, seal};
 use crate::state::State;
 
@@ -112,10 +113,30 @@ pub enum Refusal {
         /// Who may drop it.
         founder: String,
     },
+    /// A duty in force would be gone.
+    #[error(
+        "the duty `{duty}` is in force and would be dropped; only `{founder}`, which founded the city, may drop one, and says why"
+    )]
+    DropsDuty {
+        /// Its name.
+        duty: String,
+        /// Who may drop it.
+        founder: String,
+    },
+    /// A duty is overdue whose silence means that what runs stops.
+    #[error("`{duty}` ({requirement}) is overdue since {since}, and its silence means that nothing runs; do it first")]
+    Overdue {
+        /// Which duty.
+        duty: DutyId,
+        /// The requirement that it executes.
+        requirement: RequirementId,
+        /// Since when.
+        since: Timestamp,
+    },
 }
 
-impl From<BundleError> for Refusal {
-    fn from(error: BundleError) -> Self {
+impl From<RulesError> for Refusal {
+    fn from(error: RulesError) -> Self {
         Self::Policy(error.to_string())
     }
 }
@@ -313,8 +334,19 @@ impl Desk<'_> {
             return Ok(Vec::new());
         }
         record.standing.state.after(Step::Activate)?;
+        self.nothing_ceases(id)?;
         let what = What::DeploymentActivated(DeploymentRef { deployment: id.clone() });
         self.unless(false, Verb::Activate, ActSubject::Deployment(record), what)
+    }
+
+    /// What silence has stopped, or would stop, does not begin before the duty is done.
+    fn nothing_ceases(&self, id: &DeploymentId) -> Result<(), Refusal> {
+        let subjects = [Subject::Deployment { id: id.clone() }, Subject::City];
+        let mut lapses = subjects.iter().flat_map(|subject| self.state.open_lapses(subject));
+        lapses.find(|lapse| lapse.what.silence == Silence::Cease).map_or(Ok(()), |lapse| {
+            let (duty, requirement) = (lapse.what.duty.clone(), lapse.what.requirement.clone());
+            Err(Refusal::Overdue { duty, requirement, since: lapse.what.due })
+        })
     }
 
     fn stop(&self, id: &DeploymentId, step: Step) -> Result<Vec<Draft>, Refusal> {

@@ -1,16 +1,33 @@
 //! Duties: what a clock does to the register. A lapse is an act like any other.
 //!
-//! Silence means *cease*: what nobody renewed stops. The clock is a parameter, so that a year runs in milliseconds;
-//! nothing here depends on how often it is asked.
+//! Where nothing else is said, silence means *cease*: what nobody renewed stops. The clock is a parameter, so that a year
+//! runs in milliseconds; nothing here depends on how often it is asked.
 
 use model::act::{DeploymentRef, EvidenceRef, GrantRef};
 use model::{Act, State as Stage, Timestamp, What};
 
-use crate::state::State;
+use crate::clocks::Clocks;
+use crate::state::{ApplyError, State};
 
-/// The acts that are due at an instant, in the order of the register. Applying them makes them no longer due.
-#[must_use]
-pub fn due(state: &State, now: Timestamp) -> Vec<Act> {
+/// The acts that are due at an instant, in the order of the register: what has its own date, then what duties say.
+/// Applying them makes them no longer due.
+///
+/// # Errors
+/// The state does not take what is due: a defect of this software.
+pub fn due(state: &State, clocks: &Clocks, now: Timestamp) -> Result<Vec<Act>, ApplyError> {
+    let mut acts = dated(state, now);
+    if acts.is_empty() {
+        return Ok(clocks.due(state, now));
+    }
+    // What has just ended is not stopped any more.
+    let mut after = state.clone();
+    acts.iter().try_for_each(|act| after.apply(act))?;
+    acts.extend(clocks.due(&after, now));
+    Ok(acts)
+}
+
+/// What has a date of its own: ends, approvals, grants, evidence.
+fn dated(state: &State, now: Timestamp) -> Vec<Act> {
     let Some(founder) = state.founder() else { return Vec::new() };
     let under = state.policy.as_ref().map(|policy| policy.hash);
     let mut acts = Vec::new();
@@ -52,7 +69,7 @@ pub fn due(state: &State, now: Timestamp) -> Vec<Act> {
 
 /// The next instant at which something falls due, for a timer.
 #[must_use]
-pub fn next_due(state: &State) -> Option<Timestamp> {
+pub fn next_due(state: &State, clocks: &Clocks, now: Timestamp) -> Option<Timestamp> {
     let deployments =
         state.deployments.values().filter(|record| record.standing.state != Stage::Ended).flat_map(|record| {
             let collecting = matches!(record.standing.state, Stage::Published | Stage::Active);
@@ -62,5 +79,5 @@ pub fn next_due(state: &State) -> Option<Timestamp> {
     let grants = state.grants.values().filter(|record| record.ended.is_none()).map(|record| record.grant.until);
     let evidence = state.evidence.values().filter(|record| record.ended.is_none());
     let evidence = evidence.filter_map(|record| record.evidence.until);
-    deployments.chain(grants).chain(evidence).min()
+    deployments.chain(grants).chain(evidence).chain(clocks.next_due(state, now)).min()
 }

@@ -6,17 +6,21 @@
 
 pub mod audit;
 pub mod circumstances;
+pub mod clocks;
 pub mod command;
 pub mod decide;
 pub mod duties;
 pub mod publish;
 pub mod register;
+pub mod rules;
 pub mod sealing;
 pub mod state;
 
+pub use clocks::{Clocks, ClocksError};
 pub use command::{Command, Submission};
 pub use decide::Refusal;
 pub use register::{Fact, Founding, OpenError, Receipt, Register, Store, SubmitError};
+pub use rules::{Rules, RulesError};
 pub use state::State;
 
 #[cfg(test)]

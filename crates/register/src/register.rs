@@ -23,10 +23,12 @@ use model::{Act, Clock, Entropy, Timestamp, What};
 use norms::Bundle;
 use tlog::{RightEdge, leaf_hash};
 
+use crate::clocks::Clocks;
 use crate::command::{Command, Submission};
 use crate::decide::{Draft, Refusal, decide};
 use crate::duties::due;
 use crate::publish::{PublishError, Publisher};
+use crate::rules::Rules;
 use crate::state::{ApplyError, State};
 
 pub use clock::{CLOCK_AHEAD_MAX, CLOCK_BEHIND_MAX_MILLIS, CLOCK_CONFIRMED_WITHIN};
@@ -120,7 +122,7 @@ struct Writer {
 /// A city's register, open for reading and writing.
 pub struct Register {
     state: ArcSwap<State>,
-    bundle: ArcSwapOption<Bundle>,
+    rules: ArcSwapOption<Rules>,
     queue: Mutex<Vec<Pending>>,
     writer: Mutex<Writer>,
     clock: Arc<dyn Clock>,
@@ -154,7 +156,13 @@ impl Register {
     /// The policies in force, ready to decide.
     #[must_use]
     pub fn bundle(&self) -> Option<Arc<Bundle>> {
-        self.bundle.load_full()
+        self.rules.load().as_ref().map(|rules| Arc::clone(&rules.bundle))
+    }
+
+    /// The norms and clocks in force.
+    #[must_use]
+    pub fn rules(&self) -> Option<Arc<Rules>> {
+        self.rules.load_full()
     }
 
     /// What time it is for this city.
@@ -221,16 +229,16 @@ impl Register {
     /// Each answer has its own.
     pub fn preview(&self, submissions: &[Submission]) -> Vec<Result<Vec<Act>, SubmitError>> {
         let mut state = State::clone(&self.state());
-        let mut bundle = self.bundle();
-        let preview = |submission: &Submission, state: &mut State, bundle: &mut Option<Arc<Bundle>>| {
+        let mut rules = self.rules_now();
+        let preview = |submission: &Submission, state: &mut State, rules: &mut Option<Rules>| {
             let now = self.writing_time(state)?;
-            let drafts = decide(state, bundle.as_deref(), submission, now, self.entropy())?;
+            let drafts = decide(state, bundle_of(rules), submission, now, self.entropy())?;
             let acts: Vec<Act> = drafts.into_iter().map(|draft| draft.act).collect();
             acts.iter().try_for_each(|act| state.apply(act))?;
-            *bundle = adopted(&acts, bundle.take());
+            *rules = Rules::after(&acts, rules.take());
             Ok(acts)
         };
-        submissions.iter().map(|submission| preview(submission, &mut state, &mut bundle)).collect()
+        submissions.iter().map(|submission| preview(submission, &mut state, &mut rules)).collect()
     }
 
     /// Lets what is due happen: lapses, ends, expiries. Gives how many acts that were.
@@ -246,7 +254,7 @@ impl Register {
     fn lapse(&self, writer: &mut Writer) -> Result<usize, SubmitError> {
         let state = State::clone(&self.state());
         let now = self.writing_time(&state)?;
-        let drafts: Vec<Draft> = due(&state, now).into_iter().map(Draft::plain).collect();
+        let drafts = fallen_due(&state, self.rules_now().as_ref(), now)?;
         let count = drafts.len();
         self.commit(writer, state, drafts)?;
         Ok(count)
@@ -296,11 +304,11 @@ impl Register {
         // What fell due happens first, however much it is; if that fails, it fails again for each submission below.
         drop(self.lapse(writer));
         let mut state = State::clone(&self.state());
-        let mut bundle = self.bundle();
+        let mut rules = self.rules_now();
         let mut drafts = Vec::new();
         let mut accepted = Vec::new();
         for Pending { submission, reply } in pool {
-            match self.decide_one(&mut state, &mut bundle, &submission) {
+            match self.decide_one(&mut state, &mut rules, &submission) {
                 Ok((new, own)) => {
                     let last = state.size;
                     let first = last - own as u64;
@@ -311,7 +319,7 @@ impl Register {
                 Err(error) => drop(reply.send(Err(error))),
             }
         }
-        let committed = self.write(writer, drafts).map(|()| self.switch(state, bundle)).map_err(Arc::new);
+        let committed = self.write(writer, drafts).map(|()| self.switch(state, rules)).map_err(Arc::new);
         for (reply, erase, entries) in accepted {
             let outcome = match &committed {
                 Ok(()) => self.erase(writer, erase).map(|()| Receipt { basis: self.state().size, entries }),
@@ -326,20 +334,20 @@ impl Register {
     fn decide_one(
         &self,
         state: &mut State,
-        bundle: &mut Option<Arc<Bundle>>,
+        rules: &mut Option<Rules>,
         submission: &Submission,
     ) -> Result<(Vec<Draft>, usize), SubmitError> {
         let now = self.writing_time(state)?;
         let mut next = state.clone();
-        let mut drafts: Vec<Draft> = due(&next, now).into_iter().map(Draft::plain).collect();
+        let mut drafts = fallen_due(&next, rules.as_ref(), now)?;
         drafts.iter().try_for_each(|draft| next.apply(&draft.act))?;
-        let decided = decide(&next, bundle.as_deref(), submission, now, self.entropy())?;
+        let decided = decide(&next, bundle_of(rules), submission, now, self.entropy())?;
         for draft in &decided {
             draft.act.to_bytes().map_err(|error| SubmitError::Act(error.to_string()))?;
             next.apply(&draft.act)?;
         }
         let acts: Vec<Act> = decided.iter().map(|draft| draft.act.clone()).collect();
-        *bundle = adopted(&acts, bundle.take());
+        *rules = Rules::after(&acts, rules.take());
         let own = decided.len();
         drafts.extend(decided);
         *state = next;
@@ -354,7 +362,7 @@ impl Register {
             let chunk: Vec<Draft> = drafts.by_ref().take(COMMIT_ACTS_MAX).collect();
             chunk.iter().try_for_each(|draft| state.apply(&draft.act))?;
             self.write(writer, chunk).map_err(Arc::new)?;
-            self.switch(state.clone(), self.bundle());
+            self.switch(state.clone(), self.rules_now());
         }
         Ok(())
     }
@@ -386,14 +394,32 @@ impl Register {
         Ok(())
     }
 
-    fn switch(&self, state: State, bundle: Option<Arc<Bundle>>) {
-        self.bundle.store(bundle);
+    /// A copy of the rules in force, to change with the acts that follow.
+    fn rules_now(&self) -> Option<Rules> {
+        self.rules.load().as_ref().map(|rules| Rules::clone(rules))
+    }
+
+    fn switch(&self, state: State, rules: Option<Rules>) {
+        self.rules.store(rules.map(Arc::new));
         self.state.store(Arc::new(state));
     }
 
     fn erase(&self, writer: &mut Writer, entry: Option<u64>) -> Result<(), SubmitError> {
         entry.map_or(Ok(()), |entry| writer.store.erase(entry)).map_err(|error| SubmitError::Journal(Arc::new(error)))
     }
+}
+
+fn bundle_of(rules: &Option<Rules>) -> Option<&Bundle> {
+    rules.as_ref().map(|rules| rules.bundle.as_ref())
+}
+
+/// What fell due by an instant. Before there are policies no duty runs.
+fn fallen_due(state: &State, rules: Option<&Rules>, now: Timestamp) -> Result<Vec<Draft>, ApplyError> {
+    let acts = match rules {
+        Some(rules) => due(state, &rules.clocks, now),
+        None => due(state, &Clocks::default(), now),
+    };
+    Ok(acts?.into_iter().map(Draft::plain).collect())
 }
 
 /// An act that the register itself vouches for, in the founder's name.
@@ -408,18 +434,5 @@ const fn erased(submission: &Submission) -> Option<u64> {
     match submission.command {
         Command::ErasePayload { entry } => Some(entry),
         _ => None,
-    }
-}
-
-/// The bundle after acts: another one if they adopt policies. They were assembled when they were decided, so a failure
-/// here cannot be; it closes everything all the same.
-fn adopted(acts: &[Act], before: Option<Arc<Bundle>>) -> Option<Arc<Bundle>> {
-    let newest = acts.iter().rev().find_map(|act| match &act.what {
-        What::PolicyAdopted(adopted) => Some(&adopted.text),
-        _ => None,
-    });
-    match newest {
-        Some(text) => Bundle::assemble(text).ok().map(Arc::new),
-        None => before,
     }
 }

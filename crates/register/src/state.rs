@@ -4,6 +4,7 @@
 //! gives the same register, always. An act that cannot follow its past stops the fold; it is never skipped.
 
 mod apply;
+mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,12 +12,13 @@ use std::sync::Arc;
 use model::act::{CityFounded, Disclosed};
 use model::policy::PolicyText;
 use model::{
-    ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, Epoch, EvidenceId,
-    EvidenceRecord, GrantId, GrantRecord, Order, OrderId, Party, PartyId, Place, PlaceId, PolicyHash, SealedFields,
-    Seq, Stream, StreamId, Subject, Timestamp, View, ViewId,
+    ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, DutyId, Epoch,
+    EvidenceId, EvidenceRecord, GrantId, GrantRecord, Order, OrderId, Party, PartyId, Place, PlaceId, PolicyHash,
+    SealedFields, Seq, Stream, StreamId, Subject, Timestamp, View, ViewId,
 };
 
 pub use apply::ApplyError;
+pub use timeline::{Lapse, Timeline};
 
 /// A party and what stands around it.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +53,8 @@ pub struct PolicyInForce {
     pub text: PolicyText,
     /// Since when.
     pub since: Timestamp,
+    /// Their duties, and since when each is in force without a break: adopting it again begins nothing anew.
+    pub duties_since: BTreeMap<DutyId, Timestamp>,
 }
 
 /// A pseudonym key's life.
@@ -141,6 +145,8 @@ pub struct State {
     pub evidence: BTreeMap<EvidenceId, Arc<EvidenceRecord>>,
     /// Approvals of classes, the newest of each.
     pub classes: BTreeMap<ClassId, Arc<ClassRecord>>,
+    /// What happened to the city and to each deployment, for the clocks of duties.
+    pub timelines: BTreeMap<Subject, Arc<Timeline>>,
     /// Entries whose payload was destroyed.
     pub erased: BTreeSet<u64>,
     /// The entries behind each deployment, oldest first.

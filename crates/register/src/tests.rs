@@ -3,6 +3,7 @@
 mod audits;
 mod batches;
 pub(crate) mod city;
+mod clocks;
 mod credentials;
 mod evidence;
 mod orders;
@@ -16,7 +17,7 @@ use proptest::prelude::*;
 
 use crate::audit::{AuditFailure, FolderSource, audit};
 use crate::duties::{due, next_due};
-use crate::{Command, OpenError, Register, State, Submission, SubmitError};
+use crate::{Clocks, Command, OpenError, Register, State, Submission, SubmitError};
 use city::City;
 
 /// The fold of a register's own log, from its bytes.
@@ -357,18 +358,18 @@ proptest! {
     /// However time is cut into ticks, the same duties fire, each once.
     #[test]
     fn duties_do_not_depend_on_how_often_the_clock_is_asked(hours in proptest::collection::vec(1_u32..2_000, 1..40)) {
-        let city = City::declared();
+        let (city, clocks) = (City::declared(), Clocks::default());
         let fold = |steps: &[u32]| {
             let mut state = State::clone(&city.register.state());
             let (mut now, mut kinds) = (city.start, Vec::new());
             for step in steps {
                 now = now + Span::hours(*step);
-                for act in due(&state, now) {
+                for act in due(&state, &clocks, now).unwrap() {
                     kinds.push(act.what.kind());
                     state.apply(&act).unwrap();
                 }
-                prop_assert!(due(&state, now).is_empty());
-                prop_assert!(next_due(&state).is_none_or(|next| next > now));
+                prop_assert!(due(&state, &clocks, now).unwrap().is_empty());
+                prop_assert!(next_due(&state, &clocks, now).is_none_or(|next| next > now));
             }
             kinds.sort_unstable();
             Ok((kinds, state.deployments[&"congestion".parse().unwrap()].standing.state))

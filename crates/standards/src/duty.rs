@@ -6,27 +6,28 @@
 mod event;
 mod instance;
 mod keep;
-mod moment;
 mod period;
 mod read;
 mod subject;
 mod term;
+mod text;
 mod trial;
 
 #[cfg(test)]
 mod tests;
 
-use model::{DutyId, EvidenceKind, ParameterId, RequirementId};
+use model::{DutyId, EvidenceKind, ParameterId, RequirementId, Timestamp};
 
 pub use event::{Event, Events};
-pub use instance::{Instance, InstanceKey, Status};
+pub use instance::{Instance, Status};
 pub use keep::{Conflict, Data, DataError, DeclaredKeep, Keep, KeepSide, conflicts};
-pub use moment::{Moment, MomentError};
+pub use model::{DutyRun, Moment, MomentError};
 pub use period::{MonthDay, PERIOD_YEARS_MAX, Period, PeriodError, Unit};
 pub(crate) use read::read;
 pub use read::{DUTIES_MAX, DUTY_FILE_BYTES_MAX, DutyFile, WORDS_BYTES_MAX, read_duties};
 pub use subject::Subject;
 pub use term::{Read, Term, TermError, Unresolved};
+pub use text::{TextError, from_text, to_text};
 pub use trial::{Case, DutyOutcome, TrialProblem, Verdict, run_duty_tests};
 
 use crate::applies::Applies;
@@ -71,6 +72,25 @@ pub struct Duty<L = Period, S = Silence> {
     pub extension: Option<Extension<L>>,
     /// What is owed, in words; else the requirement's text.
     pub words: Option<String>,
+    /// When it is owed at all. A pack says so of the requirement, and a city by adopting it.
+    pub in_force: InForce,
+}
+
+/// From when on and until when a duty is owed; no bound on a side means that it always was, or always will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InForce {
+    /// The first instant.
+    pub from: Option<Timestamp>,
+    /// The first instant at which no longer.
+    pub to: Option<Timestamp>,
+}
+
+impl InForce {
+    /// Whether it is owed at an instant.
+    #[must_use]
+    pub fn holds_at(self, now: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.to.is_none_or(|to| now < to)
+    }
 }
 
 /// A duty as a pack writes it.
@@ -118,6 +138,7 @@ impl Declared {
             silence: self.silence.resolve(&lookup)?,
             extension: extension.transpose()?,
             words: self.words.clone(),
+            in_force: self.in_force,
         })
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod read;
 mod span;
 
 pub use meet::{Met, Mismatch, Relation, meet};
+pub use model::Silence;
 pub use span::parse_span;
 
 use std::collections::BTreeSet;
@@ -28,36 +29,6 @@ pub enum Stricter {
     Smaller,
     /// More members: the union is in force.
     Larger,
-}
-
-/// What silence means when a duty's time is over, from the strictest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Silence {
-    /// What runs stops.
-    Cease,
-    /// What was asked is refused.
-    Refuse,
-    /// It is named overdue until it is done.
-    Escalate,
-    /// The file goes on as if answered.
-    Proceed,
-}
-
-impl Silence {
-    /// Every meaning, from the strictest.
-    pub const ALL: [Self; 4] = [Self::Cease, Self::Refuse, Self::Escalate, Self::Proceed];
-
-    /// The code, as in packs and in Cedar.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Cease => "cease",
-            Self::Refuse => "refuse",
-            Self::Escalate => "escalate",
-            Self::Proceed => "proceed",
-        }
-    }
 }
 
 /// Who may still have something from some age on, from the laxest.

@@ -20,6 +20,7 @@ use model::{LayerKind, PolicyLayer, RequirementId};
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Problems};
+use crate::duty::{Duty, to_text};
 use crate::library::order;
 use crate::pack::{NormText, Pack, Reference};
 use crate::parameter::{Parameter, ParameterId, Relation, Value};
@@ -53,6 +54,9 @@ pub struct ResolvedLayer {
     pub owner: String,
     /// Its own norms, then those from above that it tightens.
     pub norms: Vec<ResolvedNorm>,
+    /// Its own duties, with the values in force in the whole stack: one clock each, the strictest.
+    #[serde(skip)]
+    pub duties: Vec<Duty>,
 }
 
 impl ResolvedLayer {
@@ -159,7 +163,36 @@ fn layer(
         name: manifest.id.clone(),
         owner: manifest.owner.clone(),
         norms,
+        duties: duties(packs, ladder, pack, on, problems),
     })
+}
+
+/// The duties of one pack, filled in; those of requirements that are never enforced are left out.
+fn duties(
+    packs: &[Arc<Pack>],
+    ladder: &Ladder<'_>,
+    pack: &Pack,
+    on: Option<NaiveDate>,
+    problems: &mut Problems,
+) -> Vec<Duty> {
+    let mut duties = Vec::new();
+    let Some(values) = ladder.values.last() else { return duties };
+    for declared in &pack.duties {
+        let requirement = packs.iter().find_map(|pack| pack.requirements.get(&declared.requirement));
+        let Some(enforcement) = requirement.map(Enforcement::of) else { continue };
+        if enforcement == Enforcement::Never || on.is_some_and(|day| !enforcement.holds_on(day)) {
+            continue;
+        }
+        match declared.resolve(|id| values.get(id).cloned()) {
+            Ok(duty) => duties.push(Duty { in_force: enforcement.in_force(), ..duty }),
+            Err(error) => {
+                let help = "let the duty and its parameters fit each other";
+                let problem = pack.at_duty(declared.id.as_str(), "not-filled", error.to_string(), help);
+                problems.push(problem.within(&pack.manifest.id));
+            }
+        }
+    }
+    duties
 }
 
 /// A norm filled with values; `None` where it is not enforced.
@@ -216,6 +249,7 @@ impl Resolved {
             name: layer.name.clone(),
             owner: layer.owner.clone(),
             cedar: layer.cedar(),
+            duties: layer.duties.iter().map(|duty| (duty.id.clone(), to_text(duty))).collect(),
         };
         self.layers.iter().map(layer).collect()
     }

@@ -25,6 +25,8 @@ struct Adopted {
     pack: String,
     layers: Vec<String>,
     hash: String,
+    /// The duties whose clocks run from now on.
+    clocks: Vec<String>,
     /// What would flow no more, with the norms against it.
     stops: Vec<Change>,
     /// What would begin to flow.
@@ -48,19 +50,27 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let city = open(&args.dir)?;
     let state = city.register().state();
     let mut layers = resolved.policy_layers();
-    layers.retain(|layer| !layer.cedar.is_empty());
+    layers.retain(|layer| !layer.cedar.is_empty() || !layer.duties.is_empty());
     let policy = state.policy.as_ref();
     let permits_owner = policy.map_or_else(|| args.by.clone(), |policy| policy.text.permits_owner.clone());
     let text = PolicyText { layers, permits: permits(args, &state)?, permits_owner };
     let bundle = Bundle::assemble(&text).map_err(|error| Status::bad_input(error.to_string()))?;
     let hash = bundle.hash().to_string();
     let (stops, starts) = changes(&city, &state, &bundle);
+    let clocks = clocks(&text, &state);
     let names = text.layers.iter().map(|layer| layer.name.clone()).collect();
     let submission =
         Submission { by: args.by.clone(), reason: args.reason.clone(), command: Command::AdoptPolicy(text) };
     let entries = adopt(&city, submission, args.dry_run)?;
-    let adopted = Adopted { pack: pack.manifest.reference.to_string(), layers: names, hash, stops, starts, entries };
+    let adopted =
+        Adopted { pack: pack.manifest.reference.to_string(), layers: names, hash, clocks, stops, starts, entries };
     output.result(&adopted, &in_words(&adopted, args.dry_run))
+}
+
+/// The duties that are not in force yet.
+fn clocks(text: &PolicyText, state: &State) -> Vec<String> {
+    let duties = text.layers.iter().flat_map(|layer| layer.duties.keys());
+    duties.filter(|id| !state.duties_since().contains_key(*id)).map(ToString::to_string).collect()
 }
 
 /// The permits that stay, or those of a file.
@@ -170,6 +180,9 @@ fn in_words(adopted: &Adopted, dry_run: bool) -> String {
     let mut lines = vec![format!("{}: {}", adopted.pack, adopted.layers.join(" under "))];
     lines.extend(adopted.stops.iter().map(|change| format!("{would}stop  {}: {}", change.what, change.why)));
     lines.extend(adopted.starts.iter().map(|change| format!("{would}start {}: {}", change.what, change.why)));
+    if !adopted.clocks.is_empty() {
+        lines.push(format!("{would}let run {} clocks: {}", adopted.clocks.len(), adopted.clocks.join(", ")));
+    }
     if adopted.stops.is_empty() && adopted.starts.is_empty() {
         lines.push("No flow changes.".to_owned());
     }

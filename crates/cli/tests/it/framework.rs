@@ -155,11 +155,15 @@ fn adopting_a_standard_shows_first_what_it_would_stop() {
     let adopted = json(&["adopt", &city.arg(), pack, "--by", "city", "--reason", "the council decided"]);
     assert_eq!(adopted["entries"].as_array().unwrap().len(), 1);
     assert_eq!(adopted["stops"], dry["stops"], "what was shown is what happened");
+    let clocks: Vec<&str> = adopted["clocks"].as_array().unwrap().iter().filter_map(|clock| clock.as_str()).collect();
+    assert!(clocks.contains(&"yearly-report") && clocks.contains(&"inventory"), "{clocks:?}");
+    assert_eq!(dry["clocks"], adopted["clocks"]);
     assert!(size() > before);
     let asked = ["query", &city.arg(), "--as", "city", "--purpose", "traffic-management", "--stream", "wifi"];
     assert_eq!(run(&asked).status.code(), Some(3), "and from then on it is refused");
     let again = json(&["adopt", &city.arg(), pack, "--by", "city"]);
     assert_eq!(again["entries"].as_array().unwrap().len(), 0, "asking again makes no act");
+    assert_eq!(again["clocks"].as_array().unwrap().len(), 0, "and starts no clock");
     // A party that may not adopt policies is refused by a norm.
     let refused = run(&["adopt", &city.arg(), "amsterdam", "--by", "police"]);
     assert_eq!(refused.status.code(), Some(3), "{}", String::from_utf8_lossy(&refused.stderr));

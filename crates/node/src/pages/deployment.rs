@@ -11,7 +11,7 @@ use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use model::{Deployment, DeploymentId, DeploymentRecord, Stream, StreamId, Timestamp};
+use model::{Deployment, DeploymentId, DeploymentRecord, Silence, Stream, StreamId, Subject, Timestamp};
 use norms::{CollectFast, CollectQuestion, Decision};
 use register::State as Register;
 
@@ -46,6 +46,7 @@ struct Page {
     legal_basis: &'static str,
     statement: Option<Statement>,
     assessments: Vec<Assessed>,
+    overdue: Vec<String>,
     streams: Vec<StreamPart>,
     never_kept: Vec<String>,
     orders: Vec<UnderOrder>,
@@ -117,6 +118,7 @@ fn drawn(
         legal_basis: words::legal_basis(deployment.legal_basis),
         statement: Statement::of(deployment),
         assessments: standing.assessments.iter().rev().map(|assessment| Assessed::of(state, assessment)).collect(),
+        overdue: overdue(state, deployment),
         streams: deployment.streams.iter().map(|stream| StreamPart::of(state, stream, refusals)).collect(),
         never_kept: data::never_kept(deployment),
         orders: leaves::orders(state, deployment, now),
@@ -124,6 +126,13 @@ fn drawn(
         has_left: leaves::has_left(state, deployment),
         history,
     }
+}
+
+/// What somebody owes this deployment, or the whole city, and has not done.
+fn overdue(state: &Register, deployment: &Deployment) -> Vec<String> {
+    let subjects = [Subject::Deployment { id: deployment.id.clone() }, Subject::City];
+    let lapses = subjects.iter().flat_map(|subject| state.open_lapses(subject));
+    lapses.filter(|lapse| lapse.what.silence != Silence::Proceed).map(words::overdue).collect()
 }
 
 fn refused_badge() -> Badge {

@@ -170,6 +170,8 @@ fn deployment_of(what: &What, state: &Register) -> Option<DeploymentId> {
         }
         What::KeyCreated(key) | What::KeyDestroyed(key) => of_stream(&key.stream),
         What::ObservationsDeleted(deleted) => of_stream(&deleted.stream),
+        What::DutyLapsed(lapsed) => of_subject(&lapsed.about, state),
+        What::DutyMetLate(met) => of_subject(&met.about, state),
         What::EvidenceFiled(evidence) => of_subject(&evidence.about, state),
         What::EvidenceWithdrawn(of) | What::EvidenceLapsed(of) => {
             state.evidence.get(&of.evidence).and_then(|record| of_subject(&record.evidence.about, state))

@@ -6,7 +6,8 @@ use axum::response::Response;
 use model::LayerKind;
 use norms::Ground;
 use norms::requirements::REQUIREMENTS;
-use register::State as Register;
+use register::{Rules, State as Register};
+use standards::duty::Duty;
 
 use super::{Site, page, party_name};
 use crate::problem::Problem;
@@ -20,6 +21,15 @@ struct Policies {
     hash: String,
     since: String,
     parts: Vec<Part>,
+    clocks: Vec<Clock>,
+}
+
+/// A duty in words.
+struct Clock {
+    id: String,
+    requirement: String,
+    sentence: String,
+    since: String,
 }
 
 /// A layer of norms, or the city's permits.
@@ -100,15 +110,28 @@ fn parts(state: &Register, grounds: &[Ground]) -> Vec<Part> {
     layers.chain([permits]).collect()
 }
 
+/// The duties in force.
+fn clocks(state: &Register, rules: &Rules) -> Vec<Clock> {
+    let clock = |duty: &Duty| Clock {
+        id: duty.id.to_string(),
+        requirement: duty.requirement.to_string(),
+        sentence: words::clock(duty),
+        since: state.duties_since().get(&duty.id).map(|since| words::owed_since(*since)).unwrap_or_default(),
+    };
+    rules.clocks.duties().map(clock).collect()
+}
+
 /// `GET /policies`
 pub(crate) async fn policies(State(node): State<Node>) -> Result<Response, Problem> {
     let state = node.city.register().state();
-    let grounds = node.city.register().bundle().map(|bundle| bundle.grounds()).unwrap_or_default();
+    let rules = node.city.register().rules();
+    let grounds = rules.as_ref().map(|rules| rules.bundle.grounds()).unwrap_or_default();
     let policy = state.policy.as_ref();
     page(&Policies {
         site: Site::of(&state),
         hash: policy.map(|policy| policy.hash.to_string()).unwrap_or_default(),
         since: policy.map(|policy| words::instant(policy.since)).unwrap_or_default(),
         parts: parts(&state, &grounds),
+        clocks: rules.map(|rules| clocks(&state, &rules)).unwrap_or_default(),
     })
 }

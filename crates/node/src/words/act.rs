@@ -92,11 +92,27 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
             list(&class.purposes.iter().map(|purpose| small(purpose.name())).collect::<Vec<_>>()),
             tier(class.tier)
         ),
+        What::DutyLapsed(_) | What::DutyMetLate(_) => about_duties(what, state),
         What::ClockConfirmed(confirmed) => {
             format!("The city’s clock was confirmed, long after the last act on {}", day(confirmed.after))
         }
         What::PayloadErased(erased) => format!("The confidential part of act {} was destroyed", erased.entry),
         // The acts of government have their words above; what is left over is told by its tag.
+        other => other.kind().to_owned(),
+    }
+}
+
+/// Acts of clocks.
+fn about_duties(what: &What, state: &State) -> String {
+    match what {
+        What::DutyLapsed(lapsed) => {
+            let (about, due) = (subject(state, &lapsed.about), instant(lapsed.due));
+            format!("Of {about}: “{}” ({}) was not done by {due}", lapsed.duty, lapsed.requirement)
+        }
+        What::DutyMetLate(met) => {
+            let (about, done) = (subject(state, &met.about), instant(met.done));
+            format!("Of {about}: “{}” was done after all, at {done}", met.duty)
+        }
         other => other.kind().to_owned(),
     }
 }

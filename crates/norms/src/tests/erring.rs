@@ -22,6 +22,7 @@ pub(super) fn with(world: &mut World, layer: &str, permit: &str) {
         name: "own".to_owned(),
         owner: "city".to_owned(),
         cedar: layer,
+        duties: Default::default(),
     });
     if !permit.is_empty() {
         text.permits += &format!(r#"@id("own") @reason("Own.") {permit}"#);

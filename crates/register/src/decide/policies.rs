@@ -5,20 +5,22 @@
 
 use model::act::PolicyAdopted;
 use model::policy::PolicyText;
-use model::{LayerKind, PolicyLayer, What};
+use model::{DutyId, LayerKind, PolicyLayer, What};
 use norms::{ActSubject, Bundle, Verb};
 
 use super::{Desk, Draft, Refusal};
+use crate::rules::Rules;
 
 impl Desk<'_> {
     /// Puts policies in force.
     pub(super) fn adopt(&self, text: &PolicyText) -> Result<Vec<Draft>, Refusal> {
-        let bundle = assemble(text)?;
-        let hash = bundle.hash();
+        let rules = assemble(text)?;
+        let hash = rules.hash();
         if self.state.policy.as_ref().is_some_and(|policy| policy.hash == hash) {
             return Ok(Vec::new());
         }
-        self.keeps_layers(&bundle, text)?;
+        self.keeps_layers(&rules.bundle, text)?;
+        self.keeps_duties(text)?;
         let what = What::PolicyAdopted(PolicyAdopted { hash, text: text.clone() });
         self.unless(false, Verb::AdoptPolicy, ActSubject::Policy, what)
     }
@@ -42,16 +44,29 @@ impl Desk<'_> {
             }),
         }
     }
+
+    /// A duty in force is dropped as a layer is: by the founder, who says why.
+    fn keeps_duties(&self, text: &PolicyText) -> Result<(), Refusal> {
+        let stays = |id: &DutyId| text.layers.iter().any(|layer| layer.duties.contains_key(id));
+        let Some(dropped) = self.state.duties_since().keys().find(|id| !stays(id)) else { return Ok(()) };
+        match self.state.founder() {
+            Some(founder) if founder == &self.actor.id => self.needs_reason(),
+            founder => Err(Refusal::DropsDuty {
+                duty: dropped.to_string(),
+                founder: founder.map(ToString::to_string).unwrap_or_default(),
+            }),
+        }
+    }
 }
 
 /// Policies that a city may stand under: they assemble, and a global layer with norms is among them.
 ///
 /// # Errors
 /// They do not assemble, or no global layer says anything.
-pub(crate) fn assemble(text: &PolicyText) -> Result<Bundle, Refusal> {
-    let bundle = Bundle::assemble(text)?;
-    let global = bundle.grounds().iter().any(|ground| ground.layer == Some(LayerKind::Global));
-    if global { Ok(bundle) } else { Err(Refusal::NoGlobalLayer) }
+pub(crate) fn assemble(text: &PolicyText) -> Result<Rules, Refusal> {
+    let rules = Rules::assemble(text)?;
+    let global = rules.bundle.grounds().iter().any(|ground| ground.layer == Some(LayerKind::Global));
+    if global { Ok(rules) } else { Err(Refusal::NoGlobalLayer) }
 }
 
 /// Whether a layer has norms in a bundle: an emptied layer is a dropped one.
@@ -60,7 +75,7 @@ fn says_something(bundle: &Bundle, layer: &PolicyLayer) -> bool {
     bundle.grounds().iter().any(|ground| ground.layer == Some(layer.kind) && of_layer(&ground.policy.0))
 }
 
-/// Whether a layer in force had no norms to begin with.
+/// Whether a layer in force had no norms to begin with. Its duties are looked at one by one.
 fn says_nothing_either(layer: &PolicyLayer) -> bool {
     !layer.cedar.contains("forbid")
 }

@@ -43,10 +43,10 @@ impl Register {
         if head == writer.head() {
             return Ok(());
         }
-        let (mut state, mut edge, mut bundle) = (State::clone(&self.state()), writer.edge.clone(), self.bundle());
+        let (mut state, mut edge, mut rules) = (State::clone(&self.state()), writer.edge.clone(), self.rules_now());
         follow(writer.store.as_ref(), &mut state, &mut edge, |act, _| {
             if let What::PolicyAdopted(adopted) = &act.what {
-                bundle = Some(Arc::new(assemble_as_adopted(&adopted.text, adopted.hash)?));
+                rules = Some(assemble_as_adopted(&adopted.text, adopted.hash)?);
             }
             Ok(())
         })
@@ -55,7 +55,7 @@ impl Register {
             return Err(Lost::Behind(format!("its {} entries are not those that were here before", head.size)));
         }
         writer.edge = edge;
-        self.switch(state, bundle);
+        self.switch(state, rules);
         Ok(())
     }
 }

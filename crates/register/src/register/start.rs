@@ -9,13 +9,13 @@ use journal::JournalError;
 use model::act::{ActError, CityFounded, PolicyAdopted};
 use model::policy::PolicyText;
 use model::{Act, Clock, Entropy, Party, PolicyHash, What};
-use norms::{Bundle, BundleError};
 use tlog::{Hash, RightEdge, SigningKey};
 
 use super::catching_up::follow;
 use super::{CLOCK_AHEAD_MAX, Register, Store, SubmitError, Writer, lock};
 use crate::decide::{Draft, Refusal, assemble};
 use crate::publish::{PublishError, Publisher};
+use crate::rules::{Rules, RulesError};
 use crate::state::{ApplyError, State};
 
 /// Why a register does not open. Nothing is written in any of these cases.
@@ -62,7 +62,7 @@ pub enum OpenError {
     },
     /// The policies in the log do not assemble under this software.
     #[error("the policies in force cannot be used: {0}")]
-    Policy(#[from] BundleError),
+    Policy(#[from] RulesError),
     /// The policies in the log assemble to another hash: this software's schema differs.
     #[error("the policies in force were adopted under another schema ({adopted}, now {computed}); adopt them anew")]
     Schema {
@@ -109,8 +109,8 @@ impl Register {
         if store.head().size != 0 {
             return Err(OpenError::AlreadyFounded);
         }
-        let bundle = assemble(&founding.policies).map_err(Box::new)?;
-        let (at, by, under) = (clock.now(), founding.founder.id.clone(), Some(bundle.hash()));
+        let rules = assemble(&founding.policies).map_err(Box::new)?;
+        let (at, by, under) = (clock.now(), founding.founder.id.clone(), Some(rules.hash()));
         let city = CityFounded {
             name: founding.name,
             origin: key.name().to_owned(),
@@ -118,10 +118,10 @@ impl Register {
             log_key: key.vkey().to_string(),
         };
         let act = |what| Act { at, by: by.clone(), under, because: Vec::new(), reason: None, what };
-        let adopted = PolicyAdopted { hash: bundle.hash(), text: founding.policies };
+        let adopted = PolicyAdopted { hash: rules.hash(), text: founding.policies };
         let drafts = vec![Draft::plain(act(What::CityFounded(city))), Draft::plain(act(What::PolicyAdopted(adopted)))];
         let empty = Replayed::default();
-        let register = Self::assembled(store, log_folder, key, empty, Some(bundle), clock, entropy);
+        let register = Self::assembled(store, log_folder, key, empty, Some(rules), clock, entropy);
         {
             let mut writer = lock(&register.writer);
             register.commit(&mut writer, State::default(), drafts).map_err(Box::new)?;
@@ -151,9 +151,9 @@ impl Register {
         if published.is_some_and(|checkpoint| replayed.root_at_published != Some(checkpoint.root)) {
             return Err(OpenError::RolledBack { published: published_size, stored: replayed.state.size });
         }
-        let bundle = replayed.state.policy.as_ref().map(|policy| assemble_as_adopted(&policy.text, policy.hash));
-        let bundle = bundle.transpose()?;
-        let register = Self::assembled(store, log_folder, key, replayed, bundle, clock, entropy);
+        let rules = replayed.state.policy.as_ref().map(|policy| assemble_as_adopted(&policy.text, policy.hash));
+        let rules = rules.transpose()?;
+        let register = Self::assembled(store, log_folder, key, replayed, rules, clock, entropy);
         {
             let mut writer = lock(&register.writer);
             let Writer { store, publisher, .. } = &mut *writer;
@@ -169,7 +169,7 @@ impl Register {
         log_folder: &Path,
         key: SigningKey,
         replayed: Replayed,
-        bundle: Option<Bundle>,
+        rules: Option<Rules>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
@@ -178,7 +178,7 @@ impl Register {
         let writer = Writer { store, publisher, edge: replayed.edge };
         Self {
             state: ArcSwap::from_pointee(replayed.state),
-            bundle: ArcSwapOption::new(bundle.map(Arc::new)),
+            rules: ArcSwapOption::new(rules.map(Arc::new)),
             queue: Mutex::new(Vec::new()),
             writer: Mutex::new(writer),
             clock,
@@ -211,8 +211,8 @@ fn replay(journal: &dyn Store, published_size: u64) -> Result<Replayed, OpenErro
 }
 
 /// Assembles policies from the log; their hash must be the one that was adopted.
-pub(super) fn assemble_as_adopted(text: &PolicyText, adopted: PolicyHash) -> Result<Bundle, OpenError> {
-    let bundle = Bundle::assemble(text)?;
-    let computed = bundle.hash();
-    if computed == adopted { Ok(bundle) } else { Err(OpenError::Schema { adopted, computed }) }
+pub(super) fn assemble_as_adopted(text: &PolicyText, adopted: PolicyHash) -> Result<Rules, OpenError> {
+    let rules = Rules::assemble(text)?;
+    let computed = rules.hash();
+    if computed == adopted { Ok(rules) } else { Err(OpenError::Schema { adopted, computed }) }
 }

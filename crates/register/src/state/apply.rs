@@ -78,6 +78,7 @@ impl State {
             return Err(ApplyError::Backwards(entry));
         }
         self.apply_what(act, entry)?;
+        self.remember(act, entry)?;
         self.size += 1;
         self.last_at = Some(act.at);
         Ok(())
@@ -95,9 +96,7 @@ impl State {
             What::PlaceRegistered(place) => {
                 self.places.insert(place.id.clone(), Arc::new(place.clone()));
             }
-            What::PolicyAdopted(PolicyAdopted { hash, text }) => {
-                self.policy = Some(Arc::new(PolicyInForce { hash: *hash, text: text.clone(), since: act.at }));
-            }
+            What::PolicyAdopted(adopted) => self.adopt(adopted, act.at),
             What::DeploymentProposed(deployment) => self.propose(deployment, act, entry)?,
             What::AssessmentSigned(assessment) => self.assess(assessment, entry)?,
             What::DeploymentApproved(approved) => self.approve(approved, act, entry)?,
@@ -148,10 +147,19 @@ impl State {
                 let record = ClassRecord { approval: approval.clone(), by: act.by.clone(), since: act.at };
                 self.classes.insert(approval.id.clone(), Arc::new(record));
             }
+            // What these change is remembered in timelines.
+            What::DutyLapsed(_) | What::DutyMetLate(_) => {}
             // That it is the newest act is all there is to it.
             What::ClockConfirmed(_) => {}
         }
         Ok(())
+    }
+
+    fn adopt(&mut self, PolicyAdopted { hash, text }: &PolicyAdopted, at: Timestamp) {
+        let before = self.duties_since();
+        let duties = text.layers.iter().flat_map(|layer| layer.duties.keys());
+        let duties_since = duties.map(|id| (id.clone(), before.get(id).copied().unwrap_or(at))).collect();
+        self.policy = Some(Arc::new(PolicyInForce { hash: *hash, text: text.clone(), since: at, duties_since }));
     }
 
     fn register_device(&mut self, device: &Device, entry: u64) -> Result<(), ApplyError> {
@@ -315,7 +323,7 @@ impl State {
         self.note_subject(&about, entry)
     }
 
-    fn note_subject(&mut self, subject: &Subject, entry: u64) -> Result<(), ApplyError> {
+    pub(super) fn note_subject(&mut self, subject: &Subject, entry: u64) -> Result<(), ApplyError> {
         match subject {
             Subject::City => Ok(()),
             Subject::Deployment { id } => self.note(id, entry),

@@ -100,7 +100,8 @@ fn the_clock_ends_a_statement_once_and_its_signer_answers_for_the_lapse() {
     let until: Timestamp = city.start + Span::days(10);
     ask(&city, "council", None, &evidence("e1", DEVICE, "council", &format!(r#","until":"{until}""#))).unwrap();
     ask(&city, "council", None, &evidence("e2", DEVICE, "council", "")).unwrap();
-    assert_eq!(next_due(&city.register.state()), Some(until));
+    let clocks = &city.register.rules().unwrap().clocks;
+    assert_eq!(next_due(&city.register.state(), clocks, city.start), Some(until));
     city.clock.set(until - Span::seconds(1));
     assert_eq!(city.register.tick().unwrap(), 0);
     city.clock.set(until);

@@ -20,7 +20,13 @@ fn text(layers: Vec<PolicyLayer>) -> PolicyText {
 }
 
 fn layer(kind: LayerKind, name: &str, cedar: &str) -> PolicyLayer {
-    PolicyLayer { kind, name: name.to_owned(), owner: "City".to_owned(), cedar: cedar.to_owned() }
+    PolicyLayer {
+        kind,
+        name: name.to_owned(),
+        owner: "City".to_owned(),
+        cedar: cedar.to_owned(),
+        duties: Default::default(),
+    }
 }
 
 fn own() -> PolicyLayer {

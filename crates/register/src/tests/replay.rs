@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use model::act::KeyRef;
 use model::{Act, Digest, DisclosureRecord, Epoch, PolicyHash, PolicyText, Span, Timestamp, ViewVersion, What, Window};
-use norms::Bundle;
 use proptest::prelude::*;
 
 use super::city::City;
-use super::replayed;
+use super::{clocks, replayed};
 use crate::{Command, Fact, Submission};
 
 /// One thing that somebody does: what, to which of a few, and how.
@@ -221,7 +220,9 @@ impl Life {
 
     fn adopt(&mut self, how: u8) {
         let permits = format!("{}\n// {}\n", norms::city_permits_default(), how % 5);
-        let text = PolicyText { layers: vec![Bundle::global_core()], permits, permits_owner: "city".parse().unwrap() };
+        let duties = [clocks::HEARING, clocks::REPORT];
+        let layers = vec![clocks::core_with(&duties[..1 + usize::from(how % 2)])];
+        let text = PolicyText { layers, permits, permits_owner: "city".parse().unwrap() };
         self.submit("city", Command::AdoptPolicy(text));
     }
 

@@ -1,8 +1,6 @@
 //! What happened to one deployment or to the city, in the order of the log.
 
-use model::{EvidenceId, Timestamp};
-
-use super::moment::Moment;
+use model::{EvidenceId, Moment, Timestamp};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]

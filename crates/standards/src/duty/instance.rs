@@ -1,10 +1,9 @@
 //! Instances: one running of a duty's clock each. Events are taken one by one in their order, so that what is said of
 //! an instant never changes with what happens after it: a lapse, once there, stays.
 
-use model::{EvidenceId, Timestamp};
+use model::{DutyRun, EvidenceId, Moment, Timestamp};
 
 use super::event::{Event, Events};
-use super::moment::Moment;
 use super::{Duty, Extension};
 use crate::parameter::Silence;
 
@@ -33,24 +32,11 @@ pub enum Status {
     },
 }
 
-/// What tells an instance of one duty and one subject from all others, for ever.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InstanceKey {
-    /// What started the clock.
-    pub started: Timestamp,
-    /// The evidence that started it, where it was some.
-    pub trigger: Option<EvidenceId>,
-    /// Which of the moments of that instant and evidence started it, from 0.
-    pub nth: u32,
-    /// How often the clock ran before, from 0.
-    pub n: u32,
-}
-
 /// One running of a duty's clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
     /// Which it is.
-    pub key: InstanceKey,
+    pub key: DutyRun,
     /// From when it counts.
     pub from_at: Timestamp,
     /// The last instant at which it is done in time, extensions included.
@@ -128,13 +114,18 @@ impl Duty {
 
     fn run(&self, events: &Events, now: Timestamp) -> Run<'_> {
         let mut run = Run { duty: self, series: Vec::new(), instances: Vec::new(), ended: None, open: 0 };
-        for event in events.until(now) {
+        let over = self.in_force.to.filter(|to| *to <= now);
+        let last = over.map_or(now, |to| Timestamp::from_millis(to.millis().saturating_sub(1)));
+        for event in events.until(last) {
             run.advance(event.at);
             run.take(event);
         }
-        run.advance(now);
+        run.advance(last);
         for instance in run.instances.get_mut(run.open..).unwrap_or_default() {
-            instance.pass(now);
+            instance.pass(last);
+        }
+        if let Some(to) = over {
+            run.close(to);
         }
         run
     }
@@ -148,7 +139,9 @@ impl Duty {
 
     /// When the nth run of a clock begins; none where there is none, or at the end of all time.
     fn begins(&self, started: Timestamp, n: u32) -> Option<Timestamp> {
-        let from_at = if n == 0 { started } else { self.every?.times_after(n, started) };
+        // Nobody owed it before it was in force: the clock then begins with its force.
+        let first = self.in_force.from.map_or(started, |from| from.max(started));
+        let from_at = if n == 0 { first } else { self.every?.times_after(n, first) };
         (from_at < Timestamp::MAX).then_some(from_at)
     }
 
@@ -226,7 +219,9 @@ impl Run<'_> {
         let nth = u32::try_from(self.series.iter().filter(same).count()).unwrap_or(u32::MAX);
         let (started, trigger) = (event.at, event.evidence.clone());
         let mut series = Series { started, trigger, nth, next: 0, begins: None, due: Timestamp::UNIX_EPOCH };
-        self.instances.extend(series.run(self.duty, started));
+        if let Some(from_at) = self.duty.begins(started, 0) {
+            self.instances.extend(series.run(self.duty, from_at));
+        }
         self.series.push(series);
     }
 
@@ -244,7 +239,10 @@ impl Run<'_> {
     }
 
     fn answer(&mut self, event: &Event) {
-        if let Some(instance) = self.concerned(event, |_| true) {
+        // What recurs is done within its run. A report from before a duty was in force says nothing of what came after it.
+        let recurs = self.duty.every.is_some();
+        let may = |instance: &Instance| !recurs || instance.from_at <= event.at;
+        if let Some(instance) = self.concerned(event, may) {
             instance.answer(event.at);
         }
     }
@@ -260,9 +258,13 @@ impl Run<'_> {
 
     fn end(&mut self, at: Timestamp) {
         self.ended = Some(at);
-        if self.duty.outlives_the_end() {
-            return;
+        if !self.duty.outlives_the_end() {
+            self.close(at);
         }
+    }
+
+    /// Lets whatever still has time be void.
+    fn close(&mut self, at: Timestamp) {
         for instance in self.instances.iter_mut().skip(self.open) {
             instance.pass(at);
             if instance.status == Status::Waiting {
@@ -282,7 +284,7 @@ impl Series {
             return None;
         }
         self.due = due;
-        let key = InstanceKey { started: self.started, trigger: self.trigger.clone(), nth: self.nth, n };
+        let key = DutyRun { started: self.started, trigger: self.trigger.clone(), nth: self.nth, n };
         Some(Instance { key, from_at, due, extended: 0, status: Status::Waiting })
     }
 }

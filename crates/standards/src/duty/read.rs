@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use model::{DutyId, EvidenceKind, ParameterId, RequirementId};
+use model::{DutyId, EvidenceKind, Moment, ParameterId, RequirementId, Timestamp};
 
 use super::keep::{Data, DeclaredKeep, Keep, KeepSide};
-use super::moment::Moment;
 use super::period::{MonthDay, Period};
 use super::term::Term;
-use super::{Declared, Duty, Extension};
+use super::{Declared, Duty, Extension, InForce};
 use crate::applies::{self, About, Applies};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::pack::fields::{Fields, Item, Place};
@@ -58,7 +57,16 @@ pub fn read_duties(file: &str, text: &str) -> Result<DutyFile, Vec<Diagnostic>> 
 
 /// What can be read of a file, and its problems beside those of other files.
 pub(crate) fn read(file: &str, text: &str, problems: &mut Problems) -> DutyFile {
-    let mut reader = Reader { read: DutyFile::default(), problems };
+    read_as(file, text, false, problems)
+}
+
+/// What can be read of the text of an adopted duty, which says by itself when it is in force.
+pub(super) fn read_adopted(file: &str, text: &str, problems: &mut Problems) -> DutyFile {
+    read_as(file, text, true, problems)
+}
+
+fn read_as(file: &str, text: &str, adopted: bool, problems: &mut Problems) -> DutyFile {
+    let mut reader = Reader { read: DutyFile::default(), adopted, problems };
     if text.len() > DUTY_FILE_BYTES_MAX {
         let what = format!("a file of duties has {DUTY_FILE_BYTES_MAX} bytes at most");
         reader.problems.push(Diagnostic::of_file(file, "file-too-large", what, "split it"));
@@ -81,6 +89,8 @@ pub(crate) fn read(file: &str, text: &str, problems: &mut Problems) -> DutyFile 
 
 struct Reader<'p> {
     read: DutyFile,
+    /// Whether a duty says by itself when it is in force.
+    adopted: bool,
     problems: &'p mut Problems,
 }
 
@@ -193,6 +203,7 @@ impl Reader<'_> {
         let words = self.may(&mut fields, "words", Self::words);
         let extension = self.may(&mut fields, "extension", |reader, item| reader.extension(item, done_by.as_ref()));
         let applies = self.applies(&mut fields, from.as_ref(), done_by.as_ref());
+        let in_force = self.in_force(&mut fields);
         fields.finish(self.problems);
         let (id, from, done_by) = (DutyId::new(&id?).ok()?, from?, done_by?);
         Some(Duty {
@@ -206,6 +217,7 @@ impl Reader<'_> {
             silence: silence?,
             extension: extension?,
             words: words?,
+            in_force: in_force?,
             from,
             done_by,
         })
@@ -226,6 +238,18 @@ impl Reader<'_> {
         // Each is read before any is missed.
         let days: Vec<_> = items.iter().map(|item| read(item, self.problems)).collect();
         days.into_iter().collect()
+    }
+
+    fn in_force(&mut self, fields: &mut Fields<'_, '_>) -> Option<InForce> {
+        if !self.adopted {
+            return Some(InForce::default());
+        }
+        let instant = |reader: &mut Self, item: &Item<'_, '_>| {
+            item.parsed::<Timestamp>("bad-time", "write a time such as 2027-11-01T00:00:00Z", reader.problems)
+        };
+        let from = self.may(fields, "in_force_from", instant);
+        let to = self.may(fields, "in_force_to", instant);
+        Some(InForce { from: from?, to: to? })
     }
 
     fn words(&mut self, item: &Item<'_, '_>) -> Option<String> {

@@ -3,6 +3,7 @@
 mod clocks;
 mod lapses;
 mod packs;
+mod text;
 
 use model::{EvidenceId, Timestamp};
 

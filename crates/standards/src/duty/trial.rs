@@ -4,14 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use model::{Category, EvidenceId, Purpose, Technology, Tier, Timestamp};
+use model::{Category, EvidenceId, Moment, MomentError, Purpose, Technology, Tier, Timestamp};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::Duty;
 use super::event::{Event, Events};
 use super::instance::{Instance, Status};
-use super::moment::{Moment, MomentError};
 use super::period::cut;
 use super::read::DUTY_FILE_BYTES_MAX;
 use super::subject::Subject;

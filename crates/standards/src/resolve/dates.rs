@@ -1,8 +1,10 @@
 //! When a requirement is enforced: by its status and its days.
 
 use chrono::NaiveDate;
+use model::Timestamp;
 use serde::Serialize;
 
+use crate::duty::InForce;
 use crate::requirement::{Requirement, Status};
 
 /// When a requirement's norms decide.
@@ -43,6 +45,14 @@ impl Enforcement {
             Self::Within { from, to } => from.is_none_or(|from| from <= day) && to.is_none_or(|to| day < to),
             Self::Never => false,
         }
+    }
+
+    /// The same for a duty.
+    pub(super) fn in_force(self) -> InForce {
+        let Self::Within { from, to } = self else { return InForce::default() };
+        let begins =
+            |day: NaiveDate| Timestamp::from_millis(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis());
+        InForce { from: from.map(begins), to: to.map(begins) }
     }
 
     /// The condition on the clock in Cedar; none where there is nothing to ask.

@@ -1,7 +1,7 @@
 //! Single clocks: how they start, recur, are answered, extended and ended.
 
 use super::{at, duty, events};
-use crate::duty::{Duty, Events, Status};
+use crate::duty::{Duty, Events, InForce, Status};
 
 const NEVER: Status = Status::Lapsed { done_later: None };
 
@@ -31,6 +31,34 @@ fn a_yearly_report_is_due_on_its_day_and_each_year_is_owed_by_itself() {
     let done = Status::Done { at: at("2027-11-01T23:59:59.999Z") };
     assert_eq!(told(&report, &in_time, "2027-11-02")[0].2, done, "the day counts to its end");
     assert_eq!(told(&report, &in_time, "2025-01-01"), []);
+}
+
+#[test]
+fn nobody_owes_what_was_not_in_force_and_what_is_no_more() {
+    let report = |from: &str, to: Option<&str>| Duty {
+        in_force: InForce { from: Some(at(from)), to: to.map(at) },
+        ..duty("within = \"30d\"\nevery = \"30d\"\n")
+    };
+    let old = events(&["evidence/report 2025-06-01 r0", "activated 2025-01-01", "evidence/report 2026-01-10 r1"]);
+    let done = Status::Done { at: at("2026-01-10") };
+    // The clock begins with the duty's force, and a report of the year before does not count.
+    assert_eq!(
+        told(&report("2026-01-01", None), &old, "2026-03-05"),
+        [
+            row("2026-01-01", "2026-01-31", done),
+            row("2026-01-31", "2026-03-02", NEVER),
+            row("2026-03-02", "2026-04-01", Status::Waiting)
+        ]
+    );
+    let void = Status::Void { at: at("2026-02-10") };
+    assert_eq!(
+        told(&report("2026-01-01", Some("2026-02-10")), &old, "2026-09-05"),
+        [row("2026-01-01", "2026-01-31", done), row("2026-01-31", "2026-03-02", void)]
+    );
+    // What is owed once was perhaps done before anybody asked for it.
+    let once = Duty { in_force: InForce { from: Some(at("2026-01-01")), to: None }, ..duty("") };
+    let early = events(&["activated 2025-01-01", "evidence/report 2025-06-01 r0"]);
+    assert_eq!(told(&once, &early, "2026-03-05")[0].2, Status::Done { at: at("2025-06-01") });
 }
 
 #[test]

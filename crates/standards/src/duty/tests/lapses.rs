@@ -6,7 +6,7 @@ use model::{EvidenceId, Timestamp};
 use proptest::prelude::*;
 
 use super::{at, duty};
-use crate::duty::{Duty, Event, Events, InstanceKey, Moment, Status};
+use crate::duty::{Duty, DutyRun, Event, Events, InForce, Moment, Status};
 
 const DAY: i64 = 86_400_000;
 const YEARS: i64 = 4;
@@ -16,7 +16,7 @@ fn day(days: i64) -> Timestamp {
 }
 
 /// A register in small: it looks, and writes down each lapse that it has not seen before, with the time it was due.
-fn driven(duty: &Duty, events: &Events, ticks: impl IntoIterator<Item = Timestamp>) -> Vec<(InstanceKey, Timestamp)> {
+fn driven(duty: &Duty, events: &Events, ticks: impl IntoIterator<Item = Timestamp>) -> Vec<(DutyRun, Timestamp)> {
     let mut seen = BTreeMap::new();
     for now in ticks {
         for instance in duty.instances(events, now).into_iter().filter(|instance| instance.has_lapsed()) {
@@ -36,11 +36,13 @@ fn any_duty() -> impl Strategy<Value = Duty> {
     let silence = prop::sample::select(vec!["cease", "refuse", "escalate", "proceed"]);
     let extension =
         prop::sample::select(vec!["", "[duty.extension]\nby = \"1mo\"\nevidence = \"more-time\"\nmost = 2\n"]);
-    (from, done_by, within, every, on, silence, extension).prop_map(
-        |(from, done_by, within, every, on, silence, more)| {
+    let bound = || prop::option::of((0..(YEARS + 1) * 365).prop_map(day));
+    let in_force = (bound(), bound()).prop_map(|(from, to)| InForce { from, to });
+    (from, done_by, within, every, on, silence, extension, in_force).prop_map(
+        |(from, done_by, within, every, on, silence, more, in_force)| {
             let lines =
                 format!("from = \"{from}\"\ndone_by = \"{done_by}\"\nwithin = \"{within}\"\nsilence = \"{silence}\"\n");
-            duty(&(lines + every + on + more))
+            Duty { in_force, ..duty(&(lines + every + on + more)) }
         },
     )
 }
@@ -148,9 +150,11 @@ proptest! {
     #[test]
     fn what_is_done_in_time_never_lapses_and_what_lapsed_was_not(duty in any_duty(), events in any_events(), now in 0..(YEARS + 1) * 365) {
         for instance in duty.instances(&events, day(now)) {
-            prop_assert!(instance.from_at <= day(now) && instance.due >= instance.from_at);
+            // A clock that waits for the duty to come into force counts from then, and may be stopped before.
+            let waits = duty.in_force.from == Some(instance.from_at);
+            prop_assert!((waits || instance.from_at <= day(now)) && instance.due >= instance.from_at);
             match instance.status {
-                Status::Done { at } => prop_assert!(at <= instance.due && at >= instance.from_at),
+                Status::Done { at } => prop_assert!(at <= instance.due && (waits || at >= instance.from_at)),
                 Status::Lapsed { done_later } => {
                     prop_assert!(instance.due < day(now));
                     prop_assert!(done_later.is_none_or(|at| at > instance.due && at <= day(now)));

@@ -1,12 +1,98 @@
-//! Moments: what starts a clock and what stops it.
+//! Duties as acts speak of them: what starts and stops a clock, which of its runs, and what silence means.
+//!
+//! How long a clock runs is for standards to say. Nothing here counts time.
 
 use std::fmt;
 use std::str::FromStr;
 
-use model::{EvidenceKind, IdError};
 use serde::{Deserialize, Serialize};
 
-use super::period::cut;
+use crate::evidence::Subject;
+use crate::id::{DutyId, EvidenceId, EvidenceKind, IdError};
+use crate::policy::RequirementId;
+use crate::time::Timestamp;
+
+/// How much of an unknown text stands in an error.
+const UNKNOWN_CHARS_MAX: usize = 40;
+
+/// What silence means when a duty's time is over, from the strictest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Silence {
+    /// What runs stops.
+    Cease,
+    /// What was asked is refused.
+    Refuse,
+    /// It is named overdue until it is done.
+    Escalate,
+    /// The file goes on as if answered.
+    Proceed,
+}
+
+impl Silence {
+    /// Every meaning, from the strictest.
+    pub const ALL: [Self; 4] = [Self::Cease, Self::Refuse, Self::Escalate, Self::Proceed];
+
+    /// The code, as in packs and in Cedar.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Cease => "cease",
+            Self::Refuse => "refuse",
+            Self::Escalate => "escalate",
+            Self::Proceed => "proceed",
+        }
+    }
+}
+
+/// What tells one run of a duty's clock about one subject from all its others, for ever.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DutyRun {
+    /// What started the clock.
+    pub started: Timestamp,
+    /// The evidence that started it, where it was some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<EvidenceId>,
+    /// Which of the moments of that instant and evidence started it, from 0.
+    pub nth: u32,
+    /// How often the clock ran before, from 0.
+    pub n: u32,
+}
+
+/// A duty's time was over before it was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DutyLapsed {
+    /// Which duty.
+    pub duty: DutyId,
+    /// The requirement that it executes.
+    pub requirement: RequirementId,
+    /// Whom it concerns: the city or a deployment.
+    pub about: Subject,
+    /// Which run of its clock.
+    pub run: DutyRun,
+    /// What starts the clock.
+    pub from: Moment,
+    /// The last instant at which it would have been done in time.
+    pub due: Timestamp,
+    /// What that means.
+    pub silence: Silence,
+}
+
+/// A duty that had lapsed was done after all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DutyMetLate {
+    /// Which duty.
+    pub duty: DutyId,
+    /// Whom it concerns.
+    pub about: Subject,
+    /// Which run of its clock.
+    pub run: DutyRun,
+    /// When it was done.
+    pub done: Timestamp,
+}
 
 /// What is wrong with a text that should be a moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,7 +165,9 @@ impl FromStr for Moment {
             return Ok(Self::Evidence(EvidenceKind::new(kind)?));
         }
         let found = Self::PLAIN.into_iter().find(|(word, _)| *word == text);
-        found.map(|(_, moment)| moment).ok_or_else(|| MomentError::Unknown(cut(text)))
+        found
+            .map(|(_, moment)| moment)
+            .ok_or_else(|| MomentError::Unknown(text.escape_debug().take(UNKNOWN_CHARS_MAX).collect()))
     }
 }
 impl TryFrom<String> for Moment {
