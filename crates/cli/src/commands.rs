@@ -19,12 +19,25 @@ use std::sync::Arc;
 
 use flow::City;
 use model::Entropy;
+use register::audit::{Audit, FolderSource, audit};
 
+use crate::client::{AddressSource, Client, is_address};
+use crate::output::Status;
 use crate::system::{SystemClock, SystemEntropy};
 
 /// Opens a city's folder with the machine's clock.
 pub(crate) fn open(dir: &Path) -> anyhow::Result<City> {
     Ok(City::open(dir, Arc::new(SystemClock), Arc::new(SystemEntropy))?)
+}
+
+/// A city's public log, at its folder or its address, verified to its last hash. A running node keeps nobody out of it.
+pub(crate) fn public_log(city: &str, key: Option<&str>) -> anyhow::Result<Audit> {
+    let audited = if is_address(city) {
+        audit(&AddressSource(Client::new(city)), key, None)
+    } else {
+        audit(&FolderSource::new(&Path::new(city).join("log")), key, None)
+    };
+    audited.map_err(|error| Status::bad_input(format!("the log of `{city}` cannot be read: {error}")).into())
 }
 
 /// A fresh token: 256 random bits behind a prefix that scanners for leaked secrets can know.

@@ -96,7 +96,7 @@ pub(crate) struct Test {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example:\n  ordinance framework diff ./core-0.1 ./core-0.2")]
 pub(crate) struct Diff {
-    /// The earlier: a pack, a folder of Cedar files, or a city's folder.
+    /// The earlier: a pack, a folder of Cedar files, or a city's folder or address.
     pub(crate) before: String,
     /// The later.
     pub(crate) after: String,
@@ -119,10 +119,10 @@ pub(crate) struct Solver {
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance framework prove ./brookhaven --against amsterdam\n  ordinance framework prove \
-./policies --against global-core --json"
+./policies --against global-core --json\n  ordinance framework prove https://ordinance.brookhaven.example --against global-core"
 )]
 pub(crate) struct Prove {
-    /// A folder of Cedar files (permits and forbids), a city's folder, or a pack.
+    /// A folder of Cedar files (permits and forbids), a city's folder or address, or a pack.
     pub(crate) city: String,
     /// The standard: a pack with all it stands on.
     #[arg(long)]
@@ -140,7 +140,9 @@ pub(crate) enum Form {
 
 /// Write a pack and what it stands on for other tools.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  ordinance framework export amsterdam ./oscal")]
+#[command(
+    after_help = "Examples:\n  ordinance framework export amsterdam ./oscal\n  ordinance framework export amsterdam ./oscal --prove"
+)]
 pub(crate) struct Export {
     /// A pack.
     pub(crate) pack: String,
@@ -152,6 +154,11 @@ pub(crate) struct Export {
     /// The instant that stands in the documents, so that two exports can be the same; now unless said.
     #[arg(long)]
     pub(crate) at: Option<Timestamp>,
+    /// Ask the solver how the norms of a profile stand to those of what it stands on, and write that into the mapping.
+    #[arg(long)]
+    pub(crate) prove: bool,
+    #[command(flatten)]
+    pub(crate) solver: Solver,
 }
 
 /// Make a pack out of an OSCAL catalogue or profile of anybody's, with a list of what could not be carried over.
@@ -192,11 +199,11 @@ pub(crate) struct Sign {
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance adopt ./brookhaven amsterdam --by city --dry-run\n  ordinance adopt ./brookhaven \
-amsterdam --by city --reason 'the council of 3 March'"
+amsterdam --by city --reason 'the council of 3 March'\n  ordinance adopt https://ordinance.brookhaven.example amsterdam --by city --tokens tokens.toml --dry-run"
 )]
 pub(crate) struct Adopt {
-    /// The city's folder.
-    pub(crate) dir: PathBuf,
+    /// The city's folder, or its address.
+    pub(crate) city: String,
     /// The pack; it comes with all it stands on.
     pub(crate) pack: String,
     /// The party that adopts.
@@ -211,6 +218,9 @@ pub(crate) struct Adopt {
     /// Show what it would stop and start; change nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// At an address: a TOML file with the token of each acting party: `city = "…"`.
+    #[arg(long)]
+    pub(crate) tokens: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) shelf: Shelf,
 }

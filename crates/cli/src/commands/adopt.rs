@@ -1,20 +1,26 @@
 //! `ordinance adopt`: a standard and its profiles in force, by an act; before that, what it would stop and start.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use flow::City;
 use model::policy::PolicyText;
-use model::{Span, Timestamp};
+use model::{Clock as _, Span, Timestamp};
 use norms::{Bundle, CollectFast, CollectQuestion, Decision, DiscloseFast, DiscloseQuestion};
-use register::{Command, State, Submission, SubmitError, circumstances};
+use register::{Command, Rules, State, Submission, SubmitError, circumstances};
 use serde::Serialize;
 
+use super::apply::entries;
 use super::framework::shelf::Packs;
-use super::open;
+use super::{open, public_log};
 use crate::args::framework::Adopt;
+use crate::client::{Client, is_address};
+use crate::declared::{self, Holds};
 use crate::output::{Output, Refused, Status};
+use crate::system::SystemClock;
 
 /// The largest file of permits, in bytes.
 const PERMITS_BYTES_MAX: u64 = norms::TEXT_BYTES_MAX as u64;
@@ -42,29 +48,72 @@ struct Change {
     why: String,
 }
 
+/// A city as it stands before the adoption.
+enum Place {
+    /// Its folder.
+    Here(Box<City>),
+    /// Its address, and the token of the party that adopts; none where nobody needs to be asked.
+    There(Client, Option<String>),
+}
+
 pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let mut packs = Packs::open(&args.shelf)?;
     let pack = packs.find(&args.pack)?;
     packs.require_trust(&pack)?;
     let resolved = packs.resolve(&pack)?;
-    let city = open(&args.dir)?;
-    let state = city.register().state();
+    let (place, state, now) = place(args)?;
     let mut layers = resolved.policy_layers();
     layers.retain(|layer| !layer.cedar.is_empty() || !layer.duties.is_empty());
     let policy = state.policy.as_ref();
     let permits_owner = policy.map_or_else(|| args.by.clone(), |policy| policy.text.permits_owner.clone());
     let text = PolicyText { layers, permits: permits(args, &state)?, permits_owner };
-    let bundle = Bundle::assemble(&text).map_err(|error| Status::bad_input(error.to_string()))?;
-    let hash = bundle.hash().to_string();
-    let (stops, starts) = changes(&city, &state, &bundle);
-    let clocks = clocks(&text, &state);
+    let rules = Rules::assemble(&text).map_err(|error| Status::bad_input(error.to_string()))?;
+    let hash = rules.hash().to_string();
+    let before = policy.and_then(|policy| Bundle::assemble(&policy.text).ok());
+    let (stops, starts) = changes(&state, now, before.as_ref(), &rules.bundle);
     let names = text.layers.iter().map(|layer| layer.name.clone()).collect();
+    let clocks = clocks(&text, &state);
     let submission =
         Submission { by: args.by.clone(), reason: args.reason.clone(), command: Command::AdoptPolicy(text) };
-    let entries = adopt(&city, submission, args.dry_run)?;
+    let entries = match place {
+        Place::Here(city) => adopt(&city, submission, args.dry_run)?,
+        Place::There(client, token) => adopt_there(&client, token.as_deref(), submission, args)?,
+    };
     let adopted =
         Adopted { pack: pack.manifest.reference.to_string(), layers: names, hash, clocks, stops, starts, entries };
     output.result(&adopted, &in_words(&adopted, args.dry_run))
+}
+
+/// Where the city is, and how it stands: at an address, as its public log says.
+fn place(args: &Adopt) -> anyhow::Result<(Place, Arc<State>, Timestamp)> {
+    if !is_address(&args.city) {
+        let city = open(Path::new(&args.city))?;
+        let (state, now) = (city.register().state(), city.register().now());
+        return Ok((Place::Here(Box::new(city)), state, now));
+    }
+    let tokens = args.tokens.as_deref();
+    let tokens = tokens.map(|file| declared::read::<BTreeMap<String, String>>(file, Holds::Tokens)).transpose();
+    let token = tokens.context("the tokens file")?.and_then(|mut tokens| tokens.remove(args.by.as_str()));
+    let state = Arc::new(public_log(&args.city, None)?.state);
+    Ok((Place::There(Client::new(&args.city), token), state, SystemClock.now()))
+}
+
+/// Asks the node; without a token nobody can be asked.
+fn adopt_there(client: &Client, token: Option<&str>, submission: Submission, args: &Adopt) -> anyhow::Result<Vec<u64>> {
+    let token = token.with_context(|| {
+        format!("an address needs `--tokens FILE` with the token of `{}`, which adopts", submission.by)
+    })?;
+    if !args.dry_run {
+        return Ok(entries(&client.submit(&submission, token)?));
+    }
+    let answer = client.preview(&[submission], token)?;
+    match answer.pointer("/0/refused/detail").and_then(serde_json::Value::as_str) {
+        Some(message) => {
+            let message = message.to_owned();
+            Err(Refused { details: serde_json::json!([message]), message }.into())
+        }
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The duties that are not in force yet.
@@ -114,11 +163,10 @@ fn adopt(city: &City, submission: Submission, dry_run: bool) -> anyhow::Result<V
 }
 
 /// What stops and what starts, stream by stream and grant by grant, as things stand now.
-fn changes(city: &City, state: &State, after: &Bundle) -> (Vec<Change>, Vec<Change>) {
-    let (before, now) = (city.register().bundle(), city.register().now());
+fn changes(state: &State, now: Timestamp, before: Option<&Bundle>, after: &Bundle) -> (Vec<Change>, Vec<Change>) {
     let (mut stops, mut starts) = (Vec::new(), Vec::new());
     let mut compare = |what: String, decide: &dyn Fn(&Bundle) -> Decision| {
-        let was = before.as_ref().is_some_and(|before| decide(before).is_allowed());
+        let was = before.is_some_and(|before| decide(before).is_allowed());
         match (was, decide(after)) {
             (true, Decision::Refused(refusal)) => stops.push(Change { what, why: refusal.to_string() }),
             (false, Decision::Allowed(_)) => {

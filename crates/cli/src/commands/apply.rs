@@ -168,7 +168,7 @@ fn preview_at<'t>(
 }
 
 /// The entries in an answer to one command: `[{"entries": [...]}]`.
-fn entries(answer: &Value) -> Vec<u64> {
+pub(crate) fn entries(answer: &Value) -> Vec<u64> {
     let entries = answer.pointer("/0/entries").and_then(Value::as_array);
     entries.into_iter().flatten().filter_map(Value::as_u64).collect()
 }

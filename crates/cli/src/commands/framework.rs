@@ -6,6 +6,7 @@ mod export;
 mod import;
 mod list;
 mod prove;
+mod related;
 pub(crate) mod shelf;
 mod show;
 mod side;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::tool::{City, json, run, run_with};
+use crate::tool::{City, Node, json, run, run_with};
 
 /// Profiles, each with what it stands on.
 const PROFILES: [&str; 7] = [
@@ -85,6 +85,47 @@ fn a_city_of_this_software_is_read_by_the_prover() {
     let done = run(&["framework", "prove", &city.arg(), "--against", "global-core", "--json"]);
     let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
     assert!(report["actions"].as_array().unwrap().len() > 20, "{report}");
+}
+
+#[test]
+fn a_running_city_is_proved_and_adopts_at_its_address_as_at_its_folder() {
+    let city = City::new();
+    let tokens = city.dir().with_file_name("tokens.toml");
+    std::fs::write(&tokens, format!("city = \"{}\"\n", city.officer)).unwrap();
+    let tokens = ["--tokens", tokens.to_str().unwrap()];
+    let node = Node::start(&city);
+    let proved = |city: &str| {
+        let done = run(&["framework", "prove", city, "--against", "city-without-law", "--json"]);
+        let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        (done.status.code(), report["verdict"].clone())
+    };
+    // The node keeps others out of the folder, not out of the log.
+    assert_eq!(proved(&node.address), proved(&city.arg()));
+    let adopt = ["adopt", &node.address, "us-surveillance-ordinance", "--by", "city"];
+    let (status, words) = code(&[&adopt[..], &["--dry-run"]].concat());
+    assert!(status != Some(0) && words.contains("--tokens"), "{words}");
+    let dry = json(&[&adopt[..], &tokens, &["--dry-run"]].concat());
+    assert!(dry["stops"].to_string().contains("sharing policy"), "{dry}");
+    let adopted = json(&[&adopt[..], &tokens, &["--reason", "the council decided"]].concat());
+    assert_eq!(adopted["entries"].as_array().unwrap().len(), 1);
+    assert_eq!((&adopted["stops"], &adopted["clocks"]), (&dry["stops"], &dry["clocks"]));
+    let again = json(&[&adopt[..], &tokens].concat());
+    assert_eq!(again["entries"].as_array().unwrap().len(), 0, "asking again makes no act");
+}
+
+#[test]
+fn a_mapping_says_what_was_proved_and_leaves_the_rest_as_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    json(&["framework", "export", "amsterdam", out, "--prove"]);
+    let mapping = std::fs::read(folder.path().join("amsterdam.mapping.json")).unwrap();
+    let mapping: serde_json::Value = serde_json::from_slice(&mapping).unwrap();
+    let maps = mapping["mapping-collection"]["mappings"][0]["maps"].as_array().unwrap();
+    let proved = maps.iter().filter(|map| map["props"][0]["value"] == "true");
+    let strict = proved.filter(|map| map["relationship"] == "subset-of").count();
+    assert!(strict >= 1, "{maps:#?}");
+    let gaps = &mapping["mapping-collection"]["mappings"][0]["target-gap-summary"]["unmapped-controls"][0]["with-ids"];
+    assert!(gaps.as_array().unwrap().len() > 50, "{gaps}");
 }
 
 #[test]

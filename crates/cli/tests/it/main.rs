@@ -7,6 +7,7 @@ mod demo;
 mod fixture;
 mod framework;
 mod full;
+mod lax;
 mod recordings;
 mod refusals;
 mod remote;

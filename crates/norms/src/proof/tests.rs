@@ -374,3 +374,41 @@ fn the_words_of_requirements_are_what_stories_quote() {
     assert!(report.to_string().contains("“Five years are the most”"), "{report}");
     assert!(report.to_string().contains("1827 days"), "{report}");
 }
+
+#[test]
+fn of_two_norms_the_stricter_follows_and_norms_apart_are_not_told() {
+    let norm = |id: &str, requirement: &str, action: &str, unless: &str| {
+        format!(
+            "@id(\"{id}\") @requirement(\"{requirement}\") @reason(\"R.\")\n\
+             forbid (principal, action in [{action}], resource) unless {{ {unless} }};\n"
+        )
+    };
+    let (disclose, both) = ("Action::\"disclose\"", "Action::\"disclose\", Action::\"agree-grant\"");
+    let left = norm("twenty", "own-1", disclose, "resource.minimum >= 20")
+        + &norm("also-agreed", "own-2", both, "resource.minimum >= 10")
+        + &norm("granted", "own-3", disclose, "resource.granted");
+    let right = norm("ten", "core-1", disclose, "resource.minimum >= 10")
+        + &norm("ten-again", "core-2", disclose, "!(resource.minimum < 10)")
+        + &norm("other", "core-3", disclose, "resource.identifiers <= 1");
+    let pairs = Prover::found().relations(&standard(&left), &standard(&right)).unwrap();
+    let told: Vec<_> = pairs
+        .iter()
+        .map(|pair| {
+            let name = |cited: &Cited| cited.policy.0.replace("global-core/", "");
+            let proved = |within: &Within| *within == Within::Proved;
+            (name(&pair.left), name(&pair.right), proved(&pair.left_within_right), proved(&pair.right_within_left))
+        })
+        .collect();
+    let pair = |left: &str, right: &str, stricter, laxer| (left.to_owned(), right.to_owned(), stricter, laxer);
+    assert_eq!(
+        told,
+        [
+            pair("twenty", "ten", true, false),
+            pair("twenty", "ten-again", true, false),
+            pair("also-agreed", "ten", true, false),
+            pair("also-agreed", "ten-again", true, false),
+        ]
+    );
+    let same = Prover::found().relations(&standard(&right), &standard(&right)).unwrap();
+    assert_eq!(same.iter().filter(|pair| pair.left_within_right == Within::Proved).count(), 5, "{same:#?}");
+}

@@ -48,36 +48,58 @@ pub struct Side {
     pub unmapped: Vec<String>,
 }
 
-/// Writes a mapping collection with one mapping.
+/// What one pack is held against, and how the two relate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Against {
+    /// The source as it is seen from this target.
+    pub source: Side,
+    /// The target.
+    pub target: Side,
+    /// The pairs of which something is known.
+    pub related: Vec<Related>,
+}
+
+/// Writes a mapping collection with a mapping for each target of one source.
 #[must_use]
-pub fn export(source: &Side, target: &Side, related: &[Related], at: Timestamp, notice: &str) -> Value {
-    let name = format!("{}→{}", source.href, target.href);
-    let item = |id: &str| json!([{ "type": "control", "id-ref": id }]);
-    let maps: Vec<Value> = related
-        .iter()
-        .map(|pair| {
-            json!({
-                "uuid": uuid(&format!("{name}/{}→{}", pair.source, pair.target)),
-                "relationship": pair.relationship,
-                "sources": item(&pair.source),
-                "targets": item(&pair.target),
-                "remarks": pair.remarks,
-                "props": [{ "name": "proved", "ns": NAMESPACE, "value": pair.proved.to_string() }],
-            })
-        })
-        .collect();
+pub fn export(source: &str, targets: &[Against], at: Timestamp, notice: &str) -> Value {
     let provenance = json!({
         "method": "automation",
         "matching-rationale": "semantic",
         "status": "complete",
-        "mapping-description": "Each pair of norms was compared by a solver over every request that the schema allows; \
-            parameters were compared by their order of strictness.",
+        "mapping-description": "Where a pair is `proved`, a solver compared its norms over every request that the schema \
+            allows; else its parameters were compared by their order of strictness.",
     });
+    let names: Vec<&str> = targets.iter().map(|against| against.target.title.as_str()).collect();
+    let mappings: Vec<Value> = targets.iter().map(mapping).collect();
+    json!({ "mapping-collection": {
+        "uuid": uuid(&format!("{source}→{}", names.join("+"))),
+        "metadata": {
+            "title": format!("{source} against {}", names.join(", ")),
+            "last-modified": at.to_string(), "version": "1", "oscal-version": OSCAL_VERSION, "remarks": notice,
+        },
+        "provenance": provenance,
+        "mappings": mappings,
+    }})
+}
+
+fn mapping(Against { source, target, related }: &Against) -> Value {
+    let name = format!("{}→{}", source.href, target.href);
+    let item = |id: &str| json!([{ "type": "control", "id-ref": id }]);
+    let map = |pair: &Related| {
+        json!({
+            "uuid": uuid(&format!("{name}/{}→{}", pair.source, pair.target)),
+            "relationship": pair.relationship,
+            "sources": item(&pair.source),
+            "targets": item(&pair.target),
+            "remarks": pair.remarks,
+            "props": [{ "name": "proved", "ns": NAMESPACE, "value": pair.proved.to_string() }],
+        })
+    };
     let mut mapping = json!({
         "uuid": uuid(&format!("{name}#mapping")),
         "source-resource": { "type": "catalog", "href": source.href, "remarks": source.title },
         "target-resource": { "type": "catalog", "href": target.href, "remarks": target.title },
-        "maps": maps,
+        "maps": related.iter().map(map).collect::<Vec<_>>(),
     });
     for (key, side) in [("source-gap-summary", source), ("target-gap-summary", target)] {
         if !side.unmapped.is_empty() {
@@ -87,13 +109,5 @@ pub fn export(source: &Side, target: &Side, related: &[Related], at: Timestamp, 
             });
         }
     }
-    json!({ "mapping-collection": {
-        "uuid": uuid(&name),
-        "metadata": {
-            "title": format!("{} against {}", source.title, target.title),
-            "last-modified": at.to_string(), "version": "1", "oscal-version": OSCAL_VERSION, "remarks": notice,
-        },
-        "provenance": provenance,
-        "mappings": [mapping],
-    }})
+    mapping
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Digest, ParameterId, RequirementId, Span, Timestamp};
 use serde_json::{Value as Json, json};
 
-use super::mapping::{Related, Relationship, Side};
+use super::mapping::{Against, Related, Relationship, Side};
 use super::results::{Assessed, Found};
 use super::*;
 use crate::pack::{Manifest, ModelPolicy, NormText, Pack, PackKind, Principle, Reference};
@@ -129,7 +129,9 @@ fn everything_written_fits_nists_schemas() {
         proved: true,
         remarks: "It is stricter.".to_owned(),
     }];
-    valid("mapping", &mapping::export(&side("test"), &side("global-core"), &related, AT, "Illustrative."));
+    let against = |base: &str| Against { source: side("test"), target: side(base), related: related.to_vec() };
+    let targets = [against("global-core"), against("eu")];
+    valid("mapping", &mapping::export("test", &targets, AT, "Illustrative."));
     let assessed = Assessed {
         city: "Brookhaven".to_owned(),
         origin: "a.example/log".to_owned(),

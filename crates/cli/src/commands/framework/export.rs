@@ -1,16 +1,19 @@
 //! `ordinance framework export`: a pack and what it stands on, as OSCAL.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
 use model::{Clock as _, Timestamp};
-use serde_json::json;
-use standards::oscal::mapping::{self, Related, Relationship, Side};
+use serde_json::{Value, json};
+use standards::oscal::mapping::{self, Against, Related, Relationship, Side};
 use standards::oscal::{catalog, profile};
 use standards::parameter::Relation;
 use standards::{PackKind, Resolved};
 
+use super::prove::prover;
+use super::related;
 use super::shelf::Packs;
 use crate::args::framework::Export;
 use crate::output::Output;
@@ -22,7 +25,7 @@ pub(super) fn run(args: &Export, packs: &mut Packs, output: &Output) -> anyhow::
     let at = args.at.unwrap_or_else(|| SystemClock.now());
     fs::create_dir_all(&args.to).with_context(|| format!("cannot make `{}`", args.to.display()))?;
     let mut written = Vec::new();
-    let mut write = |name: &str, document: &serde_json::Value| -> anyhow::Result<()> {
+    let mut write = |name: &str, document: &Value| -> anyhow::Result<()> {
         let path: &Path = &args.to.join(name);
         let text = serde_json::to_string_pretty(document)?;
         fs::write(path, text + "\n").with_context(|| format!("cannot write `{}`", path.display()))?;
@@ -42,13 +45,52 @@ pub(super) fn run(args: &Export, packs: &mut Packs, output: &Output) -> anyhow::
         let name = format!("{}.profile.json", pack.manifest.id);
         write(&name, &serde_json::to_value(profile::export(&pack, &bases, at))?)?;
         let name = format!("{}.mapping.json", pack.manifest.id);
-        write(&name, &tightened(&resolved, &pack.manifest.id, &pack.manifest.notice, at))?;
+        if let Some(mapping) = mapped(args, &resolved, &pack.manifest.id, at, &pack.manifest.notice)? {
+            write(&name, &mapping)?;
+        }
     }
     output.result(&json!({ "files": written }), &written.join("\n"))
 }
 
+/// How the profile stands to each pack that it stands on: by the solver where that was asked for, and by its parameters.
+/// None where nothing relates: OSCAL has no empty mapping.
+fn mapped(args: &Export, resolved: &Resolved, id: &str, at: Timestamp, notice: &str) -> anyhow::Result<Option<Value>> {
+    let mut related = if args.prove { related::proved(resolved, id, &prover(&args.solver))? } else { Vec::new() };
+    for one in tightened(resolved, id) {
+        // What was proved says more than what parameters let expect.
+        if !related.iter().any(|known| (&known.source, &known.target) == (&one.source, &one.target)) {
+            related.push(one);
+        }
+    }
+    let bases = resolved.packs.iter().map(|pack| pack.manifest.id.as_str()).filter(|base| *base != id);
+    let targets = bases.map(|base| against(resolved, id, base, &related)).filter(|against| !against.related.is_empty());
+    let targets: Vec<Against> = targets.collect();
+    Ok((!targets.is_empty()).then(|| mapping::export(id, &targets, at, notice)))
+}
+
+/// One pack that a profile stands on, with the pairs that end in it.
+fn against(resolved: &Resolved, id: &str, base: &str, related: &[Related]) -> Against {
+    let of = |pack: &str| {
+        let suffix = format!(":{pack}");
+        let declared = resolved.requirements.values().filter(move |one| one.pack.urn.ends_with(&suffix));
+        declared.map(|one| one.requirement.id.to_string()).collect::<BTreeSet<_>>()
+    };
+    let (ours, theirs) = (of(id), of(base));
+    let related: Vec<Related> = related.iter().filter(|pair| theirs.contains(&pair.target)).cloned().collect();
+    let side = |pack: &str, all: BTreeSet<String>, mapped: BTreeSet<&String>| Side {
+        href: profile::href(pack),
+        title: pack.to_owned(),
+        unmapped: all.into_iter().filter(|id| !mapped.contains(id)).collect(),
+    };
+    Against {
+        source: side(id, ours, related.iter().map(|pair| &pair.source).collect()),
+        target: side(base, theirs, related.iter().map(|pair| &pair.target).collect()),
+        related,
+    }
+}
+
 /// How the profile's parameters stand to those of what it stands on.
-fn tightened(resolved: &Resolved, id: &str, notice: &str, at: Timestamp) -> serde_json::Value {
+fn tightened(resolved: &Resolved, id: &str) -> Vec<Related> {
     let requirement_of = |parameter| {
         let holds = |one: &&standards::resolve::ResolvedRequirement| one.requirement.parameters.contains_key(parameter);
         resolved.requirements.values().find(holds)
@@ -70,13 +112,5 @@ fn tightened(resolved: &Resolved, id: &str, notice: &str, at: Timestamp) -> serd
             remarks: format!("The profile sets the parameter {}.", tightening.parameter),
         });
     }
-    let mapped: Vec<&String> = related.iter().map(|pair| &pair.target).collect();
-    let base = resolved.packs.first().map_or_else(String::new, |base| base.manifest.id.clone());
-    let unmapped = |pack: &str| {
-        let of = |one: &&standards::resolve::ResolvedRequirement| one.pack.urn.ends_with(&format!(":{pack}"));
-        let ids = resolved.requirements.values().filter(of).map(|one| one.requirement.id.to_string());
-        ids.filter(|id| !mapped.contains(&id)).collect::<Vec<_>>()
-    };
-    let side = |pack: &str| Side { href: profile::href(pack), title: pack.to_owned(), unmapped: unmapped(pack) };
-    mapping::export(&side(id), &side(&base), &related, at, notice)
+    related
 }

@@ -1,11 +1,12 @@
-//! What can stand on a side of a proof: a pack, a folder of Cedar files, a city's folder.
+//! What can stand on a side of a proof: a pack, a folder of Cedar files, a city at its folder or its address.
 
 use std::path::Path;
 
 use norms::proof::{City, Side, Source, Standard};
 
 use super::shelf::{Packs, standard};
-use crate::commands::open;
+use crate::client::is_address;
+use crate::commands::public_log;
 use crate::output::Status;
 
 /// The largest Cedar file that is read, in bytes.
@@ -31,8 +32,8 @@ impl<'a> From<&'a Read> for Side<'a> {
 /// Reads whatever a name means.
 pub(super) fn read(name: &str, packs: &mut Packs) -> anyhow::Result<Read> {
     let path = Path::new(name);
-    if path.join("journal.db").is_file() {
-        return running(path).map(|city| Read::City(Box::new(city)));
+    if is_address(name) || path.join("journal.db").is_file() {
+        return running(name).map(|city| Read::City(Box::new(city)));
     }
     if path.is_dir() && !path.join("pack.toml").is_file() {
         return folder(path).map(|city| Read::City(Box::new(city)));
@@ -42,10 +43,9 @@ pub(super) fn read(name: &str, packs: &mut Packs) -> anyhow::Result<Read> {
     standard(&resolved).map(|standard| Read::Standard(Box::new(standard)))
 }
 
-/// The policies that a city has in force.
-fn running(dir: &Path) -> anyhow::Result<City> {
-    let city = open(dir)?;
-    let state = city.register().state();
+/// The policies that a city has in force, by its public log.
+fn running(city: &str) -> anyhow::Result<City> {
+    let state = public_log(city, None)?.state;
     let policy = state.policy.as_ref();
     let policy = policy.ok_or_else(|| Status::bad_input("the city has no policies in force, so nothing is allowed"))?;
     City::of(&policy.text).map_err(|error| Status::bad_input(error.to_string()).into())
