@@ -35,6 +35,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Log(Log),
     Adopt(framework::Adopt),
+    Assess(framework::Assess),
     Framework(framework::Framework),
     Demo(Demo),
     Bench(Bench),

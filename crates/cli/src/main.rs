@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Log(log) => commands::log::run(&log, &output),
         Command::Demo(demo) => demo::run(&demo, &output),
         Command::Adopt(adopt) => commands::adopt::run(&adopt, &output),
+        Command::Assess(assess) => commands::assess::run(&assess, &output),
         Command::Framework(framework) => commands::framework::run(&framework, &output),
         Command::Bench(bench) => commands::bench::run(&bench, &output),
         Command::Man(man) => commands::man::run(&man, &output),

@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 
 use cedar_policy::{
-    ActionConstraint, AuthorizationError, Authorizer, Decision as CedarDecision, Effect, Entities, Policy,
-    PolicyId as CedarId, PolicySet, Request, ValidationMode, Validator,
+    ActionConstraint, AuthorizationError, Authorizer, Decision as CedarDecision, Effect, Policy, PolicyId as CedarId,
+    PolicySet, Request, Response, ValidationMode, Validator,
 };
 use model::policy::PolicyText;
 use model::{Digest, LayerKind, PolicyHash, PolicyId, PolicyLayer, RequirementId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::decision::{Decision, Ground, Grounds, Refusal, RefusalKind};
-use crate::facts::{ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, StandQuestion};
+use crate::drawers::{Drawer, Drawers};
+use crate::facts::{
+    ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, StandQuestion,
+};
 use crate::plan::{GrantPlan, StreamPlan};
 use crate::schema::{schema, schema_text};
 
@@ -80,6 +83,7 @@ struct Words {
 /// Policies ready to decide.
 pub struct Bundle {
     policies: PolicySet,
+    drawers: Drawers,
     words: HashMap<String, Words>,
     hash: PolicyHash,
     authorizer: Authorizer,
@@ -131,7 +135,7 @@ impl Bundle {
             let errors: Vec<String> = validated.validation_errors().map(ToString::to_string).collect();
             return Err(BundleError::Invalid(errors.join("; ")));
         }
-        Ok(Self { policies, words, hash: hash(text), authorizer: Authorizer::new() })
+        Ok(Self { policies, drawers: Drawers::new(), words, hash: hash(text), authorizer: Authorizer::new() })
     }
 
     /// The hash of everything that decides.
@@ -190,28 +194,42 @@ impl Bundle {
         GrantPlan::compile(self, question.case())
     }
 
+    /// Every policy, whatever it is about.
+    #[cfg(test)]
     pub(crate) const fn policies(&self) -> &PolicySet {
         &self.policies
     }
 
-    /// Asks Cedar itself.
-    pub(crate) fn decide(&self, case: &Case, context: Vec<(&'static str, crate::facts::Fact)>) -> Decision {
-        let Ok(context) = crate::facts::context(context) else { return broken() };
-        let (principal, action, resource) = (case.principal.clone(), case.action.clone(), case.resource.clone());
-        let Ok(request) = Request::new(principal, action, resource, context, Some(schema())) else { return broken() };
-        self.ask(&request, &case.entities)
+    /// How many questions the schema knows, each an action on a kind of thing.
+    #[must_use]
+    pub const fn questions(&self) -> usize {
+        self.drawers.count()
     }
 
-    fn ask(&self, request: &Request, entities: &Entities) -> Decision {
-        let response = self.authorizer.is_authorized(request, &self.policies, entities);
-        // Cedar skips a policy that errors, and a skipped forbid would open what it guards.
-        let erring: Vec<String> = response
-            .diagnostics()
-            .errors()
-            .map(|AuthorizationError::PolicyEvaluationError(error)| error.policy_id().to_string())
-            .collect();
+    /// What can answer a question of an action on a kind of thing.
+    pub(crate) fn drawer(&self, key: (&str, &str)) -> Option<&Drawer> {
+        self.drawers.get(key, &self.policies, |id| self.ground(id))
+    }
+
+    /// The policies that can answer a case.
+    pub(crate) fn deciding(&self, case: &Case) -> &PolicySet {
+        let key = (case.action.id().unescaped(), case.resource.type_name().basename());
+        self.drawer(key).map_or(&self.policies, |drawer| &drawer.policies)
+    }
+
+    /// Asks Cedar itself.
+    pub(crate) fn decide(&self, case: &Case, context: FastFacts) -> Decision {
+        let Some(response) = self.ask(case, context, self.deciding(case)) else { return broken() };
         let reasons = response.diagnostics().reason().map(ToString::to_string).collect();
-        self.decision(response.decision() == CedarDecision::Allow, reasons, erring)
+        self.decision(response.decision() == CedarDecision::Allow, reasons, erring(&response))
+    }
+
+    /// Cedar's answer from some policies; none if the question cannot be put.
+    pub(crate) fn ask(&self, case: &Case, context: FastFacts, policies: &PolicySet) -> Option<Response> {
+        let context = crate::facts::context(context).ok()?;
+        let (principal, action, resource) = (case.principal.clone(), case.action.clone(), case.resource.clone());
+        let request = Request::new(principal, action, resource, context, Some(schema())).ok()?;
+        Some(self.authorizer.is_authorized(&request, policies, &case.entities))
     }
 
     /// Words for an outcome: the deciding policies if none errs.
@@ -238,6 +256,12 @@ impl Bundle {
             reason: words.map_or_else(String::new, |words| words.reason.clone()),
         }
     }
+}
+
+/// The policies that could not be evaluated. Cedar skips them, and a skipped forbid would open what it guards.
+pub(crate) fn erring(response: &Response) -> Vec<String> {
+    let errors = response.diagnostics().errors();
+    errors.map(|AuthorizationError::PolicyEvaluationError(error)| error.policy_id().to_string()).collect()
 }
 
 /// The answer where a question could not even be put: no.

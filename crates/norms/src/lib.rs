@@ -7,9 +7,11 @@
 mod bundle;
 pub mod cases;
 mod decision;
+mod drawers;
 mod facts;
 pub mod mutate;
 mod nesting;
+mod objections;
 mod plan;
 pub mod proof;
 pub mod requirements;
@@ -18,10 +20,12 @@ mod shape;
 
 pub use bundle::{Bundle, BundleError, TEXT_BYTES_MAX, city_permits_default};
 pub use decision::{Decision, Ground, Grounds, Refusal, RefusalKind};
+pub use drawers::Norms;
 pub use facts::{
     ActQuestion, ActSubject, Circumstances, CityFacts, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion,
     StandQuestion, StandSubject, Verb,
 };
+pub use objections::{Objection, Objections};
 pub use plan::{GrantPlan, StreamPlan};
 pub use schema::schema_text;
 

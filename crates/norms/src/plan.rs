@@ -199,7 +199,7 @@ fn fold(bundle: &Bundle, case: &Case) -> Option<Body> {
     let resource = PartialEntityUid::from_concrete(case.resource.clone());
     let request = PartialRequest::new(principal, case.action.clone(), resource, None, schema()).ok()?;
     let entities = PartialEntities::from_concrete(case.entities.clone(), schema()).ok()?;
-    let response = bundle.policies().tpe(&request, &entities, schema()).ok()?;
+    let response = bundle.deciding(case).tpe(&request, &entities, schema()).ok()?;
     let (mut permits, mut forbids) = (Vec::new(), Vec::new());
     for policy in response.policies() {
         let mut truth = Truth::Always(true);

@@ -4,6 +4,7 @@
 //! gives the same register, always. An act that cannot follow its past stops the fold; it is never skipped.
 
 mod apply;
+mod marks;
 mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use model::{
 };
 
 pub use apply::ApplyError;
+pub use marks::{Mark, Marks, Steps};
 pub use timeline::{Lapse, Timeline};
 
 /// A party and what stands around it.
@@ -143,6 +145,8 @@ pub struct State {
     pub disclosed: BTreeMap<DisclosedKey, Totals>,
     /// Statements, in force and ended.
     pub evidence: BTreeMap<EvidenceId, Arc<EvidenceRecord>>,
+    /// Which statements are about a thing.
+    pub evidence_of: BTreeMap<Subject, Arc<BTreeSet<EvidenceId>>>,
     /// Approvals of classes, the newest of each.
     pub classes: BTreeMap<ClassId, Arc<ClassRecord>>,
     /// What happened to the city and to each deployment, for the clocks of duties.
@@ -151,6 +155,8 @@ pub struct State {
     pub erased: BTreeSet<u64>,
     /// The entries behind each deployment, oldest first.
     pub history: BTreeMap<DeploymentId, Arc<Vec<u64>>>,
+    /// The entries that made what stands here.
+    pub marks: Marks,
 }
 
 impl State {
@@ -185,8 +191,9 @@ impl State {
     }
 
     /// The statements about a thing, in force and ended.
-    pub fn evidence_about<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a EvidenceRecord> {
-        self.evidence.values().map(Arc::as_ref).filter(move |record| &record.evidence.about == subject)
+    pub fn evidence_about<'a>(&'a self, subject: &Subject) -> impl Iterator<Item = &'a EvidenceRecord> {
+        let ids = self.evidence_of.get(subject).into_iter().flat_map(|ids| ids.iter());
+        ids.filter_map(|id| self.evidence.get(id)).map(Arc::as_ref)
     }
 
     /// An approval in force of a class that a deployment stays within.

@@ -224,3 +224,32 @@ pub(crate) struct Adopt {
     #[command(flatten)]
     pub(crate) shelf: Shelf,
 }
+
+/// Assess a city against a standard: every requirement met, not met with the acts that show it, attested until when, not
+/// applicable and why; and the Alliance's benchmark, counted from the log.
+///
+/// The register is folded from the public log, so that anybody can assess a city from outside. The standard need not be
+/// the one that the city adopted. Exit status: 0 nothing is not met, 1 something is not, 64 bad input.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  ordinance assess ./brookhaven\n  ordinance assess https://sensors.brookhaven.example --against \
+amsterdam\n  ordinance assess ./brookhaven --against eu-data-protection --oscal results.json --json"
+)]
+pub(crate) struct Assess {
+    /// The city's folder, or the address of its node.
+    pub(crate) city: String,
+    /// The standard: a pack with all it stands on. If not said, the narrowest layer in force that is a pack at hand.
+    #[arg(long)]
+    pub(crate) against: Option<String>,
+    /// Also write NIST OSCAL 1.2.1 assessment results to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) oscal: Option<PathBuf>,
+    /// The key that must have signed the log. Without it, the key in the log's first entry is taken.
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// The instant to assess for (RFC 3339); now unless said.
+    #[arg(long)]
+    pub(crate) at: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) shelf: Shelf,
+}

@@ -11,15 +11,13 @@ use super::{Asker, Attributes, Case, Fact, FastFacts, Unaskable, case, seconds};
 impl ActQuestion<'_> {
     pub(crate) fn case(&self, now: Timestamp) -> Result<(Case, FastFacts), Unaskable> {
         let mut fast = vec![("now", Fact::Long(seconds(now)))];
-        let thing = |id: &str| ("Thing", id.to_owned(), Attributes::default());
-        let (kind, id, attributes) = match self.subject {
-            ActSubject::Party(party) => {
-                ("Entry", party.id.to_string(), Attributes::default().text("kind", party.kind.code()))
-            }
+        let thing = |id: &str| (id.to_owned(), Attributes::default());
+        let (id, attributes) = match self.subject {
+            ActSubject::Party(party) => (party.id.to_string(), Attributes::default().text("kind", party.kind.code())),
             ActSubject::PartyCredential(party) => {
                 let officer = party.kind == PartyKind::Officer;
                 let attributes = credential(party.id == self.actor.id, officer, false, &party.id)?;
-                ("Credential", format!("party/{}", party.id), attributes)
+                (format!("party/{}", party.id), attributes)
             }
             ActSubject::DeviceCredential { device, record } => {
                 // A device of another deployment is nobody's here.
@@ -27,34 +25,34 @@ impl ActQuestion<'_> {
                     return Err(Unaskable);
                 }
                 let attributes = credential(false, false, true, &record.deployment.accountable)?;
-                ("Credential", format!("device/{}", device.id), attributes)
+                (format!("device/{}", device.id), attributes)
             }
             ActSubject::Place(place) => thing(place.id.as_str()),
             ActSubject::Device { device, record, within_place } => {
-                ("Device", device.id.to_string(), sensor(device, record, within_place, self.around)?)
+                (device.id.to_string(), sensor(device, record, within_place, self.around)?)
             }
             ActSubject::Order(order) => thing(order.id.as_str()),
             ActSubject::Policy => thing("policy"),
             ActSubject::Payload => thing("payload"),
             ActSubject::Evidence { evidence, record } => {
-                ("Filing", evidence.id.to_string(), filing(evidence, record, self.actor))
+                (evidence.id.to_string(), filing(evidence, record, self.actor))
             }
             ActSubject::Withdrawal(evidence) => thing(evidence.id.as_str()),
             ActSubject::Class(class) => thing(class.id.as_str()),
             ActSubject::GrantRecord(record) => thing(record.grant.id.as_str()),
             ActSubject::Proposal(deployment) => {
-                ("Deployment", deployment.id.to_string(), proposal(deployment, self.actor, self.around)?)
+                (deployment.id.to_string(), proposal(deployment, self.actor, self.around)?)
             }
             ActSubject::Deployment(record) | ActSubject::Assessment { record, .. } => {
-                ("Deployment", record.deployment.id.to_string(), standing(record, self.around)?)
+                (record.deployment.id.to_string(), standing(record, self.around)?)
             }
             ActSubject::Approval { record, until } => {
                 let days = i64::from(until.since(now).as_seconds().div_ceil(model::time::SECONDS_PER_DAY));
                 fast.extend([("until", Fact::Long(seconds(until))), ("spanDays", Fact::Long(days))]);
-                ("Deployment", record.deployment.id.to_string(), standing(record, self.around)?)
+                (record.deployment.id.to_string(), standing(record, self.around)?)
             }
             ActSubject::View { view, record, stream } => {
-                ("View", view.id.to_string(), shown(view, record, stream, self.around)?)
+                (view.id.to_string(), shown(view, record, stream, self.around)?)
             }
             ActSubject::Grant { grant, view, record, stream, recipient, order } => {
                 let record_of = GrantRecord { grant: grant.clone(), since: now, ended: None };
@@ -68,11 +66,11 @@ impl ActQuestion<'_> {
                     purpose: grant.purpose,
                     around: self.around,
                 };
-                ("Share", grant.id.to_string(), share.attributes()?)
+                (grant.id.to_string(), share.attributes()?)
             }
         };
         let asker = Asker { party: self.actor, founder: self.founder };
-        Ok((case(asker, self.verb.action(), kind, &id, attributes)?, fast))
+        Ok((case(asker, self.verb.action(), self.subject.kind(), &id, attributes)?, fast))
     }
 }
 

@@ -53,7 +53,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub(super) const fn action(self) -> &'static str {
+    pub(crate) const fn action(self) -> &'static str {
         match self {
             Self::RegisterParty => "register-party",
             Self::RegisterPlace => "register-place",
@@ -167,6 +167,28 @@ pub enum ActSubject<'a> {
     Class(&'a ClassApproval),
 }
 
+impl ActSubject<'_> {
+    /// The entity type that it is in Cedar.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Party(_) => "Entry",
+            Self::PartyCredential(_) | Self::DeviceCredential { .. } => "Credential",
+            Self::Place(_)
+            | Self::Order(_)
+            | Self::Policy
+            | Self::Payload
+            | Self::Withdrawal(_)
+            | Self::Class(_)
+            | Self::GrantRecord(_) => "Thing",
+            Self::Device { .. } => "Device",
+            Self::Evidence { .. } => "Filing",
+            Self::Proposal(_) | Self::Deployment(_) | Self::Assessment { .. } | Self::Approval { .. } => "Deployment",
+            Self::View { .. } => "View",
+            Self::Grant { .. } => "Share",
+        }
+    }
+}
+
 /// May this party do this?
 #[derive(Debug, Clone, Copy)]
 pub struct ActQuestion<'a> {
@@ -251,6 +273,17 @@ pub enum StandSubject<'a> {
         /// Whether it stands within the deployment's place.
         within_place: bool,
     },
+}
+
+impl StandSubject<'_> {
+    /// The entity type that it is in Cedar.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Deployment(_) => "Deployment",
+            Self::City(_) => "City",
+            Self::Device { .. } => "Device",
+        }
+    }
 }
 
 /// A city in numbers.

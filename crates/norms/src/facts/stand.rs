@@ -8,17 +8,15 @@ use super::{Asker, Attributes, Case, Circumstances, Fact, FastFacts, Unaskable, 
 
 impl StandQuestion<'_> {
     pub(crate) fn case(&self, now: Timestamp) -> Result<(Case, FastFacts), Unaskable> {
-        let (kind, id, attributes) = match self.subject {
-            StandSubject::Deployment(record) => {
-                ("Deployment", record.deployment.id.to_string(), standing(record, self.around)?)
-            }
-            StandSubject::City(facts) => ("City", "city".to_owned(), city(facts, self.around)),
+        let (id, attributes) = match self.subject {
+            StandSubject::Deployment(record) => (record.deployment.id.to_string(), standing(record, self.around)?),
+            StandSubject::City(facts) => ("city".to_owned(), city(facts, self.around)),
             StandSubject::Device { device, record, within_place } => {
-                ("Device", device.id.to_string(), sensor(device, record, within_place, self.around)?)
+                (device.id.to_string(), sensor(device, record, within_place, self.around)?)
             }
         };
         let asker = Asker { party: self.accountable, founder: self.founder };
-        Ok((case(asker, "stand", kind, &id, attributes)?, vec![("now", Fact::Long(seconds(now)))]))
+        Ok((case(asker, "stand", self.subject.kind(), &id, attributes)?, vec![("now", Fact::Long(seconds(now)))]))
     }
 }
 

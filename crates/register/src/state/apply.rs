@@ -79,6 +79,7 @@ impl State {
         }
         self.apply_what(act, entry)?;
         self.remember(act, entry)?;
+        self.marks.note(act, entry);
         self.size += 1;
         self.last_at = Some(act.at);
         Ok(())
@@ -308,6 +309,7 @@ impl State {
         self.note_subject(&evidence.about, entry)?;
         let record = EvidenceRecord { evidence: evidence.clone(), filed_at: at, ended: None, withdrawn_because: None };
         self.evidence.insert(evidence.id.clone(), Arc::new(record));
+        Arc::make_mut(self.evidence_of.entry(evidence.about.clone()).or_default()).insert(evidence.id.clone());
         Ok(())
     }
 

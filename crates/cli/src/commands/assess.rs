@@ -1,0 +1,110 @@
+//! `ordinance assess`: a city, at its folder or its address, requirement by requirement.
+//!
+//! Everything comes from the public log, which is verified as it is read; nothing of the city's folder is believed besides.
+
+mod oscal;
+mod words;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use model::Clock as _;
+use model::policy::PolicyText;
+use norms::Bundle;
+use register::State;
+use register::assess::{CityAssessment, assess};
+use register::audit::{FolderSource, audit};
+use serde::Serialize;
+use standards::{Pack, Resolved};
+
+use super::framework::shelf::Packs;
+use crate::args::framework::Assess;
+use crate::client::{AddressSource, Client, is_address};
+use crate::output::{Output, Status};
+use crate::system::SystemClock;
+
+/// What is printed for machines.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    assessment: &'a CityAssessment,
+    /// The layers of the standard whose text is not the one that the city has in force.
+    differs: &'a [String],
+}
+
+pub(crate) fn run(args: &Assess, output: &Output) -> anyhow::Result<()> {
+    let mut packs = Packs::open(&args.shelf)?;
+    let state = fold(args)?;
+    let pack = against(args, &state, &mut packs)?;
+    let resolved = packs.resolve(&pack)?;
+    let bundle = bundle(&state, &resolved)?;
+    let assessment = assess(&state, &resolved, &bundle, args.at.unwrap_or_else(|| SystemClock.now()));
+    let differs = differs(&state, &resolved);
+    if let Some(file) = &args.oscal {
+        write(file, &oscal::results(&assessment)?)?;
+    }
+    let document = Document { assessment: &assessment, differs: &differs };
+    output.result(&document, &words::of(&assessment, &differs, &resolved))?;
+    match assessment.not_met().count() {
+        0 => Ok(()),
+        1 => Err(Status::fails("1 requirement is not met").into()),
+        some => Err(Status::fails(format!("{some} requirements are not met")).into()),
+    }
+}
+
+/// The register that the public log folds to.
+fn fold(args: &Assess) -> anyhow::Result<State> {
+    let key = args.key.as_deref();
+    let audited = if is_address(&args.city) {
+        audit(&AddressSource(Client::new(&args.city)), key, None)
+    } else {
+        audit(&FolderSource::new(&Path::new(&args.city).join("log")), key, None)
+    };
+    let unreadable = |error| Status::bad_input(format!("the log of `{}` cannot be assessed: {error}", args.city));
+    Ok(audited.map_err(unreadable)?.state)
+}
+
+/// The standard asked for, or the narrowest layer in force that is a pack at hand.
+fn against(args: &Assess, state: &State, packs: &mut Packs) -> anyhow::Result<Arc<Pack>> {
+    if let Some(name) = &args.against {
+        return packs.find(name);
+    }
+    let layers = state.policy.iter().flat_map(|policy| policy.text.layers.iter().rev());
+    let at_hand = |name: &str| packs.all().find(|pack| pack.manifest.id == name).map(|pack| pack.manifest.id.clone());
+    let found = layers.filter_map(|layer| at_hand(&layer.name)).next();
+    let found = found.ok_or_else(|| {
+        Status::bad_input("no layer that this city has in force is a pack at hand; name a standard with --against")
+    })?;
+    packs.find(&found)
+}
+
+/// The standard's norms over the city's own permits.
+fn bundle(state: &State, resolved: &Resolved) -> anyhow::Result<Bundle> {
+    let layers = resolved.policy_layers();
+    let policy = state.policy.as_ref().map(|policy| &policy.text);
+    let founder = state.founder().context("the log founds no city")?;
+    let text = PolicyText {
+        layers,
+        permits: policy.map_or_else(String::new, |text| text.permits.clone()),
+        permits_owner: policy.map_or_else(|| founder.clone(), |text| text.permits_owner.clone()),
+    };
+    Bundle::assemble(&text).map_err(|error| Status::bad_input(error.to_string()).into())
+}
+
+/// The layers of the standard whose text is not in force in the city as the packs have it.
+fn differs(state: &State, resolved: &Resolved) -> Vec<String> {
+    let in_force = |name: &str, cedar: &str| {
+        let layers = state.policy.iter().flat_map(|policy| &policy.text.layers);
+        layers.into_iter().any(|layer| layer.name == name && layer.cedar == cedar)
+    };
+    let layers = resolved.policy_layers().into_iter().filter(|layer| !layer.cedar.is_empty());
+    layers.filter(|layer| !in_force(&layer.name, &layer.cedar)).map(|layer| layer.name).collect()
+}
+
+fn write(file: &Path, document: &serde_json::Value) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(document)? + "\n";
+    let unwritable = |error| Status::bad_input(format!("`{}` cannot be written: {error}", file.display()));
+    Ok(fs::write(file, text).map_err(unwritable)?)
+}

@@ -1,0 +1,82 @@
+//! Objections: every norm that stands against something, each by itself.
+//!
+//! A decision says no as soon as one norm does. Whoever assesses a city asks each norm: which stand against it, which do
+//! not, and which have no say. Permits are not asked here.
+
+use model::Timestamp;
+
+use crate::bundle::{Bundle, erring};
+use crate::drawers::Norms;
+use crate::facts::{
+    ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, StandQuestion,
+    Unaskable,
+};
+use crate::schema::purpose_action;
+
+/// What norms say of one question.
+pub struct Objections<'b> {
+    /// All that were asked.
+    pub norms: &'b Norms,
+    /// Those that stand against it.
+    pub against: Vec<Objection>,
+}
+
+/// One norm that stands against something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Objection {
+    /// Its place in [`Norms::grounds`].
+    pub place: usize,
+    /// It could not be evaluated, which counts as no.
+    pub erred: bool,
+}
+
+impl Bundle {
+    /// What norms say of an act; none if no norm is about such acts.
+    #[must_use]
+    pub fn object_to_act(&self, question: &ActQuestion<'_>, now: Timestamp) -> Option<Objections<'_>> {
+        self.object((question.verb.action(), question.subject.kind()), || question.case(now))
+    }
+
+    /// What norms say of a collection.
+    #[must_use]
+    pub fn object_to_collect(&self, question: &CollectQuestion<'_>, fast: &CollectFast) -> Option<Objections<'_>> {
+        self.object(("collect", "Stream"), || Ok((question.case()?, fast.context())))
+    }
+
+    /// What norms say of a disclosure.
+    #[must_use]
+    pub fn object_to_disclose(&self, question: &DiscloseQuestion<'_>, fast: &DiscloseFast) -> Option<Objections<'_>> {
+        self.object((&purpose_action(question.purpose), "Share"), || Ok((question.case()?, fast.context())))
+    }
+
+    /// What norms say of something that stands in the register.
+    #[must_use]
+    pub fn object_to_stand(&self, question: &StandQuestion<'_>, now: Timestamp) -> Option<Objections<'_>> {
+        self.object(("stand", question.subject.kind()), || question.case(now))
+    }
+
+    fn object(
+        &self,
+        key: (&str, &str),
+        case: impl FnOnce() -> Result<(Case, FastFacts), Unaskable>,
+    ) -> Option<Objections<'_>> {
+        let norms = &self.drawer(key)?.norms;
+        if norms.grounds().is_empty() {
+            return None;
+        }
+        let response = case().ok().and_then(|(case, context)| self.ask(&case, context, &norms.forbids));
+        let against = match response {
+            Some(response) => {
+                let place = |policy: &str, erred| Some(Objection { place: norms.place(policy)?, erred });
+                let forbidding = response.diagnostics().reason().filter_map(|id| place(id.as_ref(), false));
+                let broken = erring(&response).into_iter().filter_map(|id| place(&id, true));
+                let mut against: Vec<Objection> = forbidding.chain(broken).collect();
+                against.sort_unstable();
+                against
+            }
+            // What cannot even be put counts as no, to each norm.
+            None => (0..norms.grounds().len()).map(|place| Objection { place, erred: true }).collect(),
+        };
+        Some(Objections { norms, against })
+    }
+}
