@@ -11,6 +11,7 @@ use cedar_policy::{
 };
 
 use crate::decision::Ground;
+use crate::facts::Spans;
 use crate::schema::schema;
 
 /// What can answer one question.
@@ -19,6 +20,8 @@ pub(crate) struct Drawer {
     pub(crate) policies: PolicySet,
     /// The norms alone.
     pub(crate) norms: Norms,
+    /// The spans that any of them looks at.
+    pub(crate) spans: Spans,
 }
 
 /// The norms that answer one question, in the order of their ids.
@@ -97,8 +100,9 @@ impl Slot {
         let mut grounds: Vec<Ground> = forbids.clone().map(|policy| ground(policy.id().as_ref())).collect();
         grounds.sort_by(|a, b| a.policy.cmp(&b.policy));
         let forbids = PolicySet::from_policies(forbids.map(|policy| Policy::clone(policy))).ok()?;
+        let spans = Spans::named(able.iter().copied());
         let policies = PolicySet::from_policies(able.into_iter().cloned()).ok()?;
-        Some(Drawer { policies, norms: Norms { number: self.number, grounds, forbids } })
+        Some(Drawer { policies, spans, norms: Norms { number: self.number, grounds, forbids } })
     }
 
     /// Whether the scope of a policy leaves room for this question. Who asks is not looked at.

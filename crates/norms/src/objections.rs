@@ -6,12 +6,11 @@
 use model::Timestamp;
 
 use crate::bundle::{Bundle, erring};
-use crate::drawers::Norms;
+use crate::drawers::{Drawer, Norms};
 use crate::facts::{
-    ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, StandQuestion,
+    ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, Spans, StandQuestion,
     Unaskable,
 };
-use crate::schema::purpose_action;
 
 /// What norms say of one question.
 pub struct Objections<'b> {
@@ -34,37 +33,38 @@ impl Bundle {
     /// What norms say of an act; none if no norm is about such acts.
     #[must_use]
     pub fn object_to_act(&self, question: &ActQuestion<'_>, now: Timestamp) -> Option<Objections<'_>> {
-        self.object((question.verb.action(), question.subject.kind()), || question.case(now))
+        self.object(question.key(), |spans| question.case(now, spans))
     }
 
     /// What norms say of a collection.
     #[must_use]
     pub fn object_to_collect(&self, question: &CollectQuestion<'_>, fast: &CollectFast) -> Option<Objections<'_>> {
-        self.object(("collect", "Stream"), || Ok((question.case()?, fast.context())))
+        self.object(CollectQuestion::KEY, |spans| Ok((question.case(spans)?, fast.context())))
     }
 
     /// What norms say of a disclosure.
     #[must_use]
     pub fn object_to_disclose(&self, question: &DiscloseQuestion<'_>, fast: &DiscloseFast) -> Option<Objections<'_>> {
-        self.object((&purpose_action(question.purpose), "Share"), || Ok((question.case()?, fast.context())))
+        let key = (question.action(), DiscloseQuestion::KIND);
+        self.object((&key.0, key.1), |spans| Ok((question.case(spans)?, fast.context())))
     }
 
     /// What norms say of something that stands in the register.
     #[must_use]
     pub fn object_to_stand(&self, question: &StandQuestion<'_>, now: Timestamp) -> Option<Objections<'_>> {
-        self.object(("stand", question.subject.kind()), || question.case(now))
+        self.object(question.key(), |spans| question.case(now, spans))
     }
 
     fn object(
         &self,
         key: (&str, &str),
-        case: impl FnOnce() -> Result<(Case, FastFacts), Unaskable>,
+        case: impl FnOnce(&Spans) -> Result<(Case, FastFacts), Unaskable>,
     ) -> Option<Objections<'_>> {
-        let norms = &self.drawer(key)?.norms;
+        let Drawer { norms, spans, .. } = self.drawer(key)?;
         if norms.grounds().is_empty() {
             return None;
         }
-        let response = case().ok().and_then(|(case, context)| self.ask(&case, context, &norms.forbids));
+        let response = case(spans).ok().and_then(|(case, context)| self.ask(&case, context, &norms.forbids));
         let against = match response {
             Some(response) => {
                 let place = |policy: &str, erred| Some(Objection { place: norms.place(policy)?, erred });

@@ -1,6 +1,7 @@
 //! What the norms allow and refuse, and that a plan says exactly what Cedar says.
 
 mod domain;
+mod drawers;
 mod erring;
 mod generated;
 mod orders;

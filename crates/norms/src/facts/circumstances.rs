@@ -36,16 +36,4 @@ impl Circumstances {
         static UNKNOWN: OnceLock<Circumstances> = OnceLock::new();
         UNKNOWN.get_or_init(Self::default)
     }
-
-    /// Whole days from each moment to each other, under `<moment>..<moment>`; less than none where it came first.
-    pub(super) fn spans(&self) -> impl Iterator<Item = (String, i64)> {
-        const DAY_MILLIS: i64 = 86_400_000;
-        self.moments.iter().flat_map(move |(from, begun)| {
-            let others = self.moments.iter().filter(move |(to, _)| *to != from);
-            others.map(move |(to, ended)| {
-                let days = ended.millis().saturating_sub(begun.millis()).div_euclid(DAY_MILLIS);
-                (format!("{from}..{to}"), days)
-            })
-        })
-    }
 }

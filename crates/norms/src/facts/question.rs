@@ -6,6 +6,7 @@ use model::{
 };
 
 use super::Circumstances;
+use crate::schema::purpose_action;
 
 /// What a party wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,6 +205,13 @@ pub struct ActQuestion<'a> {
     pub around: &'a Circumstances,
 }
 
+impl ActQuestion<'_> {
+    /// The action and the kind of thing.
+    pub(crate) const fn key(&self) -> (&'static str, &'static str) {
+        (self.verb.action(), self.subject.kind())
+    }
+}
+
 /// May this stream collect?
 #[derive(Debug, Clone, Copy)]
 pub struct CollectQuestion<'a> {
@@ -219,6 +227,11 @@ pub struct CollectQuestion<'a> {
     pub founder: Option<&'a PartyId>,
     /// What else is known of the deployment, or of the city.
     pub around: &'a Circumstances,
+}
+
+impl CollectQuestion<'_> {
+    /// The action and the kind of thing.
+    pub(crate) const KEY: (&'static str, &'static str) = ("collect", "Stream");
 }
 
 /// May this party have this view for this purpose?
@@ -242,6 +255,16 @@ pub struct DiscloseQuestion<'a> {
     pub founder: Option<&'a PartyId>,
     /// What else is known of the deployment, or of the city.
     pub around: &'a Circumstances,
+}
+
+impl DiscloseQuestion<'_> {
+    /// The kind of thing.
+    pub(crate) const KIND: &'static str = "Share";
+
+    /// The action: the purpose.
+    pub(crate) fn action(&self) -> String {
+        purpose_action(self.purpose)
+    }
 }
 
 /// May this stand in the register as it is?
@@ -273,6 +296,13 @@ pub enum StandSubject<'a> {
         /// Whether it stands within the deployment's place.
         within_place: bool,
     },
+}
+
+impl StandQuestion<'_> {
+    /// The action and the kind of thing.
+    pub(crate) const fn key(&self) -> (&'static str, &'static str) {
+        ("stand", self.subject.kind())
+    }
 }
 
 impl StandSubject<'_> {

@@ -8,11 +8,10 @@ use model::{
 use super::collect::order_of;
 use super::deployment::{assessed_by_other, categories, evidence, is_personal, technologies};
 use super::question::DiscloseQuestion;
-use super::{Asker, Attributes, Case, Circumstances, Unaskable, case, seconds};
-use crate::schema::purpose_action;
+use super::{Asker, Attributes, Case, Circumstances, Spans, Unaskable, case, seconds};
 
 impl DiscloseQuestion<'_> {
-    pub(crate) fn case(&self) -> Result<Case, Unaskable> {
+    pub(crate) fn case(&self, spans: &Spans) -> Result<Case, Unaskable> {
         let share = Share {
             recipient: self.recipient,
             grant: self.grant,
@@ -25,7 +24,7 @@ impl DiscloseQuestion<'_> {
         };
         let id = format!("{}/{}", self.stream.id, self.view.id);
         let asker = Asker { party: self.recipient, founder: self.founder };
-        case(asker, &purpose_action(self.purpose), "Share", &id, share.attributes()?)
+        case(asker, &self.action(), (Self::KIND, &id), share.attributes()?, spans)
     }
 }
 

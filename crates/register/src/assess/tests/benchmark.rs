@@ -112,7 +112,7 @@ fn an_open_view_is_integrated_once_the_store_has_answered_from_it() {
     assert_eq!(share(&town, "odp-integrated"), (0, 1));
     let total = json!({"recipient": "public", "purpose": "traffic-management", "stream": "congestion-wifi",
         "view": "counts", "version": 1, "disclosures": 1, "rows": 4, "withheld": 0});
-    let batch = json!({"first": 0, "last": 0, "root": "33".repeat(32), "totals": [total]});
+    let batch = json!({"first": 0, "last": 0, "window": {"start": town.now, "end": town.now + Span::days(1)}, "root": "33".repeat(32), "totals": [total]});
     town.act("city", "disclosures-batched/1", batch);
     assert_eq!(share(&town, "odp-integrated"), (1, 1));
 }
