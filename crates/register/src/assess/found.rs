@@ -164,7 +164,12 @@ fn case(
     {
         entries.add_all(history.iter().rev().take(super::finding::ENTRIES_MAX).copied());
     }
-    let why = why.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let mut why = why.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let kinds = found.sheet.evidence(place);
+    if !kinds.is_empty() && !kinds.iter().any(|kind| words.0.contains_key(kind)) {
+        let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+        why += &format!(" No evidence of the kind {} is in force.", kinds.join(" or "));
+    }
     Case { subject: found.subject.clone(), why, entries: entries.into_vec() }
 }
 

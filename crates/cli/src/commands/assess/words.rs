@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::Subject;
 use register::assess::benchmark::{Answer, Measure};
-use register::assess::{CityAssessment, Finding, Status};
+use register::assess::{Case, CityAssessment, Finding, Status};
 use standards::Resolved;
 
 /// Everything, for people.
@@ -17,7 +17,7 @@ pub(super) fn of(assessment: &CityAssessment, differs: &[String], resolved: &Res
     lines.extend(differing(differs));
     lines.push(String::new());
     lines.extend(table(assessment, resolved));
-    for (heading, words) in [("Not met", Status::WORDS[0]), ("Attested", Status::WORDS[1])] {
+    for (heading, words) in [("Not met", "not met"), ("Attested", "attested"), ("Not applicable", "not applicable")] {
         let of_status = |finding: &&Finding| finding.status.words() == words;
         let told: Vec<String> = assessment.findings.iter().filter(of_status).flat_map(finding).collect();
         if !told.is_empty() {
@@ -32,15 +32,13 @@ pub(super) fn of(assessment: &CityAssessment, differs: &[String], resolved: &Res
 
 fn differing(differs: &[String]) -> Option<String> {
     let names: Vec<String> = differs.iter().map(|name| format!("`{name}`")).collect();
-    let (text, has) = match differs.len() {
+    let layers = match differs.len() {
         0 => return None,
-        1 => ("the text of the layer", "is"),
-        _ => ("the texts of the layers", "are"),
+        1 => "the layer",
+        _ => "the layers",
     };
-    Some(format!(
-        "Note: {text} {} that this city has in force {has} not that of this standard, or missing.",
-        names.join(", ")
-    ))
+    let names = names.join(", ");
+    Some(format!("Note: this city has {layers} {names} not in force, or with another text than this standard's."))
 }
 
 /// Counts by model policy.
@@ -74,11 +72,7 @@ fn finding(finding: &Finding) -> Vec<String> {
     match &finding.status {
         Status::NotMet { total, cases } => {
             let mut lines = vec![head];
-            lines.extend(
-                cases
-                    .iter()
-                    .map(|case| format!("    {}: {}{}", subject(&case.subject), case.why, entries(&case.entries))),
-            );
+            lines.extend(reasons(cases));
             let listed = cases.len() as u64;
             lines.extend((*total > listed).then(|| format!("    and {} more", total - listed)));
             lines
@@ -87,8 +81,23 @@ fn finding(finding: &Finding) -> Vec<String> {
             let until = until.map_or_else(|| "without an end".to_owned(), |until| format!("until {until}"));
             vec![format!("{head}: {until}{}", entries(shown))]
         }
-        Status::Met { .. } | Status::NotApplicable { .. } | Status::TextOnly { .. } => vec![head],
+        Status::NotApplicable { why } => vec![format!("{head}: {why}")],
+        Status::Met { .. } | Status::TextOnly { .. } => vec![head],
     }
+}
+
+/// Each reason once, with everything that it is one for.
+fn reasons(cases: &[Case]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (at, first) in cases.iter().enumerate() {
+        if cases.iter().take(at).any(|earlier| earlier.why == first.why) {
+            continue;
+        }
+        lines.push(format!("    {}", first.why));
+        let same = cases.iter().filter(|case| case.why == first.why);
+        lines.extend(same.map(|case| format!("      {}{}", subject(&case.subject), entries(&case.entries))));
+    }
+    lines
 }
 
 fn answer(answer: &Answer) -> [String; 1] {
