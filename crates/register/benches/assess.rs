@@ -53,7 +53,7 @@ impl Log {
     }
 
     fn deployment(&mut self, number: usize) {
-        let people = number % 2 == 0;
+        let people = number.is_multiple_of(2);
         let (id, stream) = (format!("d-{number}"), format!("s-{number}"));
         let mac =
             json!({"category": "mac-address", "value": "text", "treatment": {"do": "pseudonymise", "epoch": "24h"}});

@@ -247,7 +247,8 @@ pub(crate) struct Assess {
     /// The key that must have signed the log. Without it, the key in the log's first entry is taken.
     #[arg(long)]
     pub(crate) key: Option<String>,
-    /// The instant to assess for (RFC 3339); now unless said.
+    /// The instant to assess for (RFC 3339), not before the log's last entry; now unless said. A later one shows what will
+    /// have ended or fallen due.
     #[arg(long)]
     pub(crate) at: Option<Timestamp>,
     #[command(flatten)]

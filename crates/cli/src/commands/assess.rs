@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use model::Clock as _;
 use model::policy::PolicyText;
+use model::{Clock as _, Timestamp};
 use norms::Bundle;
 use register::State;
 use register::assess::{CityAssessment, assess};
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Assess, output: &Output) -> anyhow::Result<()> {
     let pack = against(args, &state, &mut packs)?;
     let resolved = packs.resolve(&pack)?;
     let bundle = bundle(&state, &resolved)?;
-    let assessment = assess(&state, &resolved, &bundle, args.at.unwrap_or_else(|| SystemClock.now()));
+    let assessment = assess(&state, &resolved, &bundle, instant(args, &state)?);
     let differs = differs(&state, &resolved);
     if let Some(file) = &args.oscal {
         write(file, &oscal::results(&assessment)?)?;
@@ -64,6 +64,19 @@ fn fold(args: &Assess) -> anyhow::Result<State> {
     };
     let unreadable = |error| Status::bad_input(format!("the log of `{}` cannot be assessed: {error}", args.city));
     Ok(audited.map_err(unreadable)?.state)
+}
+
+/// The instant to assess for. What the log says is what it says today, so that no earlier instant than its last entry's can be.
+fn instant(args: &Assess, state: &State) -> anyhow::Result<Timestamp> {
+    let at = args.at.unwrap_or_else(|| SystemClock.now());
+    match state.last_at.filter(|last| at < *last) {
+        None => Ok(at),
+        Some(last) => {
+            let message =
+                format!("the log goes on until {last}, and cannot be assessed for {at}; take a later instant");
+            Err(Status::bad_input(message).into())
+        }
+    }
 }
 
 /// The standard asked for, or the narrowest layer in force that is a pack at hand.

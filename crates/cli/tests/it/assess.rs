@@ -18,12 +18,12 @@ fn finding<'a>(document: &'a Value, requirement: &str) -> &'a Value {
     findings.iter().find(|finding| finding["requirement"] == requirement).unwrap()
 }
 
-/// Files evidence by a manifest.
-fn file(city: &City, about: &str, kind: &str, signed_by: &str) {
-    let (path, now) = (city.dir().with_file_name(format!("{kind}.toml")), now());
+/// Files evidence of the city, by a manifest.
+fn file(city: &City, about: &str, kind: &str, id: &str) {
+    let (path, now) = (city.dir().with_file_name("evidence.toml"), now());
     let manifest = format!(
-        "[[evidence]]\nfile = {{ id = \"{kind}-1\", about = {about}, kind = \"{kind}\", on = \"{now}\", until = \"2030-01-01T00:00:00Z\", \
-         signed_by = \"{signed_by}\", summary = \"So it is.\" }}\n"
+        "[[evidence]]\nfile = {{ id = \"{id}\", about = {about}, kind = \"{kind}\", on = \"{now}\", \
+         until = \"2030-01-01T00:00:00Z\", signed_by = \"city\", summary = \"So it is.\" }}\n"
     );
     std::fs::write(&path, manifest).unwrap();
     let applied = run(&["apply", &city.arg(), path.to_str().unwrap()]);
@@ -56,17 +56,9 @@ fn what_is_not_met_is_named_with_its_entries_and_heals_when_it_is_filed() {
         assert!(words.contains(said), "{said}: {words}");
     }
     for deployment in ["congestion", "plate-search"] {
-        let about = format!("{{ what = \"deployment\", id = \"{deployment}\" }}");
-        let path = city.dir().with_file_name("sign.toml");
-        let manifest = format!(
-            "[[evidence]]\nfile = {{ id = \"sign-{deployment}\", about = {about}, kind = \"sign-installed\", on = \"{}\", \
-             until = \"2030-01-01T00:00:00Z\", signed_by = \"city\", summary = \"It hangs.\" }}\n",
-            now()
-        );
-        std::fs::write(&path, manifest).unwrap();
-        assert!(run(&["apply", &city.arg(), path.to_str().unwrap()]).status.success());
+        file(&city, &format!("{{ what = \"deployment\", id = \"{deployment}\" }}"), "sign-installed", deployment);
     }
-    file(&city, "{ what = \"city\" }", "dig-once-policy", "city");
+    file(&city, "{ what = \"city\" }", "dig-once-policy", "city-policy");
     let (status, after) = assess(&city.arg(), &[]);
     assert_eq!(status, Some(1), "other things are still missing");
     let sign = finding(&after, "core-84");
@@ -123,6 +115,7 @@ fn what_cannot_be_assessed_is_bad_input() {
         (vec!["assess", "/no/such/city"], "cannot be assessed"),
         (vec!["assess", &city.arg(), "--against", "no-such-pack"], "there is no pack"),
         (vec!["assess", &city.arg(), "--key", other], "cannot be assessed"),
+        (vec!["assess", &city.arg(), "--at", "2020-01-01T00:00:00Z"], "take a later instant"),
         (vec!["assess", &city.arg(), "--oscal", "/no/such/folder/results.json"], "cannot be written"),
     ] {
         let done = run(&args);
