@@ -67,11 +67,8 @@ pub fn assess(state: &State, resolved: &Resolved, bundle: &Bundle, now: Timestam
 fn of_city(asker: &Asker<'_>, sheet: &Sheet<'_>) -> Tallies {
     let mut tallies = Tallies::new(sheet);
     let (who, mut found) = (Concerned::city(), Found::new(sheet, Subject::City));
-    for (place, why) in sheet.broken() {
-        found.object(place, why.to_owned());
-    }
     asker.city(&mut found);
-    duties::run(sheet, &who, &duties::of_city(asker.state), asker.state, asker.now, &mut found);
+    duties::run(sheet, &who, &Subject::City, asker.state, asker.now, &mut found);
     tallies.add(found, &sheet.concerned(&who), asker.state, asker.now);
     tallies
 }
@@ -102,9 +99,8 @@ fn of_deployment(asker: &Asker<'_>, sheet: &Sheet<'_>, record: &DeploymentRecord
     let (state, now, id) = (asker.state, asker.now, &record.deployment.id);
     let Some(steps) = state.marks.steps.get(id) else { return };
     let (who, about) = (Concerned::of(&record.deployment), Subject::Deployment { id: id.clone() });
-    let events = duties::of_deployment(state, &about, steps);
-    let mut found = Found::new(sheet, about);
-    duties::run(sheet, &who, &events, state, now, &mut found);
+    let mut found = Found::new(sheet, about.clone());
+    duties::run(sheet, &who, &about, state, now, &mut found);
     if record.standing.state == Stage::Ended {
         // What has ended is asked nothing more; what it still owes stays owed.
         tallies.add(found, &[], state, now);

@@ -15,13 +15,12 @@ use model::{Clock as _, Timestamp};
 use norms::Bundle;
 use register::State;
 use register::assess::{CityAssessment, assess};
-use register::audit::{FolderSource, audit};
 use serde::Serialize;
 use standards::{Pack, Resolved};
 
 use super::framework::shelf::Packs;
+use super::public_log;
 use crate::args::framework::Assess;
-use crate::client::{AddressSource, Client, is_address};
 use crate::output::{Output, Status};
 use crate::system::SystemClock;
 
@@ -36,7 +35,7 @@ struct Document<'a> {
 
 pub(crate) fn run(args: &Assess, output: &Output) -> anyhow::Result<()> {
     let mut packs = Packs::open(&args.shelf)?;
-    let state = fold(args)?;
+    let state = public_log(&args.city, args.key.as_deref())?.state;
     let pack = against(args, &state, &mut packs)?;
     let resolved = packs.resolve(&pack)?;
     let bundle = bundle(&state, &resolved)?;
@@ -52,18 +51,6 @@ pub(crate) fn run(args: &Assess, output: &Output) -> anyhow::Result<()> {
         1 => Err(Status::fails("1 requirement is not met").into()),
         some => Err(Status::fails(format!("{some} requirements are not met")).into()),
     }
-}
-
-/// The register that the public log folds to.
-fn fold(args: &Assess) -> anyhow::Result<State> {
-    let key = args.key.as_deref();
-    let audited = if is_address(&args.city) {
-        audit(&AddressSource(Client::new(&args.city)), key, None)
-    } else {
-        audit(&FolderSource::new(&Path::new(&args.city).join("log")), key, None)
-    };
-    let unreadable = |error| Status::bad_input(format!("the log of `{}` cannot be assessed: {error}", args.city));
-    Ok(audited.map_err(unreadable)?.state)
 }
 
 /// The instant to assess for. What the log says is what it says today, so that no earlier instant than its last entry's can be.

@@ -112,9 +112,9 @@ fn what_cannot_be_assessed_is_bad_input() {
     let city = City::new();
     let other = "test.example/log+00000000+AAAA";
     for (args, words) in [
-        (vec!["assess", "/no/such/city"], "cannot be assessed"),
+        (vec!["assess", "/no/such/city"], "cannot be read"),
         (vec!["assess", &city.arg(), "--against", "no-such-pack"], "there is no pack"),
-        (vec!["assess", &city.arg(), "--key", other], "cannot be assessed"),
+        (vec!["assess", &city.arg(), "--key", other], "cannot be read"),
         (vec!["assess", &city.arg(), "--at", "2020-01-01T00:00:00Z"], "take a later instant"),
         (vec!["assess", &city.arg(), "--oscal", "/no/such/folder/results.json"], "cannot be written"),
     ] {

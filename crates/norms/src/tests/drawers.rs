@@ -95,7 +95,13 @@ fn with(world: &mut World, norms: &[String]) {
     let named =
         |(number, norm): (usize, &String)| format!("@id(\"n{number}\") @requirement(\"x\") @reason(\"So.\") {norm}\n");
     let cedar = norms.iter().enumerate().map(named).collect();
-    let own = PolicyLayer { kind: LayerKind::City, name: "own".to_owned(), owner: "city".to_owned(), cedar };
+    let own = PolicyLayer {
+        kind: LayerKind::City,
+        name: "own".to_owned(),
+        owner: "city".to_owned(),
+        cedar,
+        duties: Default::default(),
+    };
     let PolicyText { mut layers, permits, permits_owner } = World::policies();
     layers.push(own);
     world.bundle = std::sync::Arc::new(Bundle::assemble(&PolicyText { layers, permits, permits_owner }).unwrap());

@@ -1,67 +1,51 @@
 //! The clocks of a standard, run over what the register knows of a deployment or of the city.
 //!
-//! The events are drawn from the marks of the log; evidence counts from its filing, and what was withdrawn never counted.
-//! Nothing lapses here: what is overdue is told.
+//! The events are those of the register's timelines, but for statements that were withdrawn since: who looks at a city today
+//! gives it no credit for them. Nothing lapses here: what is overdue is told.
 
 use model::{Subject, Timestamp};
-use standards::duty::{Duty, Event, Events, Instance, Moment, Status, Subject as Concerned};
+use standards::duty::{Duty, Event, Events, InForce, Instance, Moment, Status, Subject as Concerned};
 use standards::parameter::Silence;
 
 use super::found::Found;
 use super::sheet::Sheet;
-use crate::state::{Mark, State, Steps};
+use crate::state::State;
 
-/// What happened to a deployment.
-pub(super) fn of_deployment(state: &State, subject: &Subject, steps: &Steps) -> Events {
-    let each = |marks: &[Mark], moment: Moment| -> Vec<Event> {
-        marks.iter().map(|mark| Event::new(mark.at, moment.clone())).collect()
+/// What happened to a subject. What the city shares with everything in it, its founding and its adoptions, counts too.
+fn events(state: &State, subject: &Subject) -> Events {
+    let stands = |event: &&Event| {
+        let record = event.evidence.as_ref().and_then(|id| state.evidence.get(id));
+        record.is_none_or(|record| record.withdrawn_because.is_none())
     };
-    let mut events = vec![Event::new(steps.proposed.at, Moment::Proposed)];
-    events.extend(each(&steps.assessed, Moment::Assessed));
-    events.extend(each(&steps.approved, Moment::Approved));
-    events.extend(steps.published.iter().map(|mark| Event::new(mark.at, Moment::Published)));
-    events.extend(each(&steps.activated, Moment::Activated));
-    events.extend(filed(state, subject));
-    events.extend(steps.ended.iter().map(|mark| Event::new(mark.at, Moment::Ended)));
-    Events::new(events)
+    let of = |subject: &Subject| {
+        let timeline = state.timelines.get(subject).map(|timeline| timeline.events.until(Timestamp::MAX));
+        timeline.unwrap_or_default().iter().filter(stands).cloned()
+    };
+    if *subject == Subject::City {
+        return of(subject).collect();
+    }
+    let shared = of(&Subject::City).filter(|event| matches!(event.moment, Moment::Founded | Moment::Adopted));
+    shared.chain(of(subject)).collect()
 }
 
-/// What happened to the city.
-pub(super) fn of_city(state: &State) -> Events {
-    let founded = state.marks.founded.iter().map(|mark| Event::new(mark.at, Moment::Founded));
-    let adopted = state.marks.adopted.iter().map(|mark| Event::new(mark.at, Moment::Adopted));
-    founded.chain(adopted).chain(filed(state, &Subject::City)).collect()
-}
-
-/// Statements about a thing, in the order of the log.
-fn filed(state: &State, subject: &Subject) -> Vec<Event> {
-    let stood = state.evidence_about(subject).filter(|record| record.withdrawn_because.is_none());
-    let mut filed: Vec<(Option<u64>, Event)> = stood
-        .map(|record| {
-            let evidence = &record.evidence;
-            let event = Event {
-                at: record.filed_at,
-                moment: Moment::Evidence(evidence.kind.clone()),
-                evidence: Some(evidence.id.clone()),
-                answers: evidence.answers.clone(),
-            };
-            (state.marks.evidence.get(&evidence.id).map(|mark| mark.entry), event)
-        })
-        .collect();
-    filed.sort_by_key(|(entry, _)| *entry);
-    filed.into_iter().map(|(_, event)| event).collect()
+/// A clock of the standard as it runs here: one that the city adopted, since then.
+fn in_force(duty: &Duty, state: &State) -> Duty {
+    let from = duty.in_force.from.max(state.duties_since().get(&duty.id).copied());
+    Duty { in_force: InForce { from, ..duty.in_force }, ..duty.clone() }
 }
 
 /// Runs every clock that concerns a deployment or the city. One that silence lets go on is no breach when its time is over.
 pub(super) fn run(
     sheet: &Sheet<'_>,
     who: &Concerned,
-    events: &Events,
+    subject: &Subject,
     state: &State,
     now: Timestamp,
     found: &mut Found<'_>,
 ) {
+    let events = &events(state, subject);
     for (place, duty) in sheet.duties(who) {
+        let duty = &in_force(duty, state);
         let instances = duty.instances(events, now);
         if instances.is_empty() {
             continue;
@@ -72,6 +56,8 @@ pub(super) fn run(
         }
         let overdue: Vec<&Instance> = instances.iter().filter(|instance| instance.is_overdue()).collect();
         if let Some(first) = overdue.first().filter(|_| duty.silence != Silence::Proceed) {
+            let lapse = state.timelines.get(subject).and_then(|timeline| timeline.lapse(&duty.id, &first.key));
+            found.ask(place, lapse.map(|lapse| lapse.entry));
             found.object(place, in_words(duty, first, overdue.len()));
         }
         let is_done = |instance: &Instance| matches!(instance.status, Status::Done { .. });

@@ -17,8 +17,6 @@ pub(super) struct Sheet<'a> {
     lines: Vec<Line<'a>>,
     places: BTreeMap<&'a RequirementId, usize>,
     duties: Vec<(usize, Duty)>,
-    /// What is wrong with a clock that cannot run.
-    broken: Vec<(usize, String)>,
     /// The requirements behind the norms of each question.
     behind: Vec<OnceLock<Vec<Option<usize>>>>,
 }
@@ -39,13 +37,10 @@ impl<'a> Sheet<'a> {
         let lines = requirements.map(|one| Line { requirement: &one.requirement, binds: binds(one) }).collect();
         let places: BTreeMap<_, _> = resolved.requirements.keys().zip(0..).collect();
         let behind = (0..bundle.questions()).map(|_| OnceLock::new()).collect();
-        let mut sheet = Self { lines, places, duties: Vec::new(), broken: Vec::new(), behind };
-        for declared in resolved.packs.iter().flat_map(|pack| &pack.duties) {
-            let Some(place) = sheet.place(&declared.requirement).filter(|place| sheet.binds(*place)) else { continue };
-            match declared.resolve(|parameter| resolved.values.get(parameter).cloned()) {
-                Ok(duty) => sheet.duties.push((place, duty)),
-                Err(error) => sheet.broken.push((place, format!("its clock `{}` cannot run: {error}", declared.id))),
-            }
+        let mut sheet = Self { lines, places, duties: Vec::new(), behind };
+        for duty in resolved.layers.iter().flat_map(|layer| &layer.duties) {
+            let place = sheet.place(&duty.requirement).filter(|place| sheet.binds(*place));
+            sheet.duties.extend(place.map(|place| (place, duty.clone())));
         }
         sheet
     }
@@ -83,11 +78,6 @@ impl<'a> Sheet<'a> {
     pub(super) fn duties<'s>(&'s self, who: &'s Concerned) -> impl Iterator<Item = (usize, &'s Duty)> {
         let concerned = self.duties.iter().filter(|(_, duty)| who.is_concerned(&duty.applies));
         concerned.map(|(place, duty)| (*place, duty))
-    }
-
-    /// The requirements whose clock cannot run, and why.
-    pub(super) fn broken(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.broken.iter().map(|(place, why)| (*place, why.as_str()))
     }
 
     /// The requirements behind norms, in their order; none where the standard has no such requirement.

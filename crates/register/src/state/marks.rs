@@ -129,6 +129,8 @@ impl Marks {
             | What::PayloadErased(_)
             | What::EvidenceWithdrawn(_)
             | What::EvidenceLapsed(_)
+            | What::DutyLapsed(_)
+            | What::DutyMetLate(_)
             | What::ClockConfirmed(_) => {}
         }
     }
