@@ -6,9 +6,10 @@
 mod ask;
 mod build;
 mod checks;
-mod clock;
+pub(crate) mod clock;
 mod feed;
 mod life;
+mod papers;
 mod play;
 mod recordings;
 mod scan;
@@ -67,7 +68,7 @@ struct LogSummary {
 pub(crate) fn run(args: &Demo, output: &Output) -> anyhow::Result<()> {
     prepare(&args.dir)?;
     let feed = Feed::open(args)?;
-    let clock = Arc::new(PlayedClock::new(feed.starts()));
+    let clock = Arc::new(PlayedClock::new(build::founded(&feed)));
     let built = build::city(&args.dir, &feed, Arc::clone(&clock), output)?;
     let city = Arc::clone(&built.city);
     let node = Node::start(Arc::clone(&city), args.listen)?;

@@ -7,6 +7,7 @@ mod client;
 mod commands;
 mod declared;
 mod demo;
+mod founding;
 mod manifest;
 mod output;
 mod system;

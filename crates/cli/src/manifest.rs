@@ -27,13 +27,13 @@ pub(crate) struct Manifest {
     #[serde(default)]
     class: Vec<ClassItem>,
     #[serde(default)]
-    deployment: Vec<DeploymentItem>,
+    pub(crate) deployment: Vec<DeploymentItem>,
     #[serde(default)]
     pub(crate) device: Vec<DeviceItem>,
     #[serde(default)]
     order: Vec<OrderItem>,
     #[serde(default)]
-    evidence: Vec<EvidenceItem>,
+    pub(crate) evidence: Vec<EvidenceItem>,
     #[serde(default)]
     view: Vec<ViewItem>,
     #[serde(default)]
@@ -87,19 +87,21 @@ struct ClassItem {
 /// A statement; whoever signs it files it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct EvidenceItem {
-    reason: Option<String>,
-    file: Evidence,
+pub(crate) struct EvidenceItem {
+    pub(crate) reason: Option<String>,
+    pub(crate) file: Evidence,
 }
 
 /// A deployment and how far it should get.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DeploymentItem {
+pub(crate) struct DeploymentItem {
     /// Who proposes, publishes and activates.
     by: PartyId,
     propose: Deployment,
-    assessment: Option<Assessment>,
+    /// In the order in which they are signed.
+    #[serde(default)]
+    pub(crate) assessment: Vec<Assessment>,
     approve: Option<ApproveItem>,
     #[serde(default)]
     publish: bool,
@@ -217,9 +219,12 @@ impl Manifest {
         for OrderItem { by, order, values } in self.order {
             jobs.0.push(Job::Order { by, order, values });
         }
-        // What norms may ask for before a step is stated before it; of devices only what is there can be stated.
+        // What norms may ask for before a step is stated before it, the oldest first, so that an answer follows what it
+        // answers; of devices only what is there can be stated.
+        let mut evidence = self.evidence;
+        evidence.sort_by_key(|item| item.file.on);
         let (of_devices, others): (Vec<_>, Vec<_>) =
-            self.evidence.into_iter().partition(|item| matches!(item.file.about, Subject::Device { .. }));
+            evidence.into_iter().partition(|item| matches!(item.file.about, Subject::Device { .. }));
         others.into_iter().for_each(|item| jobs.file(item));
         self.deployment.into_iter().for_each(|item| jobs.advance(item));
         for item in self.device {
@@ -250,7 +255,7 @@ impl Jobs {
     /// The steps of a deployment after its proposal.
     fn advance(&mut self, item: DeploymentItem) {
         let deployment = item.propose.id;
-        if let Some(assessment) = item.assessment {
+        for assessment in item.assessment {
             self.submit(&assessment.signed_by.clone(), None, Command::SignAssessment(assessment));
         }
         if let Some(approve) = item.approve {

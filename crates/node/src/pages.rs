@@ -12,6 +12,7 @@ pub(crate) mod places;
 pub(crate) mod policies;
 pub(crate) mod problems;
 pub(crate) mod purposes;
+mod stated;
 pub(crate) mod style;
 
 use askama::Template;

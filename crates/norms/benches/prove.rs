@@ -9,7 +9,6 @@
 use std::time::Instant;
 
 use model::Purpose;
-use norms::Bundle;
 use norms::proof::{City, Prover, Report, Source, Standard, Verdict};
 
 const PERMITS: usize = 1_000;
@@ -59,8 +58,8 @@ fn measure(name: &str, city: &City, standard: &Standard, wanted: Verdict) -> (f6
 }
 
 fn main() {
-    let core = Bundle::global_core().cedar;
-    let standard = Standard::read(&[source("global-core", core.clone())]).unwrap();
+    let core = testkit::core().cedar;
+    let standard = Standard::read(&[source("test-core", core.clone())]).unwrap();
     let city = |forbids: String| City::read(&[source("norms", forbids), source("permits", permits())]).unwrap();
     // The same in other words: `unless { e }` is `when { !(e) }`.
     let other = core.replace("unless {", "when { !(").replace(" };", ") };");

@@ -19,7 +19,6 @@ use crate::facts::{
 use crate::plan::{GrantPlan, StreamPlan};
 use crate::schema::{schema, schema_text};
 
-const GLOBAL_CORE: &str = include_str!("layers/global-core.cedar");
 const CITY_PERMITS: &str = include_str!("layers/city-permits.cedar");
 /// How deep a policy may look: into the principal and the resource. Of other parties only the id is known, so that a
 /// policy that reads more of them would always err.
@@ -96,18 +95,6 @@ pub const fn city_permits_default() -> &'static str {
 }
 
 impl Bundle {
-    /// The global core of norms that this software carries.
-    #[must_use]
-    pub fn global_core() -> PolicyLayer {
-        PolicyLayer {
-            kind: LayerKind::Global,
-            name: "global-core".to_owned(),
-            owner: "G20 Global Smart Cities Alliance (illustrative, in our own words)".to_owned(),
-            cedar: GLOBAL_CORE.to_owned(),
-            duties: BTreeMap::new(),
-        }
-    }
-
     /// Checks policies and makes them ready.
     ///
     /// # Errors

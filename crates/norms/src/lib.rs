@@ -14,7 +14,6 @@ mod nesting;
 mod objections;
 mod plan;
 pub mod proof;
-pub mod requirements;
 mod schema;
 mod shape;
 

@@ -9,7 +9,6 @@ mod people;
 mod tokens;
 mod world;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{
@@ -22,7 +21,7 @@ use world::World;
 
 fn refused_by(decision: &Decision, norm: &str) -> bool {
     let Decision::Refused(refusal) = decision else { return false };
-    refusal.grounds.iter().any(|ground| ground.policy.0 == format!("global-core/{norm}"))
+    refusal.grounds.iter().any(|ground| ground.policy.0 == format!("test-core/{norm}"))
 }
 
 #[track_caller]
@@ -36,17 +35,13 @@ fn refused(decision: &Decision, norm: &str) {
 }
 
 #[test]
-fn the_built_in_policies_assemble_and_each_norm_has_its_requirement() {
+fn every_policy_says_what_it_is_and_why() {
     let world = World::new();
     let grounds = world.bundle.grounds();
-    let norms: Vec<_> = grounds.iter().filter(|ground| ground.layer.is_some()).collect();
-    let executed: BTreeSet<_> = norms.iter().filter_map(|norm| norm.requirement.as_ref()).collect();
-    assert_eq!(executed.len(), requirements::REQUIREMENTS.len());
-    for norm in norms {
-        assert_eq!(norm.layer, Some(LayerKind::Global));
-        let requirement = norm.requirement.as_ref().and_then(|id| requirements::requirement(&id.0)).unwrap();
-        assert_eq!(requirement.text, norm.reason);
-        assert!(!requirement.source.is_empty());
+    assert!(grounds.iter().any(|ground| ground.layer.is_none()));
+    for ground in grounds {
+        assert!(!ground.reason.is_empty(), "{}", ground.policy);
+        assert_eq!(ground.requirement.is_some(), ground.layer == Some(LayerKind::Global), "{}", ground.policy);
     }
 }
 

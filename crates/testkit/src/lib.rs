@@ -1,13 +1,27 @@
-//! Fakes for tests: a clock that is set, bytes that are the same every time, and alterations of what a parser takes.
+//! Fakes for tests: a clock that is set, bytes that are the same every time, some norms, and alterations of what a parser
+//! takes.
 
 mod alter;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use model::entropy::NoEntropy;
-use model::{Clock, Entropy, Span, Timestamp};
+use model::{Clock, Entropy, LayerKind, PolicyLayer, Span, Timestamp};
 
 pub use alter::{altered, noise};
+
+/// A global layer of norms, and no duties, for worlds in which it matters only that there are some.
+#[must_use]
+pub fn core() -> PolicyLayer {
+    PolicyLayer {
+        kind: LayerKind::Global,
+        name: "test-core".to_owned(),
+        owner: "Tests".to_owned(),
+        cedar: include_str!("core.cedar").to_owned(),
+        duties: BTreeMap::new(),
+    }
+}
 
 /// A clock that shows what it is told.
 #[derive(Debug)]

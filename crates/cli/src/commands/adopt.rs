@@ -19,6 +19,7 @@ use super::{open, public_log};
 use crate::args::framework::Adopt;
 use crate::client::{Client, is_address};
 use crate::declared::{self, Holds};
+use crate::founding;
 use crate::output::{Output, Refused, Status};
 use crate::system::SystemClock;
 
@@ -62,8 +63,7 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     packs.require_trust(&pack)?;
     let resolved = packs.resolve(&pack)?;
     let (place, state, now) = place(args)?;
-    let mut layers = resolved.policy_layers();
-    layers.retain(|layer| !layer.cedar.is_empty() || !layer.duties.is_empty());
+    let layers = founding::layers(&resolved);
     let policy = state.policy.as_ref();
     let permits_owner = policy.map_or_else(|| args.by.clone(), |policy| policy.text.permits_owner.clone());
     let text = PolicyText { layers, permits: permits(args, &state)?, permits_owner };

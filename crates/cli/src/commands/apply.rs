@@ -76,22 +76,24 @@ pub(crate) fn run(args: &Apply, output: &Output) -> anyhow::Result<()> {
 
 /// Does each job; a refusal stops only what depends on it.
 pub(crate) fn apply(city: &City, jobs: Vec<Job>) -> anyhow::Result<Vec<Done>> {
-    let mut done = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        let (words, by) = (job.in_words(), job.by().to_string());
-        let receipt = match job {
-            Job::Submit(submission) => city.register().submit(*submission),
-            Job::Order { by, order, values } => city.issue_order(&by, order, &values.0),
-        };
-        let (entries, refused) = match receipt {
-            Ok(receipt) => (receipt.entries, None),
-            Err(SubmitError::Refused(refusal)) => (Vec::new(), Some(refusal.to_string())),
-            Err(error) => return Err(error.into()),
-        };
-        done.push(Done { job: words, by, entries, would_make: Vec::new(), refused });
-    }
+    let done = jobs.into_iter().map(|job| apply_one(city, job)).collect::<anyhow::Result<_>>()?;
     city.register().publish()?;
     Ok(done)
+}
+
+/// Does one job, and leaves it to the caller to publish.
+pub(crate) fn apply_one(city: &City, job: Job) -> anyhow::Result<Done> {
+    let (words, by) = (job.in_words(), job.by().to_string());
+    let receipt = match job {
+        Job::Submit(submission) => city.register().submit(*submission),
+        Job::Order { by, order, values } => city.issue_order(&by, order, &values.0),
+    };
+    let (entries, refused) = match receipt {
+        Ok(receipt) => (receipt.entries, None),
+        Err(SubmitError::Refused(refusal)) => (Vec::new(), Some(refusal.to_string())),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Done { job: words, by, entries, would_make: Vec::new(), refused })
 }
 
 /// What each job would do. An order's list is not made: the act is the same with one of as many tags that match nothing.

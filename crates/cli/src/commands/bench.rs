@@ -12,15 +12,16 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use flow::city::credential;
 use flow::{City, Created};
-use model::policy::PolicyText;
-use model::{Party, PartyKind, Span, StreamId, Timestamp};
-use norms::{Bundle, CollectFast, CollectQuestion};
-use register::{Command, Founding, Submission};
+use model::{Clock, Span, StreamId, Timestamp};
+use norms::{CollectFast, CollectQuestion};
+use register::{Command, Submission};
 use serde::Serialize;
 
 use super::apply::apply;
 use super::fresh_token;
 use crate::args::Bench;
+use crate::demo::clock::PlayedClock;
+use crate::founding::founding;
 use crate::manifest::Manifest;
 use crate::output::Output;
 use crate::system::{SystemClock, SystemEntropy, Took, timed};
@@ -161,26 +162,22 @@ fn speed(records: u64, rounds: &[Took]) -> Speed {
 }
 
 fn city(args: &Bench) -> anyhow::Result<City> {
-    let founding = Founding {
-        name: "Bench City".to_owned(),
-        founder: Party { id: "city".parse()?, name: "Bench City".to_owned(), kind: PartyKind::CityDepartment },
-        policies: PolicyText {
-            layers: vec![Bundle::global_core()],
-            permits: norms::city_permits_default().to_owned(),
-            permits_owner: "city".parse()?,
-        },
-    };
+    let founding = founding("Bench City", "city".parse()?)?;
     let created = Created { founding, origin: "bench.ordinance.example/log".to_owned() };
-    let city = City::create(&args.dir, created, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
-    let now = city.register().now();
-    let text = MANIFEST
-        .replace("{starts}", &(now - Span::days(1)).to_string())
-        .replace("{until}", &(now + Span::days(90)).to_string());
+    let now = SystemClock.now();
+    // It was entered in the register a day ago, before anything was observed.
+    let starts = now - Span::days(1);
+    let clock = Arc::new(PlayedClock::new(starts));
+    let city = City::create(&args.dir, created, Arc::clone(&clock) as _, Arc::new(SystemEntropy))?;
+    let text =
+        MANIFEST.replace("{starts}", &starts.to_string()).replace("{until}", &(now + Span::days(90)).to_string());
     for done in apply(&city, Manifest::parse(&text)?.jobs())? {
         if let Some(refused) = done.refused {
             bail!("{}: {refused}", done.job);
         }
     }
+    clock.advance_to(now);
+    clock.run_on();
     Ok(city)
 }
 

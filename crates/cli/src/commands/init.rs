@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use flow::{City, Created};
-use model::policy::PolicyText;
-use model::{Party, PartyKind};
-use norms::Bundle;
-use register::{Command, Founding, Submission};
+use model::PolicyLayer;
+use register::{Command, Submission};
 use serde::Serialize;
 
 use super::fresh_token;
 use crate::args::Init;
+use crate::founding::founding;
 use crate::output::Output;
 use crate::system::{SystemClock, SystemEntropy};
 
@@ -21,10 +20,31 @@ struct Begun {
     key: String,
     founder: String,
     token: String,
+    /// What it stands under.
+    under: Vec<Under>,
+}
+
+/// A layer in force.
+#[derive(Serialize)]
+struct Under {
+    layer: String,
+    norms: usize,
+    clocks: usize,
+}
+
+impl Under {
+    fn of(layer: &PolicyLayer) -> Self {
+        Self { layer: layer.name.clone(), norms: layer.cedar.matches("@id(").count(), clocks: layer.duties.len() }
+    }
+
+    fn in_words(&self) -> String {
+        format!("{} norms and {} clocks of `{}`", self.norms, self.clocks, self.layer)
+    }
 }
 
 pub(crate) fn run(args: &Init, output: &Output) -> anyhow::Result<()> {
-    let founding = founding(args);
+    let founding = founding(&args.name, args.founder.clone())?;
+    let under: Vec<Under> = founding.policies.layers.iter().map(Under::of).collect();
     let created = Created { founding, origin: args.origin.clone() };
     let city = City::create(&args.dir, created, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
     let token = fresh_token(&SystemEntropy)?;
@@ -39,23 +59,22 @@ pub(crate) fn run(args: &Init, output: &Output) -> anyhow::Result<()> {
         key: state.city.as_ref().map(|city| city.log_key.clone()).unwrap_or_default(),
         founder: args.founder.to_string(),
         token,
+        under,
     };
+    let stands: Vec<String> = begun.under.iter().map(Under::in_words).collect();
     let words = format!(
-        "{} begins in `{}`.\n\nThe log's public key (publish it where residents can find it):\n  {}\n\nThe token of `{}`, shown \
+        "{} begins in `{}`, under {}.\n\nThe log's public key (publish it where residents can find it):\n  {}\n\nThe token of `{}`, shown \
          once:\n  {}\n\nKeep a copy of `{}/keys/log.key` somewhere safe: without it nothing more can be signed.\nNext: `ordinance \
          apply {} your-city.toml`, then `ordinance serve {}`.",
-        args.name, begun.folder, begun.key, begun.founder, begun.token, begun.folder, begun.folder, begun.folder
+        args.name,
+        begun.folder,
+        stands.join(" and "),
+        begun.key,
+        begun.founder,
+        begun.token,
+        begun.folder,
+        begun.folder,
+        begun.folder
     );
     output.result(&begun, &words)
-}
-
-/// What a city begins with: the global core of norms, and permits to change.
-fn founding(args: &Init) -> Founding {
-    let founder = Party { id: args.founder.clone(), name: args.name.clone(), kind: PartyKind::CityDepartment };
-    let policies = PolicyText {
-        layers: vec![Bundle::global_core()],
-        permits: norms::city_permits_default().to_owned(),
-        permits_owner: args.founder.clone(),
-    };
-    Founding { name: args.name.clone(), founder, policies }
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::ask::{Answers, BelowMinimum, MINIMUM};
 use super::build::Built;
+use super::papers;
 use super::play::{Played, StreamPlayed};
 use super::scan::look;
 
@@ -43,6 +44,7 @@ pub(super) fn all(built: &Built, played: &Played, answers: &Answers, audit: &Aud
     checks.extend(disclosures(answers));
     checks.push(hits(played, answers, built.city.register().now()));
     checks.push(keys(audit));
+    checks.push(documents(built, audit));
     checks.push(check(
         "the log holds together and matches what lies beside it",
         audit.inner.is_some_and(|inner| inner.unbatched == 0 && inner.unpublished == 0),
@@ -164,6 +166,12 @@ fn hits(played: &Played, answers: &Answers, now: Timestamp) -> Check {
     let kept = played.hits_at.iter().filter(|at| **at >= kept_from).count() as u64;
     let detail = format!("{} passed, {kept} of them within {HITS_KEPT}; {disclosed} records", played.hits);
     check("only plates on the list left a trace", disclosed == kept && kept > 0, detail)
+}
+
+fn documents(built: &Built, audit: &Audit) -> Check {
+    let (count, differ) = papers::held_against(&built.documents, &audit.state);
+    let detail = if differ.is_empty() { format!("{count} documents") } else { format!("not {}", differ.join(", ")) };
+    check("what was filed is what was signed", differ.is_empty() && count > 0, detail)
 }
 
 fn keys(audit: &Audit) -> Check {

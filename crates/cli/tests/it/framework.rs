@@ -80,10 +80,17 @@ fn a_lax_city_is_told_what_it_allows_and_a_silent_one_is_not_called_conformant()
 }
 
 #[test]
-fn a_city_of_this_software_is_read_by_the_prover() {
-    let city = City::new();
-    let done = run(&["framework", "prove", &city.arg(), "--against", "global-core", "--json"]);
-    let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+fn a_city_that_begins_is_proved_as_strict_as_the_core() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("new");
+    let dir = dir.to_str().unwrap();
+    let begun = json(&["init", dir, "--name", "New City", "--origin", "new.example/log"]);
+    let under = &begun["under"][0];
+    assert_eq!(under["layer"], "global-core", "{begun}");
+    assert!(under["norms"].as_u64() > Some(90) && under["clocks"].as_u64() > Some(10), "{begun}");
+    let report = json(&["framework", "prove", dir, "--against", "global-core"]);
+    let verdict = report["verdict"].as_str().unwrap();
+    assert!(matches!(verdict, "stricter" | "at-least-as-strict"), "{report}");
     assert!(report["actions"].as_array().unwrap().len() > 20, "{report}");
 }
 
@@ -187,6 +194,8 @@ fn adopting_a_standard_shows_first_what_it_would_stop() {
     let city = City::new();
     let size = || json(&["verify", &city.arg()])["size"].as_u64().unwrap();
     let before = size();
+    let core = json(&["adopt", &city.arg(), "global-core", "--by", "city"]);
+    assert_eq!(core["entries"].as_array().unwrap().len(), 0, "a city begins under the whole core: {core}");
     let pack = "us-surveillance-ordinance";
     let dry = json(&["adopt", &city.arg(), pack, "--by", "city", "--dry-run"]);
     assert_eq!(size(), before, "a dry run changes nothing");
@@ -197,7 +206,8 @@ fn adopting_a_standard_shows_first_what_it_would_stop() {
     assert_eq!(adopted["entries"].as_array().unwrap().len(), 1);
     assert_eq!(adopted["stops"], dry["stops"], "what was shown is what happened");
     let clocks: Vec<&str> = adopted["clocks"].as_array().unwrap().iter().filter_map(|clock| clock.as_str()).collect();
-    assert!(clocks.contains(&"yearly-report") && clocks.contains(&"inventory"), "{clocks:?}");
+    assert!(clocks.contains(&"surveillance-report") && clocks.contains(&"city-report"), "{clocks:?}");
+    assert!(!clocks.contains(&"inventory"), "the core's clocks have run since the city began: {clocks:?}");
     assert_eq!(dry["clocks"], adopted["clocks"]);
     assert!(size() > before);
     let asked = ["query", &city.arg(), "--as", "city", "--purpose", "traffic-management", "--stream", "wifi"];

@@ -117,7 +117,7 @@ place = "bridge"
 technology = "river-gauge"
 purposes = ["public-information"]
 legal_basis = "not-personal"
-starts = "2026-01-01T00:00:00Z"
+starts = "2029-01-01T00:00:00Z"
 ends = "2030-06-01T00:00:00Z"
 
 [[deployment.propose.streams]]
@@ -127,10 +127,10 @@ time = { do = "keep" }
 [deployment.propose.streams.properties]
 level = { category = "water-level", value = "number", treatment = { do = "keep" } }
 
-[deployment.assessment]
+[[deployment.assessment]]
 id = "scan-gauges"
 deployment = "gauges"
-instrument = "pre-scan-1"
+instrument = "pre-scan"
 outcome = "acceptable"
 summary = "No data about people."
 signed_by = "privacy-office"

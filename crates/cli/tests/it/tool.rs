@@ -8,11 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use model::{Span, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// The tests' own manifest.
 const MANIFEST: &str = include_str!("city.toml");
+/// How long after they are entered deployments begin, in seconds: longer where the machine was slower than that.
+const LEADS: [u32; 3] = [2, 15, 120];
 
 /// The binary.
 pub(crate) fn ordinance() -> Command {
@@ -45,6 +48,30 @@ pub(crate) struct City {
     pub(crate) plates: String,
     pub(crate) officer: String,
     pub(crate) police: String,
+    /// When its deployments began.
+    pub(crate) starts: Timestamp,
+}
+
+/// Founds the city and declares it, with deployments that begin some time from now. Gives the founder's token and when they
+/// begin; nothing where the machine was too slow to enter them before that.
+fn founded(dir: &str, manifest: &Path, lead: Span) -> Option<(String, Timestamp)> {
+    if Path::new(dir).exists() {
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+    let founded = json(&["init", dir, "--name", "Test City", "--origin", "test.example/log"]);
+    let now = instant();
+    let starts = now + lead;
+    let dates = [("{starts}", starts), ("{before}", now - Span::days(1)), ("{in-a-year}", now + Span::days(365))];
+    let text = dates.iter().fold(MANIFEST.to_owned(), |text, (brace, date)| text.replace(brace, &date.to_string()));
+    std::fs::write(manifest, text).unwrap();
+    let applied = run(&["apply", dir, manifest.to_str().unwrap(), "--json"]);
+    let applied: Value = serde_json::from_slice(&applied.stdout).unwrap();
+    let refused: Vec<&str> = applied.as_array().unwrap().iter().filter_map(|done| done["refused"].as_str()).collect();
+    if refused.iter().any(|words| words.contains("entered in the register no later")) {
+        return None;
+    }
+    assert!(refused.is_empty(), "{refused:#?}");
+    Some((founded["token"].as_str().unwrap().to_owned(), starts))
 }
 
 impl City {
@@ -57,13 +84,8 @@ impl City {
         let folder = tempfile::tempdir_in(parent).unwrap();
         let dir = folder.path().join("city");
         let dir = dir.to_str().unwrap();
-        let founded = json(&["init", dir, "--name", "Test City", "--origin", "test.example/log"]);
-        let officer = founded["token"].as_str().unwrap().to_owned();
         let manifest = folder.path().join("city.toml");
-        let yesterday = crate::fixture::midnight(1).to_string();
-        std::fs::write(&manifest, MANIFEST.replace("{yesterday}", &yesterday)).unwrap();
-        let applied = json(&["apply", dir, manifest.to_str().unwrap()]);
-        assert!(applied.as_array().unwrap().iter().all(|done| done.get("refused").is_none()), "{applied}");
+        let (officer, starts) = LEADS.iter().find_map(|lead| founded(dir, &manifest, Span::seconds(*lead))).unwrap();
         let again = json(&["apply", dir, manifest.to_str().unwrap()]);
         let made = |done: &Value| done.get("entries").is_some();
         assert!(!again.as_array().unwrap().iter().any(made), "applying twice changes nothing: {again}");
@@ -74,7 +96,9 @@ impl City {
         let device = |device, by| token(["--device", device], by);
         let (air, wifi) = (device("air-1", "city"), device("sniffer-1", "city"));
         let (plates, police) = (device("anpr-1", "police"), token(["--party", "police"], "city"));
-        Self { air, wifi, plates, officer, police, folder }
+        // Nothing is taken before its deployment begins.
+        wait(Duration::from_millis((starts.millis() - instant().millis()).max(0).unsigned_abs()));
+        Self { air, wifi, plates, officer, police, starts, folder }
     }
 
     pub(crate) fn dir(&self) -> PathBuf {
@@ -272,9 +296,9 @@ pub(crate) fn now() -> String {
 
 /// The present instant.
 #[expect(clippy::disallowed_methods, reason = "the node under test reads the machine's clock")]
-pub(crate) fn instant() -> model::Timestamp {
+pub(crate) fn instant() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    model::Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
 }
 
 /// Whether others keep this machine busy, so that how long something takes says nothing about it.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use model::policy::PolicyText;
 use model::{Order, Party, PartyKind, Span, Timestamp};
-use norms::Bundle;
 use register::{Command, Founding, Submission};
 use tempfile::TempDir;
 use testkit::{FakeClock, SeededBytes};
@@ -32,7 +31,7 @@ impl World {
             name: "Test City".to_owned(),
             founder: Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment },
             policies: PolicyText {
-                layers: vec![Bundle::global_core()],
+                layers: vec![testkit::core()],
                 permits: norms::city_permits_default().to_owned(),
                 permits_owner: "city".parse().unwrap(),
             },

@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use model::Subject;
 
+use super::stated::{self, Stated};
 use super::{Site, page};
 use crate::problem::Problem;
 use crate::router::Node;
@@ -14,6 +16,8 @@ struct About {
     site: Site,
     origin: String,
     key: String,
+    /// What is stated about the city as a whole.
+    stated: Vec<Stated>,
 }
 
 /// `GET /about`
@@ -24,5 +28,6 @@ pub(crate) async fn about(State(node): State<Node>) -> Result<Response, Problem>
         site: Site::of(&state),
         origin: city.map(|city| city.origin.clone()).unwrap_or_default(),
         key: city.map(|city| city.log_key.clone()).unwrap_or_default(),
+        stated: stated::about(&state, &Subject::City, node.city.register().now()),
     })
 }

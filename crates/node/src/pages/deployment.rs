@@ -16,6 +16,7 @@ use norms::{CollectFast, CollectQuestion, Decision};
 use register::State as Register;
 
 use super::card::kept;
+use super::stated::{self, Stated};
 use super::{Link, Site, page, party_name};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
@@ -46,6 +47,7 @@ struct Page {
     legal_basis: &'static str,
     statement: Option<Statement>,
     assessments: Vec<Assessed>,
+    stated: Vec<Stated>,
     overdue: Vec<String>,
     streams: Vec<StreamPart>,
     never_kept: Vec<String>,
@@ -118,6 +120,7 @@ fn drawn(
         legal_basis: words::legal_basis(deployment.legal_basis),
         statement: Statement::of(deployment),
         assessments: standing.assessments.iter().rev().map(|assessment| Assessed::of(state, assessment)).collect(),
+        stated: stated::about(state, &Subject::Deployment { id: deployment.id.clone() }, now),
         overdue: overdue(state, deployment),
         streams: deployment.streams.iter().map(|stream| StreamPart::of(state, stream, refusals)).collect(),
         never_kept: data::never_kept(deployment),

@@ -1,13 +1,15 @@
 //! The policies in force, in words and in Cedar.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use model::LayerKind;
+use model::{LayerKind, PolicyText, RequirementId};
 use norms::Ground;
-use norms::requirements::REQUIREMENTS;
 use register::{Rules, State as Register};
 use standards::duty::Duty;
+use standards::{Pack, Resolved};
 
 use super::{Site, page, party_name};
 use crate::problem::Problem;
@@ -53,8 +55,40 @@ struct Norm {
 /// The requirement behind a norm.
 struct Required {
     id: String,
-    text: &'static str,
-    source: &'static str,
+    text: String,
+    sources: String,
+}
+
+/// What this software knows of the requirements behind the policies in force: those of its own packs, and only where a
+/// layer in force is what the pack says, letter for letter.
+struct Known(Option<Resolved>);
+
+impl Known {
+    fn of(text: &PolicyText) -> Self {
+        let Ok(library) = standards::built_in() else { return Self(None) };
+        let mut stack = Vec::new();
+        for pack in text.layers.iter().filter_map(|layer| library.find(&layer.name)) {
+            for pack in library.stack_of(pack).into_iter().flatten() {
+                if !stack.iter().any(|there: &Arc<Pack>| there.manifest.reference == pack.manifest.reference) {
+                    stack.push(pack);
+                }
+            }
+        }
+        let Ok(resolved) = standards::resolve(&stack, None) else { return Self(None) };
+        let same = resolved.policy_layers().iter().all(|layer| {
+            let mut named = text.layers.iter().filter(|there| there.name == layer.name);
+            named.all(|there| there == layer)
+        });
+        Self(same.then_some(resolved))
+    }
+
+    /// The words of a requirement and what it is drawn from, unless nobody here knows it.
+    fn words(&self, id: &RequirementId) -> Option<(String, String)> {
+        let resolved = self.0.as_ref()?;
+        let sources = &resolved.requirements.get(id)?.requirement.sources;
+        let sources: Vec<&str> = sources.iter().map(|source| source.text.as_str()).collect();
+        Some((resolved.words(id, "en").ok()?.text, sources.join("; ")))
+    }
 }
 
 /// Where a policy stands on this page.
@@ -63,14 +97,12 @@ pub(super) fn anchor(policy: &str) -> String {
 }
 
 impl Norm {
-    fn of(ground: Ground) -> Self {
+    fn of(ground: Ground, known: &Known) -> Self {
         let requirement = ground.requirement.map(|id| {
-            let known = REQUIREMENTS.iter().find(|known| known.id == id.0);
+            let (text, sources) = known.words(&id).unwrap_or_default();
             // Most norms say what their requirement says; once is enough.
-            let text = known.map_or("", |known| known.text);
-            let text = if text == ground.reason { "" } else { text };
-            let source = known.map_or("", |known| known.source);
-            Required { id: id.0, text, source }
+            let text = if text == ground.reason { String::new() } else { text };
+            Required { id: id.0, text, sources }
         });
         Self { anchor: anchor(&ground.policy.0), id: ground.policy.0, reason: ground.reason, requirement }
     }
@@ -89,9 +121,10 @@ const fn layer(kind: LayerKind) -> &'static str {
 /// The policies of the register, in their order, with the words of those that decide.
 fn parts(state: &Register, grounds: &[Ground]) -> Vec<Part> {
     let Some(policy) = &state.policy else { return Vec::new() };
+    let known = Known::of(&policy.text);
     let norms = |name: &str| {
         let within = |ground: &&Ground| ground.policy.0.split_once('/').is_some_and(|(layer, _)| layer == name);
-        grounds.iter().filter(within).cloned().map(Norm::of).collect()
+        grounds.iter().filter(within).cloned().map(|ground| Norm::of(ground, &known)).collect()
     };
     let layers = policy.text.layers.iter().map(|text| Part {
         heading: layer(text.kind).to_owned(),

@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, Request, Response, StatusCode, header};
 use flow::{City, Created};
 use model::policy::PolicyText;
 use model::{Party, PartyKind, Timestamp};
-use norms::Bundle;
 use register::{Founding, Submission};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -95,7 +94,7 @@ impl World {
         let founder =
             Party { id: "city".parse().unwrap(), name: "Teststadt".to_owned(), kind: PartyKind::CityDepartment };
         let policies = PolicyText {
-            layers: vec![Bundle::global_core()],
+            layers: vec![testkit::core()],
             permits: norms::city_permits_default().to_owned(),
             permits_owner: founder.id.clone(),
         };

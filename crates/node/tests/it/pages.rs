@@ -214,3 +214,56 @@ async fn an_empty_city_has_pages_too() {
     }
     assert!(world.browse("/").await.text().contains("Nothing has been entered yet"));
 }
+
+/// The policies of a world, with the core that this software carries as its global layer, changed somehow.
+fn under_the_core(world: &World, change: impl Fn(&mut model::PolicyLayer)) -> serde_json::Value {
+    let library = standards::built_in().unwrap();
+    let stack = library.stack_of(library.find("global-core").unwrap()).unwrap();
+    let mut layers = standards::resolve(&stack, None).unwrap().policy_layers();
+    layers.iter_mut().for_each(change);
+    let text = world.city.register().state().policy.as_ref().unwrap().text.clone();
+    json!({ "by": "city", "reason": "the core", "command": { "do": "adopt-policy", "with": model::PolicyText { layers, ..text } } })
+}
+
+#[tokio::test]
+async fn a_requirement_is_told_where_the_layer_in_force_is_what_this_software_carries() {
+    const SOURCE: &str = "Amsterdam by-law (APV) 2.25a(2)";
+    let world = World::new();
+    assert!(!world.browse("/policies").await.text().contains(SOURCE), "a layer of another name is not known");
+    world.submit(under_the_core(&world, |_| ())).unwrap();
+    let text = world.browse("/policies").await.text().to_owned();
+    assert!(text.contains(SOURCE) && text.contains("Requirement core-81"), "{text}");
+    // Most norms say what their requirement says: it stands there as a norm and in the Cedar of it, and not a third time.
+    assert_eq!(text.matches("A number about people stands for at least 10 of them").count(), 2, "{text}");
+    // Of a layer that somebody changed, this software's words may no longer be true.
+    world.submit(under_the_core(&world, |layer| layer.cedar.push_str("// ours\n"))).unwrap();
+    let text = world.browse("/policies").await.text().to_owned();
+    assert!(text.contains("Requirement core-81") && !text.contains(SOURCE), "{text}");
+}
+
+#[tokio::test]
+async fn what_was_stated_is_shown_with_whose_word_it_is() {
+    let world = World::new();
+    let file = |id: &str, about: serde_json::Value, by: &str| {
+        let evidence = json!({ "id": id, "about": about, "kind": "notice", "on": "2026-11-20T09:00:00Z", "signed_by": by,
+            "summary": format!("It hangs in the <hall>: {id}."), "document": "ab".repeat(32) });
+        world.submit(json!({ "by": by, "command": { "do": "file-evidence", "with": evidence } })).unwrap();
+    };
+    file("told", json!({ "what": "deployment", "id": "wifi" }), "mobility");
+    file("city-wide", json!({ "what": "city" }), "council");
+    let wifi = world.browse("/deployments/wifi").await.text().to_owned();
+    let shown = &wifi[wifi.find("What was stated about it").unwrap()..wifi.find("The acts behind this page").unwrap()];
+    for part in ["hall&#62;: told.", "Mobility department, 20 November 2026", "<code>notice</code>", "abababab"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains("city-wide"));
+    let about = world.browse("/about").await.text().to_owned();
+    assert!(
+        about.contains("hall&#62;: city-wide.") && about.contains("Clerk to the council, 20 November 2026"),
+        "{about}"
+    );
+    // What was withdrawn is in the log alone.
+    let withdraw = json!({ "do": "withdraw-evidence", "with": { "evidence": "told" } });
+    world.submit(json!({ "by": "mobility", "reason": "it fell down", "command": withdraw })).unwrap();
+    assert!(!world.browse("/deployments/wifi").await.text().contains("What was stated about it"));
+}

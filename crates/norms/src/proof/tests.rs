@@ -14,17 +14,17 @@ fn core() -> Standard {
 }
 
 fn core_text() -> String {
-    Bundle::global_core().cedar
+    testkit::core().cedar
 }
 
 fn standard(cedar: &str) -> Standard {
-    Standard::read(&[source("global-core", cedar)]).unwrap()
+    Standard::read(&[source("test-core", cedar)]).unwrap()
 }
 
 /// What a new city adopts.
 fn adopted() -> model::policy::PolicyText {
     model::policy::PolicyText {
-        layers: vec![Bundle::global_core()],
+        layers: vec![testkit::core()],
         permits: crate::city_permits_default().to_owned(),
         permits_owner: "city".parse().unwrap(),
     }
@@ -131,7 +131,7 @@ fn twelve_lax_cities_are_caught_each_with_its_norm_and_its_story() {
         assert_eq!(report.verdict, Verdict::Fails, "{id}: {report}");
         let violations = report.violations();
         let broken: BTreeSet<&str> = violations.iter().map(|(violation, _)| violation.norm.policy.0.as_str()).collect();
-        assert_eq!(broken, BTreeSet::from([format!("global-core/{id}").as_str()]), "{report}");
+        assert_eq!(broken, BTreeSet::from([format!("test-core/{id}").as_str()]), "{report}");
         let (violation, found) = &violations[0];
         assert_eq!(
             BTreeSet::from_iter(found.iter().copied()),
@@ -143,14 +143,14 @@ fn twelve_lax_cities_are_caught_each_with_its_norm_and_its_story() {
         let story = violation.story.to_string();
         assert!((2..=4).contains(&violation.story.sentences.len()), "{story}");
         assert!(story.contains(&violation.norm.reason[..violation.norm.reason.len() - 1]), "{story}");
-        assert!(story.contains(&format!("`global-core/{id}` (core-")), "{story}");
+        assert!(story.contains(&format!("`test-core/{id}` (core-")), "{story}");
         assert!(violation.story.allowed_by.iter().all(|permit| story.contains(&permit.policy.0)), "{story}");
         assert!(!violation.story.allowed_by.is_empty());
         // The story is a regression test by itself: read back, the city allows it and the norm alone refuses it.
         let question = Question::from_json(&violation.story.question).unwrap();
         assert!(Part::of(Side::from(&city), &env_of(&question)).hear(&question).allowed, "{story}");
         let said = question.ask(standard.under_permit_all());
-        assert!(!said.allowed && said.by.contains(&format!("global-core/{id}")), "{story}");
+        assert!(!said.allowed && said.by.contains(&format!("test-core/{id}")), "{story}");
     }
 }
 
@@ -204,14 +204,14 @@ fn a_norm_that_can_err_is_refused_and_the_case_is_told() {
     let standard = standard(&(core_text() + overflow));
     let error = only(&["declare-view"]).prove(&city("permit (principal, action, resource);"), &standard).unwrap_err();
     let ProofError::NormsErr(norms) = &error else { panic!("{error}") };
-    assert_eq!(norms.iter().map(|(norm, _)| norm.0.as_str()).collect::<Vec<_>>(), ["global-core/sum"]);
-    assert!(error.to_string().contains("`global-core/sum` can err"), "{error}");
+    assert_eq!(norms.iter().map(|(norm, _)| norm.0.as_str()).collect::<Vec<_>>(), ["test-core/sum"]);
+    assert!(error.to_string().contains("`test-core/sum` can err"), "{error}");
     assert!(error.to_string().contains("people behind a number"), "{error}");
     let question = Question::from_json(&norms[0].1.question).unwrap();
-    assert_eq!(question.ask(standard.under_permit_all()).erring, ["global-core/sum"]);
+    assert_eq!(question.ask(standard.under_permit_all()).erring, ["test-core/sum"]);
     let findings = only(&["declare-view"]).check_standard(&standard).unwrap();
     assert!(
-        matches!(&findings[..], [Finding::CanErr { policy, .. }] if policy.policy.0 == "global-core/sum"),
+        matches!(&findings[..], [Finding::CanErr { policy, .. }] if policy.policy.0 == "test-core/sum"),
         "{findings:?}"
     );
 }
@@ -241,7 +241,7 @@ fn norms_that_do_nothing_and_permits_that_never_apply_are_found() {
         .filter(|finding| matches!(finding, Finding::NeverForbids { .. }))
         .map(|finding| finding.policy().0.as_str())
         .collect();
-    assert_eq!(idle, ["global-core/idle", "global-core/contrary"], "{findings:?}");
+    assert_eq!(idle, ["test-core/idle", "test-core/contrary"], "{findings:?}");
     assert_eq!(findings.len(), 2, "{findings:?}");
 
     let far = r#"@id("far") @requirement("x-01") forbid (principal, action == Action::"approve", resource) unless { resource.accountable.kind == "officer" };"#;
@@ -324,7 +324,7 @@ fn what_is_not_found_within_the_limit_is_unknown_and_never_proved() {
 fn a_ceiling_never_becomes_a_bundle() {
     // There is no way from a side back to text; written out by hand, the permit-all is refused.
     let text = model::policy::PolicyText {
-        layers: vec![Bundle::global_core()],
+        layers: vec![testkit::core()],
         permits: r#"@id("ceiling") @reason("x") permit (principal, action, resource);"#.to_owned(),
         permits_owner: "city".parse().unwrap(),
     };

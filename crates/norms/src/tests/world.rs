@@ -39,7 +39,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn policies() -> PolicyText {
         PolicyText {
-            layers: vec![Bundle::global_core()],
+            layers: vec![testkit::core()],
             permits: crate::city_permits_default().to_owned(),
             permits_owner: "city".parse().unwrap(),
         }

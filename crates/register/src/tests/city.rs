@@ -6,7 +6,6 @@ use std::sync::Arc;
 use journal::SqliteJournal;
 use model::policy::PolicyText;
 use model::{Party, PartyKind, Timestamp};
-use norms::Bundle;
 use tempfile::TempDir;
 use testkit::{FakeClock, SeededBytes};
 use tlog::SigningKey;
@@ -92,7 +91,7 @@ impl City {
             name: "Test City".to_owned(),
             founder: Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment },
             policies: PolicyText {
-                layers: vec![Bundle::global_core()],
+                layers: vec![testkit::core()],
                 permits: norms::city_permits_default().to_owned(),
                 permits_owner: "city".parse().unwrap(),
             },

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use model::policy::PolicyText;
 use model::{Act, DutyId, PolicyLayer, Span, State as Stage, Subject, Timestamp, What};
-use norms::Bundle;
 use proptest::prelude::*;
 
 use super::{City, replayed};
@@ -33,7 +32,7 @@ pub(super) fn core_with(duties: &[(&str, &str)]) -> PolicyLayer {
         let text = format!("[[duty]]\nid = \"{id}\"\nrequirement = \"core-1\"\n{lines}\n");
         (DutyId::new(id).unwrap(), text)
     };
-    PolicyLayer { duties: duties.iter().map(text).collect(), ..Bundle::global_core() }
+    PolicyLayer { duties: duties.iter().map(text).collect(), ..testkit::core() }
 }
 
 fn policies(duties: &[(&str, &str)]) -> PolicyText {

@@ -2,7 +2,6 @@
 
 use model::policy::PolicyText;
 use model::{LayerKind, Party, PartyKind, PolicyLayer};
-use norms::Bundle;
 
 use super::City;
 use crate::{Command, Founding, OpenError, Refusal, Register, Submission, SubmitError};
@@ -54,7 +53,7 @@ fn with_officer() -> City {
 #[test]
 fn no_city_is_without_a_global_layer_that_says_something() {
     let city = with_officer();
-    let empty = layer(LayerKind::Global, "global-core", "// nothing\n");
+    let empty = layer(LayerKind::Global, "test-core", "// nothing\n");
     for layers in [vec![], vec![own()], vec![empty.clone(), own()]] {
         for by in ["roads", "city"] {
             let refused = adopt(&city, by, Some("it is too strict"), layers.clone()).unwrap_err();
@@ -77,14 +76,14 @@ fn no_city_is_without_a_global_layer_that_says_something() {
 #[test]
 fn a_layer_in_force_is_dropped_by_the_founder_alone_and_with_a_reason() {
     let city = with_officer();
-    assert_eq!(adopt(&city, "roads", None, vec![Bundle::global_core(), own()]).unwrap(), 1, "adding is free");
+    assert_eq!(adopt(&city, "roads", None, vec![testkit::core(), own()]).unwrap(), 1, "adding is free");
     // Gone, emptied, or made another kind: each is dropped.
     let emptied = layer(LayerKind::City, "own", "");
     let other_kind = layer(LayerKind::Regional, "own", OWN_NORM);
     for layers in [
-        vec![Bundle::global_core()],
-        vec![Bundle::global_core(), emptied],
-        vec![Bundle::global_core(), other_kind],
+        vec![testkit::core()],
+        vec![testkit::core(), emptied],
+        vec![testkit::core(), other_kind],
         vec![layer(LayerKind::Global, "core", OWN_NORM), own()],
     ] {
         let refused = adopt(&city, "roads", Some("it is in the way"), layers.clone()).unwrap_err();
@@ -94,7 +93,7 @@ fn a_layer_in_force_is_dropped_by_the_founder_alone_and_with_a_reason() {
     }
     // Changing a layer is not dropping it, and asking for what is in force is nothing.
     let changed = layer(LayerKind::City, "own", &OWN_NORM.replace("nothing more", "nothing at all"));
-    assert_eq!(adopt(&city, "roads", None, vec![Bundle::global_core(), changed.clone()]).unwrap(), 1);
-    assert_eq!(adopt(&city, "roads", None, vec![Bundle::global_core(), changed]).unwrap(), 0);
-    assert_eq!(adopt(&city, "city", Some("the pilot is over"), vec![Bundle::global_core()]).unwrap(), 1);
+    assert_eq!(adopt(&city, "roads", None, vec![testkit::core(), changed.clone()]).unwrap(), 1);
+    assert_eq!(adopt(&city, "roads", None, vec![testkit::core(), changed]).unwrap(), 0);
+    assert_eq!(adopt(&city, "city", Some("the pilot is over"), vec![testkit::core()]).unwrap(), 1);
 }

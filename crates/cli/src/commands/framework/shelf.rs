@@ -24,14 +24,19 @@ pub(crate) fn problems(what: &str, problems: &[Diagnostic]) -> anyhow::Error {
 }
 
 impl Packs {
+    /// The packs of this software, and no others.
+    pub(crate) fn built_in() -> anyhow::Result<Self> {
+        let library = built_in().map_err(|found| problems("the packs of this software", &found))?;
+        Ok(Self { library, keys: Vec::new() })
+    }
+
     /// Opens the shelf.
     pub(crate) fn open(shelf: &Shelf) -> anyhow::Result<Self> {
-        let library = built_in().map_err(|found| problems("the packs of this software", &found))?;
         let key = |text: &String| {
             text.parse().map_err(|error| Status::bad_input(format!("`{text}` is no verifier key: {error}")))
         };
-        let keys = shelf.keys.iter().map(key).collect::<Result<_, _>>()?;
-        let mut packs = Self { library, keys };
+        let mut packs = Self::built_in()?;
+        packs.keys = shelf.keys.iter().map(key).collect::<Result<_, _>>()?;
         for folder in &shelf.folders {
             packs.add_all(folder)?;
         }
@@ -74,6 +79,11 @@ impl Packs {
         if Path::new(name).join("pack.toml").is_file() {
             return self.add(Path::new(name));
         }
+        self.shelved(name)
+    }
+
+    /// A pack at hand, by id or URN.
+    pub(crate) fn shelved(&self, name: &str) -> anyhow::Result<Arc<Pack>> {
         if let Some(pack) = self.library.find(name) {
             return Ok(Arc::clone(pack));
         }

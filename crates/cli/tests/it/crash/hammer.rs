@@ -11,8 +11,6 @@ use crate::tool::{City, Node, instant, wait};
 
 /// How many phones there are.
 pub(super) const PHONES: u64 = 40;
-/// How far back observations lie, so that several windows hold some.
-const BACK_MILLIS: u64 = 40 * 60_000;
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// What does not change from one node to the next.
@@ -95,10 +93,11 @@ pub(super) fn hammer(work: &Hammer<'_>, node: &mut Node, patience: Duration, boo
     books.disclosures.extend(disclosures);
 }
 
-/// Within the last minutes, and of today.
-fn earlier(number: u64) -> Timestamp {
+/// At any time since the city began, so that several windows hold some, and of today.
+fn earlier(work: &Hammer<'_>, number: u64) -> Timestamp {
     let now = instant().millis();
-    let back = i64::try_from(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % BACK_MILLIS).unwrap();
+    let since = (now - work.city.starts.millis()).max(1).unsigned_abs();
+    let back = i64::try_from(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % since).unwrap();
     Timestamp::from_millis((now - back).max(now - now.rem_euclid(DAY_MILLIS)))
 }
 
@@ -106,7 +105,7 @@ fn air(work: &Hammer<'_>, node: &Node, taken: &mut Vec<i64>) -> bool {
     // Three lines in one batch: all of them, or none.
     let first = work.next.fetch_add(3, Ordering::SeqCst);
     let runs: Vec<i64> = (first..first + 3).map(|run| i64::try_from(run).unwrap()).collect();
-    let line = |run: &i64| json!({ "time": earlier(run.unsigned_abs()), "no2": 1, "run": run }).to_string();
+    let line = |run: &i64| json!({ "time": earlier(work, run.unsigned_abs()), "no2": 1, "run": run }).to_string();
     let lines: Vec<String> = runs.iter().map(line).collect();
     let sent = node.try_post(
         "/api/v1/observations",
@@ -127,7 +126,7 @@ fn phone(number: u64) -> String {
 
 fn wifi(work: &Hammer<'_>, node: &Node, taken: &mut Vec<(i64, u64)>) -> bool {
     let number = work.number();
-    let (phone_number, at) = (number % PHONES, earlier(number));
+    let (phone_number, at) = (number % PHONES, earlier(work, number));
     let line = json!({ "time": at, "mac": phone(phone_number) }).to_string();
     let sent = node.try_post("/api/v1/observations", "application/x-ndjson", Some(&work.city.wifi), line.as_bytes());
     let today = |at: Timestamp| at.millis().div_euclid(DAY_MILLIS);
@@ -158,9 +157,9 @@ fn place(work: &Hammer<'_>, node: &Node, taken: &mut Vec<(u64, String)>) -> bool
 
 fn view(work: &Hammer<'_>, node: &Node, version: u64, taken: &mut Vec<(u64, String)>) -> bool {
     let view = json!({
-        "id": "quarters", "version": version, "stream": "air", "title": "The mean of each quarter of an hour",
+        "id": "quarters", "version": version, "stream": "air", "title": "The mean of each twenty seconds",
         "exposure": {
-            "as": "windows", "bin": "15m", "space": {"by": "sensor"}, "measure": {"of": "mean", "property": "no2"}
+            "as": "windows", "bin": "20s", "space": {"by": "sensor"}, "measure": {"of": "mean", "property": "no2"}
         },
         "identifiers": "none", "minimum": 0, "bound": 1, "noise": "none", "delay": "0s", "depth": "3650d"
     });
