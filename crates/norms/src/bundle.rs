@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::decision::{Decision, Ground, Grounds, Refusal, RefusalKind};
 use crate::drawers::{Drawer, Drawers};
 use crate::facts::{
-    ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, Spans, StandQuestion,
+    ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, Sight, StandQuestion,
 };
 use crate::plan::{GrantPlan, StreamPlan};
 use crate::schema::{schema, schema_text};
@@ -142,28 +142,28 @@ impl Bundle {
     /// Decides an act of government.
     #[must_use]
     pub fn decide_act(&self, question: &ActQuestion<'_>, now: Timestamp) -> Decision {
-        let case = question.case(now, self.spans(question.key()));
+        let case = question.case(now, self.sight(question.key()));
         case.map_or_else(|_| broken(), |(case, context)| self.decide(&case, context))
     }
 
     /// Decides a collection.
     #[must_use]
     pub fn decide_collect(&self, question: &CollectQuestion<'_>, fast: &CollectFast) -> Decision {
-        let case = question.case(self.spans(CollectQuestion::KEY));
+        let case = question.case(self.sight(CollectQuestion::KEY));
         case.map_or_else(|_| broken(), |case| self.decide(&case, fast.context()))
     }
 
     /// Decides a disclosure.
     #[must_use]
     pub fn decide_disclose(&self, question: &DiscloseQuestion<'_>, fast: &DiscloseFast) -> Decision {
-        let case = question.case(self.spans((&question.action(), DiscloseQuestion::KIND)));
+        let case = question.case(self.sight((&question.action(), DiscloseQuestion::KIND)));
         case.map_or_else(|_| broken(), |case| self.decide(&case, fast.context()))
     }
 
     /// Decides whether something may stand in the register as it is. No city permits that; it stands unless a norm forbids it.
     #[must_use]
     pub fn decide_stand(&self, question: &StandQuestion<'_>, now: Timestamp) -> Decision {
-        let Ok((case, context)) = question.case(now, self.spans(question.key())) else { return broken() };
+        let Ok((case, context)) = question.case(now, self.sight(question.key())) else { return broken() };
         match self.decide(&case, context) {
             Decision::Refused(refusal) if refusal.kind == RefusalKind::NothingPermits => {
                 Decision::Allowed(Grounds { policies: Vec::new() })
@@ -172,16 +172,16 @@ impl Bundle {
         }
     }
 
-    /// Compiles the plan of a stream.
+    /// Compiles the plan of a stream. Cedar folds only things that are whole, so that nothing is left out.
     #[must_use]
     pub fn plan_collect(self: &std::sync::Arc<Self>, question: &CollectQuestion<'_>) -> StreamPlan {
-        StreamPlan::compile(self, question.case(self.spans(CollectQuestion::KEY)))
+        StreamPlan::compile(self, question.case(&Sight::Everything))
     }
 
-    /// Compiles the plan of a grant.
+    /// Compiles the plan of a grant, as that of a stream.
     #[must_use]
     pub fn plan_disclose(self: &std::sync::Arc<Self>, question: &DiscloseQuestion<'_>) -> GrantPlan {
-        GrantPlan::compile(self, question.case(self.spans((&question.action(), DiscloseQuestion::KIND))))
+        GrantPlan::compile(self, question.case(&Sight::Everything))
     }
 
     /// Every policy, whatever it is about.
@@ -201,9 +201,9 @@ impl Bundle {
         self.drawers.get(key, &self.policies, |id| self.ground(id))
     }
 
-    /// The spans that the policies of a question look at.
-    fn spans(&self, key: (&str, &str)) -> &Spans {
-        self.drawer(key).map_or(&Spans::Every, |drawer| &drawer.spans)
+    /// What the policies of a question look at.
+    fn sight(&self, key: (&str, &str)) -> &Sight {
+        self.drawer(key).map_or(&Sight::Everything, |drawer| &drawer.sight)
     }
 
     /// The policies that can answer a case.

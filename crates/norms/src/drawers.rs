@@ -11,7 +11,7 @@ use cedar_policy::{
 };
 
 use crate::decision::Ground;
-use crate::facts::Spans;
+use crate::facts::Sight;
 use crate::schema::schema;
 
 /// What can answer one question.
@@ -20,8 +20,8 @@ pub(crate) struct Drawer {
     pub(crate) policies: PolicySet,
     /// The norms alone.
     pub(crate) norms: Norms,
-    /// The spans that any of them looks at.
-    pub(crate) spans: Spans,
+    /// What any of them looks at.
+    pub(crate) sight: Sight,
 }
 
 /// The norms that answer one question, in the order of their ids.
@@ -100,9 +100,9 @@ impl Slot {
         let mut grounds: Vec<Ground> = forbids.clone().map(|policy| ground(policy.id().as_ref())).collect();
         grounds.sort_by(|a, b| a.policy.cmp(&b.policy));
         let forbids = PolicySet::from_policies(forbids.map(|policy| Policy::clone(policy))).ok()?;
-        let spans = Spans::named(able.iter().copied());
+        let sight = Sight::of(able.iter().copied());
         let policies = PolicySet::from_policies(able.into_iter().cloned()).ok()?;
-        Some(Drawer { policies, spans, norms: Norms { number: self.number, grounds, forbids } })
+        Some(Drawer { policies, sight, norms: Norms { number: self.number, grounds, forbids } })
     }
 
     /// Whether the scope of a policy leaves room for this question. Who asks is not looked at.

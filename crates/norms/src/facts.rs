@@ -10,7 +10,7 @@ mod collect;
 mod deployment;
 mod question;
 mod share;
-mod spans;
+mod sight;
 mod stand;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -24,7 +24,7 @@ pub use question::{
     ActQuestion, ActSubject, CityFacts, CollectQuestion, DiscloseQuestion, StandQuestion, StandSubject, Verb,
 };
 
-pub(crate) use spans::Spans;
+pub(crate) use sight::Sight;
 
 use crate::schema::schema;
 
@@ -122,10 +122,12 @@ fn action(name: &str) -> Option<&'static Entity> {
     ACTIONS.get_or_init(|| schema().action_entities().map_or_else(|_| HashMap::new(), by_name)).get(name)
 }
 
+type Facts = HashMap<String, RestrictedExpression>;
+
 /// Attributes being gathered for one entity, and the moments that its tags are drawn from.
 #[derive(Default)]
 struct Attributes {
-    facts: HashMap<String, RestrictedExpression>,
+    facts: Facts,
     moments: BTreeMap<String, Timestamp>,
 }
 
@@ -170,25 +172,31 @@ fn case(
     verb: &str,
     (kind, id): (&str, &str),
     attributes: Attributes,
-    spans: &Spans,
+    sight: &Sight,
 ) -> Result<Case, Unaskable> {
     let party = asker.party;
     let (principal, resource) = (uid("Party", party.id.as_str())?, uid(kind, id)?);
     let who = Attributes::default().text("kind", party.kind.code()).truth("founder", asker.founder == Some(&party.id));
-    let tags = spans.of(&attributes.moments).into_iter();
-    let tags = tags.map(|(name, days)| (name, RestrictedExpression::new_long(days)));
+    let tags: Vec<(String, RestrictedExpression)> = sight
+        .spans(&attributes.moments)
+        .into_iter()
+        .map(|(name, days)| (name, RestrictedExpression::new_long(days)))
+        .collect();
     let action = action(verb).ok_or(Unaskable)?;
-    let entities = [
-        Entity::new(principal.clone(), who.facts, HashSet::new())?,
-        Entity::new_with_tags(resource.clone(), attributes.facts, [], tags)?,
-        action.clone(),
-    ];
-    Ok(Case { principal, action: action.uid(), resource, entities: held(entities)? })
-}
-
-/// The entities of a question. Whatever facts are gathered for a kind of thing, they are always the same ones, so that it is
-/// enough if tests hold them against the schema: doing it for each question took longer than the question. If a fact were
-/// missing all the same, the norm that looks for it would err, and refuse.
-fn held(entities: [Entity; 3]) -> Result<Entities, Unaskable> {
-    Ok(Entities::from_entities(entities, cfg!(debug_assertions).then(schema))?)
+    let entities = |who: Facts, what: Facts| -> Result<[Entity; 3], Unaskable> {
+        Ok([
+            Entity::new(principal.clone(), who, HashSet::new())?,
+            Entity::new_with_tags(resource.clone(), what, [], tags.iter().cloned())?,
+            action.clone(),
+        ])
+    };
+    // Whatever facts are gathered for a kind of thing, they are always the same ones, so that it is enough if tests hold
+    // them against the schema: doing it for each question took longer than the question. If a fact were missing all the
+    // same, the norm that looks for it would err, and refuse.
+    if cfg!(debug_assertions) {
+        Entities::from_entities(entities(who.facts.clone(), attributes.facts.clone())?, Some(schema()))?;
+    }
+    let seen = |facts: Facts| facts.into_iter().filter(|(name, _)| sight.sees(name)).collect();
+    let entities = Entities::from_entities(entities(seen(who.facts), seen(attributes.facts))?, None)?;
+    Ok(Case { principal: principal.clone(), action: action.uid(), resource: resource.clone(), entities })
 }

@@ -6,10 +6,10 @@ use super::deployment::{proposal, standing};
 use super::question::{ActQuestion, ActSubject};
 use super::share::{Share, shown};
 use super::stand::sensor;
-use super::{Asker, Attributes, Case, Fact, FastFacts, Spans, Unaskable, case, seconds};
+use super::{Asker, Attributes, Case, Fact, FastFacts, Sight, Unaskable, case, seconds};
 
 impl ActQuestion<'_> {
-    pub(crate) fn case(&self, now: Timestamp, spans: &Spans) -> Result<(Case, FastFacts), Unaskable> {
+    pub(crate) fn case(&self, now: Timestamp, sight: &Sight) -> Result<(Case, FastFacts), Unaskable> {
         let mut fast = vec![("now", Fact::Long(seconds(now)))];
         let thing = |id: &str| (id.to_owned(), Attributes::default());
         let (id, attributes) = match self.subject {
@@ -70,7 +70,7 @@ impl ActQuestion<'_> {
             }
         };
         let asker = Asker { party: self.actor, founder: self.founder };
-        Ok((case(asker, self.verb.action(), (self.subject.kind(), &id), attributes, spans)?, fast))
+        Ok((case(asker, self.verb.action(), (self.subject.kind(), &id), attributes, sight)?, fast))
     }
 }
 

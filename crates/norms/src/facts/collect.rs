@@ -4,10 +4,10 @@ use model::{OrderId, Stream, Tier, TimeTreatment, Treatment};
 
 use super::deployment::{approved_until, assessed, assessed_by_other, collected, declared, surroundings};
 use super::question::CollectQuestion;
-use super::{Asker, Attributes, Case, Spans, Unaskable, case, seconds};
+use super::{Asker, Attributes, Case, Sight, Unaskable, case, seconds};
 
 impl CollectQuestion<'_> {
-    pub(crate) fn case(&self, spans: &Spans) -> Result<Case, Unaskable> {
+    pub(crate) fn case(&self, sight: &Sight) -> Result<Case, Unaskable> {
         let (deployment, stream) = (&self.record.deployment, self.stream);
         // Whoever answers for the deployment collects, and nobody else is taken for it.
         if self.accountable.id != deployment.accountable {
@@ -29,7 +29,7 @@ impl CollectQuestion<'_> {
             surroundings(declared(attributes, deployment, Tier::of_stream(stream), self.around), self.around);
         let attributes = assessed(attributes, self.record);
         let asker = Asker { party: self.accountable, founder: self.founder };
-        case(asker, Self::KEY.0, (Self::KEY.1, stream.id.as_str()), attributes, spans)
+        case(asker, Self::KEY.0, (Self::KEY.1, stream.id.as_str()), attributes, sight)
     }
 }
 

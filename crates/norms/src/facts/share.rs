@@ -8,10 +8,10 @@ use model::{
 use super::collect::order_of;
 use super::deployment::{assessed_by_other, categories, evidence, is_personal, technologies};
 use super::question::DiscloseQuestion;
-use super::{Asker, Attributes, Case, Circumstances, Spans, Unaskable, case, seconds};
+use super::{Asker, Attributes, Case, Circumstances, Sight, Unaskable, case, seconds};
 
 impl DiscloseQuestion<'_> {
-    pub(crate) fn case(&self, spans: &Spans) -> Result<Case, Unaskable> {
+    pub(crate) fn case(&self, sight: &Sight) -> Result<Case, Unaskable> {
         let share = Share {
             recipient: self.recipient,
             grant: self.grant,
@@ -24,7 +24,7 @@ impl DiscloseQuestion<'_> {
         };
         let id = format!("{}/{}", self.stream.id, self.view.id);
         let asker = Asker { party: self.recipient, founder: self.founder };
-        case(asker, &self.action(), (Self::KIND, &id), share.attributes()?, spans)
+        case(asker, &self.action(), (Self::KIND, &id), share.attributes()?, sight)
     }
 }
 

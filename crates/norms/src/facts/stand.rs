@@ -4,10 +4,10 @@ use model::{DeploymentRecord, Device, DutyId, Timestamp};
 
 use super::deployment::{evidence, standing};
 use super::question::{CityFacts, StandQuestion, StandSubject};
-use super::{Asker, Attributes, Case, Circumstances, Fact, FastFacts, Spans, Unaskable, case, seconds};
+use super::{Asker, Attributes, Case, Circumstances, Fact, FastFacts, Sight, Unaskable, case, seconds};
 
 impl StandQuestion<'_> {
-    pub(crate) fn case(&self, now: Timestamp, spans: &Spans) -> Result<(Case, FastFacts), Unaskable> {
+    pub(crate) fn case(&self, now: Timestamp, sight: &Sight) -> Result<(Case, FastFacts), Unaskable> {
         let (id, attributes) = match self.subject {
             StandSubject::Deployment(record) => (record.deployment.id.to_string(), standing(record, self.around)?),
             StandSubject::City(facts) => ("city".to_owned(), city(facts, self.around)),
@@ -17,7 +17,7 @@ impl StandQuestion<'_> {
         };
         let asker = Asker { party: self.accountable, founder: self.founder };
         Ok((
-            case(asker, "stand", (self.subject.kind(), &id), attributes, spans)?,
+            case(asker, "stand", (self.subject.kind(), &id), attributes, sight)?,
             vec![("now", Fact::Long(seconds(now)))],
         ))
     }

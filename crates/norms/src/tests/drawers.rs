@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::world::World;
 use crate::bundle::erring;
-use crate::facts::{Case, FastFacts, Spans};
+use crate::facts::{Case, FastFacts, Sight};
 use crate::{
     ActQuestion, ActSubject, Bundle, CityFacts, CollectFast, Decision, DiscloseFast, Objections, StandQuestion,
     StandSubject, Verb,
@@ -15,7 +15,7 @@ use crate::{
 
 /// Every kind of question that a world can be asked, as cases with every span, and what the bundle said of each.
 fn questions(world: &World) -> Vec<((Case, FastFacts), Decision, Option<Objections<'_>>)> {
-    let (bundle, now, every) = (&world.bundle, world.now, &Spans::Every);
+    let (bundle, now, every) = (&world.bundle, world.now, &Sight::Everything);
     let (actor, record, around) = (&world.party("council"), &world.record, &world.around);
     let mut asked = Vec::new();
     let subjects = [
