@@ -44,7 +44,8 @@ pub(crate) enum Command {
 
 /// Begin a city in an empty folder.
 ///
-/// Makes the log's signing key, founds the city and adopts the global core of norms with permits to begin with.
+/// Makes the log's signing key, founds the city and adopts the whole global core, its norms and its duties, with permits to
+/// begin with. Whatever is stricter is adopted afterwards, with `ordinance adopt`.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Example:\n  ordinance init ./brookhaven --name Brookhaven --origin ordinance.brookhaven.example/log"

@@ -289,6 +289,9 @@ mod tests {
             reason = "asked for by the council"
             file = { id = "hearing", about = { what = "deployment", id = "wifi" }, kind = "hearing", on = "2026-01-02T00:00:00Z", signed_by = "council", summary = "Forty came.", answers = "request" }
 
+            [[evidence]]
+            file = { id = "request", about = { what = "deployment", id = "wifi" }, kind = "hearing-request", on = "2026-01-01T00:00:00Z", signed_by = "mobility", summary = "Please hear them." }
+
             [[device]]
             by = "mobility"
             device = { id = "s1", deployment = "wifi", stream = "wifi", position = [16.6, 49.2], support_until = "2030-01-01T00:00:00Z" }
@@ -317,6 +320,7 @@ mod tests {
             [
                 "approve class `counters` until 2030-01-01T00:00:00Z (council)",
                 "propose deployment `wifi` (mobility)",
+                "file evidence `request` (hearing-request) (mobility)",
                 "file evidence `hearing` (hearing) (council)",
                 "approve deployment `wifi` until 2027-01-01T00:00:00Z (council)",
                 "register device `s1` (mobility)",

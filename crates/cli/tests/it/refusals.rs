@@ -77,7 +77,7 @@ fn a_refused_question_exits_with_three_and_the_norms_words() {
     assert_eq!(unknown.status.code(), Some(1), "{}", String::from_utf8_lossy(&unknown.stderr));
     let refused = run(&["query", &city.arg(), "--as", "advertiser", "--purpose", "advertising", "--stream", "wifi"]);
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(refused.status.code() == Some(3) && words.contains("never given for advertising"), "{words}");
+    assert!(refused.status.code() == Some(3) && words.contains("never given for: advertising"), "{words}");
     let refused = run(&["query", &city.arg(), "--as", "advertiser", "--purpose", "advertising", "--stream", "air"]);
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(3), "{words}");

@@ -205,7 +205,7 @@ order = { id = "order-2", party = "police", authority = "Judge", deployment = "p
     assert_eq!(tried.status.code(), Some(3));
     let tried = of(tried);
     let words = tried.as_array().unwrap().iter().find_map(|done| done["refused"].as_str()).unwrap().to_owned();
-    assert!(words.contains("cannot approve it"), "{tried}");
+    assert!(words.contains("no rule of this city allows it"), "{tried}");
     assert!(tried.as_array().unwrap().iter().filter(|done| done.get("would_make").is_some()).count() >= 2, "{tried}");
     let body = br#"[{"by":"city","command":{"do":"publish","with":{"deployment":"gauges"}}}]"#;
     for token in [None, Some("ordinance_none"), Some(city.air.as_str())] {
