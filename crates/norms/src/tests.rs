@@ -12,7 +12,8 @@ mod world;
 use std::sync::Arc;
 
 use model::{
-    Duty, IdentifierExposure, LayerKind, MinimumUnits, Outcome, PartyKind, PolicyLayer, Span, State, Timestamp,
+    Assessment, Duty, IdentifierExposure, LayerKind, MinimumUnits, Outcome, PartyKind, PolicyLayer, Span, State,
+    Timestamp,
 };
 use proptest::prelude::*;
 
@@ -146,6 +147,17 @@ fn approval_needs_independence_an_end_and_an_acceptable_risk() {
         let mut world = World::new();
         world.record.standing.assessments[0].outcome = outcome;
         refused(&approve(&world, "council", Span::days(1)), norm);
+        // Answers to another instrument change nothing about it; new answers to this one do.
+        let first = world.record.standing.assessments[0].clone();
+        let assessed = |instrument: &str| Assessment {
+            instrument: instrument.parse().unwrap(),
+            outcome: Outcome::Acceptable,
+            ..first.clone()
+        };
+        world.record.standing.assessments.push(assessed("another"));
+        refused(&approve(&world, "council", Span::days(1)), norm);
+        world.record.standing.assessments.push(assessed(first.instrument.as_str()));
+        allowed(&approve(&world, "council", Span::days(1)));
     }
 }
 

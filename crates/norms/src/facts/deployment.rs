@@ -1,11 +1,11 @@
 //! A deployment as Cedar sees it: what it declares, where it stands, what is known besides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::successors;
 
 use model::{
-    Category, Deployment, DeploymentRecord, DutyId, EvidenceKind, InstrumentId, Party, PartyId, Stream, Technology,
-    Tier, Treatment,
+    Category, Deployment, DeploymentRecord, DutyId, EvidenceKind, InstrumentId, Outcome, Party, PartyId, Stream,
+    Technology, Tier, Treatment,
 };
 
 use super::{Attributes, Circumstances, Unaskable, seconds};
@@ -144,7 +144,6 @@ pub(super) fn standing(record: &DeploymentRecord, around: &Circumstances) -> Res
         all.iter().flat_map(|assessment| &assessment.requires).map(InstrumentId::as_str).collect();
     let roles: BTreeSet<&str> =
         all.iter().flat_map(|assessment| &assessment.sign_offs).map(|sign_off| sign_off.role.as_str()).collect();
-    let outcome = record.standing.assessments.last().map_or("none", |assessment| assessment.outcome.code());
     let attributes = bare(&record.deployment, &record.standing.proposed_by, around)?;
     Ok(assessed(attributes, record)
         .text("accountableKind", around.accountable_kind.map_or("", |kind| kind.code()))
@@ -152,8 +151,17 @@ pub(super) fn standing(record: &DeploymentRecord, around: &Circumstances) -> Res
         .texts("signedOffBy", roles.into_iter())
         .text("state", record.standing.state.code())
         .truth("assessedByOther", assessed_by_other(record))
-        .text("outcome", outcome)
+        .text("outcome", outcome(record))
         .long("approvedUntil", approved_until(record)))
+}
+
+/// The strictest of what was concluded, of each instrument by its newest answers: what a second instrument finds acceptable
+/// makes nothing acceptable that the first did not.
+fn outcome(record: &DeploymentRecord) -> &'static str {
+    let all = record.standing.assessments.iter();
+    let newest: BTreeMap<&InstrumentId, Outcome> =
+        all.map(|assessment| (&assessment.instrument, assessment.outcome)).collect();
+    newest.into_values().max().map_or("none", Outcome::code)
 }
 
 /// Whether the newest assessment was signed by a party that neither proposed nor answers for the deployment.
