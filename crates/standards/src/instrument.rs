@@ -5,6 +5,7 @@
 //! Answers belong to one edition, by its hash, and a signature to one set of answers. Nothing here signs or stores.
 
 mod answers;
+mod draft;
 mod evaluation;
 mod expression;
 mod facts;
@@ -15,16 +16,18 @@ mod prefill;
 mod read;
 mod references;
 mod score;
+mod set;
 mod sign;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Digest, InstrumentId};
+use model::{Digest, EvidenceKind, InstrumentId};
 use semver::Version;
 
 pub use answers::{ANSWERS_BYTES_MAX, Answer, Answers, AnswersError, Edition, ROWS_MAX, Row};
+pub use draft::{Draft, DraftError};
 pub use evaluation::{Concluded, Evaluation, Invalid, Place, Reason, Unfit, evaluate};
 pub use expression::{EXPRESSION_BYTES_MAX, EXPRESSION_DEPTH_MAX, Expression, ExpressionError, ExpressionProblem};
 pub use facts::{Declared, FactType, FactValue, Facts, Vocabulary, known_facts};
@@ -34,6 +37,7 @@ pub use name::{NameError, OptionId, OutcomeId, QuestionId, Role, SectionId};
 pub use read::{InstrumentProblem, read_instrument};
 pub use references::check_references;
 pub use score::{SCORE_MAX, Score};
+pub use set::SetError;
 pub use sign::{NotCounted, SignError, SignOff, Standing, may_sign, standing};
 
 /// A questionnaire of a standard, one edition of it.
@@ -53,6 +57,8 @@ pub struct Instrument {
     pub locale: String,
     /// Who signs, in this order. The first is the author.
     pub roles: Vec<Role>,
+    /// The evidence that its last signature is, besides the assessment, where a norm or duty waits for one.
+    pub evidence: Option<EvidenceKind>,
     /// Its sections.
     pub sections: Vec<Section>,
     /// The conclusions it draws.
@@ -268,10 +274,11 @@ impl Instrument {
     }
 
     /// All facts that it looks at, those that answers are pre-filled from included; a path that ends with `.` means all
-    /// below it.
+    /// below it. Which deployment it is about is always one, so that answers about one are never another's.
     #[must_use]
     pub fn facts_used(&self) -> BTreeSet<String> {
         let mut paths = self.facts_needed();
+        paths.insert("deployment.id".to_owned());
         for question in self.all_questions() {
             let path = match &question.prefill {
                 Some(Prefill::Fact(path)) => Some(path.clone()),

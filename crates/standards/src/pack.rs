@@ -5,10 +5,11 @@ mod duties;
 pub(crate) mod fields;
 pub mod files;
 mod front_matter;
+pub(crate) mod instruments;
 pub(crate) mod lexer;
 pub(crate) mod manifest;
 mod mentions;
-mod nesting;
+pub(crate) mod nesting;
 mod norms;
 mod parse;
 mod read;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::duty::{Declared, DeclaredKeep};
+use crate::instrument::Instrument;
 use crate::parameter::{ParameterId, Value};
 use crate::requirement::Requirement;
 use crate::words::translation::Translation;
@@ -150,6 +152,8 @@ pub struct Pack {
     pub duties: Vec<Declared>,
     /// Its limits on keeping data, in the same order.
     pub keeps: Vec<DeclaredKeep>,
+    /// Its instruments, in order of file.
+    pub instruments: Vec<Instrument>,
     /// SHA-256 of its content.
     pub hash: model::Digest,
     pub(crate) files: Files,

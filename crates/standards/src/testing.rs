@@ -75,6 +75,15 @@ impl Source {
         )
     }
 
+    /// An instrument of one question.
+    pub(crate) fn instrument(id: &str) -> String {
+        format!(
+            "id = \"{id}\"\nurn = \"urn:test:{id}\"\nversion = \"0.1.0\"\ntitle = \"Test\"\nintro = \"For tests.\"\n\
+             locale = \"en\"\nroles = [\"author\"]\n[[section]]\nid = \"one\"\ntitle = \"One\"\n[[section.question]]\n\
+             id = \"people\"\ntype = \"yes-no-unknown\"\nask = \"People?\"\n"
+        )
+    }
+
     pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.to_owned(), text.to_owned());
         self

@@ -185,6 +185,11 @@ fn answers(hasher: &mut Sha256, all: &BTreeMap<QuestionId, Answer>) {
                 hasher.update("s");
                 set(hasher, value);
             }
+            // An empty list is the same document whichever it is of.
+            Answer::Rows(rows) if rows.is_empty() => {
+                hasher.update("s");
+                length(hasher, 0);
+            }
             Answer::Rows(rows) => {
                 hasher.update("r");
                 length(hasher, rows.len());

@@ -153,6 +153,16 @@ impl Evaluation {
         let result = self.result(super::read::CONCLUSION)?;
         all.into_iter().find(|outcome| outcome.code() == result)
     }
+
+    /// The outcome under which answers are filed. An instrument without a `conclusion`, such as a pre-scan, finds no risk of
+    /// its own: what it says is which others are required. None while anything is missing.
+    #[must_use]
+    pub fn assessed(&self) -> Option<model::Outcome> {
+        match self.result(super::read::CONCLUSION) {
+            Some(_) => self.conclusion(),
+            None => self.complete.then_some(model::Outcome::Acceptable),
+        }
+    }
 }
 
 /// Evaluates answers under facts.

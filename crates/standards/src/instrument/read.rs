@@ -118,6 +118,7 @@ impl Reader<'_> {
             self.complain(&raw.urn, InstrumentProblem::Urn);
         }
         let roles = self.roles(&raw.roles);
+        let evidence = raw.evidence.as_ref().and_then(|kind| self.parsed(kind));
         let count: usize = raw.section.iter().map(raw::Section::count).sum();
         if count == 0 || count > QUESTIONS_MAX {
             self.complain(&raw.id, InstrumentProblem::Count);
@@ -133,6 +134,7 @@ impl Reader<'_> {
             intro: intro?,
             locale: raw.locale,
             roles: roles?,
+            evidence,
             sections: sections.into_iter().collect::<Option<_>>()?,
             outcomes: outcomes.into_iter().collect::<Option<_>>()?,
             labels: Labels::default(),

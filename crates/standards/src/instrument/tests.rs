@@ -1,6 +1,7 @@
 //! What instruments promise.
 
 mod answering;
+mod drafts;
 mod examples;
 mod hidden;
 mod loading;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::RequirementId;
 
-use super::{Pack, PackKind};
+use super::{Pack, PackKind, instruments};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::parameter::ParameterId;
 use crate::words::message::Message;
@@ -23,6 +23,7 @@ pub(crate) fn alone(pack: &Pack, problems: &mut Problems) {
     translations::check(pack, problems);
     if pack.manifest.kind == PackKind::Standard {
         names::check(pack, &Known::of(&[pack]), problems);
+        instruments::check(pack, &[pack], problems);
     }
 }
 

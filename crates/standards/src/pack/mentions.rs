@@ -1,4 +1,4 @@
-//! What instruments and tests mention: parameters, and that they are TOML. Read lightly; what they mean is read elsewhere.
+//! What instruments mention: parameters. And that tests are TOML: read lightly; what they mean is read elsewhere.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,13 @@ use crate::parameter::{ParameterId, read};
 /// Parameters with the places that name them: file and line.
 pub(crate) type Mentions = BTreeSet<(ParameterId, String, usize)>;
 
-/// Reads instruments lightly, and the syntax of every test.
+/// Reads the parameters of instruments, and the syntax of every test.
 pub(crate) fn read_all(files: &Files, problems: &mut Problems) -> Mentions {
     let mut mentions = Mentions::new();
     for (file, text) in files.under("tests/") {
         Place::file(file, text).parse(problems);
     }
     for (file, text) in files.under("instruments/") {
-        Place::file(file, text).parse(problems);
         parameters(file, text, &mut mentions);
     }
     mentions

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::duties::{self, Duties};
-use super::{Files, Pack, check, manifest, mentions, norms, requirements};
+use super::{Files, Pack, check, instruments, manifest, mentions, norms, requirements};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::pack::files::MANIFEST;
 use crate::words::translation::Translation;
@@ -45,6 +45,7 @@ impl Pack {
         }
         let mut mentions = mentions::read_all(&files, &mut problems);
         let Duties { duties, keeps, places } = duties::read_all(&files, &mut mentions, &mut problems);
+        let instruments = instruments::read_all(&files, &mut problems);
         let Some((manifest, lines)) = head else { return Err(problems.into_sorted()) };
         let hash = files.hash();
         let readable = problems.is_empty();
@@ -54,6 +55,7 @@ impl Pack {
             norms,
             duties,
             keeps,
+            instruments,
             hash,
             files,
             translations,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::pack::check::names::{self, Known};
 use crate::pack::files::MANIFEST;
-use crate::pack::{Pack, PackKind};
+use crate::pack::{Pack, PackKind, instruments};
 
 /// For each pack of an ordered stack, the positions of everything that it stands on.
 pub(super) fn below(stack: &[Arc<Pack>]) -> Vec<BTreeSet<usize>> {
@@ -57,6 +57,7 @@ pub(super) fn check(stack: &[Arc<Pack>], below: &[BTreeSet<usize>], problems: &m
             let packs: Vec<&Pack> =
                 bases.iter().filter_map(|at| stack.get(*at)).chain([pack]).map(AsRef::as_ref).collect();
             names::check(pack, &Known::of(&packs), &mut found);
+            instruments::check(pack, &packs, &mut found);
             problems.extend(found.into_sorted().into_iter().map(|one| one.within(&pack.manifest.id)).collect());
         }
     }
@@ -80,7 +81,7 @@ fn layers(stack: &[Arc<Pack>], problems: &mut Problems) {
     }
 }
 
-/// Each requirement, parameter and duty once.
+/// Each requirement, parameter, duty and instrument once.
 fn ids(stack: &[Arc<Pack>], problems: &mut Problems) {
     let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for pack in stack {
@@ -101,6 +102,10 @@ fn ids(stack: &[Arc<Pack>], problems: &mut Problems) {
         for duty in &pack.duties {
             let (file, line) = pack.place_of_duty(duty.id.as_str()).unwrap_or((MANIFEST, 1));
             once("duty", duty.id.as_str(), file, line);
+        }
+        for instrument in &pack.instruments {
+            once("instrument", instrument.id.as_str(), &instrument.file, 1);
+            once("instrument", &instrument.urn, &instrument.file, 1);
         }
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Instrument {
     pub(super) locale: String,
     pub(super) roles: Spanned<Vec<String>>,
     #[serde(default)]
+    pub(super) evidence: Option<Spanned<String>>,
+    #[serde(default)]
     pub(super) section: Vec<Section>,
     #[serde(default)]
     pub(super) outcome: Vec<Outcome>,
