@@ -1,6 +1,7 @@
 //! The command line, declared. Help texts are written for people who have not read anything else.
 
 pub(crate) mod framework;
+pub(crate) mod instrument;
 
 use std::path::PathBuf;
 
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Adopt(framework::Adopt),
     Assess(framework::Assess),
     Framework(framework::Framework),
+    Instrument(instrument::Instrument),
     Demo(Demo),
     Bench(Bench),
     Man(Man),

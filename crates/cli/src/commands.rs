@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod framework;
 pub(crate) mod ingest;
 pub(crate) mod init;
+pub(crate) mod instrument;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod query;

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Adopt(adopt) => commands::adopt::run(&adopt, &output),
         Command::Assess(assess) => commands::assess::run(&assess, &output),
         Command::Framework(framework) => commands::framework::run(&framework, &output),
+        Command::Instrument(instrument) => commands::instrument::run(&instrument, &output),
         Command::Bench(bench) => commands::bench::run(&bench, &output),
         Command::Man(man) => commands::man::run(&man, &output),
     };

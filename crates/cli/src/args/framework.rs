@@ -49,16 +49,20 @@ pub(crate) enum FrameworkCommand {
 #[command(after_help = "Example:\n  ordinance framework list")]
 pub(crate) struct List {}
 
-/// Show a pack, or one requirement of it with its sources, values, norms and clocks.
+/// Show a pack, one requirement of it with its sources, values, norms and clocks, or one of its instruments.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  ordinance framework show global-core\n  ordinance framework show amsterdam core-21 --locale de"
+    after_help = "Examples:\n  ordinance framework show global-core\n  ordinance framework show amsterdam core-21 --locale de\n  \
+ordinance framework show global-core --instrument pre-scan"
 )]
 pub(crate) struct Show {
     /// A pack: its id, its URN, or a folder.
     pub(crate) pack: String,
     /// One requirement, with the values in force in the pack's stack.
     pub(crate) requirement: Option<String>,
+    /// One instrument: what it asks, when, and what follows from the answers.
+    #[arg(long, value_name = "ID", conflicts_with = "requirement")]
+    pub(crate) instrument: Option<String>,
     /// The language.
     #[arg(long, default_value = "en")]
     pub(crate) locale: String,

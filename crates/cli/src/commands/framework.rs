@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod export;
 mod import;
+mod instrument;
 mod list;
 mod prove;
 mod related;

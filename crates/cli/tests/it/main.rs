@@ -9,6 +9,7 @@ mod fixture;
 mod framework;
 mod full;
 mod lax;
+mod instruments;
 mod recordings;
 mod refusals;
 mod remote;

@@ -15,6 +15,7 @@ struct Checked {
     hash: String,
     vouched_for_by: String,
     coverage: standards::coverage::Counts,
+    instruments: usize,
     /// Absent where the solver was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<Finding>>,
@@ -55,14 +56,16 @@ pub(super) fn run(args: &Check, packs: &mut Packs, output: &Output) -> anyhow::R
         hash: pack.hash.to_string(),
         vouched_for_by: vouched(&packs.trust(&pack)),
         coverage: pack.coverage().total,
+        instruments: pack.instruments.len(),
         findings,
     };
     let lines: Vec<String> = checked.findings.iter().flatten().map(in_words).collect();
     let words = format!(
-        "{} is well formed: {} requirements, {} of them executed. Vouched for by {}.\n{}",
+        "{} is well formed: {} requirements, {} of them executed; instruments: {}. Vouched for by {}.\n{}",
         checked.pack,
         checked.coverage.requirements,
         checked.coverage.executed,
+        checked.instruments,
         checked.vouched_for_by,
         lines.join("\n")
     );

@@ -16,6 +16,7 @@ struct Listed {
     layer: &'static str,
     jurisdiction: String,
     norms: usize,
+    instruments: usize,
     hash: String,
     vouched_for_by: String,
     coverage: Counts,
@@ -42,18 +43,21 @@ pub(super) fn run(packs: &Packs, output: &Output) -> anyhow::Result<()> {
             layer: manifest.layer.code(),
             jurisdiction: manifest.jurisdiction.clone(),
             norms: pack.norms.len(),
+            instruments: pack.instruments.len(),
             hash: pack.hash.to_string(),
             vouched_for_by: vouched(&packs.trust(pack)),
             coverage: pack.coverage().total,
         });
     }
-    let mut words =
-        vec![format!("{:<28} {:<8} {:<14} {:>12} {:>6}  title", "pack", "version", "layer", "executed", "norms")];
+    let mut words = vec![format!(
+        "{:<28} {:<8} {:<14} {:>12} {:>6} {:>11}  title",
+        "pack", "version", "layer", "executed", "norms", "instruments"
+    )];
     for one in &listed {
         let executed = format!("{} of {}", one.coverage.executed, one.coverage.requirements);
         words.push(format!(
-            "{:<28} {:<8} {:<14} {executed:>12} {:>6}  {}",
-            one.id, one.version, one.layer, one.norms, one.title
+            "{:<28} {:<8} {:<14} {executed:>12} {:>6} {:>11}  {}",
+            one.id, one.version, one.layer, one.norms, one.instruments, one.title
         ));
     }
     words.push("\nIllustrative, in the project's own words; not legal advice.".to_owned());

@@ -12,6 +12,9 @@ use crate::output::{Output, Status};
 pub(super) fn run(args: &Show, packs: &mut Packs, output: &Output) -> anyhow::Result<()> {
     let pack = packs.find(&args.pack)?;
     let resolved = packs.resolve(&pack)?;
+    if let Some(id) = &args.instrument {
+        return super::instrument::show(&pack, id, &args.locale, output);
+    }
     match &args.requirement {
         None => whole(&pack, &resolved, args, output),
         Some(id) => one(&resolved, &RequirementId(id.clone()), args, output),
@@ -29,6 +32,14 @@ struct Whole {
     incomparable: Vec<standards::resolve::Tightening>,
     conflicts: Vec<standards::resolve::Conflict>,
     requirements: Vec<Line>,
+    instruments: Vec<Named>,
+}
+
+#[derive(Serialize)]
+struct Named {
+    id: String,
+    title: String,
+    questions: usize,
 }
 
 #[derive(Serialize)]
@@ -49,6 +60,16 @@ fn executed_by(execution: &Execution) -> String {
     ways.join(", ")
 }
 
+/// The instruments of a pack, by title.
+fn instruments(pack: &Pack, locale: &str) -> Vec<Named> {
+    let named = |one: &standards::instrument::Instrument| Named {
+        id: one.id.to_string(),
+        title: one.text(locale, "title").unwrap_or_default().to_owned(),
+        questions: one.all_questions().count(),
+    };
+    pack.instruments.iter().map(named).collect()
+}
+
 fn whole(pack: &Pack, resolved: &Resolved, args: &Show, output: &Output) -> anyhow::Result<()> {
     let mut requirements = Vec::new();
     for id in pack.requirements.keys() {
@@ -67,6 +88,7 @@ fn whole(pack: &Pack, resolved: &Resolved, args: &Show, output: &Output) -> anyh
         incomparable: resolved.incomparable().cloned().collect(),
         conflicts: resolved.conflicts.clone(),
         requirements,
+        instruments: instruments(pack, &args.locale),
     };
     let mut words = vec![format!("{}\n{}\n{}\n", whole.title, whole.urn, whole.notice)];
     if !whole.stands_on.is_empty() {
@@ -81,10 +103,18 @@ fn whole(pack: &Pack, resolved: &Resolved, args: &Show, output: &Output) -> anyh
             line.text
         ));
     }
+    words.extend(
+        whole.instruments.iter().map(|one| {
+            format!("{:<22} {} ({} questions)", format!("\ninstrument {}", one.id), one.title, one.questions)
+        }),
+    );
     let total = whole.coverage.total;
     words.push(format!(
-        "\n{} requirements, {} executed, {} text only.",
-        total.requirements, total.executed, total.text_only
+        "\n{} requirements, {} executed, {} text only; instruments: {}.",
+        total.requirements,
+        total.executed,
+        total.text_only,
+        whole.instruments.len()
     ));
     output.result(&whole, &words.join("\n"))
 }
