@@ -111,6 +111,17 @@ pub(crate) const fn legal_basis(basis: LegalBasis) -> &'static str {
     }
 }
 
+/// In which role somebody signed an assessment. An instrument names its roles itself, so that others are shown as they are.
+pub(crate) fn role(role: &str) -> String {
+    match role {
+        "author" => "as its author".to_owned(),
+        "privacy-officer" => "as privacy officer".to_owned(),
+        "accessibility-officer" => "as accessibility officer".to_owned(),
+        "approver" => "as the one who approves it".to_owned(),
+        other => format!("as {other}"),
+    }
+}
+
 /// What an assessment concluded.
 pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Assessment, Deployment, Stream, StreamId};
+use model::{Assessment, Deployment, Digest, SignOff, Stream, StreamId};
 use register::State;
 
 use crate::pages::party_name;
@@ -87,22 +87,52 @@ pub(super) fn never_kept(deployment: &Deployment) -> Vec<String> {
 /// An assessment.
 pub(super) struct Assessed {
     pub(super) instrument: String,
+    /// What the instrument is called, where it is one of those that this software carries, in this very edition.
+    pub(super) title: Option<String>,
+    /// The hash of the edition that was answered.
+    pub(super) edition: Option<String>,
     pub(super) outcome: &'static str,
     pub(super) summary: String,
     pub(super) signed_by: String,
     pub(super) review_by: String,
     pub(super) document: String,
+    /// The instruments that have to be answered besides.
+    pub(super) requires: Vec<String>,
+    pub(super) sign_offs: Vec<SignedOff>,
+}
+
+/// Somebody's word in a role.
+pub(super) struct SignedOff {
+    pub(super) role: String,
+    pub(super) party: String,
+    pub(super) day: String,
 }
 
 impl Assessed {
     pub(super) fn of(state: &State, assessment: &Assessment) -> Self {
+        let signed_off = |one: &SignOff| SignedOff {
+            role: words::role(&one.role),
+            party: party_name(state, &one.party),
+            day: words::day(one.at),
+        };
         Self {
             instrument: assessment.instrument.to_string(),
+            title: assessment.instrument_hash.and_then(|hash| title(&hash)),
+            edition: assessment.instrument_hash.map(|hash| hash.to_string()),
             outcome: words::outcome(assessment.outcome),
             summary: assessment.summary.clone(),
             signed_by: party_name(state, &assessment.signed_by),
             review_by: words::day(assessment.review_by),
             document: assessment.document.to_string(),
+            requires: assessment.requires.iter().map(ToString::to_string).collect(),
+            sign_offs: assessment.sign_offs.iter().map(signed_off).collect(),
         }
     }
+}
+
+/// The title of an edition that comes with this software.
+fn title(hash: &Digest) -> Option<String> {
+    let library = standards::built_in().ok()?;
+    let found = library.packs().flat_map(|pack| &pack.instruments).find(|one| one.hash == *hash)?;
+    Some(found.title.clone())
 }
