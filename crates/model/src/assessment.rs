@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AssessmentId, DeploymentId, Digest, InstrumentId, PartyId};
+use crate::id::{AssessmentId, DeploymentId, Digest, EvidenceKind, IdError, InstrumentId, PartyId};
 use crate::time::Timestamp;
 
 /// What an assessment concluded.
@@ -72,4 +72,14 @@ pub struct SignOff {
     pub party: PartyId,
     /// When.
     pub at: Timestamp,
+}
+
+impl SignOff {
+    /// The kind of evidence by which a party says itself that it signs off in a role: `sign-off-author`.
+    ///
+    /// # Errors
+    /// The role is too long for it, or no slug.
+    pub fn evidence_kind(role: &str) -> Result<EvidenceKind, IdError> {
+        EvidenceKind::new(&format!("sign-off-{role}"))
+    }
 }

@@ -306,6 +306,7 @@ impl Desk<'_> {
         if assessment.signed_by != self.actor.id {
             return Err(Misfit::NotTheSigner(assessment.signed_by.to_string()).into());
         }
+        self.signed_off(assessment)?;
         let what = What::AssessmentSigned(assessment.clone());
         self.unless(false, Verb::Assess, ActSubject::Assessment { record, assessment }, what)
     }

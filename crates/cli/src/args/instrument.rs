@@ -101,7 +101,8 @@ pub(crate) struct Check {
 /// Sign answers in a role. The last role of the instrument files the assessment in the city.
 ///
 /// Roles sign in the instrument's order, and nobody who follows is the author. A signature stands for the answers as they
-/// are: any change opens all of them again. At an address, whoever signs proves who it is by its token.
+/// are: any change opens all of them again. Each is an act of its party in the log, which names the answers by their
+/// fingerprint and says nothing of them; at an address it takes the party's token.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  ordinance instrument sign ./brookhaven scan.toml --by mobility --role author\n  \
 ordinance instrument sign https://sensors.brookhaven.example scan.toml --by privacy-office --role privacy-officer --token \

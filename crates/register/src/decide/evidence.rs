@@ -1,7 +1,7 @@
 //! Evidence and classes: who may say what, of which things that are there, and until when.
 
 use model::act::EvidenceRef;
-use model::{ClassApproval, DeploymentRecord, Evidence, EvidenceId, PartyKind, Subject, What};
+use model::{Assessment, ClassApproval, DeploymentRecord, Evidence, EvidenceId, PartyKind, SignOff, Subject, What};
 use norms::{ActSubject, Verb};
 
 use super::{Desk, Draft, Misfit, Refusal, fit, known, taken};
@@ -42,6 +42,31 @@ impl Desk<'_> {
         let subject = ActSubject::Withdrawal(evidence);
         let what = What::EvidenceWithdrawn(EvidenceRef { evidence: id.clone() });
         self.unless(false, Verb::WithdrawEvidence, subject, what)
+    }
+
+    /// Whether the sign-offs of an instrument's answers are those parties' own word: each has filed it itself, for this very
+    /// document. What is no answer to an instrument is a paper, and its sign-offs are its signer's word.
+    pub(super) fn signed_off(&self, assessment: &Assessment) -> Result<(), Refusal> {
+        if assessment.instrument_hash.is_none() {
+            return Ok(());
+        }
+        let about = Subject::Deployment { id: assessment.deployment.clone() };
+        let gave = |sign_off: &SignOff| {
+            let kind = SignOff::evidence_kind(&sign_off.role).ok();
+            self.state.evidence_about(&about).any(|record| {
+                let evidence = &record.evidence;
+                record.in_force(self.now)
+                    && kind.as_ref() == Some(&evidence.kind)
+                    && evidence.signed_by == sign_off.party
+                    && evidence.document == Some(assessment.document)
+                    && evidence.on == sign_off.at
+            })
+        };
+        let missing = assessment.sign_offs.iter().find(|one| one.party != self.actor.id && !gave(one));
+        missing.map_or(Ok(()), |one| {
+            let (party, role) = (one.party.to_string(), one.role.clone());
+            Err(Misfit::NotSignedOff { party, role, at: one.at }.into())
+        })
     }
 
     /// Approves a class of deployments, or renews its approval. What it covers never changes under the same id.

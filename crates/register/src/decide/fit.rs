@@ -112,6 +112,19 @@ pub enum Misfit {
     /// Somebody signs for somebody else.
     #[error("only `{0}` can sign this")]
     NotTheSigner(String),
+    /// Somebody signs off in somebody else's name.
+    #[error(
+        "`{party}` did not sign these answers off as `{role}` at {at}: it does so itself, by evidence of the kind `sign-off-{role}` \
+         about the deployment, with the same document"
+    )]
+    NotSignedOff {
+        /// Who.
+        party: String,
+        /// As what.
+        role: String,
+        /// When it is said to have been.
+        at: Timestamp,
+    },
 }
 
 /// A text that residents read.

@@ -156,7 +156,7 @@ fn a_class_is_approved_by_officers_renewed_and_never_widened() {
 }
 
 #[test]
-fn sign_offs_name_known_parties_and_are_in_the_past() {
+fn sign_offs_are_the_word_of_known_parties_themselves_and_in_the_past() {
     let city = City::declared();
     let propose = r#"{"do":"propose","with":{"id":"air","title":"Air","description":"Air.","accountable":"city","place":"centre",
         "technology":"air-quality-station","purposes":["air-quality"],"legal_basis":"not-personal",
@@ -182,6 +182,31 @@ fn sign_offs_name_known_parties_and_are_in_the_past() {
     }
     let many = vec![r#"{"role":"author","party":"city","at":"2026-05-01T00:00:00Z"}"#; 33].join(",");
     assert!(sign(&many).unwrap_err().to_string().contains("at most 32"));
-    assert_eq!(sign(r#"{"role":"author","party":"city","at":"2026-05-01T00:00:00Z"}"#).unwrap(), 1);
+    // Whose word it is has said so itself: in this role, at this time, for this very document.
+    let author = r#"{"role":"author","party":"city","at":"2026-05-01T00:00:00Z"}"#;
+    let own = |id: &str, by: &str, role: &str, at: &str, document: &str| {
+        let command = format!(
+            r#"{{"do":"file-evidence","with":{{"id":"{id}","about":{{"what":"deployment","id":"air"}},"kind":"sign-off-{role}",
+            "on":"{at}","signed_by":"{by}","summary":"Signed.","document":"{}"}}}}"#,
+            document.repeat(32)
+        );
+        assert_eq!(ask(&city, by, None, &command).unwrap(), 1);
+    };
+    let day = "2026-05-01T00:00:00Z";
+    for (id, by, role, at, document) in [
+        ("s1", "city", "author", day, "22"),
+        ("s2", "city", "approver", day, "11"),
+        ("s3", "council", "author", day, "11"),
+        ("s4", "city", "author", "2026-05-02T00:00:00Z", "11"),
+    ] {
+        own(id, by, role, at, document);
+        assert!(sign(author).unwrap_err().to_string().contains("`city` did not sign these answers off as `author`"));
+    }
+    own("s5", "city", "author", day, "11");
+    let withdraw = r#"{"do":"withdraw-evidence","with":{"evidence":"s5"}}"#;
+    ask(&city, "city", Some("signed too early"), withdraw).unwrap();
+    assert!(sign(author).is_err(), "it was taken back");
+    own("s6", "city", "author", day, "11");
+    assert_eq!(sign(author).unwrap(), 1);
     assert_eq!(replayed(&city.register), *city.register.state());
 }

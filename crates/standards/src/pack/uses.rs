@@ -77,6 +77,23 @@ impl NormText {
         texts.windows(4).filter_map(action).collect()
     }
 
+    /// The instruments whose answers it asks after: the texts in `assessments.contains("…")` and its like.
+    #[must_use]
+    pub fn instruments(&self) -> BTreeSet<String> {
+        let tokens = self.tokens();
+        let texts: Vec<&str> = tokens.iter().map(|token| token.text(&self.cedar)).collect();
+        let mut found = BTreeSet::new();
+        for (at, _) in
+            texts.iter().enumerate().filter(|(_, text)| ["assessments", "independentAssessments"].contains(text))
+        {
+            let [".", asks, "(", inside @ ..] = texts.get(at + 1..).unwrap_or_default() else { continue };
+            if asks.starts_with("contains") {
+                found.extend(inside.iter().take_while(|text| **text != ")").filter_map(|text| lexer::unquote(text)));
+            }
+        }
+        found
+    }
+
     /// Whether it asks after the evidence that is in force.
     #[must_use]
     pub fn asks_for_evidence(&self) -> bool {
@@ -113,6 +130,12 @@ mod tests {
         assert_eq!(norm.parameters().iter().map(ParameterId::as_str).collect::<Vec<_>>(), ["age", "keep"]);
         assert_eq!(norm.actions().into_iter().collect::<Vec<_>>(), ["approve", "stand"]);
         assert!(norm.asks_for_evidence());
+        let asking = "forbid (principal, action, resource) unless { resource.assessments.contains(\"a\") && \
+                      resource.independentAssessments.containsAll([\"b\", \"c\"]) && resource.evidence.contains(\"d\") && \
+                      resource.assessments.containsAll(resource.requiredAssessments) };";
+        let asking = NormText { cedar: asking.to_owned(), ..norm.clone() };
+        assert_eq!(asking.instruments().into_iter().collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert!(norm.instruments().is_empty());
         for bad in ["${a.weeks}", "${a.days.days}", "${a.days.senior}", "${.days}", "${a.}", "${A}", "${a.anyone}"] {
             assert!(Use::parse(bad).is_err(), "{bad}");
         }

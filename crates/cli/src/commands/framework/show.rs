@@ -103,11 +103,11 @@ fn whole(pack: &Pack, resolved: &Resolved, args: &Show, output: &Output) -> anyh
             line.text
         ));
     }
-    words.extend(
-        whole.instruments.iter().map(|one| {
-            format!("{:<22} {} ({} questions)", format!("\ninstrument {}", one.id), one.title, one.questions)
-        }),
-    );
+    if !whole.instruments.is_empty() {
+        words.push("\nInstruments:".to_owned());
+    }
+    let named = |one: &Named| format!("{:<21} {} ({} questions)", one.id, one.title, one.questions);
+    words.extend(whole.instruments.iter().map(named));
     let total = whole.coverage.total;
     words.push(format!(
         "\n{} requirements, {} executed, {} text only; instruments: {}.",

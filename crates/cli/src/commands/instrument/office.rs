@@ -95,27 +95,23 @@ impl Office {
         Ok(Known { deployment, parties, now, facts })
     }
 
-    /// Lets a party prove who it is. Whoever has the folder may act for anybody in it; at an address a token speaks.
-    pub(super) fn prove(&self, party: &Party, token: Option<&str>) -> anyhow::Result<()> {
-        let Self::Address(client) = self else { return Ok(()) };
-        let token = token.context("an address needs `--token FILE` with the token of the party that signs")?;
-        // To enter a party that is there changes nothing and asks no norm; the node answers only to its own token.
-        let command = Command::RegisterParty { party: party.clone(), contact: model::Fields::default() };
-        let submission = Submission { by: party.id.clone(), reason: None, command };
-        let body = serde_json::to_vec(&submission)?;
-        client.post("/api/v1/commands?dry-run=true", "application/json", &body, Some(token)).map(drop)
+    /// Whether a party has to show its token. Whoever has the folder may act for anybody in it.
+    pub(super) const fn needs_token(&self) -> bool {
+        matches!(self, Self::Address(_))
     }
 
     /// Does what a party asks; gives the entries made.
-    pub(super) fn submit(&self, submission: Submission, token: Option<&str>) -> anyhow::Result<Vec<u64>> {
+    pub(super) fn submit(&self, submission: Submission, token: Option<&str>) -> Result<Vec<u64>, Failed> {
         match self {
             Self::Folder(city) => {
                 let receipt = city.register().submit(submission).map_err(refused)?;
-                city.register().publish()?;
+                city.register().publish().map_err(Failed::unsure)?;
                 Ok(receipt.entries)
             }
             Self::Address(client) => {
-                let answer = client.submit(&submission, token.unwrap_or_default())?;
+                let answer = client.submit(&submission, token.unwrap_or_default());
+                // An answer of the node is one; only where none came it is not known what happened.
+                let answer = answer.map_err(|error| Failed { definite: !error.is::<ureq::Error>(), error })?;
                 let entries = answer.pointer("/0/entries").and_then(Value::as_array);
                 Ok(entries.into_iter().flatten().filter_map(Value::as_u64).collect())
             }
@@ -123,13 +119,30 @@ impl Office {
     }
 }
 
-fn refused(error: SubmitError) -> anyhow::Error {
+/// Why something was not filed, and whether that is certain.
+pub(super) struct Failed {
+    pub(super) error: anyhow::Error,
+    pub(super) definite: bool,
+}
+
+impl Failed {
+    /// It was not.
+    pub(super) fn definite(error: impl Into<anyhow::Error>) -> Self {
+        Self { error: error.into(), definite: true }
+    }
+
+    fn unsure(error: impl Into<anyhow::Error>) -> Self {
+        Self { error: error.into(), definite: false }
+    }
+}
+
+fn refused(error: SubmitError) -> Failed {
     match error {
         SubmitError::Refused(refusal) => {
             let message = refusal.to_string();
-            Refused { details: serde_json::json!([message]), message }.into()
+            Failed::definite(Refused { details: serde_json::json!([message]), message })
         }
-        error => error.into(),
+        error => Failed::unsure(error),
     }
 }
 

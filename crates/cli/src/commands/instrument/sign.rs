@@ -1,85 +1,103 @@
 //! `ordinance instrument sign`: a party's word for the answers as they are; the last role's files the assessment.
+//!
+//! Every signature is an act of its party: evidence that it signed off, so that nobody signs in another's name; the last one
+//! is the assessment itself. A draft that a norm refuses to be signed stays as it was.
 
-use model::{AssessmentId, Evidence, EvidenceId, PartyId, Subject, Timestamp};
+use model::{AssessmentId, Evidence, EvidenceId, EvidenceKind, Subject, Timestamp};
 use register::{Command, Submission};
-use serde_json::json;
+use serde::Serialize;
 use standards::instrument::{
     Answer, Draft, Evaluation, Instrument, QuestionKind, Role, SignOff, Standing, may_sign, standing,
 };
 
 use super::Packs;
 use super::file;
-use super::office::{Known, Office};
+use super::office::{Failed, Known, Office};
 use super::report::{evaluated, summary};
 use crate::args::instrument::Sign;
 use crate::declared::read_token;
-use crate::output::{Output, Refused, Status};
+use crate::output::{Output, Status};
 
 /// The question whose day is that of the next look.
 const REVIEW: &str = "review";
+
+/// What a signature made.
+#[derive(Serialize)]
+struct Signed {
+    role: String,
+    by: String,
+    fingerprint: String,
+    next: Option<String>,
+    /// The evidence that the party signed off; none for the last signature.
+    signed_off: Option<Filed>,
+    /// The assessment; none before the last signature.
+    assessment: Option<Filed>,
+    /// The evidence that the instrument is besides.
+    evidence: Option<Filed>,
+}
+
+/// An entry of the log; none if it was there already.
+#[derive(Serialize)]
+struct Filed {
+    id: String,
+    entries: Vec<u64>,
+}
 
 pub(super) fn run(args: &Sign, packs: &mut Packs, output: &Output) -> anyhow::Result<()> {
     let (mut draft, instrument) = file::open(&args.file, packs)?;
     let role = role(args, &instrument)?;
     let office = Office::open(&args.city)?;
     let known = office.known(&draft.deployment)?;
-    let token = args.token.as_deref().map(read_token).transpose()?;
-    office.prove(known.party(&args.by)?, token.as_deref())?;
+    known.party(&args.by)?;
+    let token = office.needs_token().then(|| args.token.as_deref()).flatten().map(read_token).transpose()?;
+    if office.needs_token() && token.is_none() {
+        return Err(Status::fails("an address needs `--token FILE` with the token of the party that signs").into());
+    }
     let found =
         evaluated(&draft, &instrument, &known.facts(&draft)).map_err(|error| file::of_file(&args.file, error))?;
     let before = draft.clone();
     let stands = standing(&draft.sign_offs, &draft.answers, &instrument.roles);
-    if !signed_last(&stands, &role, &args.by) {
+    // Whoever signed already may file it once more, which makes no act if it is filed: the answer may have been lost.
+    if !stands.signed.iter().any(|one| one.role == role && one.party == args.by) {
         may_sign(&found, &stands, &role, &args.by).map_err(|error| Status::fails(error.to_string()))?;
         let answers = draft.answers.digest();
-        draft.sign_offs.push(SignOff { role, party: args.by.clone(), at: known.now, answers });
+        draft.sign_offs.push(SignOff { role: role.clone(), party: args.by.clone(), at: known.now, answers });
         file::replace(&args.file, &draft, &instrument)?;
     }
     let stands = standing(&draft.sign_offs, &draft.answers, &instrument.roles);
-    let filing = Filing { args, office: &office, known: &known, instrument: &instrument, found: &found, draft: &draft };
-    let filed = if stands.is_complete() {
-        match filing.assessment(&stands, token.as_deref()) {
-            Ok(filed) => Some(filed),
-            // A norm is against it: the signature is not given then. Whatever else happened, it is, and can be filed again.
-            Err(error) if error.is::<Refused>() => {
-                file::replace(&args.file, &before, &instrument)?;
-                return Err(error);
-            }
-            Err(error) => {
-                return Err(error.context("it is signed and may not be filed; sign again the same way to file it"));
-            }
+    let token = token.as_deref();
+    let filing =
+        Filing { args, office: &office, known: &known, instrument: &instrument, found: &found, draft: &draft, token };
+    let signed = match filing.file(&stands, &role) {
+        Ok(signed) => signed,
+        Err(Failed { error, definite: true }) => {
+            file::replace(&args.file, &before, &instrument)?;
+            return Err(error);
         }
-    } else {
-        None
-    };
-    let evidence = match &filed {
-        Some((id, _)) => filing.evidence(id, token.as_deref())?,
-        None => None,
-    };
-    let fingerprint = draft.answers.digest();
-    let next = stands.next.as_ref().map(ToString::to_string);
-    let mut words = vec![format!("Signed as {} by `{}`, for the answers {fingerprint}.", args.role, args.by)];
-    match (&filed, &next) {
-        (Some((id, entries)), _) => {
-            words.push(format!("Everybody has signed. Filed as assessment `{id}`{}.", in_words(entries)));
+        Err(Failed { error, .. }) => {
+            return Err(error.context("whether it was filed is not known; sign again the same way to make sure"));
         }
-        (None, next) => words.push(format!("Next to sign: {}.", next.as_deref().unwrap_or("nobody"))),
-    }
-    if let Some((kind, entries)) = &evidence {
-        words.push(format!("Filed as evidence `{kind}`{}.", in_words(entries)));
-    }
-    let document = json!({
-        "role": args.role, "by": args.by, "fingerprint": fingerprint, "next": next,
-        "assessment": filed.as_ref().map(|(id, entries)| json!({ "id": id, "entries": entries })),
-        "evidence": evidence.as_ref().map(|(kind, entries)| json!({ "kind": kind, "entries": entries })),
-    });
-    output.result(&document, &words.join("\n"))
+    };
+    output.result(&signed, &signed.in_words())
 }
 
-fn in_words(entries: &[u64]) -> String {
-    match entries {
-        [] => ", as it was already".to_owned(),
-        entries => format!(", entry {}", entries.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+impl Signed {
+    fn in_words(&self) -> String {
+        let entry = |filed: &Filed| match filed.entries.as_slice() {
+            [] => "as it was already".to_owned(),
+            entries => format!("entry {}", entries.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+        };
+        let mut words =
+            vec![format!("Signed as {} by `{}`, for the answers {}.", self.role, self.by, self.fingerprint)];
+        words.extend(self.signed_off.as_ref().map(|one| format!("The log says so, {}.", entry(one))));
+        words.extend(
+            self.assessment
+                .as_ref()
+                .map(|one| format!("Everybody has signed. Filed as assessment `{}`, {}.", one.id, entry(one))),
+        );
+        words.extend(self.evidence.as_ref().map(|one| format!("Filed as evidence `{}`, {}.", one.id, entry(one))));
+        words.extend(self.next.as_ref().map(|next| format!("Next to sign: {next}.")));
+        words.join("\n")
     }
 }
 
@@ -87,17 +105,12 @@ fn role(args: &Sign, instrument: &Instrument) -> anyhow::Result<Role> {
     let known = instrument.roles.iter().find(|role| role.as_str() == args.role).cloned();
     known.ok_or_else(|| {
         let roles: Vec<String> = instrument.roles.iter().map(|role| format!("`{role}`")).collect();
-        let message = format!("nobody signs `{}` as `{}`; who does is {}", instrument.id, args.role, roles.join(", "));
+        let message = format!("nobody signs `{}` as `{}`; signed is as {}", instrument.id, args.role, roles.join(", "));
         Status::fails(message).into()
     })
 }
 
-/// Whether everybody has signed, and this was the last: it may be filed once more, which changes nothing if it was.
-fn signed_last(stands: &Standing, role: &Role, by: &PartyId) -> bool {
-    stands.is_complete() && stands.signed.last().is_some_and(|last| last.role == *role && last.party == *by)
-}
-
-/// What is filed when everybody has signed.
+/// What is filed of a signature.
 struct Filing<'a> {
     args: &'a Sign,
     office: &'a Office,
@@ -105,25 +118,78 @@ struct Filing<'a> {
     instrument: &'a Instrument,
     found: &'a Evaluation,
     draft: &'a Draft,
+    token: Option<&'a str>,
 }
 
 impl Filing<'_> {
-    fn submission(&self, command: Command) -> Submission {
-        Submission { by: self.args.by.clone(), reason: None, command }
+    /// The assessment if this was the last signature; else that it was given.
+    fn file(&self, stands: &Standing, role: &Role) -> Result<Signed, Failed> {
+        let own = stands.signed.iter().find(|one| one.role == *role && one.party == self.args.by);
+        let own = own.ok_or_else(|| Failed::definite(Status::fails("the signature does not count")))?;
+        let last = stands.is_complete() && stands.signed.last() == Some(own);
+        let (signed_off, assessment) =
+            if last { (None, Some(self.assessment(stands)?)) } else { (Some(self.sign_off(own)?), None) };
+        let evidence = match (&assessment, &self.instrument.evidence) {
+            (Some(filed), Some(kind)) => Some(self.besides(&filed.id, kind, own.at)?),
+            _ => None,
+        };
+        Ok(Signed {
+            role: role.to_string(),
+            by: self.args.by.to_string(),
+            fingerprint: self.draft.answers.digest().to_string(),
+            next: stands.next.as_ref().map(ToString::to_string),
+            signed_off,
+            assessment,
+            evidence,
+        })
+    }
+
+    fn submit(&self, id: String, command: Command) -> Result<Filed, Failed> {
+        let submission = Submission { by: self.args.by.clone(), reason: None, command };
+        Ok(Filed { id, entries: self.office.submit(submission, self.token)? })
+    }
+
+    /// Evidence about the deployment, with the answers as its document.
+    fn evidence(&self, id: &str, kind: EvidenceKind, on: Timestamp, summary: String) -> Result<Filed, Failed> {
+        let named = kind.to_string();
+        let evidence = Evidence {
+            id: id.parse::<EvidenceId>().map_err(Failed::definite)?,
+            about: Subject::Deployment { id: self.draft.deployment.clone() },
+            kind,
+            on,
+            until: None,
+            signed_by: self.args.by.clone(),
+            summary,
+            document: Some(self.draft.answers.digest()),
+            answers: None,
+        };
+        self.submit(named, Command::FileEvidence(evidence))
+    }
+
+    /// The party's own word that it signed off.
+    fn sign_off(&self, own: &SignOff) -> Result<Filed, Failed> {
+        let role = own.role.as_str();
+        let kind = model::SignOff::evidence_kind(role).map_err(Failed::definite)?;
+        let id = format!("{}-{}-{}", cut(role, 30), cut(&own.answers.to_string(), 16), own.at.millis());
+        let title = &self.instrument.title;
+        let summary = format!("Signed off as {role}: the answers to “{title}” with the fingerprint {}.", own.answers);
+        self.evidence(&id, kind, own.at, summary)
     }
 
     fn summary(&self) -> String {
         self.args.summary.clone().unwrap_or_else(|| summary(self.instrument, self.found))
     }
 
-    fn assessment(&self, stands: &Standing, token: Option<&str>) -> anyhow::Result<(AssessmentId, Vec<u64>)> {
-        let outcome = self.found.assessed().ok_or_else(|| Status::fails("the answers conclude nothing"))?;
+    fn assessment(&self, stands: &Standing) -> Result<Filed, Failed> {
+        let outcome = self.found.assessed();
+        let outcome = outcome.ok_or_else(|| Failed::definite(Status::fails("the answers conclude nothing")))?;
         let document = self.draft.answers.digest();
-        let id = self.id()?;
+        // The same answers are one assessment.
+        let id = format!("{}-{}", cut(self.instrument.id.as_str(), 46), cut(&document.to_string(), 16));
         let sign_off =
             |one: &SignOff| model::SignOff { role: one.role.to_string(), party: one.party.clone(), at: one.at };
         let assessment = model::Assessment {
-            id: id.clone(),
+            id: id.parse::<AssessmentId>().map_err(Failed::definite)?,
             deployment: self.draft.deployment.clone(),
             instrument: self.instrument.id.clone(),
             outcome,
@@ -135,34 +201,16 @@ impl Filing<'_> {
             requires: self.found.requires.clone(),
             sign_offs: stands.signed.iter().map(sign_off).collect(),
         };
-        let entries = self.office.submit(self.submission(Command::SignAssessment(assessment)), token)?;
-        Ok((id, entries))
+        self.submit(id, Command::SignAssessment(assessment))
     }
 
-    /// The instrument and what of the answers' digest tells them apart: the same answers are one assessment.
-    fn id(&self) -> anyhow::Result<AssessmentId> {
-        let instrument: String = self.instrument.id.as_str().chars().take(46).collect();
-        let digest: String = self.draft.answers.digest().to_string().chars().take(16).collect();
-        Ok(format!("{instrument}-{digest}").parse()?)
-    }
-
-    /// The evidence that the instrument is besides, where it is any.
-    fn evidence(&self, id: &AssessmentId, token: Option<&str>) -> anyhow::Result<Option<(String, Vec<u64>)>> {
-        let Some(kind) = &self.instrument.evidence else { return Ok(None) };
-        let signed = self.draft.sign_offs.iter().filter(|one| one.party == self.args.by).map(|one| one.at).max();
-        let evidence = Evidence {
-            id: id.as_str().parse::<EvidenceId>()?,
-            about: Subject::Deployment { id: self.draft.deployment.clone() },
-            kind: kind.clone(),
-            on: signed.unwrap_or(self.known.now),
-            until: None,
-            signed_by: self.args.by.clone(),
-            summary: self.summary(),
-            document: Some(self.draft.answers.digest()),
-            answers: None,
-        };
-        let entries = self.office.submit(self.submission(Command::FileEvidence(evidence)), token)?;
-        Ok(Some((kind.to_string(), entries)))
+    /// The evidence that the assessment is besides, under its own id. The assessment is filed by then and stays so.
+    fn besides(&self, id: &str, kind: &EvidenceKind, on: Timestamp) -> Result<Filed, Failed> {
+        let filed = self.evidence(id, kind.clone(), on, self.summary());
+        filed.map_err(|failed| Failed {
+            error: failed.error.context(format!("the assessment `{id}` is filed, its evidence `{kind}` is not")),
+            definite: false,
+        })
     }
 
     /// The day that was said, or that a question `review` was answered with; else the end of the deployment.
@@ -176,4 +224,9 @@ impl Filing<'_> {
         });
         self.args.review_by.or(answered).unwrap_or(self.known.deployment.ends)
     }
+}
+
+/// The beginning of a slug.
+fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
 }

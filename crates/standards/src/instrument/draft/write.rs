@@ -87,7 +87,7 @@ impl Draft {
     fn head(&self, out: &mut String, instrument: &Instrument) {
         comment(out, &instrument.title);
         comment(out, &instrument.intro);
-        comment(out, "");
+        out.push_str("#\n");
         comment(out, "Answer here or with `ordinance instrument set`. Comments are written anew by each command.");
         let head = [
             ("deployment", self.deployment.as_str()),
@@ -258,6 +258,9 @@ fn row(out: &mut String, question: &Question, group: &Group, row: &Row, asked: &
 
 /// What is answered in a row and not asked there.
 fn strange(out: &mut String, answers: &BTreeMap<&QuestionId, &Answer>) {
+    if !answers.is_empty() {
+        out.push_str("\n# Not asked here now; counts for nothing:\n");
+    }
     for (id, answer) in answers {
         out.push_str(&format!("answers.{id} = {}\n", value(answer)));
     }

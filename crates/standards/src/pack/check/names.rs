@@ -7,7 +7,7 @@ use model::RequirementId;
 use super::behind;
 use crate::diagnostic::{Diagnostic, Problems, shown};
 use crate::pack::requirements::Spot;
-use crate::pack::{Pack, Use};
+use crate::pack::{NormText, Pack, Use};
 use crate::parameter::{Parameter, Stricter, Value};
 use crate::words::message::{Message, Shape};
 use crate::words::speaker::Speaker;
@@ -18,6 +18,7 @@ pub(crate) struct Known<'p> {
     requirements: BTreeSet<&'p RequirementId>,
     principles: BTreeSet<&'p str>,
     policies: BTreeSet<&'p str>,
+    instruments: BTreeSet<&'p str>,
 }
 
 impl<'p> Known<'p> {
@@ -30,6 +31,7 @@ impl<'p> Known<'p> {
             parameters: declared.map(|(id, parameter)| (id.as_str(), parameter)).collect(),
             requirements: requirements.map(|(id, _)| id).collect(),
             principles: manifests.clone().flat_map(|one| &one.principles).map(|one| one.id.as_str()).collect(),
+            instruments: packs.iter().flat_map(|pack| &pack.instruments).map(|one| one.id.as_str()).collect(),
             policies: manifests.flat_map(|one| &one.policies).map(|one| one.id.as_str()).collect(),
         }
     }
@@ -43,6 +45,7 @@ pub(crate) fn check(pack: &Pack, known: &Known<'_>, problems: &mut Problems) {
             let what = format!("the norm `{}` executes `{}`, which is nowhere", norm.id, norm.requirement);
             problems.push(at("unknown-requirement", what, "write the requirement, or name another"));
         }
+        instruments(norm, known, problems);
         for named in norm.named() {
             let wrong = named.and_then(|named| fits(&named, known.parameters.get(named.parameter.as_str()).copied()));
             if let Err(what) = wrong {
@@ -72,6 +75,18 @@ pub(crate) fn check(pack: &Pack, known: &Known<'_>, problems: &mut Problems) {
         belongs(requirement.principle.as_deref(), &known.principles, ("principle", spot.principle), spot, problems);
         belongs(requirement.policy.as_deref(), &known.policies, ("policy", spot.policy), spot, problems);
         text(pack, id, known, problems);
+    }
+}
+
+/// The instruments that a norm names. What came through OSCAL has lost all of its own, and its norms only refuse more.
+fn instruments(norm: &NormText, known: &Known<'_>, problems: &mut Problems) {
+    if known.instruments.is_empty() {
+        return;
+    }
+    for id in norm.instruments().iter().filter(|id| !known.instruments.contains(id.as_str())) {
+        let what = format!("the norm `{}` asks for answers to `{}`, which is no instrument here", norm.id, shown(id));
+        let help = "write it into `instruments/`, or name another";
+        problems.push(Diagnostic::of_file(&norm.file, "unknown-instrument", what, help).at_line(norm.line));
     }
 }
 

@@ -75,3 +75,13 @@ fn no_two_packs_of_a_stack_have_an_instrument_of_one_id() {
     let found = resolve(&[Arc::new(core().pack()), Arc::new(pack)], None).err().unwrap_or_default();
     assert!(!found.is_empty() && found.iter().all(|one| one.code == "duplicate-id"), "{}", shown(&found));
 }
+
+#[test]
+fn a_norm_asks_for_answers_to_an_instrument_that_is_there() {
+    let asking = |id: &str| {
+        let norm = Source::norm("assessed", "core-01", &format!("resource.assessments.contains(\"{id}\")"));
+        problems(core().and("norms/all.cedar", &norm))
+    };
+    assert_eq!(asking("scan"), Vec::<String>::new());
+    assert_eq!(asking("nothing"), ["unknown-instrument norms/all.cedar:5"]);
+}
