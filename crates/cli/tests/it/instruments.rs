@@ -217,6 +217,16 @@ fn a_pre_scan_asks_for_an_assessment_which_lets_the_council_approve() {
     assert!(status == Some(1) && words.contains("it is the turn of `author`"), "{words}");
     let (status, words) = desk.sign(&scan, "council", "approver");
     assert!(status == Some(1) && words.contains("nobody signs `pre-scan` as `approver`"), "{words}");
+    // Nobody signs in another's name by writing it into the file.
+    let forged = format!(
+        "{}\n[[sign-off]]\nrole = \"author\"\nparty = \"city\"\nat = \"{}\"\nanswers = {}\n",
+        std::fs::read_to_string(&scan).unwrap(),
+        crate::fixture::midnight(0),
+        show(&scan)["fingerprint"],
+    );
+    let forged = desk.write("forged.toml", &forged);
+    let (status, words) = desk.sign(&forged, "privacy-office", "privacy-officer");
+    assert!(status == Some(3) && words.contains("`city` did not sign these answers off as `author`"), "{words}");
     assert_eq!(desk.signed(&scan, "city", "author")["next"], "privacy-officer");
     let (status, words) = desk.sign(&scan, "city", "privacy-officer");
     assert!(status == Some(1) && words.contains("somebody else signs"), "{words}");

@@ -8,7 +8,7 @@ use flow::City;
 use model::{
     Clock as _, Deployment, DeploymentId, DeploymentRecord, Grant, GrantRecord, Party, PartyId, Place, Timestamp,
 };
-use register::{Command, Submission, SubmitError};
+use register::{Submission, SubmitError};
 use serde::Deserialize;
 use serde_json::Value;
 use standards::instrument::{Declared, Draft, Facts};

@@ -158,9 +158,11 @@ impl Report {
     /// What it comes to, in words: everything but questions and answers.
     pub(super) fn result_in_words(&self) -> String {
         let mut lines = Vec::new();
-        let preview = if self.complete { "" } else { " (a preview: what is missing counts as the strictest)" };
+        if !self.complete {
+            lines.push("So far, with what is missing counted as the strictest:".to_owned());
+        }
         for outcome in &self.outcomes {
-            lines.push(format!("{} {}{preview}", outcome.title, outcome.label));
+            lines.push(format!("{} {}", outcome.title, outcome.label));
             lines.extend(outcome.because.iter().map(|reason| format!("  - {reason}")));
         }
         if !self.requires.is_empty() {

@@ -49,10 +49,7 @@ pub(super) fn run(args: &Sign, packs: &mut Packs, output: &Output) -> anyhow::Re
     let office = Office::open(&args.city)?;
     let known = office.known(&draft.deployment)?;
     known.party(&args.by)?;
-    let token = office.needs_token().then(|| args.token.as_deref()).flatten().map(read_token).transpose()?;
-    if office.needs_token() && token.is_none() {
-        return Err(Status::fails("an address needs `--token FILE` with the token of the party that signs").into());
-    }
+    let token = token(args, &office)?;
     let found =
         evaluated(&draft, &instrument, &known.facts(&draft)).map_err(|error| file::of_file(&args.file, error))?;
     let before = draft.clone();
@@ -98,6 +95,18 @@ impl Signed {
         words.extend(self.evidence.as_ref().map(|one| format!("Filed as evidence `{}`, {}.", one.id, entry(one))));
         words.extend(self.next.as_ref().map(|next| format!("Next to sign: {next}.")));
         words.join("\n")
+    }
+}
+
+/// The token of whoever signs, where one speaks for it.
+fn token(args: &Sign, office: &Office) -> anyhow::Result<Option<String>> {
+    match (&args.token, office.needs_token()) {
+        (Some(file), true) => read_token(file).map(Some),
+        (None, false) => Ok(None),
+        (None, true) => {
+            Err(Status::fails("an address needs `--token FILE` with the token of the party that signs").into())
+        }
+        (Some(_), false) => Err(Status::fails("at a folder no token is asked for; leave out `--token`").into()),
     }
 }
 
