@@ -187,8 +187,22 @@ fn a_pre_scan_asks_for_an_assessment_which_lets_the_council_approve() {
     let desk = Desk::new();
     let (status, words) = desk.approve();
     assert!(status == Some(3) && words.contains("cannot take the step `approve`"), "{words}");
+    let scan = scanned(&desk);
+    hidden(&scan);
+    signed(&desk, &scan);
+    filed(&desk, &scan);
+    // What it requires is required by a norm, until it is there.
+    let (status, words) = desk.approve();
+    assert!(status == Some(3) && words.contains("required-assessments"), "{words}");
+    privacy(&desk, &scan);
+    let (status, words) = desk.approve();
+    assert_eq!(status, Some(0), "{words}");
+    assert!(run(&["verify", &desk.city.arg()]).status.success());
+    pages(&desk);
+}
 
-    // The register fills in what it knows; the rest is missing, and nothing is concluded yet.
+/// The register fills in what it knows; while the rest is missing nothing is concluded.
+fn scanned(desk: &Desk) -> String {
     let scan = desk.begin("pre-scan", &[]);
     let begun = show(&scan);
     assert_eq!((&begun["complete"], &begun["deployment"]), (&Value::Bool(false), &Value::from("busy")));
@@ -202,51 +216,59 @@ fn a_pre_scan_asks_for_an_assessment_which_lets_the_council_approve() {
     assert_eq!(report["requires"], serde_json::json!(["privacy-impact"]), "{report}");
     assert_eq!((result(&report, "privacy-impact"), report["score"]["value"].clone()), ("needed".to_owned(), 1.into()));
     assert!(said(&["instrument", "check", &scan, "--city", &desk.city.arg()]).0 == Some(0));
+    scan
+}
 
-    // An answer that is not asked changes no score and no conclusion, however strict it is.
-    set(&scan, &["shared=no", "monitoring=yes", "sensitive=yes"]);
-    assert_eq!(show(&scan)["score"]["value"], 3);
-    set(&scan, &["observed=no"]);
-    let hidden = show(&scan);
+/// An answer that is not asked changes no score and no conclusion, however strict it is.
+fn hidden(scan: &str) {
+    set(scan, &["shared=no", "monitoring=yes", "sensitive=yes"]);
+    assert_eq!(show(scan)["score"]["value"], 3);
+    set(scan, &["observed=no"]);
+    let hidden = show(scan);
     assert_eq!((&hidden["score"]["value"], &hidden["requires"]), (&Value::from(0), &serde_json::json!([])), "{hidden}");
     assert!(hidden["not_asked"].as_array().unwrap().contains(&Value::from("monitoring")), "{hidden}");
-    set(&scan, &["observed=yes", "monitoring=no", "sensitive=no"]);
+    set(scan, &["observed=yes", "monitoring=no", "sensitive=no"]);
+}
 
-    // Roles sign in their order, the author only once; whatever changes opens everything again.
-    let (status, words) = desk.sign(&scan, "privacy-office", "privacy-officer");
+/// Roles sign in their order, the author only once; whatever changes opens everything again.
+fn signed(desk: &Desk, scan: &str) {
+    let (status, words) = desk.sign(scan, "privacy-office", "privacy-officer");
     assert!(status == Some(1) && words.contains("it is the turn of `author`"), "{words}");
-    let (status, words) = desk.sign(&scan, "council", "approver");
+    let (status, words) = desk.sign(scan, "council", "approver");
     assert!(status == Some(1) && words.contains("nobody signs `pre-scan` as `approver`"), "{words}");
     // Nobody signs in another's name by writing it into the file.
     let forged = format!(
         "{}\n[[sign-off]]\nrole = \"author\"\nparty = \"city\"\nat = \"{}\"\nanswers = {}\n",
-        std::fs::read_to_string(&scan).unwrap(),
+        std::fs::read_to_string(scan).unwrap(),
         crate::fixture::midnight(0),
-        show(&scan)["fingerprint"],
+        show(scan)["fingerprint"],
     );
     let forged = desk.write("forged.toml", &forged);
     let (status, words) = desk.sign(&forged, "privacy-office", "privacy-officer");
     assert!(status == Some(3) && words.contains("`city` did not sign these answers off as `author`"), "{words}");
-    assert_eq!(desk.signed(&scan, "city", "author")["next"], "privacy-officer");
-    let (status, words) = desk.sign(&scan, "city", "privacy-officer");
+    assert_eq!(desk.signed(scan, "city", "author")["next"], "privacy-officer");
+    let (status, words) = desk.sign(scan, "city", "privacy-officer");
     assert!(status == Some(1) && words.contains("somebody else signs"), "{words}");
-    set(&scan, &["change=changed"]);
-    let reopened = show(&scan);
+    set(scan, &["change=changed"]);
+    let reopened = show(scan);
     assert_eq!(
         (&reopened["next"], reopened["not_counted"][0]["why"].clone()),
         (&Value::from("author"), "answers-changed".into())
     );
-    let (status, words) = desk.sign(&scan, "privacy-office", "privacy-officer");
+    let (status, words) = desk.sign(scan, "privacy-office", "privacy-officer");
     assert!(status == Some(1) && words.contains("it is the turn of `author`"), "{words}");
-    set(&scan, &["change=new"]);
-    assert_eq!(show(&scan)["next"], "privacy-officer", "the very answers that were signed are signed");
+    set(scan, &["change=new"]);
+    assert_eq!(show(scan)["next"], "privacy-officer", "the very answers that were signed are signed");
+}
 
+/// The last signature files it.
+fn filed(desk: &Desk, scan: &str) {
     // A company may sign nothing into the log: the norm's words, and its signature is not kept.
-    let (status, words) = desk.sign(&scan, "advertiser", "privacy-officer");
+    let (status, words) = desk.sign(scan, "advertiser", "privacy-officer");
     assert!(status == Some(3) && words.contains("refused"), "{words}");
-    assert_eq!(show(&scan)["next"], "privacy-officer");
-    let filed = desk.signed(&scan, "privacy-office", "privacy-officer");
-    let again = desk.signed(&scan, "privacy-office", "privacy-officer");
+    assert_eq!(show(scan)["next"], "privacy-officer");
+    let filed = desk.signed(scan, "privacy-office", "privacy-officer");
+    let again = desk.signed(scan, "privacy-office", "privacy-officer");
     assert_eq!(again["assessment"]["entries"], serde_json::json!([]), "filing again makes no act");
     let entry = filed["assessment"]["entries"][0].as_u64().unwrap().to_string();
     let logged = json(&["log", "show", &desk.city.arg(), "--from", &entry, "--limit", "1"]);
@@ -256,15 +278,6 @@ fn a_pre_scan_asks_for_an_assessment_which_lets_the_council_approve() {
     for part in [filed["fingerprint"].as_str().unwrap(), "\"requires\":[\"privacy-impact\"]", "\"role\":\"author\""] {
         assert!(logged.contains(part), "{part}: {logged}");
     }
-
-    // What it requires is required by a norm, until it is there.
-    let (status, words) = desk.approve();
-    assert!(status == Some(3) && words.contains("required-assessments"), "{words}");
-    privacy(&desk, &scan);
-    let (status, words) = desk.approve();
-    assert_eq!(status, Some(0), "{words}");
-    assert!(run(&["verify", &desk.city.arg()]).status.success());
-    pages(&desk);
 }
 
 /// The assessment that the pre-scan asked for, filled in from it.
