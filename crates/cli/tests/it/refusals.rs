@@ -81,7 +81,7 @@ fn a_refused_question_exits_with_three_and_the_norms_words() {
     let refused = run(&["query", &city.arg(), "--as", "advertiser", "--purpose", "advertising", "--stream", "air"]);
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(3), "{words}");
-    assert!(words.contains("grant in force") && words.contains("requirement core-32"), "{words}");
+    assert!(words.contains("agreement in force") && words.contains("requirement core-32"), "{words}");
     let allowed = json(&["query", &city.arg(), "--as", "advertiser", "--purpose", "air-quality", "--stream", "air"]);
     assert_eq!(allowed["record"]["grant"], "air-open", "an open view is everybody's");
 }
