@@ -394,7 +394,7 @@ fn of_two_norms_the_stricter_follows_and_norms_apart_are_not_told() {
     let told: Vec<_> = pairs
         .iter()
         .map(|pair| {
-            let name = |cited: &Cited| cited.policy.0.replace("global-core/", "");
+            let name = |cited: &Cited| cited.policy.0.replace("test-core/", "");
             let proved = |within: &Within| *within == Within::Proved;
             (name(&pair.left), name(&pair.right), proved(&pair.left_within_right), proved(&pair.right_within_left))
         })
