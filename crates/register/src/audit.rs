@@ -24,6 +24,8 @@ use crate::state::{ApplyError, State};
 
 /// How many entries or records are compared at a time.
 const READ_AT_ONCE: usize = 1_000;
+/// How often a log that goes on meanwhile is read.
+const READINGS_MAX: usize = 5;
 
 /// Where an audit failed.
 #[derive(Debug, thiserror::Error)]
@@ -147,9 +149,27 @@ pub struct InnerAudit {
 /// Audits a log from its public files alone. Without a wanted key it takes the one that the first entry names, which
 /// proves that the log is whole, not whose it is. With an older checkpoint the log must continue it.
 ///
+/// A log that goes on while it is read may take files away that only its older checkpoint needs; then it is read anew.
+///
 /// # Errors
 /// The first thing that does not hold, and the file or entry where.
 pub fn audit(source: &dyn LogSource, wanted: Option<&str>, older: Option<String>) -> Result<Audit, AuditFailure> {
+    for _ in 1..READINGS_MAX {
+        let before = source.get(CHECKPOINT_PATH);
+        let audited = audit_once(source, wanted, older.clone());
+        let is_gone = matches!(
+            &audited,
+            Err(AuditFailure::Missing { .. } | AuditFailure::Log(AuditError::Source(SourceError::NotFound(_))))
+        );
+        let went_on = || matches!((&before, source.get(CHECKPOINT_PATH)), (Ok(before), Ok(now)) if *before != now);
+        if !(is_gone && went_on()) {
+            return audited;
+        }
+    }
+    audit_once(source, wanted, older)
+}
+
+fn audit_once(source: &dyn LogSource, wanted: Option<&str>, older: Option<String>) -> Result<Audit, AuditFailure> {
     let (key, vkey) = key_of(source, wanted)?;
     let auditor = Auditor::new(vkey);
     let auditor = match older {

@@ -244,3 +244,37 @@ fn entries_that_are_not_published_yet_are_counted_apart() {
     let inner = audit(&source, None, None).unwrap().inside(&reader, &source).unwrap().inner.unwrap();
     assert_eq!((inner.entries, inner.unpublished), (13, 1));
 }
+
+/// A log that went on after somebody had read its checkpoint: what only that one needs is gone.
+struct GoesOn {
+    old: Vec<u8>,
+    now: FolderSource,
+    missed: std::cell::Cell<bool>,
+    stops: bool,
+}
+
+impl LogSource for GoesOn {
+    fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        if path == "checkpoint" && (self.stops || !self.missed.get()) {
+            return Ok(self.old.clone());
+        }
+        self.now.get(path).inspect_err(|_| self.missed.set(true))
+    }
+}
+
+#[test]
+fn a_log_that_goes_on_while_it_is_read_is_read_anew_and_one_that_does_not_is_incomplete() {
+    let city = City::declared();
+    city.register.publish().unwrap();
+    let folder = city.register.log_folder().to_owned();
+    let old = fs::read(folder.join("checkpoint")).unwrap();
+    let place =
+        r#"{"do":"register-place","with":{"id":"x","name":"x","geometry":{"type":"Point","coordinates":[1,2]}}}"#;
+    city.register.submit(City::submission("city", None, place)).unwrap();
+    city.register.publish().unwrap();
+    let source = |stops| GoesOn { old: old.clone(), now: FolderSource::new(&folder), missed: false.into(), stops };
+    let audited = audit(&source(false), None, None).unwrap();
+    assert_eq!(audited.log.size, city.register.state().size);
+    let failure = audit(&source(true), None, None).unwrap_err();
+    assert!(failure.to_string().contains(".p/"), "the file that is missing is named: {failure}");
+}
