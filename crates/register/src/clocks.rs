@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::act::DeploymentRef;
 use model::policy::PolicyText;
 use model::{
-    Act, DeploymentRecord, DutyId, DutyLapsed, DutyMetLate, Moment, PartyId, Silence, State as Stage, Subject,
+    Act, DeploymentRecord, DutyId, DutyLapsed, DutyMetLate, DutyRun, Moment, PartyId, Silence, State as Stage, Subject,
     Timestamp, What,
 };
 use standards::duty::{Duty, Events, InForce, Instance, Status, Subject as Concerned, TextError, from_text};
@@ -131,15 +131,14 @@ impl Clocks {
     ) -> Said {
         let mut said = Said::default();
         let Some(timeline) = state.timelines.get(subject) else { return said };
-        said.overdue = state.open_lapses(subject).map(|lapse| (lapse.what.duty.clone(), lapse.what.silence)).collect();
+        said.overdue = state.open_lapses(subject).map(Owed::of).collect();
         if self.rests(subject, timeline, now) {
             return said;
         }
         let (concerned, events) = (&concerned(), &self.events(state, timeline));
-        said.overdue.clear();
-        for duty in self.concerning(state, concerned).filter(|duty| duty.in_force.holds_at(now)) {
+        for duty in self.concerning(state, concerned) {
             for instance in duty.instances(events, now).into_iter().filter(Instance::has_lapsed) {
-                said.take(&duty, subject, instance, timeline);
+                said.take(&duty, subject, instance, timeline, state);
             }
         }
         if said.happened.is_empty() {
@@ -185,16 +184,29 @@ impl Clocks {
 struct Said {
     /// What has to be written, with its reason.
     happened: Vec<(What, String)>,
-    /// The duties overdue, and what the silence of each means.
-    overdue: Vec<(DutyId, Silence)>,
+    /// What is overdue once that is written: every open lapse, and no other, so that it does not matter who asks.
+    overdue: Vec<Owed>,
+}
+
+/// A lapse that is not made good.
+#[derive(PartialEq)]
+struct Owed {
+    duty: DutyId,
+    run: DutyRun,
+    silence: Silence,
+}
+
+impl Owed {
+    fn of(lapse: &Lapse) -> Self {
+        let DutyLapsed { duty, run, silence, .. } = &lapse.what;
+        Self { duty: duty.clone(), run: run.clone(), silence: *silence }
+    }
 }
 
 impl Said {
-    fn take(&mut self, duty: &Duty, subject: &Subject, instance: Instance, timeline: &Timeline) {
-        let known: Option<&Lapse> = timeline.lapse(&duty.id, &instance.key);
-        if instance.is_overdue() {
-            self.overdue.push((duty.id.clone(), known.map_or(duty.silence, |lapse| lapse.what.silence)));
-        }
+    fn take(&mut self, duty: &Duty, subject: &Subject, instance: Instance, timeline: &Timeline, state: &State) {
+        let since = state.duties_since().get(&duty.id).copied();
+        let known: Option<&Lapse> = timeline.lapse(&duty.id, &instance.key, since);
         let (id, about, run) = (duty.id.clone(), subject.clone(), instance.key.clone());
         if known.is_none() {
             let reason = format!("`{id}` was to be done by {}, and was not", instance.due);
@@ -207,6 +219,7 @@ impl Said {
                 due: instance.due,
                 silence: duty.silence,
             };
+            self.overdue.push(Owed { duty: id.clone(), run: run.clone(), silence: duty.silence });
             self.happened.push((What::DutyLapsed(what), reason));
         }
         let done = match instance.status {
@@ -215,16 +228,14 @@ impl Said {
         };
         if let Some(done) = done {
             let reason = format!("`{id}` was to be done by {}, and was done at {done}", instance.due);
+            self.overdue.retain(|owed| (&owed.duty, &owed.run) != (&id, &run));
             self.happened.push((What::DutyMetLate(DutyMetLate { duty: id, about, run, done }), reason));
         }
     }
 }
 
 /// What overdue duties mean for a deployment as it stands.
-fn stop<'a>(
-    record: &DeploymentRecord,
-    mut overdue: impl Iterator<Item = &'a (DutyId, Silence)>,
-) -> Option<(What, String)> {
+fn stop<'a>(record: &DeploymentRecord, mut overdue: impl Iterator<Item = &'a Owed>) -> Option<(What, String)> {
     let deployment = DeploymentRef { deployment: record.deployment.id.clone() };
     let (silence, what, means) = match record.standing.state {
         Stage::Proposed | Stage::Assessed => {
@@ -233,7 +244,7 @@ fn stop<'a>(
         Stage::Published | Stage::Active => (Silence::Cease, What::DeploymentSuspended(deployment), "what runs stops"),
         _ => return None,
     };
-    let (duty, _) = overdue.find(|(_, one)| *one == silence)?;
+    let duty = &overdue.find(|owed| owed.silence == silence)?.duty;
     Some((what, format!("`{duty}` is overdue, and its silence means that {means}")))
 }
 

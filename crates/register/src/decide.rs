@@ -113,9 +113,9 @@ pub enum Refusal {
         /// Who may drop it.
         founder: String,
     },
-    /// A duty in force would be gone.
+    /// A duty in force would be gone, or read otherwise.
     #[error(
-        "the duty `{duty}` is in force and would be dropped; only `{founder}`, which founded the city, may drop one, and says why"
+        "the duty `{duty}` is in force and would be dropped or changed; only `{founder}`, which founded the city, may do that, and says why"
     )]
     DropsDuty {
         /// Its name.

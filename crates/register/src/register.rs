@@ -232,6 +232,8 @@ impl Register {
         let mut rules = self.rules_now();
         let preview = |submission: &Submission, state: &mut State, rules: &mut Option<Rules>| {
             let now = self.writing_time(state)?;
+            // What has fallen due is written before a submission is decided, and so it is looked at here.
+            fallen_due(state, rules.as_ref(), now)?.iter().try_for_each(|draft| state.apply(&draft.act))?;
             let drafts = decide(state, bundle_of(rules), submission, now, self.entropy())?;
             let acts: Vec<Act> = drafts.into_iter().map(|draft| draft.act).collect();
             acts.iter().try_for_each(|act| state.apply(act))?;

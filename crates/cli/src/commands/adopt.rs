@@ -107,9 +107,10 @@ fn adopt_there(client: &Client, token: Option<&str>, submission: Submission, arg
         return Ok(entries(&client.submit(&submission, token)?));
     }
     let answer = client.preview(&[submission], token)?;
-    match answer.pointer("/0/refused/detail").and_then(serde_json::Value::as_str) {
-        Some(message) => {
-            let message = message.to_owned();
+    match answer.pointer("/0/refused") {
+        Some(refused) => {
+            let words = ["detail", "title"].iter().find_map(|key| refused.get(key)?.as_str());
+            let message = words.unwrap_or("the node refuses it").to_owned();
             Err(Refused { details: serde_json::json!([message]), message }.into())
         }
         None => Ok(Vec::new()),

@@ -56,7 +56,10 @@ pub(super) fn run(
         }
         let overdue: Vec<&Instance> = instances.iter().filter(|instance| instance.is_overdue()).collect();
         if let Some(first) = overdue.first().filter(|_| duty.silence != Silence::Proceed) {
-            let lapse = state.timelines.get(subject).and_then(|timeline| timeline.lapse(&duty.id, &first.key));
+            let lapse = state
+                .timelines
+                .get(subject)
+                .and_then(|timeline| timeline.lapse(&duty.id, &first.key, state.duties_since().get(&duty.id).copied()));
             found.ask(place, lapse.map(|lapse| lapse.entry));
             found.object(place, in_words(duty, first, overdue.len()));
         }

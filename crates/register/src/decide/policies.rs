@@ -45,9 +45,13 @@ impl Desk<'_> {
         }
     }
 
-    /// A duty in force is dropped as a layer is: by the founder, who says why.
+    /// A duty in force is dropped as a layer is: by the founder, who says why. One that reads otherwise is another, and
+    /// counts from its own adoption; so its text is not changed by anybody else either.
     fn keeps_duties(&self, text: &PolicyText) -> Result<(), Refusal> {
-        let stays = |id: &DutyId| text.layers.iter().any(|layer| layer.duties.contains_key(id));
+        let stays = |id: &DutyId| {
+            let after = text.layers.iter().find_map(|layer| layer.duties.get(id));
+            after.is_some() && after == self.state.duty_text(id)
+        };
         let Some(dropped) = self.state.duties_since().keys().find(|id| !stays(id)) else { return Ok(()) };
         match self.state.founder() {
             Some(founder) if founder == &self.actor.id => self.needs_reason(),

@@ -8,7 +8,7 @@ use model::act::{
 };
 use model::deployment::Approval;
 use model::{
-    Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, Evidence, EvidenceId,
+    Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DutyId, Evidence, EvidenceId,
     EvidenceRecord, Grant, GrantId, GrantRecord, IllegalStep, Seq, Standing, State as Stage, Step, StreamId, Subject,
     Timestamp,
 };
@@ -157,9 +157,12 @@ impl State {
     }
 
     fn adopt(&mut self, PolicyAdopted { hash, text }: &PolicyAdopted, at: Timestamp) {
-        let before = self.duties_since();
-        let duties = text.layers.iter().flat_map(|layer| layer.duties.keys());
-        let duties_since = duties.map(|id| (id.clone(), before.get(id).copied().unwrap_or(at))).collect();
+        let since = |id: &DutyId, duty: &String| {
+            let stood = self.duty_text(id).is_some_and(|before| before == duty);
+            self.duties_since().get(id).copied().filter(|_| stood).unwrap_or(at)
+        };
+        let duties = text.layers.iter().flat_map(|layer| &layer.duties);
+        let duties_since = duties.map(|(id, duty)| (id.clone(), since(id, duty))).collect();
         self.policy = Some(Arc::new(PolicyInForce { hash: *hash, text: text.clone(), since: at, duties_since }));
     }
 

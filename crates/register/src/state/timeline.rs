@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{Act, DutyId, DutyLapsed, DutyMetLate, Moment, Silence, Subject, Timestamp, What};
+use model::{Act, DutyId, DutyLapsed, DutyMetLate, DutyRun, Moment, Silence, Subject, Timestamp, What};
 use standards::duty::{Event, Events};
 
 use super::State;
@@ -22,6 +22,13 @@ pub struct Lapse {
     pub met: Option<Timestamp>,
 }
 
+impl Lapse {
+    /// Whether it is that of one run of a clock, of a duty that is in force since an instant.
+    fn is(&self, duty: &DutyId, run: &DutyRun, since: Option<Timestamp>) -> bool {
+        self.what.duty == *duty && self.what.run == *run && since.is_none_or(|since| since <= self.what.due)
+    }
+}
+
 /// What happened to one subject.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Timeline {
@@ -32,15 +39,17 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// The lapses that were not made good since, of duties that are still in force.
+    /// The lapses that were not made good since, of duties that are in force. What lapsed before a duty came into force as
+    /// it stands was owed under another.
     pub fn open<'a>(&'a self, in_force: &'a BTreeMap<DutyId, Timestamp>) -> impl Iterator<Item = &'a Lapse> {
-        self.lapses.iter().filter(|lapse| lapse.met.is_none() && in_force.contains_key(&lapse.what.duty))
+        let is_owed = |lapse: &Lapse| in_force.get(&lapse.what.duty).is_some_and(|since| *since <= lapse.what.due);
+        self.lapses.iter().filter(move |lapse| lapse.met.is_none() && is_owed(lapse))
     }
 
-    /// The lapse of one run of a clock.
+    /// The lapse of one run of a clock, of a duty that is in force since an instant.
     #[must_use]
-    pub fn lapse(&self, duty: &DutyId, run: &model::DutyRun) -> Option<&Lapse> {
-        self.lapses.iter().find(|lapse| lapse.what.duty == *duty && lapse.what.run == *run)
+    pub fn lapse(&self, duty: &DutyId, run: &DutyRun, since: Option<Timestamp>) -> Option<&Lapse> {
+        self.lapses.iter().find(|lapse| lapse.is(duty, run, since))
     }
 
     /// Whether what starts a lapsed clock happened again since: then it is asked anew, and the old silence says nothing.
@@ -63,6 +72,12 @@ impl State {
     pub fn duties_since(&self) -> &BTreeMap<DutyId, Timestamp> {
         static NONE: BTreeMap<DutyId, Timestamp> = BTreeMap::new();
         self.policy.as_ref().map_or(&NONE, |policy| &policy.duties_since)
+    }
+
+    /// The text of a duty in force.
+    #[must_use]
+    pub fn duty_text(&self, id: &DutyId) -> Option<&String> {
+        self.policy.as_ref()?.text.layers.iter().find_map(|layer| layer.duties.get(id))
     }
 
     /// What lapsed about a subject and was not made good since.
@@ -102,8 +117,9 @@ impl State {
 
     fn lapse(&mut self, lapsed: &DutyLapsed, entry: u64) -> Result<(), ApplyError> {
         self.note_subject(&lapsed.about, entry)?;
+        let since = self.duties_since().get(&lapsed.duty).copied();
         let timeline = Arc::make_mut(self.timelines.entry(lapsed.about.clone()).or_default());
-        if timeline.lapse(&lapsed.duty, &lapsed.run).is_some() {
+        if timeline.lapse(&lapsed.duty, &lapsed.run, since).is_some() {
             return Err(ApplyError::Twice { entry, kind: "lapse of duty", id: lapsed.duty.to_string() });
         }
         timeline.lapses.push(Lapse { what: lapsed.clone(), entry, met: None });
@@ -112,10 +128,10 @@ impl State {
 
     fn meet(&mut self, met: &DutyMetLate, entry: u64) -> Result<(), ApplyError> {
         self.note_subject(&met.about, entry)?;
+        let since = self.duties_since().get(&met.duty).copied();
         let timeline = self.timelines.get_mut(&met.about).map(Arc::make_mut);
         let mut lapses = timeline.into_iter().flat_map(|timeline| timeline.lapses.iter_mut());
-        let found =
-            lapses.find(|lapse| lapse.what.duty == met.duty && lapse.what.run == met.run && lapse.met.is_none());
+        let found = lapses.find(|lapse| lapse.is(&met.duty, &met.run, since) && lapse.met.is_none());
         let unknown = ApplyError::Unknown { entry, kind: "open lapse of duty", id: met.duty.to_string() };
         found.ok_or(unknown)?.met = Some(met.done);
         Ok(())

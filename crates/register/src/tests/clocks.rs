@@ -197,6 +197,56 @@ fn a_duty_is_dropped_by_the_founder_alone_and_owed_no_more() {
 }
 
 #[test]
+fn a_duty_that_reads_otherwise_is_another_and_only_the_founder_changes_it() {
+    let (short, longer) = (REPORT.1.replace("30d", "5d"), REPORT.1.replace("30d", "8d"));
+    let city = with(&[("report", &short)]);
+    let party = r#"{"do":"register-party","with":{"party":{"id":"roads","name":"Roads","kind":"officer"}}}"#;
+    ask(&city.register, City::submission("city", None, party)).unwrap();
+    assert_eq!(city.wait(6), 2);
+    for by in ["roads", "city"] {
+        assert!(adopt(&city, by, None, &[("report", &longer)]).is_err(), "{by}");
+    }
+    assert_eq!(adopt(&city, "city", Some("the council gives more time"), &[("report", &longer)]).unwrap(), 1);
+    // What lapsed was owed under the old words; the new ones give their whole time, and then the same run may lapse again.
+    assert_eq!(activate(&city).unwrap(), 1);
+    assert_eq!(city.wait(8), 0);
+    assert_eq!(city.wait(1), 2);
+    file(&city, "late", DEPLOYMENT, "hearing");
+    assert_eq!(activate(&city).unwrap(), 1);
+    assert_eq!(replayed(&city.register), *city.register.state());
+    // Dropped, and adopted again: the same holds.
+    adopt(&city, "city", Some("repealed"), &[]).unwrap();
+    city.wait(1);
+    adopt(&city, "city", None, &[("report", &longer)]).unwrap();
+    assert_eq!(city.wait(8), 0);
+    assert_eq!(city.wait(1), 2);
+    assert!(matches!(activate(&city), Err(Refusal::Overdue { .. })));
+    assert_eq!(replayed(&city.register), *city.register.state());
+}
+
+#[test]
+fn what_lapsed_before_a_duty_ended_is_written_and_asking_again_changes_nothing() {
+    let ending = format!("{}\nin_force_to = \"2026-07-02T00:00:00Z\"", REPORT.1);
+    let city = with(&[("report", &ending)]);
+    // Due on the first of July, over on the second, and nobody looks before the fifth.
+    assert_eq!(city.wait(34), 2, "the lapse, and what it means");
+    assert_eq!(city.register.tick().unwrap(), 0);
+    assert!(matches!(activate(&city), Err(Refusal::Overdue { .. })));
+    assert_eq!(city.wait(40), 0, "nothing begins any more");
+}
+
+#[test]
+fn a_preview_sees_what_has_fallen_due() {
+    let city = with(&[REPORT]);
+    city.wait(31);
+    file(&city, "late", DEPLOYMENT, "hearing");
+    let activate = City::submission("city", None, r#"{"do":"activate","with":{"deployment":"congestion"}}"#);
+    let previewed = city.register.preview(std::slice::from_ref(&activate)).remove(0).unwrap();
+    assert_eq!(previewed.len(), 1);
+    assert_eq!(ask(&city.register, activate).unwrap(), 1);
+}
+
+#[test]
 fn policies_whose_duties_cannot_run_are_not_adopted() {
     let city = City::declared();
     for (duties, words) in [
