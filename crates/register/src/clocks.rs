@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::act::DeploymentRef;
 use model::policy::PolicyText;
 use model::{
-    Act, DeploymentRecord, DutyId, DutyLapsed, DutyMetLate, DutyRun, Moment, PartyId, Silence, State as Stage, Subject,
+    Act, DeploymentRecord, DutyId, DutyLapsed, DutyMetLate, DutyRun, Moment, Silence, State as Stage, Subject,
     Timestamp, What,
 };
-use standards::duty::{Duty, Events, InForce, Instance, Status, Subject as Concerned, TextError, from_text};
+use standards::duty::{Duty, Events, Instance, Status, Subject as Concerned, TextError, from_text};
 
 use crate::state::{Lapse, State, Timeline};
 
@@ -91,22 +91,22 @@ impl Clocks {
         let mut acts = Vec::new();
         let (Some(founder), false) = (state.founder(), self.duties.is_empty()) else { return acts };
         let city = self.of_subject(state, &Subject::City, Concerned::city, now);
-        acts.extend(city.happened.into_iter().map(|(what, reason)| own(state, founder, now, reason, what)));
+        acts.extend(city.happened.into_iter().map(|(what, reason)| state.act_of(founder, now, Some(reason), what)));
         for record in state.deployments.values() {
             let subject = Subject::Deployment { id: record.deployment.id.clone() };
             let by = &record.deployment.accountable;
             let said = self.of_subject(state, &subject, || Concerned::of(&record.deployment), now);
-            acts.extend(said.happened.into_iter().map(|(what, reason)| own(state, by, now, reason, what)));
+            acts.extend(said.happened.into_iter().map(|(what, reason)| state.act_of(by, now, Some(reason), what)));
             // What is owed by the city as a whole stops everything in it.
             let owed = said.overdue.iter().chain(&city.overdue);
-            acts.extend(stop(record, owed).map(|(what, reason)| own(state, by, now, reason, what)));
+            acts.extend(stop(record, owed).map(|(what, reason)| state.act_of(by, now, Some(reason), what)));
         }
         acts
     }
 
     /// The next instant at which something will have lapsed unless it is done; always after `now`.
-    #[must_use]
-    pub fn next_due(&self, state: &State, now: Timestamp) -> Option<Timestamp> {
+    #[cfg(test)]
+    pub(crate) fn next_due(&self, state: &State, now: Timestamp) -> Option<Timestamp> {
         let deployments = state.deployments.values().filter_map(|record| {
             let subject = Subject::Deployment { id: record.deployment.id.clone() };
             self.next_of(state, &Concerned::of(&record.deployment), state.timelines.get(&subject)?, now)
@@ -151,11 +151,11 @@ impl Clocks {
 
     /// What counts for the clocks of a timeline: its own events, and of the city those that it shares with everything in it.
     fn events<'a>(&self, state: &'a State, timeline: &'a Arc<Timeline>) -> Cow<'a, Events> {
-        let city = state.timelines.get(&Subject::City).filter(|city| self.city_counts && !Arc::ptr_eq(city, timeline));
-        let Some(city) = city else { return Cow::Borrowed(&timeline.events) };
-        let shared = city.events.until(Timestamp::MAX).iter();
-        let shared = shared.filter(|event| matches!(event.moment, Moment::Founded | Moment::Adopted));
-        Cow::Owned(shared.chain(timeline.events.until(Timestamp::MAX)).cloned().collect())
+        let is_city = state.timelines.get(&Subject::City).is_some_and(|city| Arc::ptr_eq(city, timeline));
+        if is_city || !self.city_counts {
+            return Cow::Borrowed(&timeline.events);
+        }
+        Cow::Owned(state.shared_events().chain(timeline.events.until(Timestamp::MAX)).cloned().collect())
     }
 
     fn next_of(
@@ -171,11 +171,8 @@ impl Clocks {
 
     /// The duties that concern a subject, owed since they came into force here.
     fn concerning<'a>(&'a self, state: &'a State, concerned: &'a Concerned) -> impl Iterator<Item = Duty> + 'a {
-        let since = state.duties_since();
-        self.duties.values().filter(|duty| concerned.is_concerned(&duty.applies)).map(move |duty| {
-            let from = duty.in_force.from.max(since.get(&duty.id).copied());
-            Duty { in_force: InForce { from, ..duty.in_force }, ..duty.clone() }
-        })
+        let concerning = self.duties.values().filter(|duty| concerned.is_concerned(&duty.applies));
+        concerning.map(move |duty| duty.owed_since(state.duty_since(&duty.id)))
     }
 }
 
@@ -205,8 +202,7 @@ impl Owed {
 
 impl Said {
     fn take(&mut self, duty: &Duty, subject: &Subject, instance: Instance, timeline: &Timeline, state: &State) {
-        let since = state.duties_since().get(&duty.id).copied();
-        let known: Option<&Lapse> = timeline.lapse(&duty.id, &instance.key, since);
+        let known: Option<&Lapse> = timeline.lapse(&duty.id, &instance.key, state.duty_since(&duty.id));
         let (id, about, run) = (duty.id.clone(), subject.clone(), instance.key.clone());
         if known.is_none() {
             let reason = format!("`{id}` was to be done by {}, and was not", instance.due);
@@ -246,9 +242,4 @@ fn stop<'a>(record: &DeploymentRecord, mut overdue: impl Iterator<Item = &'a Owe
     };
     let duty = &overdue.find(|owed| owed.silence == silence)?.duty;
     Some((what, format!("`{duty}` is overdue, and its silence means that {means}")))
-}
-
-fn own(state: &State, by: &PartyId, at: Timestamp, reason: String, what: What) -> Act {
-    let under = state.policy.as_ref().map(|policy| policy.hash);
-    Act { at, by: by.clone(), under, because: Vec::new(), reason: Some(reason), what }
 }

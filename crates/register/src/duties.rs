@@ -29,7 +29,6 @@ pub fn due(state: &State, clocks: &Clocks, now: Timestamp) -> Result<Vec<Act>, A
 /// What has a date of its own: ends, approvals, grants, evidence.
 fn dated(state: &State, now: Timestamp) -> Vec<Act> {
     let Some(founder) = state.founder() else { return Vec::new() };
-    let under = state.policy.as_ref().map(|policy| policy.hash);
     let mut acts = Vec::new();
     for record in state.deployments.values() {
         let (id, standing) = (&record.deployment.id, &record.standing);
@@ -47,29 +46,28 @@ fn dated(state: &State, now: Timestamp) -> Vec<Act> {
         } else {
             continue;
         };
-        let by = record.deployment.accountable.clone();
-        acts.push(Act { at: now, by, under, because: Vec::new(), reason: Some(reason), what });
+        acts.push(state.act_of(&record.deployment.accountable, now, Some(reason), what));
     }
     for (id, record) in &state.grants {
         if record.ended.is_none() && record.grant.until <= now {
             let what = What::GrantExpired(GrantRef { grant: id.clone() });
-            let reason = Some(format!("it was agreed until {}", record.grant.until));
-            acts.push(Act { at: now, by: founder.clone(), under, because: Vec::new(), reason, what });
+            let reason = format!("it was agreed until {}", record.grant.until);
+            acts.push(state.act_of(founder, now, Some(reason), what));
         }
     }
     for (id, record) in &state.evidence {
         if let Some(until) = record.evidence.until.filter(|until| record.ended.is_none() && *until <= now) {
             let what = What::EvidenceLapsed(EvidenceRef { evidence: id.clone() });
-            let (by, reason) = (record.evidence.signed_by.clone(), Some(format!("it was to stand until {until}")));
-            acts.push(Act { at: now, by, under, because: Vec::new(), reason, what });
+            let reason = format!("it was to stand until {until}");
+            acts.push(state.act_of(&record.evidence.signed_by, now, Some(reason), what));
         }
     }
     acts
 }
 
-/// The next instant at which something falls due, for a timer.
-#[must_use]
-pub fn next_due(state: &State, clocks: &Clocks, now: Timestamp) -> Option<Timestamp> {
+/// The next instant at which something falls due: what tests hold [`due`] against.
+#[cfg(test)]
+pub(crate) fn next_due(state: &State, clocks: &Clocks, now: Timestamp) -> Option<Timestamp> {
     let deployments =
         state.deployments.values().filter(|record| record.standing.state != Stage::Ended).flat_map(|record| {
             let collecting = matches!(record.standing.state, Stage::Published | Stage::Active);

@@ -426,9 +426,8 @@ fn fallen_due(state: &State, rules: Option<&Rules>, now: Timestamp) -> Result<Ve
 
 /// An act that the register itself vouches for, in the founder's name.
 fn own_act(state: &State, at: Timestamp, reason: Option<String>, what: What) -> Result<Act, SubmitError> {
-    let by = state.founder().cloned().ok_or(SubmitError::Stopped)?;
-    let under = state.policy.as_ref().map(|policy| policy.hash);
-    Ok(Act { at, by, under, because: Vec::new(), reason, what })
+    let founder = state.founder().ok_or(SubmitError::Stopped)?;
+    Ok(state.act_of(founder, at, reason, what))
 }
 
 /// The entry whose payload a submission destroys.

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use model::act::{CityFounded, Disclosed};
 use model::policy::PolicyText;
 use model::{
-    ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, DutyId, Epoch,
+    Act, ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, DutyId, Epoch,
     EvidenceId, EvidenceRecord, GrantId, GrantRecord, Order, OrderId, Party, PartyId, Place, PlaceId, PolicyHash,
-    SealedFields, Seq, Stream, StreamId, Subject, Timestamp, View, ViewId,
+    SealedFields, Seq, Stream, StreamId, Subject, Timestamp, View, ViewId, What,
 };
 
 pub use apply::ApplyError;
@@ -164,6 +164,12 @@ impl State {
     #[must_use]
     pub fn founder(&self) -> Option<&PartyId> {
         self.city.as_ref().map(|city| &city.founder.id)
+    }
+
+    /// An act under the policies in force that none of them had to allow: something fell due, or the node vouches for it.
+    pub(crate) fn act_of(&self, by: &PartyId, at: Timestamp, reason: Option<String>, what: What) -> Act {
+        let under = self.policy.as_ref().map(|policy| policy.hash);
+        Act { at, by: by.clone(), under, because: Vec::new(), reason, what }
     }
 
     /// A stream and the deployment that declares it.

@@ -96,6 +96,14 @@ impl InForce {
 /// A duty as a pack writes it.
 pub type Declared = Duty<Term<Period>, Term<Silence>>;
 
+impl Duty {
+    /// The same duty, owed at the earliest from an instant on.
+    #[must_use]
+    pub fn owed_since(&self, since: Option<Timestamp>) -> Self {
+        Self { in_force: InForce { from: self.in_force.from.max(since), ..self.in_force }, ..self.clone() }
+    }
+}
+
 impl<L, S> Duty<L, S> {
     /// Whether each moment starts a clock, where the pack does not say: where it is evidence, or renews itself.
     fn each_unless_said(from: &Moment, done_by: &Moment) -> bool {

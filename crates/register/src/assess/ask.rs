@@ -132,48 +132,28 @@ impl<'a> Asker<'a> {
     fn steps(&self, known: &Known<'_>, found: &mut Found<'_>) {
         let (Known { record, steps, .. }, around) = (known, &*known.then());
         let (deployment, standing) = (&record.deployment, &record.standing);
-        let proposal = ActSubject::Proposal(deployment);
-        self.act(
-            found,
-            Done { by: &standing.proposed_by, mark: Some(&steps.proposed), around, part: "" },
-            Verb::Propose,
-            proposal,
-        );
+        let mut step = |by: &PartyId, mark: &Mark, verb: Verb, subject: ActSubject<'_>| {
+            self.act(found, Done { by, mark: Some(mark), around, part: "" }, verb, subject);
+        };
+        step(&standing.proposed_by, &steps.proposed, Verb::Propose, ActSubject::Proposal(deployment));
         let mut before = DeploymentRecord::clone(record);
         before.standing.state = Stage::Proposed;
         for (assessment, mark) in standing.assessments.iter().zip(&steps.assessed) {
             let subject = ActSubject::Assessment { record: &before, assessment };
-            self.act(
-                found,
-                Done { by: &assessment.signed_by, mark: Some(mark), around, part: "" },
-                Verb::Assess,
-                subject,
-            );
+            step(&assessment.signed_by, mark, Verb::Assess, subject);
         }
         before.standing.state = Stage::Assessed;
         if let (Some(approval), Some(mark)) = (&standing.approval, steps.approved.last()) {
             let subject = ActSubject::Approval { record: &before, until: approval.until };
-            self.act(found, Done { by: &approval.by, mark: Some(mark), around, part: "" }, Verb::Approve, subject);
+            step(&approval.by, mark, Verb::Approve, subject);
         }
         before.standing.state = Stage::Approved;
         if let Some(mark) = &steps.published {
-            let subject = ActSubject::Deployment(&before);
-            self.act(
-                found,
-                Done { by: &deployment.accountable, mark: Some(mark), around, part: "" },
-                Verb::Publish,
-                subject,
-            );
+            step(&deployment.accountable, mark, Verb::Publish, ActSubject::Deployment(&before));
         }
         before.standing.state = Stage::Published;
         if let Some(mark) = steps.activated.last().filter(|_| standing.state == Stage::Active) {
-            let subject = ActSubject::Deployment(&before);
-            self.act(
-                found,
-                Done { by: &deployment.accountable, mark: Some(mark), around, part: "" },
-                Verb::Activate,
-                subject,
-            );
+            step(&deployment.accountable, mark, Verb::Activate, ActSubject::Deployment(&before));
         }
     }
 

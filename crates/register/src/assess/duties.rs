@@ -4,7 +4,7 @@
 //! gives it no credit for them. Nothing lapses here: what is overdue is told.
 
 use model::{Subject, Timestamp};
-use standards::duty::{Duty, Event, Events, InForce, Instance, Moment, Status, Subject as Concerned};
+use standards::duty::{Duty, Event, Events, Instance, Moment, Status, Subject as Concerned};
 use standards::parameter::Silence;
 
 use super::found::Found;
@@ -17,21 +17,10 @@ fn events(state: &State, subject: &Subject) -> Events {
         let record = event.evidence.as_ref().and_then(|id| state.evidence.get(id));
         record.is_none_or(|record| record.withdrawn_because.is_none())
     };
-    let of = |subject: &Subject| {
-        let timeline = state.timelines.get(subject).map(|timeline| timeline.events.until(Timestamp::MAX));
-        timeline.unwrap_or_default().iter().filter(stands).cloned()
-    };
-    if *subject == Subject::City {
-        return of(subject).collect();
-    }
-    let shared = of(&Subject::City).filter(|event| matches!(event.moment, Moment::Founded | Moment::Adopted));
-    shared.chain(of(subject)).collect()
-}
-
-/// A clock of the standard as it runs here: one that the city adopted, since then.
-fn in_force(duty: &Duty, state: &State) -> Duty {
-    let from = duty.in_force.from.max(state.duties_since().get(&duty.id).copied());
-    Duty { in_force: InForce { from, ..duty.in_force }, ..duty.clone() }
+    let timeline = state.timelines.get(subject).map(|timeline| timeline.events.until(Timestamp::MAX));
+    let own = timeline.unwrap_or_default().iter().filter(stands);
+    let shared = state.shared_events().filter(|_| *subject != Subject::City);
+    shared.chain(own).cloned().collect()
 }
 
 /// Runs every clock that concerns a deployment or the city. One that silence lets go on is no breach when its time is over.
@@ -45,7 +34,8 @@ pub(super) fn run(
 ) {
     let events = &events(state, subject);
     for (place, duty) in sheet.duties(who) {
-        let duty = &in_force(duty, state);
+        // One that the city adopted is owed since then.
+        let duty = &duty.owed_since(state.duty_since(&duty.id));
         let instances = duty.instances(events, now);
         if instances.is_empty() {
             continue;
@@ -59,7 +49,7 @@ pub(super) fn run(
             let lapse = state
                 .timelines
                 .get(subject)
-                .and_then(|timeline| timeline.lapse(&duty.id, &first.key, state.duties_since().get(&duty.id).copied()));
+                .and_then(|timeline| timeline.lapse(&duty.id, &first.key, state.duty_since(&duty.id)));
             found.ask(place, lapse.map(|lapse| lapse.entry));
             found.object(place, in_words(duty, first, overdue.len()));
         }

@@ -159,7 +159,7 @@ impl State {
     fn adopt(&mut self, PolicyAdopted { hash, text }: &PolicyAdopted, at: Timestamp) {
         let since = |id: &DutyId, duty: &String| {
             let stood = self.duty_text(id).is_some_and(|before| before == duty);
-            self.duties_since().get(id).copied().filter(|_| stood).unwrap_or(at)
+            self.duty_since(id).filter(|_| stood).unwrap_or(at)
         };
         let duties = text.layers.iter().flat_map(|layer| &layer.duties);
         let duties_since = duties.map(|(id, duty)| (id.clone(), since(id, duty))).collect();

@@ -61,17 +61,24 @@ impl Timeline {
 }
 
 impl State {
-    /// What happened to a subject.
-    #[must_use]
-    pub fn timeline(&self, subject: &Subject) -> Option<&Arc<Timeline>> {
-        self.timelines.get(subject)
-    }
-
     /// The duties in force, and since when each is.
     #[must_use]
     pub fn duties_since(&self) -> &BTreeMap<DutyId, Timestamp> {
         static NONE: BTreeMap<DutyId, Timestamp> = BTreeMap::new();
         self.policy.as_ref().map_or(&NONE, |policy| &policy.duties_since)
+    }
+
+    /// Since when a duty is in force; none if it is not.
+    #[must_use]
+    pub fn duty_since(&self, id: &DutyId) -> Option<Timestamp> {
+        self.duties_since().get(id).copied()
+    }
+
+    /// What happened to the city and counts for everything in it: its founding, and its adoptions of policies.
+    pub(crate) fn shared_events(&self) -> impl Iterator<Item = &Event> {
+        let city = self.timelines.get(&Subject::City).map(|city| city.events.until(Timestamp::MAX));
+        let shared = |event: &&Event| matches!(event.moment, Moment::Founded | Moment::Adopted);
+        city.unwrap_or_default().iter().filter(shared)
     }
 
     /// The text of a duty in force.
@@ -117,7 +124,7 @@ impl State {
 
     fn lapse(&mut self, lapsed: &DutyLapsed, entry: u64) -> Result<(), ApplyError> {
         self.note_subject(&lapsed.about, entry)?;
-        let since = self.duties_since().get(&lapsed.duty).copied();
+        let since = self.duty_since(&lapsed.duty);
         let timeline = Arc::make_mut(self.timelines.entry(lapsed.about.clone()).or_default());
         if timeline.lapse(&lapsed.duty, &lapsed.run, since).is_some() {
             return Err(ApplyError::Twice { entry, kind: "lapse of duty", id: lapsed.duty.to_string() });
@@ -128,7 +135,7 @@ impl State {
 
     fn meet(&mut self, met: &DutyMetLate, entry: u64) -> Result<(), ApplyError> {
         self.note_subject(&met.about, entry)?;
-        let since = self.duties_since().get(&met.duty).copied();
+        let since = self.duty_since(&met.duty);
         let timeline = self.timelines.get_mut(&met.about).map(Arc::make_mut);
         let mut lapses = timeline.into_iter().flat_map(|timeline| timeline.lapses.iter_mut());
         let found = lapses.find(|lapse| lapse.is(&met.duty, &met.run, since) && lapse.met.is_none());

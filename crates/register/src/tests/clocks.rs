@@ -121,7 +121,7 @@ fn what_nobody_reports_on_stops_until_it_is_reported() {
     // The next run is owed by itself, and its lapse is another one.
     assert_eq!(city.wait(30), 2);
     let state = city.register.state();
-    let timeline = state.timeline(&Subject::Deployment { id: "congestion".parse().unwrap() }).unwrap();
+    let timeline = &state.timelines[&Subject::Deployment { id: "congestion".parse().unwrap() }];
     assert_eq!(timeline.lapses.iter().map(|lapse| lapse.what.run.n).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(replayed(&city.register), *state);
 }
