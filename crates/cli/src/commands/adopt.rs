@@ -6,21 +6,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use flow::City;
 use model::policy::PolicyText;
 use model::{Clock as _, Span, Timestamp};
 use norms::{Bundle, CollectFast, CollectQuestion, Decision, DiscloseFast, DiscloseQuestion};
-use register::{Command, Rules, State, Submission, SubmitError, circumstances};
+use register::{Command, Rules, State, Submission, circumstances};
 use serde::Serialize;
 
-use super::apply::entries;
 use super::framework::shelf::Packs;
-use super::{open, public_log};
+use super::office::Office;
+use super::public_log;
 use crate::args::framework::Adopt;
-use crate::client::{Client, is_address};
 use crate::declared::{self, Holds};
 use crate::founding;
-use crate::output::{Output, Refused, Status};
+use crate::output::{Output, Status};
 use crate::system::SystemClock;
 
 /// The largest file of permits, in bytes.
@@ -49,20 +47,14 @@ struct Change {
     why: String,
 }
 
-/// A city as it stands before the adoption.
-enum Place {
-    /// Its folder.
-    Here(Box<City>),
-    /// Its address, and the token of the party that adopts; none where nobody needs to be asked.
-    There(Client, Option<String>),
-}
-
 pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let mut packs = Packs::open(&args.shelf)?;
     let pack = packs.find(&args.pack)?;
     packs.require_trust(&pack)?;
     let resolved = packs.resolve(&pack)?;
-    let (place, state, now) = place(args)?;
+    let office = Office::open(&args.city)?;
+    let token = token(args, &office)?;
+    let (state, now) = standing(args, &office)?;
     let layers = founding::layers(&resolved);
     let policy = state.policy.as_ref();
     let permits_owner = policy.map_or_else(|| args.by.clone(), |policy| policy.text.permits_owner.clone());
@@ -75,52 +67,41 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let clocks = clocks(&text, &state);
     let submission =
         Submission { by: args.by.clone(), reason: args.reason.clone(), command: Command::AdoptPolicy(text) };
-    let entries = match place {
-        Place::Here(city) => adopt(&city, submission, args.dry_run)?,
-        Place::There(client, token) => adopt_there(&client, token.as_deref(), submission, args)?,
+    let entries = if args.dry_run {
+        office.preview(submission, token.as_deref()).map(|()| Vec::new())
+    } else {
+        office.submit(submission, token.as_deref())
     };
+    let entries = entries.map_err(|failed| failed.error)?;
     let adopted =
         Adopted { pack: pack.manifest.reference.to_string(), layers: names, hash, clocks, stops, starts, entries };
     output.result(&adopted, &in_words(&adopted, args.dry_run))
 }
 
-/// Where the city is, and how it stands: at an address, as its public log says.
-fn place(args: &Adopt) -> anyhow::Result<(Place, Arc<State>, Timestamp)> {
-    if !is_address(&args.city) {
-        let city = open(Path::new(&args.city))?;
-        let (state, now) = (city.register().state(), city.register().now());
-        return Ok((Place::Here(Box::new(city)), state, now));
+/// How the city stands: at an address, as its public log says.
+fn standing(args: &Adopt, office: &Office) -> anyhow::Result<(Arc<State>, Timestamp)> {
+    Ok(match office {
+        Office::Folder(city) => (city.register().state(), city.register().now()),
+        Office::Address(_) => (Arc::new(public_log(&args.city, None)?.state), SystemClock.now()),
+    })
+}
+
+/// The token of the party that adopts, where one speaks for it.
+fn token(args: &Adopt, office: &Office) -> anyhow::Result<Option<String>> {
+    if !office.needs_token() {
+        return Ok(None);
     }
     let tokens = args.tokens.as_deref();
     let tokens = tokens.map(|file| declared::read::<BTreeMap<String, String>>(file, Holds::Tokens)).transpose();
     let token = tokens.context("the tokens file")?.and_then(|mut tokens| tokens.remove(args.by.as_str()));
-    let state = Arc::new(public_log(&args.city, None)?.state);
-    Ok((Place::There(Client::new(&args.city), token), state, SystemClock.now()))
+    let missing = || format!("an address needs `--tokens FILE` with the token of `{}`, which adopts", args.by);
+    token.with_context(missing).map(Some)
 }
 
-/// Asks the node; without a token nobody can be asked.
-fn adopt_there(client: &Client, token: Option<&str>, submission: Submission, args: &Adopt) -> anyhow::Result<Vec<u64>> {
-    let token = token.with_context(|| {
-        format!("an address needs `--tokens FILE` with the token of `{}`, which adopts", submission.by)
-    })?;
-    if !args.dry_run {
-        return Ok(entries(&client.submit(&submission, token)?));
-    }
-    let answer = client.preview(&[submission], token)?;
-    match answer.pointer("/0/refused") {
-        Some(refused) => {
-            let words = ["detail", "title"].iter().find_map(|key| refused.get(key)?.as_str());
-            let message = words.unwrap_or("the node refuses it").to_owned();
-            Err(Refused { details: serde_json::json!([message]), message }.into())
-        }
-        None => Ok(Vec::new()),
-    }
-}
-
-/// The duties that are not in force yet.
+/// The duties that are not in force as they read.
 fn clocks(text: &PolicyText, state: &State) -> Vec<String> {
-    let duties = text.layers.iter().flat_map(|layer| layer.duties.keys());
-    duties.filter(|id| !state.duties_since().contains_key(*id)).map(ToString::to_string).collect()
+    let duties = text.layers.iter().flat_map(|layer| &layer.duties);
+    duties.filter(|(id, duty)| state.duty_text(id) != Some(duty)).map(|(id, _)| id.to_string()).collect()
 }
 
 /// The permits that stay, or those of a file.
@@ -140,27 +121,6 @@ fn read(file: &Path) -> anyhow::Result<String> {
         return Err(Status::bad_input(format!("it has {bytes} bytes, the limit is {PERMITS_BYTES_MAX}")).into());
     }
     Ok(fs::read_to_string(file)?)
-}
-
-fn adopt(city: &City, submission: Submission, dry_run: bool) -> anyhow::Result<Vec<u64>> {
-    let refused = |error: SubmitError| -> anyhow::Error {
-        match error {
-            SubmitError::Refused(refusal) => {
-                let message = refusal.to_string();
-                Refused { details: serde_json::json!([message]), message }.into()
-            }
-            error => error.into(),
-        }
-    };
-    if dry_run {
-        for outcome in city.register().preview(&[submission]) {
-            outcome.map_err(refused)?;
-        }
-        return Ok(Vec::new());
-    }
-    let receipt = city.register().submit(submission).map_err(refused)?;
-    city.register().publish()?;
-    Ok(receipt.entries)
 }
 
 /// What stops and what starts, stream by stream and grant by grant, as things stand now.

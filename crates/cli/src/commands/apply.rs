@@ -10,6 +10,7 @@ use register::{Command, Submission, SubmitError};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::office::entries;
 use super::open;
 use crate::args::Apply;
 use crate::client::{Client, is_address};
@@ -167,12 +168,6 @@ fn preview_at<'t>(
         refused: outcome.pointer("/refused/detail").map(|detail| detail.as_str().unwrap_or_default().to_owned()),
     };
     Ok(jobs.iter().zip(outcomes).map(done).collect())
-}
-
-/// The entries in an answer to one command: `[{"entries": [...]}]`.
-pub(crate) fn entries(answer: &Value) -> Vec<u64> {
-    let entries = answer.pointer("/0/entries").and_then(Value::as_array);
-    entries.into_iter().flatten().filter_map(Value::as_u64).collect()
 }
 
 fn texts(array: Option<&Value>) -> Vec<String> {

@@ -21,6 +21,7 @@ use standards::{Pack, Resolved};
 use super::framework::shelf::Packs;
 use super::public_log;
 use crate::args::framework::Assess;
+use crate::founding;
 use crate::output::{Output, Status};
 use crate::system::SystemClock;
 
@@ -82,7 +83,7 @@ fn against(args: &Assess, state: &State, packs: &mut Packs) -> anyhow::Result<Ar
 
 /// The standard's norms over the city's own permits.
 fn bundle(state: &State, resolved: &Resolved) -> anyhow::Result<Bundle> {
-    let layers = resolved.policy_layers();
+    let layers = founding::layers(resolved);
     let policy = state.policy.as_ref().map(|policy| &policy.text);
     let founder = state.founder().context("the log founds no city")?;
     let text = PolicyText {
@@ -99,7 +100,7 @@ fn differs(state: &State, resolved: &Resolved) -> Vec<String> {
         let layers = state.policy.iter().flat_map(|policy| &policy.text.layers);
         layers.into_iter().any(|layer| layer.name == name && layer.cedar == cedar)
     };
-    let layers = resolved.policy_layers().into_iter().filter(|layer| !layer.cedar.is_empty());
+    let layers = founding::layers(resolved).into_iter();
     layers.filter(|layer| !in_force(&layer.name, &layer.cedar)).map(|layer| layer.name).collect()
 }
 

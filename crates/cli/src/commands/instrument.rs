@@ -3,7 +3,7 @@
 mod answer;
 mod begin;
 mod file;
-mod office;
+mod known;
 mod report;
 mod sign;
 

@@ -3,16 +3,17 @@
 use serde_json::json;
 
 use super::Packs;
-use super::office::Office;
+use super::file;
+use super::known::Known;
 use super::report::{Report, evaluated, own_facts};
-use super::{file, office};
 use crate::args::instrument::{Check, Set, Show};
+use crate::commands::office::Office;
 use crate::output::{Output, Status};
 
 /// The facts as they are now, where a city is named; else as they were.
 fn facts(city: Option<&str>, draft: &standards::instrument::Draft) -> anyhow::Result<standards::instrument::Facts> {
     let Some(city) = city else { return Ok(own_facts(draft)) };
-    let known: office::Known = Office::open(city)?.known(&draft.deployment)?;
+    let known = Known::of(&Office::open(city)?, &draft.deployment)?;
     Ok(known.facts(draft))
 }
 

@@ -7,9 +7,10 @@ use standards::instrument::{Answers, Draft, Facts, Instrument};
 
 use super::Packs;
 use super::file;
-use super::office::Office;
+use super::known::Known;
 use super::report::Report;
 use crate::args::instrument::{Begin, Migrate};
+use crate::commands::office::Office;
 use crate::output::{Output, Status};
 
 /// Adds what was answered to other instruments about the same deployment.
@@ -37,7 +38,7 @@ pub(super) fn begin(args: &Begin, packs: &mut Packs, output: &Output) -> anyhow:
         let there = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
         Status::bad_input(format!("`{}` has no instrument `{id}`; it has {there}", pack.manifest.id))
     })?;
-    let known = Office::open(&args.city)?.known(&args.deployment)?;
+    let known = Known::of(&Office::open(&args.city)?, &args.deployment)?;
     let mut facts = known.of_register().clone();
     let mut draft = Draft {
         deployment: args.deployment.clone(),
@@ -65,7 +66,7 @@ pub(super) fn begin(args: &Begin, packs: &mut Packs, output: &Output) -> anyhow:
 
 pub(super) fn migrate(args: &Migrate, packs: &mut Packs, output: &Output) -> anyhow::Result<()> {
     let (mut draft, instrument) = file::open(&args.file, packs)?;
-    let known = Office::open(&args.city)?.known(&draft.deployment)?;
+    let known = Known::of(&Office::open(&args.city)?, &draft.deployment)?;
     let mut facts = known.facts(&draft);
     add(&mut facts, &args.from, &draft, packs)?;
     let before = draft.answers.digest();

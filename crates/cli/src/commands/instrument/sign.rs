@@ -12,9 +12,10 @@ use standards::instrument::{
 
 use super::Packs;
 use super::file;
-use super::office::{Failed, Known, Office};
+use super::known::Known;
 use super::report::{evaluated, summary};
 use crate::args::instrument::Sign;
+use crate::commands::office::{Failed, Office};
 use crate::declared::read_token;
 use crate::output::{Output, Status};
 
@@ -47,7 +48,7 @@ pub(super) fn run(args: &Sign, packs: &mut Packs, output: &Output) -> anyhow::Re
     let (mut draft, instrument) = file::open(&args.file, packs)?;
     let role = role(args, &instrument)?;
     let office = Office::open(&args.city)?;
-    let known = office.known(&draft.deployment)?;
+    let known = Known::of(&office, &draft.deployment)?;
     known.party(&args.by)?;
     let token = token(args, &office)?;
     let found =
