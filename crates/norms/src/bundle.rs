@@ -14,7 +14,8 @@ use sha2::{Digest as _, Sha256};
 use crate::decision::{Decision, Ground, Grounds, Refusal, RefusalKind};
 use crate::drawers::{Drawer, Drawers};
 use crate::facts::{
-    ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, Sight, StandQuestion,
+    ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, Gathered, Sight,
+    StandQuestion, Unaskable,
 };
 use crate::plan::{GrantPlan, StreamPlan};
 use crate::schema::{schema, schema_text};
@@ -142,29 +143,25 @@ impl Bundle {
     /// Decides an act of government.
     #[must_use]
     pub fn decide_act(&self, question: &ActQuestion<'_>, now: Timestamp) -> Decision {
-        let case = question.case(now, self.sight(question.key()));
-        case.map_or_else(|_| broken(), |(case, context)| self.decide(&case, context))
+        self.put(question.gathered(now))
     }
 
     /// Decides a collection.
     #[must_use]
     pub fn decide_collect(&self, question: &CollectQuestion<'_>, fast: &CollectFast) -> Decision {
-        let case = question.case(self.sight(CollectQuestion::KEY));
-        case.map_or_else(|_| broken(), |case| self.decide(&case, fast.context()))
+        self.put(question.gathered(fast.context()))
     }
 
     /// Decides a disclosure.
     #[must_use]
     pub fn decide_disclose(&self, question: &DiscloseQuestion<'_>, fast: &DiscloseFast) -> Decision {
-        let case = question.case(self.sight((&question.action(), DiscloseQuestion::KIND)));
-        case.map_or_else(|_| broken(), |case| self.decide(&case, fast.context()))
+        self.put(Ok(question.gathered(fast.context())))
     }
 
     /// Decides whether something may stand in the register as it is. No city permits that; it stands unless a norm forbids it.
     #[must_use]
     pub fn decide_stand(&self, question: &StandQuestion<'_>, now: Timestamp) -> Decision {
-        let Ok((case, context)) = question.case(now, self.sight(question.key())) else { return broken() };
-        match self.decide(&case, context) {
+        match self.put(question.gathered(now)) {
             Decision::Refused(refusal) if refusal.kind == RefusalKind::NothingPermits => {
                 Decision::Allowed(Grounds { policies: Vec::new() })
             }
@@ -175,13 +172,13 @@ impl Bundle {
     /// Compiles the plan of a stream. Cedar folds only things that are whole, so that nothing is left out.
     #[must_use]
     pub fn plan_collect(self: &std::sync::Arc<Self>, question: &CollectQuestion<'_>) -> StreamPlan {
-        StreamPlan::compile(self, question.case(&Sight::Everything))
+        StreamPlan::compile(self, question.gathered(Vec::new()).and_then(|known| known.case(&Sight::Everything)))
     }
 
     /// Compiles the plan of a grant, as that of a stream.
     #[must_use]
     pub fn plan_disclose(self: &std::sync::Arc<Self>, question: &DiscloseQuestion<'_>) -> GrantPlan {
-        GrantPlan::compile(self, question.case(&Sight::Everything))
+        GrantPlan::compile(self, question.gathered(Vec::new()).case(&Sight::Everything))
     }
 
     /// Every policy, whatever it is about.
@@ -201,9 +198,14 @@ impl Bundle {
         self.drawers.get(key, &self.policies, |id| self.ground(id))
     }
 
-    /// What the policies of a question look at.
-    fn sight(&self, key: (&str, &str)) -> &Sight {
-        self.drawer(key).map_or(&Sight::Everything, |drawer| &drawer.sight)
+    /// Puts a question to the policies that can answer it.
+    fn put(&self, known: Result<Gathered, Unaskable>) -> Decision {
+        let put = || {
+            let known = known?;
+            let sight = self.drawer(known.key()).map_or(&Sight::Everything, |drawer| &drawer.sight);
+            Ok::<_, Unaskable>(self.decide(&known.case(sight)?, known.context))
+        };
+        put().unwrap_or_else(|_| broken())
     }
 
     /// The policies that can answer a case.
@@ -223,7 +225,9 @@ impl Bundle {
     pub(crate) fn ask(&self, case: &Case, context: FastFacts, policies: &PolicySet) -> Option<Response> {
         let context = crate::facts::context(context).ok()?;
         let (principal, action, resource) = (case.principal.clone(), case.action.clone(), case.resource.clone());
-        let request = Request::new(principal, action, resource, context, Some(schema())).ok()?;
+        // As with facts: what is put together is always well-formed, so that it is enough if tests hold it against the schema.
+        let schema = cfg!(debug_assertions).then(schema);
+        let request = Request::new(principal, action, resource, context, schema).ok()?;
         Some(self.authorizer.is_authorized(&request, policies, &case.entities))
     }
 

@@ -1,7 +1,8 @@
 //! Policies laid by the questions that they can answer: one drawer for each action on each kind of thing.
 //!
 //! Cedar looks at every policy it is given. A policy whose scope names another action or another kind of thing can neither
-//! decide nor err, so it is left out beforehand; that changes no answer, and tests hold both against each other.
+//! decide nor err, so it is left out beforehand; one that is left in is asked without its action, which is known to fit.
+//! That changes no answer, and tests hold both against each other.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
@@ -58,10 +59,36 @@ struct Slot {
     drawer: OnceLock<Option<Drawer>>,
 }
 
+/// A policy as drawers hold it.
+struct Held {
+    /// For any action, where its conditions do not look at the action.
+    policy: Policy,
+    sight: Sight,
+}
+
+impl Held {
+    /// Reads a policy. One that cannot be taken apart is held as it is, and sees everything.
+    fn of(policy: &Policy) -> Self {
+        let read = || {
+            let mut json = policy.to_json().ok()?;
+            let sight = json.get("conditions").map(Sight::of)?;
+            if sight.sees_action() || actions().is_none() {
+                return None;
+            }
+            json.as_object_mut()?.insert("action".to_owned(), serde_json::json!({ "op": "All" }));
+            let policy = Policy::from_json(Some(policy.id().clone()), json).ok()?;
+            Some(Self { policy, sight })
+        };
+        read().unwrap_or_else(|| Self { policy: policy.clone(), sight: Sight::Everything })
+    }
+}
+
 /// Every drawer of a bundle, by action and kind of thing.
 pub(crate) struct Drawers {
     slots: HashMap<String, BTreeMap<String, Slot>>,
     count: usize,
+    /// Every policy, read when somebody first asks.
+    held: OnceLock<HashMap<String, Held>>,
 }
 
 impl Drawers {
@@ -74,7 +101,7 @@ impl Drawers {
             of_action.insert(kind.to_string(), Slot { number: count, action, kind, drawer: OnceLock::new() });
             count += 1;
         }
-        Self { slots, count }
+        Self { slots, count, held: OnceLock::new() }
     }
 
     pub(crate) const fn count(&self) -> usize {
@@ -89,19 +116,21 @@ impl Drawers {
         ground: impl Fn(&str) -> Ground,
     ) -> Option<&Drawer> {
         let slot = self.slots.get(action)?.get(kind)?;
-        slot.drawer.get_or_init(|| slot.fill(all, ground)).as_ref()
+        let read = || all.policies().map(|policy| (policy.id().to_string(), Held::of(policy))).collect();
+        slot.drawer.get_or_init(|| slot.fill(all, self.held.get_or_init(read), ground)).as_ref()
     }
 }
 
 impl Slot {
-    fn fill(&self, all: &PolicySet, ground: impl Fn(&str) -> Ground) -> Option<Drawer> {
-        let able: Vec<&Policy> = all.policies().filter(|policy| self.may_decide(policy)).collect();
-        let forbids = able.iter().filter(|policy| policy.effect() == Effect::Forbid);
+    fn fill(&self, all: &PolicySet, held: &HashMap<String, Held>, ground: impl Fn(&str) -> Ground) -> Option<Drawer> {
+        let able = all.policies().filter(|policy| self.may_decide(policy));
+        let able: Vec<&Held> = able.map(|policy| held.get(policy.id().as_ref() as &str)).collect::<Option<_>>()?;
+        let forbids = able.iter().map(|held| &held.policy).filter(|policy| policy.effect() == Effect::Forbid);
         let mut grounds: Vec<Ground> = forbids.clone().map(|policy| ground(policy.id().as_ref())).collect();
         grounds.sort_by(|a, b| a.policy.cmp(&b.policy));
-        let forbids = PolicySet::from_policies(forbids.map(|policy| Policy::clone(policy))).ok()?;
-        let sight = Sight::of(able.iter().copied());
-        let policies = PolicySet::from_policies(able.into_iter().cloned()).ok()?;
+        let forbids = PolicySet::from_policies(forbids.cloned()).ok()?;
+        let sight = able.iter().fold(Sight::nothing(), |all, held| all.and(&held.sight));
+        let policies = PolicySet::from_policies(able.into_iter().map(|held| held.policy.clone())).ok()?;
         Some(Drawer { policies, sight, norms: Norms { number: self.number, grounds, forbids } })
     }
 

@@ -122,40 +122,67 @@ fn action(name: &str) -> Option<&'static Entity> {
     ACTIONS.get_or_init(|| schema().action_entities().map_or_else(|_| HashMap::new(), by_name)).get(name)
 }
 
-type Facts = HashMap<String, RestrictedExpression>;
+/// The facts of one thing, by name.
+type Facts = BTreeMap<&'static str, Value>;
+
+/// What a fact is.
+#[derive(Debug)]
+enum Value {
+    Text(String),
+    Truth(bool),
+    Long(i64),
+    /// A set: in order, each once.
+    Texts(Vec<String>),
+    Party(PartyId),
+}
+
+impl Value {
+    fn expression(&self) -> Result<RestrictedExpression, Unaskable> {
+        Ok(match self {
+            Self::Text(text) => RestrictedExpression::new_string(text.clone()),
+            Self::Truth(truth) => RestrictedExpression::new_bool(*truth),
+            Self::Long(number) => RestrictedExpression::new_long(*number),
+            Self::Texts(texts) => {
+                RestrictedExpression::new_set(texts.iter().map(|text| RestrictedExpression::new_string(text.clone())))
+            }
+            Self::Party(party) => RestrictedExpression::new_entity_uid(uid("Party", party.as_str())?),
+        })
+    }
+}
 
 /// Attributes being gathered for one entity, and the moments that its tags are drawn from.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Attributes {
     facts: Facts,
     moments: BTreeMap<String, Timestamp>,
 }
 
 impl Attributes {
-    fn text(mut self, name: &str, value: &str) -> Self {
-        self.facts.insert(name.to_owned(), RestrictedExpression::new_string(value.to_owned()));
+    fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.facts.insert(name, value);
         self
     }
-    fn truth(mut self, name: &str, value: bool) -> Self {
-        self.facts.insert(name.to_owned(), RestrictedExpression::new_bool(value));
-        self
+    fn text(self, name: &'static str, value: &str) -> Self {
+        self.with(name, Value::Text(value.to_owned()))
     }
-    fn long(mut self, name: &str, value: i64) -> Self {
-        self.facts.insert(name.to_owned(), RestrictedExpression::new_long(value));
-        self
+    fn truth(self, name: &'static str, value: bool) -> Self {
+        self.with(name, Value::Truth(value))
     }
-    fn texts<'t>(mut self, name: &str, values: impl Iterator<Item = &'t str>) -> Self {
-        let values = values.map(|value| RestrictedExpression::new_string(value.to_owned()));
-        self.facts.insert(name.to_owned(), RestrictedExpression::new_set(values));
-        self
+    fn long(self, name: &'static str, value: i64) -> Self {
+        self.with(name, Value::Long(value))
+    }
+    fn texts<'t>(self, name: &'static str, values: impl Iterator<Item = &'t str>) -> Self {
+        let mut values: Vec<String> = values.map(str::to_owned).collect();
+        values.sort_unstable();
+        values.dedup();
+        self.with(name, Value::Texts(values))
     }
     fn tags(mut self, around: &Circumstances) -> Self {
         self.moments.clone_from(&around.moments);
         self
     }
-    fn party(mut self, name: &str, party: &PartyId) -> Result<Self, Unaskable> {
-        self.facts.insert(name.to_owned(), RestrictedExpression::new_entity_uid(uid("Party", party.as_str())?));
-        Ok(self)
+    fn party(self, name: &'static str, party: &PartyId) -> Self {
+        self.with(name, Value::Party(party.clone()))
     }
 }
 
@@ -166,37 +193,61 @@ struct Asker<'a> {
     founder: Option<&'a PartyId>,
 }
 
-/// Puts a question together: the asking party, the action and the resource. Other parties are known by their id alone.
-fn case(
-    asker: Asker<'_>,
-    verb: &str,
-    (kind, id): (&str, &str),
-    attributes: Attributes,
-    sight: &Sight,
-) -> Result<Case, Unaskable> {
-    let party = asker.party;
-    let (principal, resource) = (uid("Party", party.id.as_str())?, uid(kind, id)?);
-    let who = Attributes::default().text("kind", party.kind.code()).truth("founder", asker.founder == Some(&party.id));
-    let tags: Vec<(String, RestrictedExpression)> = sight
-        .spans(&attributes.moments)
-        .into_iter()
-        .map(|(name, days)| (name, RestrictedExpression::new_long(days)))
-        .collect();
-    let action = action(verb).ok_or(Unaskable)?;
-    let entities = |who: Facts, what: Facts| -> Result<[Entity; 3], Unaskable> {
-        Ok([
-            Entity::new(principal.clone(), who, HashSet::new())?,
-            Entity::new_with_tags(resource.clone(), what, [], tags.iter().cloned())?,
-            action.clone(),
-        ])
-    };
-    // Whatever facts are gathered for a kind of thing, they are always the same ones, so that it is enough if tests hold
-    // them against the schema: doing it for each question took longer than the question. If a fact were missing all the
-    // same, the norm that looks for it would err, and refuse.
-    if cfg!(debug_assertions) {
-        Entities::from_entities(entities(who.facts.clone(), attributes.facts.clone())?, Some(schema()))?;
+/// All that is known for one question, before it is put in Cedar's terms. Other parties are known by their id alone.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    principal: PartyId,
+    verb: String,
+    kind: &'static str,
+    id: String,
+    who: Facts,
+    what: Attributes,
+    pub(crate) context: FastFacts,
+}
+
+impl Gathered {
+    fn new(
+        asker: Asker<'_>,
+        verb: &str,
+        (kind, id): (&'static str, String),
+        what: Attributes,
+        context: FastFacts,
+    ) -> Self {
+        let Asker { party, founder } = asker;
+        let who = Attributes::default().text("kind", party.kind.code()).truth("founder", founder == Some(&party.id));
+        Self { principal: party.id.clone(), verb: verb.to_owned(), kind, id, who: who.facts, what, context }
     }
-    let seen = |facts: Facts| facts.into_iter().filter(|(name, _)| sight.sees(name)).collect();
-    let entities = Entities::from_entities(entities(seen(who.facts), seen(attributes.facts))?, None)?;
-    Ok(Case { principal: principal.clone(), action: action.uid(), resource: resource.clone(), entities })
+
+    /// Which question it is: an action, on a kind of thing.
+    pub(crate) fn key(&self) -> (&str, &str) {
+        (&self.verb, self.kind)
+    }
+
+    /// The question in Cedar's terms, as far as it is seen.
+    pub(crate) fn case(&self, sight: &Sight) -> Result<Case, Unaskable> {
+        let (principal, resource) = (uid("Party", self.principal.as_str())?, uid(self.kind, &self.id)?);
+        let action = action(&self.verb).ok_or(Unaskable)?;
+        let tags: Vec<(String, RestrictedExpression)> = sight
+            .spans(&self.what.moments)
+            .into_iter()
+            .map(|(name, days)| (name, RestrictedExpression::new_long(days)))
+            .collect();
+        let entities = |sight: &Sight| -> Result<Vec<Entity>, Unaskable> {
+            let seen = |facts: &Facts| -> Result<HashMap<String, RestrictedExpression>, Unaskable> {
+                let seen = facts.iter().filter(|(name, _)| sight.sees(name));
+                seen.map(|(name, value)| Ok(((*name).to_owned(), value.expression()?))).collect()
+            };
+            let who = Entity::new(principal.clone(), seen(&self.who)?, HashSet::new())?;
+            let what = Entity::new_with_tags(resource.clone(), seen(&self.what.facts)?, [], tags.iter().cloned())?;
+            Ok([who, what].into_iter().chain(sight.sees_action().then(|| action.clone())).collect())
+        };
+        // Whatever facts are gathered for a kind of thing, they are always the same ones, so that it is enough if tests hold
+        // them against the schema: doing it for each question took longer than the question. If a fact were missing all the
+        // same, the norm that looks for it would err, and refuse.
+        if cfg!(debug_assertions) {
+            Entities::from_entities(entities(&Sight::Everything)?, Some(schema()))?;
+        }
+        let entities = Entities::from_entities(entities(sight)?, None)?;
+        Ok(Case { principal, action: action.uid(), resource, entities })
+    }
 }

@@ -8,8 +8,7 @@ use model::Timestamp;
 use crate::bundle::{Bundle, erring};
 use crate::drawers::{Drawer, Norms};
 use crate::facts::{
-    ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, Sight, StandQuestion,
-    Unaskable,
+    ActQuestion, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, Gathered, StandQuestion, Unaskable,
 };
 
 /// What norms say of one question.
@@ -33,39 +32,35 @@ impl Bundle {
     /// What norms say of an act; none if no norm is about such acts.
     #[must_use]
     pub fn object_to_act(&self, question: &ActQuestion<'_>, now: Timestamp) -> Option<Objections<'_>> {
-        self.object(question.key(), |sight| question.case(now, sight))
+        self.object(question.key(), question.gathered(now))
     }
 
     /// What norms say of a collection.
     #[must_use]
     pub fn object_to_collect(&self, question: &CollectQuestion<'_>, fast: &CollectFast) -> Option<Objections<'_>> {
-        self.object(CollectQuestion::KEY, |sight| Ok((question.case(sight)?, fast.context())))
+        self.object(CollectQuestion::KEY, question.gathered(fast.context()))
     }
 
     /// What norms say of a disclosure.
     #[must_use]
     pub fn object_to_disclose(&self, question: &DiscloseQuestion<'_>, fast: &DiscloseFast) -> Option<Objections<'_>> {
         let key = (question.action(), DiscloseQuestion::KIND);
-        self.object((&key.0, key.1), |sight| Ok((question.case(sight)?, fast.context())))
+        self.object((&key.0, key.1), Ok(question.gathered(fast.context())))
     }
 
     /// What norms say of something that stands in the register.
     #[must_use]
     pub fn object_to_stand(&self, question: &StandQuestion<'_>, now: Timestamp) -> Option<Objections<'_>> {
-        self.object(question.key(), |sight| question.case(now, sight))
+        self.object(question.key(), question.gathered(now))
     }
 
-    fn object(
-        &self,
-        key: (&str, &str),
-        case: impl FnOnce(&Sight) -> Result<(Case, FastFacts), Unaskable>,
-    ) -> Option<Objections<'_>> {
+    fn object(&self, key: (&str, &str), known: Result<Gathered, Unaskable>) -> Option<Objections<'_>> {
         let Drawer { norms, sight, .. } = self.drawer(key)?;
         if norms.grounds().is_empty() {
             return None;
         }
-        let response = case(sight).ok().and_then(|(case, context)| self.ask(&case, context, &norms.forbids));
-        let against = match response {
+        let asked = |known: Gathered| self.ask(&known.case(sight).ok()?, known.context, &norms.forbids);
+        let against = match known.ok().and_then(asked) {
             Some(response) => {
                 let place = |policy: &str, erred| Some(Objection { place: norms.place(policy)?, erred });
                 let forbidding = response.diagnostics().reason().filter_map(|id| place(id.as_ref(), false));

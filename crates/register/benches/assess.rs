@@ -1,8 +1,10 @@
 //! How long it takes to assess a city of 10,000 deployments against the whole core, and by the narrowest profile on it.
 //!
-//! `cargo bench -p register --bench assess`. Each deployment is a Wi-Fi counter or an air-quality station with its steps, a
-//! device, four statements, a view and a grant. In the same run: the fold of its log, and the same city asked by
-//! full decisions, one after the other, for the six questions that each deployment has most to do with.
+//! `cargo bench --workspace --bench assess`. Each deployment is a Wi-Fi counter or an air-quality station with its steps, a
+//! device, some of eight statements, a view and a grant. No two begin or end at the same time, 40 departments answer for
+//! them, and they differ in purposes, retention, minimum and papers, so that little that is known of one is known of another. In the
+//! same run: the fold of its log, and the same city asked by full decisions, one after the other, for the six questions that
+//! each deployment has most to do with.
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures by the machine's clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot start has nothing to say")]
@@ -21,6 +23,22 @@ use serde_json::{Value, json};
 use standards::{Resolved, built_in, resolve};
 
 const DEPLOYMENTS: usize = 10_000;
+/// How many departments answer for them.
+const DEPARTMENTS: usize = 40;
+const PURPOSES: [[&str; 3]; 2] = [
+    ["air-quality", "official-statistics", "scientific-research"],
+    ["traffic-management", "public-transport-planning", "street-design"],
+];
+const STATEMENTS: [&str; 8] = [
+    "sign-installed",
+    "notice",
+    "cost-statement",
+    "opt-out",
+    "public-hearing",
+    "security-test",
+    "accessibility-report",
+    "necessity-review",
+];
 /// The most that one assessment may take, in seconds.
 const AIM_S: f64 = 2.0;
 /// One of so many deployments is asked one question after the other.
@@ -46,6 +64,10 @@ impl Log {
             let party = json!({"id": id, "name": id, "kind": kind});
             log.act("city", "party-registered/1", json!({"party": party, "contact": {}}));
         }
+        for number in 0..DEPARTMENTS {
+            let party = json!({"id": department(number), "name": "x", "kind": "city-department"});
+            log.act("city", "party-registered/1", json!({"party": party, "contact": {}}));
+        }
         let point = json!({"type": "Point", "coordinates": [16.6, 49.2]});
         log.act("city", "place-registered/1", json!({"id": "centre", "name": "Centre", "geometry": point}));
         (0..DEPLOYMENTS).for_each(|number| log.deployment(number));
@@ -55,59 +77,72 @@ impl Log {
     fn deployment(&mut self, number: usize) {
         let people = number.is_multiple_of(2);
         let (id, stream) = (format!("d-{number}"), format!("s-{number}"));
+        // Spread without a pattern that repeats before all have been made.
+        let mixed = number.wrapping_mul(2_654_435_761) >> 7;
+        let (by, purpose) = (department(mixed), PURPOSES[usize::from(people)][mixed / 64 % 3]);
+        self.now = self.now + Span::seconds(61);
+        let ends = self.now + Span::days(u32::try_from(400 + mixed % 300).unwrap());
         let mac =
             json!({"category": "mac-address", "value": "text", "treatment": {"do": "pseudonymise", "epoch": "24h"}});
         let no2 = json!({"category": "air-quality", "value": "number", "treatment": {"do": "keep"}});
         let properties = if people { json!({"mac": mac}) } else { json!({"no2": no2}) };
         self.act(
-            "city",
+            &by,
             "deployment-proposed/1",
             json!({
-                "id": id, "title": "t", "description": "d", "accountable": "city", "place": "centre",
+                "id": id, "title": "t", "description": "d", "accountable": by, "place": "centre",
                 "technology": if people { "wifi-counter" } else { "air-quality-station" },
-                "purposes": [if people { "traffic-management" } else { "air-quality" }],
+                "purposes": [purpose],
                 "legal_basis": if people { "public-task" } else { "not-personal" },
-                "privacy_statement": "https://city.example/p", "starts": self.now, "ends": self.now + Span::days(700),
-                "streams": [{"id": stream, "time": {"do": "keep"}, "retention": "24h", "properties": properties}],
+                "privacy_statement": "https://city.example/p", "starts": self.now, "ends": ends,
+                "streams": [{"id": stream, "time": {"do": "keep"}, "retention": format!("{}h", 1 + mixed % 96), "properties": properties}],
             }),
         );
         self.act("office", "assessment-signed/1", json!({
             "id": format!("a-{number}"), "deployment": id, "instrument": "privacy-impact", "outcome": "acceptable",
             "summary": "s", "signed_by": "office", "document": "11".repeat(32), "review_by": self.now + Span::days(300),
         }));
-        self.act("council", "deployment-approved/1", json!({"deployment": id, "until": self.now + Span::days(365)}));
+        self.act(
+            "council",
+            "deployment-approved/1",
+            json!({"deployment": id, "until": self.now + Span::days(u32::try_from(200 + mixed % 165).unwrap())}),
+        );
         for step in ["deployment-published/1", "deployment-activated/1"] {
-            self.act("city", step, json!({"deployment": id}));
+            self.act(&by, step, json!({"deployment": id}));
         }
         self.act(
-            "city",
+            &by,
             "device-registered/1",
             json!({
                 "id": format!("v-{number}"), "deployment": id, "stream": stream, "position": [16.6, 49.2],
             }),
         );
-        for kind in ["sign-installed", "notice", "cost-statement", "opt-out"] {
+        let stated = STATEMENTS.iter().enumerate().filter(|(bit, _)| (mixed >> bit) % 2 == 1);
+        for (_, kind) in stated {
             self.act("office", "evidence-filed/1", json!({
                 "id": format!("{kind}-{number}"), "about": {"what": "deployment", "id": id}, "kind": kind, "on": self.now,
-                "signed_by": "office", "summary": "s", "until": self.now + Span::days(500),
+                "signed_by": "office", "summary": "s", "until": ends,
             }));
         }
         let measure = if people { json!({"of": "distinct", "property": "mac"}) } else { json!({"of": "observations"}) };
-        self.act("city", "view-declared/1", json!({
+        self.act(&by, "view-declared/1", json!({
             "id": "counts", "version": 1, "stream": stream, "title": "t", "exposure": {"as": "windows", "bin": "15m",
-            "space": {"by": "sensor"}, "measure": measure}, "identifiers": "none", "minimum": 10, "bound": null,
+            "space": {"by": "sensor"}, "measure": measure}, "identifiers": "none", "minimum": 10 + mixed % 10, "bound": null,
             "noise": "none", "delay": "0s", "depth": "30d",
         }));
         self.act(
-            "city",
+            &by,
             "grant-agreed/1",
             json!({
-                "id": format!("g-{number}"), "recipient": "city", "stream": stream, "view": "counts",
-                "purpose": if people { "traffic-management" } else { "air-quality" },
-                "until": self.now + Span::days(90), "duties": ["no-reidentification", "delete-on-expiry"],
+                "id": format!("g-{number}"), "recipient": department(mixed / 7), "stream": stream, "view": "counts",
+                "purpose": purpose, "until": self.now + Span::days(u32::try_from(60 + mixed % 90).unwrap()), "duties": ["no-reidentification", "delete-on-expiry"],
             }),
         );
     }
+}
+
+fn department(number: usize) -> String {
+    format!("department-{}", number % DEPARTMENTS)
 }
 
 fn standard(name: &str) -> (Resolved, Bundle) {
@@ -132,15 +167,16 @@ fn decisions(state: &State, bundle: &Bundle, record: &DeploymentRecord, number: 
     let grant = &state.grants[&format!("g-{number}").parse().unwrap()];
     let view = &state.views[&(stream.id.clone(), grant.grant.view.clone())];
     let purpose = grant.grant.purpose;
-    let (grant, recipient) = (Some(grant.as_ref()), accountable);
+    let recipient = &state.parties[&grant.grant.recipient].party;
+    let grant = Some(grant.as_ref());
     let disclose = DiscloseQuestion { recipient, grant, view, record, stream, order: None, purpose, founder, around };
     let fast = DiscloseFast { now, oldest: Span::ZERO, senior_authorisation: false };
     let stand = StandQuestion { accountable, subject: StandSubject::Deployment(record), founder, around };
     let until = now + Span::days(365);
     [
-        act("city", Verb::Propose, ActSubject::Proposal(&record.deployment)),
+        act(record.deployment.accountable.as_str(), Verb::Propose, ActSubject::Proposal(&record.deployment)),
         act("council", Verb::Approve, ActSubject::Approval { record, until }),
-        act("city", Verb::Activate, ActSubject::Deployment(record)),
+        act(record.deployment.accountable.as_str(), Verb::Activate, ActSubject::Deployment(record)),
         bundle.decide_collect(&collect, &CollectFast { now }).is_allowed(),
         bundle.decide_disclose(&disclose, &fast).is_allowed(),
         bundle.decide_stand(&stand, now).is_allowed(),

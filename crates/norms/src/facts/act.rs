@@ -6,17 +6,17 @@ use super::deployment::{proposal, standing};
 use super::question::{ActQuestion, ActSubject};
 use super::share::{Share, shown};
 use super::stand::sensor;
-use super::{Asker, Attributes, Case, Fact, FastFacts, Sight, Unaskable, case, seconds};
+use super::{Asker, Attributes, Fact, Gathered, Unaskable, seconds};
 
 impl ActQuestion<'_> {
-    pub(crate) fn case(&self, now: Timestamp, sight: &Sight) -> Result<(Case, FastFacts), Unaskable> {
+    pub(crate) fn gathered(&self, now: Timestamp) -> Result<Gathered, Unaskable> {
         let mut fast = vec![("now", Fact::Long(seconds(now)))];
         let thing = |id: &str| (id.to_owned(), Attributes::default());
         let (id, attributes) = match self.subject {
             ActSubject::Party(party) => (party.id.to_string(), Attributes::default().text("kind", party.kind.code())),
             ActSubject::PartyCredential(party) => {
                 let officer = party.kind == PartyKind::Officer;
-                let attributes = credential(party.id == self.actor.id, officer, false, &party.id)?;
+                let attributes = credential(party.id == self.actor.id, officer, false, &party.id);
                 (format!("party/{}", party.id), attributes)
             }
             ActSubject::DeviceCredential { device, record } => {
@@ -24,7 +24,7 @@ impl ActQuestion<'_> {
                 if device.deployment != record.deployment.id {
                     return Err(Unaskable);
                 }
-                let attributes = credential(false, false, true, &record.deployment.accountable)?;
+                let attributes = credential(false, false, true, &record.deployment.accountable);
                 (format!("device/{}", device.id), attributes)
             }
             ActSubject::Place(place) => thing(place.id.as_str()),
@@ -41,18 +41,18 @@ impl ActQuestion<'_> {
             ActSubject::Class(class) => thing(class.id.as_str()),
             ActSubject::GrantRecord(record) => thing(record.grant.id.as_str()),
             ActSubject::Proposal(deployment) => {
-                (deployment.id.to_string(), proposal(deployment, self.actor, self.around)?)
+                (deployment.id.to_string(), proposal(deployment, self.actor, self.around))
             }
             ActSubject::Deployment(record) | ActSubject::Assessment { record, .. } => {
-                (record.deployment.id.to_string(), standing(record, self.around)?)
+                (record.deployment.id.to_string(), standing(record, self.around))
             }
             ActSubject::Approval { record, until } => {
                 let days = i64::from(until.since(now).as_seconds().div_ceil(model::time::SECONDS_PER_DAY));
                 fast.extend([("until", Fact::Long(seconds(until))), ("spanDays", Fact::Long(days))]);
-                (record.deployment.id.to_string(), standing(record, self.around)?)
+                (record.deployment.id.to_string(), standing(record, self.around))
             }
             ActSubject::View { view, record, stream } => {
-                (view.id.to_string(), shown(view, record, stream, self.around)?)
+                (view.id.to_string(), shown(view, record, stream, self.around))
             }
             ActSubject::Grant { grant, view, record, stream, recipient, order } => {
                 let record_of = GrantRecord { grant: grant.clone(), since: now, ended: None };
@@ -66,16 +66,16 @@ impl ActQuestion<'_> {
                     purpose: grant.purpose,
                     around: self.around,
                 };
-                (grant.id.to_string(), share.attributes()?)
+                (grant.id.to_string(), share.attributes())
             }
         };
         let asker = Asker { party: self.actor, founder: self.founder };
-        Ok((case(asker, self.verb.action(), (self.subject.kind(), &id), attributes, sight)?, fast))
+        Ok(Gathered::new(asker, self.verb.action(), (self.subject.kind(), id), attributes, fast))
     }
 }
 
 /// A token: whether the asker's own, whether an officer's, whether a device's, and who answers for whoever bears it.
-fn credential(own: bool, of_officer: bool, of_device: bool, accountable: &PartyId) -> Result<Attributes, Unaskable> {
+fn credential(own: bool, of_officer: bool, of_device: bool, accountable: &PartyId) -> Attributes {
     Attributes::default()
         .truth("own", own)
         .truth("ofOfficer", of_officer)

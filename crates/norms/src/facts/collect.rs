@@ -4,10 +4,10 @@ use model::{OrderId, Stream, Tier, TimeTreatment, Treatment};
 
 use super::deployment::{approved_until, assessed, assessed_by_other, collected, declared, surroundings};
 use super::question::CollectQuestion;
-use super::{Asker, Attributes, Case, Sight, Unaskable, case, seconds};
+use super::{Asker, Attributes, FastFacts, Gathered, Unaskable, seconds};
 
 impl CollectQuestion<'_> {
-    pub(crate) fn case(&self, sight: &Sight) -> Result<Case, Unaskable> {
+    pub(crate) fn gathered(&self, context: FastFacts) -> Result<Gathered, Unaskable> {
         let (deployment, stream) = (&self.record.deployment, self.stream);
         // Whoever answers for the deployment collects, and nobody else is taken for it.
         if self.accountable.id != deployment.accountable {
@@ -16,7 +16,7 @@ impl CollectQuestion<'_> {
         let order = self.order.filter(|order| order.deployment == deployment.id && order_of(stream) == Some(&order.id));
         let attributes = Attributes::default()
             .text("state", self.record.standing.state.code())
-            .party("accountable", &deployment.accountable)?
+            .party("accountable", &deployment.accountable)
             .long("starts", seconds(deployment.starts))
             .long("ends", seconds(deployment.ends))
             .truth("assessedByOther", assessed_by_other(self.record))
@@ -29,7 +29,7 @@ impl CollectQuestion<'_> {
             surroundings(declared(attributes, deployment, Tier::of_stream(stream), self.around), self.around);
         let attributes = assessed(attributes, self.record);
         let asker = Asker { party: self.accountable, founder: self.founder };
-        case(asker, Self::KEY.0, (Self::KEY.1, stream.id.as_str()), attributes, sight)
+        Ok(Gathered::new(asker, Self::KEY.0, (Self::KEY.1, stream.id.to_string()), attributes, context))
     }
 }
 

@@ -8,7 +8,7 @@ use model::{
     Technology, Tier, Treatment,
 };
 
-use super::{Attributes, Circumstances, Unaskable, seconds};
+use super::{Attributes, Circumstances, seconds};
 
 /// What streams collect, at their worst.
 pub(super) fn collected(attributes: Attributes, streams: &[Stream]) -> Attributes {
@@ -97,27 +97,23 @@ fn is_biometric(category: Category) -> bool {
 }
 
 /// A deployment as it is proposed.
-pub(super) fn proposal(
-    deployment: &Deployment,
-    proposer: &Party,
-    around: &Circumstances,
-) -> Result<Attributes, Unaskable> {
+pub(super) fn proposal(deployment: &Deployment, proposer: &Party, around: &Circumstances) -> Attributes {
     // Nothing stands yet, so nothing can have been filed about it.
     let none: [&str; 0] = [];
     let kind = if proposer.id == deployment.accountable { proposer.kind.code() } else { "" };
-    Ok(bare(deployment, &proposer.id, around)?
+    bare(deployment, &proposer.id, around)
         .text("accountableKind", around.accountable_kind.map_or(kind, |kind| kind.code()))
         .texts("assessments", none.into_iter())
-        .texts("independentAssessments", none.into_iter()))
+        .texts("independentAssessments", none.into_iter())
 }
 
 /// What both a proposal and a standing deployment have.
-fn bare(deployment: &Deployment, proposer: &PartyId, around: &Circumstances) -> Result<Attributes, Unaskable> {
+fn bare(deployment: &Deployment, proposer: &PartyId, around: &Circumstances) -> Attributes {
     let days = deployment.ends.since(deployment.starts).as_seconds().div_ceil(model::time::SECONDS_PER_DAY);
     let attributes = Attributes::default()
         .text("state", "new")
-        .party("accountable", &deployment.accountable)?
-        .party("proposer", proposer)?
+        .party("accountable", &deployment.accountable)
+        .party("proposer", proposer)
         .text("legalBasis", deployment.legal_basis.code())
         .truth("privacyStatement", deployment.privacy_statement.as_ref().is_some_and(|url| is_address(url)))
         .long("lifetimeDays", i64::from(days))
@@ -130,7 +126,7 @@ fn bare(deployment: &Deployment, proposer: &PartyId, around: &Circumstances) -> 
         .texts("signedOffBy", std::iter::empty())
         .tags(around);
     let attributes = declared(attributes, deployment, Tier::of(deployment), around);
-    Ok(surroundings(collected(attributes, &deployment.streams), around))
+    surroundings(collected(attributes, &deployment.streams), around)
 }
 
 fn is_address(url: &str) -> bool {
@@ -138,21 +134,21 @@ fn is_address(url: &str) -> bool {
 }
 
 /// A deployment as it stands.
-pub(super) fn standing(record: &DeploymentRecord, around: &Circumstances) -> Result<Attributes, Unaskable> {
+pub(super) fn standing(record: &DeploymentRecord, around: &Circumstances) -> Attributes {
     let all = &record.standing.assessments;
     let required: BTreeSet<&str> =
         all.iter().flat_map(|assessment| &assessment.requires).map(InstrumentId::as_str).collect();
     let roles: BTreeSet<&str> =
         all.iter().flat_map(|assessment| &assessment.sign_offs).map(|sign_off| sign_off.role.as_str()).collect();
-    let attributes = bare(&record.deployment, &record.standing.proposed_by, around)?;
-    Ok(assessed(attributes, record)
+    let attributes = bare(&record.deployment, &record.standing.proposed_by, around);
+    assessed(attributes, record)
         .text("accountableKind", around.accountable_kind.map_or("", |kind| kind.code()))
         .texts("requiredAssessments", required.into_iter())
         .texts("signedOffBy", roles.into_iter())
         .text("state", record.standing.state.code())
         .truth("assessedByOther", assessed_by_other(record))
         .text("outcome", outcome(record))
-        .long("approvedUntil", approved_until(record)))
+        .long("approvedUntil", approved_until(record))
 }
 
 /// The strictest of what was concluded, of each instrument by its newest answers: what a second instrument finds acceptable

@@ -8,10 +8,10 @@ use model::{
 use super::collect::order_of;
 use super::deployment::{assessed_by_other, categories, evidence, is_personal, technologies};
 use super::question::DiscloseQuestion;
-use super::{Asker, Attributes, Case, Circumstances, Sight, Unaskable, case, seconds};
+use super::{Asker, Attributes, Circumstances, FastFacts, Gathered, seconds};
 
 impl DiscloseQuestion<'_> {
-    pub(crate) fn case(&self, sight: &Sight) -> Result<Case, Unaskable> {
+    pub(crate) fn gathered(&self, context: FastFacts) -> Gathered {
         let share = Share {
             recipient: self.recipient,
             grant: self.grant,
@@ -24,17 +24,12 @@ impl DiscloseQuestion<'_> {
         };
         let id = format!("{}/{}", self.stream.id, self.view.id);
         let asker = Asker { party: self.recipient, founder: self.founder };
-        case(asker, &self.action(), (Self::KIND, &id), share.attributes()?, sight)
+        Gathered::new(asker, &self.action(), (Self::KIND, id), share.attributes(), context)
     }
 }
 
 /// What a view shows.
-pub(super) fn shown(
-    view: &View,
-    record: &DeploymentRecord,
-    stream: &Stream,
-    around: &Circumstances,
-) -> Result<Attributes, Unaskable> {
+pub(super) fn shown(view: &View, record: &DeploymentRecord, stream: &Stream, around: &Circumstances) -> Attributes {
     let (records, bin, cell) = match &view.exposure {
         Exposure::Records { .. } => (true, 0, None),
         Exposure::Windows { bin, space: Space::Cell { resolution }, .. } => {
@@ -42,8 +37,8 @@ pub(super) fn shown(
         }
         Exposure::Windows { bin, .. } => (false, bin.span().as_seconds(), None),
     };
-    Ok(Attributes::default()
-        .party("accountable", &record.deployment.accountable)?
+    Attributes::default()
+        .party("accountable", &record.deployment.accountable)
         .truth("personal", is_personal(stream))
         .truth("records", records)
         .long("identifiers", told(view, stream).rank())
@@ -59,7 +54,7 @@ pub(super) fn shown(
         .long("delaySeconds", i64::from(view.delay.0.as_seconds()))
         .long("depthSeconds", i64::from(view.depth.0.as_seconds()))
         .texts("evidence", around.evidence.iter().map(EvidenceKind::as_str))
-        .texts("cityEvidence", around.city_evidence.iter().map(EvidenceKind::as_str)))
+        .texts("cityEvidence", around.city_evidence.iter().map(EvidenceKind::as_str))
 }
 
 /// What a view tells of who was there: what it declares, and never less than what the fields it shows are.
@@ -108,7 +103,7 @@ pub(super) struct Share<'a> {
 }
 
 impl Share<'_> {
-    pub(super) fn attributes(&self) -> Result<Attributes, Unaskable> {
+    pub(super) fn attributes(&self) -> Attributes {
         let fits = |grant: &&GrantRecord| {
             grant.grant.recipient == self.recipient.id
                 && grant.grant.stream == self.stream.id
@@ -123,9 +118,9 @@ impl Share<'_> {
         });
         let duties = grant.into_iter().flat_map(|grant| grant.grant.duties.iter().map(|duty| duty.code()));
         let days = grant.map_or(0, |grant| whole_days(grant.grant.until.since(grant.since)));
-        let attributes = shown(self.view, self.record, self.stream, self.around)?;
+        let attributes = shown(self.view, self.record, self.stream, self.around);
         let attributes = surroundings_of_share(attributes, self.record, self.around).tags(self.around);
-        Ok(attributes
+        attributes
             .text("recipientKind", self.recipient.kind.code())
             .text("purpose", self.purpose.code())
             .truth("granted", grant.is_some())
@@ -140,7 +135,7 @@ impl Share<'_> {
             .long("orderUntil", order.map_or(0, |order| seconds(order.until)))
             .text("deploymentState", self.record.standing.state.code())
             .texts("deploymentPurposes", self.record.deployment.purposes.iter().map(|purpose| purpose.code()))
-            .long("deploymentEnds", seconds(self.record.deployment.ends)))
+            .long("deploymentEnds", seconds(self.record.deployment.ends))
     }
 }
 

@@ -5,12 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::Policy;
 use model::Timestamp;
 use serde_json::Value;
 
 const DAY_MILLIS: i64 = 86_400_000;
-
 /// What is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sight {
@@ -22,39 +20,62 @@ pub(crate) enum Sight {
         facts: BTreeSet<String>,
         /// Spans, under `<moment>..<moment>`.
         spans: BTreeSet<String>,
+        /// The action, in a condition.
+        action: bool,
     },
 }
 
 impl Sight {
-    /// What policies name; everything where a policy works out a name.
-    pub(crate) fn of<'p>(policies: impl Iterator<Item = &'p Policy>) -> Self {
-        let (mut facts, mut spans) = (BTreeSet::new(), BTreeSet::new());
-        for policy in policies {
-            let Ok(json) = policy.to_json() else { return Self::Everything };
-            let mut waiting = vec![&json];
-            while let Some(json) = waiting.pop() {
-                match json {
-                    Value::Object(object) => {
-                        for operator in [".", "has"] {
-                            let Some(body) = object.get(operator) else { continue };
-                            let Some(name) = body.get("attr").and_then(Value::as_str) else { return Self::Everything };
-                            facts.insert(name.to_owned());
-                        }
-                        for operator in ["getTag", "hasTag"] {
-                            let Some(body) = object.get(operator) else { continue };
-                            let Some(name) = body.pointer("/right/Value").and_then(Value::as_str) else {
-                                return Self::Everything;
-                            };
-                            spans.insert(name.to_owned());
-                        }
-                        waiting.extend(object.values());
+    /// What a policy names in its conditions, from its JSON form; everything where it works out a name.
+    pub(crate) fn of(policy: &Value) -> Self {
+        let (mut facts, mut spans, mut action) = (BTreeSet::new(), BTreeSet::new(), false);
+        let mut waiting = vec![policy];
+        while let Some(json) = waiting.pop() {
+            match json {
+                Value::Object(object) => {
+                    for operator in [".", "has"] {
+                        let Some(body) = object.get(operator) else { continue };
+                        let Some(name) = body.get("attr").and_then(Value::as_str) else { return Self::Everything };
+                        facts.insert(name.to_owned());
                     }
-                    Value::Array(array) => waiting.extend(array),
-                    _ => {}
+                    for operator in ["getTag", "hasTag"] {
+                        let Some(body) = object.get(operator) else { continue };
+                        let Some(name) = body.pointer("/right/Value").and_then(Value::as_str) else {
+                            return Self::Everything;
+                        };
+                        spans.insert(name.to_owned());
+                    }
+                    action |= object.get("Var").is_some_and(|variable| variable == "action");
+                    waiting.extend(object.values());
                 }
+                Value::Array(array) => waiting.extend(array),
+                _ => {}
             }
         }
-        Self::Named { facts, spans }
+        Self::Named { facts, spans, action }
+    }
+
+    /// What either looks at.
+    pub(crate) fn and(self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Named { facts, spans, action }, Self::Named { facts: more, spans: longer, action: too }) => {
+                Self::Named { facts: &facts | more, spans: &spans | longer, action: action || *too }
+            }
+            _ => Self::Everything,
+        }
+    }
+
+    /// What nobody looks at.
+    pub(crate) const fn nothing() -> Self {
+        Self::Named { facts: BTreeSet::new(), spans: BTreeSet::new(), action: false }
+    }
+
+    /// Whether it is looked at which action it is, and in which groups, besides in the scope.
+    pub(crate) const fn sees_action(&self) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Named { action, .. } => *action,
+        }
     }
 
     /// Whether a fact is looked at.
@@ -92,9 +113,11 @@ mod tests {
     use super::*;
 
     fn sight(conditions: &[&str]) -> Sight {
-        let policy = |condition: &&str| format!("forbid (principal, action, resource) unless {{ {condition} }};");
-        let policies: Vec<Policy> = conditions.iter().map(|one| policy(one).parse().unwrap()).collect();
-        Sight::of(policies.iter())
+        let of = |condition: &&str| {
+            let policy = format!("forbid (principal, action, resource) unless {{ {condition} }};");
+            Sight::of(&policy.parse::<cedar_policy::Policy>().unwrap().to_json().unwrap())
+        };
+        conditions.iter().map(of).fold(Sight::nothing(), |all, one| all.and(&one))
     }
 
     #[test]
@@ -122,5 +145,12 @@ mod tests {
             assert!(named.sees(fact), "{fact}");
         }
         assert!(!named.sees("f") && Sight::Everything.sees("f"));
+    }
+
+    #[test]
+    fn the_action_is_seen_in_a_condition_and_not_in_a_scope() {
+        assert!(!sight(&["resource.x"]).sees_action());
+        assert!(sight(&["resource.x", "action in Action::\"act\""]).sees_action());
+        assert_eq!(sight(&["resource.x"]).and(&Sight::Everything), Sight::Everything);
     }
 }

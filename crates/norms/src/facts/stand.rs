@@ -4,22 +4,20 @@ use model::{DeploymentRecord, Device, DutyId, Timestamp};
 
 use super::deployment::{evidence, standing};
 use super::question::{CityFacts, StandQuestion, StandSubject};
-use super::{Asker, Attributes, Case, Circumstances, Fact, FastFacts, Sight, Unaskable, case, seconds};
+use super::{Asker, Attributes, Circumstances, Fact, Gathered, Unaskable, seconds};
 
 impl StandQuestion<'_> {
-    pub(crate) fn case(&self, now: Timestamp, sight: &Sight) -> Result<(Case, FastFacts), Unaskable> {
+    pub(crate) fn gathered(&self, now: Timestamp) -> Result<Gathered, Unaskable> {
         let (id, attributes) = match self.subject {
-            StandSubject::Deployment(record) => (record.deployment.id.to_string(), standing(record, self.around)?),
+            StandSubject::Deployment(record) => (record.deployment.id.to_string(), standing(record, self.around)),
             StandSubject::City(facts) => ("city".to_owned(), city(facts, self.around)),
             StandSubject::Device { device, record, within_place } => {
                 (device.id.to_string(), sensor(device, record, within_place, self.around)?)
             }
         };
         let asker = Asker { party: self.accountable, founder: self.founder };
-        Ok((
-            case(asker, "stand", (self.subject.kind(), &id), attributes, sight)?,
-            vec![("now", Fact::Long(seconds(now)))],
-        ))
+        let context = vec![("now", Fact::Long(seconds(now)))];
+        Ok(Gathered::new(asker, "stand", (self.subject.kind(), id), attributes, context))
     }
 }
 
@@ -46,7 +44,7 @@ pub(super) fn sensor(
         return Err(Unaskable);
     }
     Ok(evidence(Attributes::default(), around)
-        .party("accountable", &record.deployment.accountable)?
+        .party("accountable", &record.deployment.accountable)
         .text("deploymentState", record.standing.state.code())
         .long("supportUntil", device.support_until.map_or(0, seconds))
         .truth("withinPlace", within_place))

@@ -55,12 +55,13 @@ proptest! {
         party.kind = kind;
         let fast = DiscloseFast { now: at[0], oldest: model::Span::seconds(oldest), senior_authorisation: senior };
         let question = world.question(&party, purpose, with_grant.then_some(&world.grant));
-        prop_assert!(is_within(&question.case(&crate::facts::Sight::Everything).ok().unwrap(), fast.context()));
+        prop_assert!(is_within(&question.gathered(Vec::new()).case(&crate::facts::Sight::Everything).ok().unwrap(), fast.context()));
         let fast = CollectFast { now: at[3] };
-        prop_assert!(is_within(&world.collection().case(&crate::facts::Sight::Everything).ok().unwrap(), fast.context()));
+        prop_assert!(is_within(&world.collection().gathered(Vec::new()).ok().unwrap().case(&crate::facts::Sight::Everything).ok().unwrap(), fast.context()));
         for (verb, subject) in acts(&world.record, &world.record.deployment, at[2]) {
             let question = ActQuestion { actor: &party, verb, subject, founder: None, around: crate::Circumstances::unknown() };
-            let (case, fast) = question.case(at[1], &crate::facts::Sight::Everything).ok().unwrap();
+            let known = question.gathered(at[1]).ok().unwrap();
+            let (case, fast) = (known.case(&crate::facts::Sight::Everything).ok().unwrap(), known.context);
             prop_assert!(is_within(&case, fast), "{verb:?}");
         }
     }

@@ -1,22 +1,25 @@
 //! What is left out before Cedar is asked changes no answer: neither policies, nor spans, nor the schema.
 
+use std::sync::{Arc, OnceLock};
+
 use cedar_policy::{Decision as CedarDecision, Effect, Entities, Policy, PolicySet};
 use model::policy::PolicyText;
-use model::{LayerKind, PartyKind, PolicyLayer, Span};
+use model::{LayerKind, MinimumUnits, PartyKind, PolicyLayer, Span, State as Stage};
 use proptest::prelude::*;
 
 use super::world::World;
 use crate::bundle::erring;
-use crate::facts::{Case, FastFacts, Sight};
+use crate::facts::{Case, FastFacts, Gathered, Sight};
 use crate::{
     ActQuestion, ActSubject, Bundle, CityFacts, CollectFast, Decision, DiscloseFast, Objections, StandQuestion,
     StandSubject, Verb,
 };
 
-/// Every kind of question that a world can be asked, as cases with every span, and what the bundle said of each.
-fn questions(world: &World) -> Vec<((Case, FastFacts), Decision, Option<Objections<'_>>)> {
-    let (bundle, now, every) = (&world.bundle, world.now, &Sight::Everything);
-    let (actor, record, around) = (&world.party("council"), &world.record, &world.around);
+/// Every kind of question that somebody can ask of a world, as cases with everything, and what the bundle said of each.
+fn questions<'w>(world: &'w World, asker: &str) -> Vec<((Case, FastFacts), Decision, Option<Objections<'w>>)> {
+    let (bundle, now) = (&world.bundle, world.now);
+    let whole = |known: Gathered| (known.case(&Sight::Everything).ok().unwrap(), known.context);
+    let (actor, record, around) = (&world.party(asker), &world.record, &world.around);
     let mut asked = Vec::new();
     let subjects = [
         (Verb::Propose, ActSubject::Proposal(&record.deployment)),
@@ -29,21 +32,21 @@ fn questions(world: &World) -> Vec<((Case, FastFacts), Decision, Option<Objectio
     ];
     for (verb, subject) in subjects {
         let question = ActQuestion { actor, verb, subject, founder: Some(&world.founder), around };
-        let case = question.case(now, every).ok().unwrap();
+        let case = whole(question.gathered(now).ok().unwrap());
         asked.push((case, bundle.decide_act(&question, now), bundle.object_to_act(&question, now)));
     }
     let (collection, fast) = (world.collection(), CollectFast { now });
-    let case = (collection.case(every).ok().unwrap(), fast.context());
+    let case = whole(collection.gathered(fast.context()).ok().unwrap());
     asked.push((case, bundle.decide_collect(&collection, &fast), bundle.object_to_collect(&collection, &fast)));
     let party = world.party(world.grant.grant.recipient.as_str());
     let question = world.question(&party, world.grant.grant.purpose.code(), Some(&world.grant));
     let fast = DiscloseFast { now, oldest: Span::ZERO, senior_authorisation: false };
-    let case = (question.case(every).ok().unwrap(), fast.context());
+    let case = whole(question.gathered(fast.context()));
     asked.push((case, bundle.decide_disclose(&question, &fast), bundle.object_to_disclose(&question, &fast)));
     let facts = CityFacts::default();
     for subject in [StandSubject::City(&facts), StandSubject::Deployment(record)] {
         let question = StandQuestion { accountable: actor, subject, founder: Some(&world.founder), around };
-        let case = question.case(now, every).ok().unwrap();
+        let case = whole(question.gathered(now).ok().unwrap());
         asked.push((case, bundle.decide_stand(&question, now), bundle.object_to_stand(&question, now)));
     }
     asked
@@ -60,10 +63,14 @@ fn whole(bundle: &Bundle, case: &Case, fast: FastFacts, policies: &PolicySet) ->
 }
 
 fn agrees(world: &World) -> Result<(), TestCaseError> {
+    agrees_with(world, "council")
+}
+
+fn agrees_with(world: &World, asker: &str) -> Result<(), TestCaseError> {
     let bundle = &world.bundle;
     let norms = bundle.policies().policies().filter(|policy| policy.effect() == Effect::Forbid).cloned();
     let norms = PolicySet::from_policies(norms).unwrap();
-    for ((case, fast), decision, objections) in questions(world) {
+    for ((case, fast), decision, objections) in questions(world, asker) {
         let (allowed, reasons, errors) = whole(bundle, &case, fast.clone(), bundle.policies());
         let expected = bundle.decision(allowed, reasons.clone(), errors);
         let stands = case.action.id().unescaped() == "stand" && reasons.is_empty();
@@ -104,7 +111,7 @@ fn with(world: &mut World, norms: &[String]) {
     };
     let PolicyText { mut layers, permits, permits_owner } = World::policies();
     layers.push(own);
-    world.bundle = std::sync::Arc::new(Bundle::assemble(&PolicyText { layers, permits, permits_owner }).unwrap());
+    world.bundle = Arc::new(Bundle::assemble(&PolicyText { layers, permits, permits_owner }).unwrap());
 }
 
 /// Norms of any scope: every action, one, several, a group, a branch of purposes; on any kind of thing or on one.
@@ -187,5 +194,51 @@ proptest! {
         world.accountable.kind = kind;
         if founder { world.founder = world.record.deployment.accountable.clone(); }
         agrees(&world)?;
+    }
+}
+
+/// A bundle that is asked about many worlds.
+fn shared() -> Arc<Bundle> {
+    static SHARED: OnceLock<Arc<Bundle>> = OnceLock::new();
+    let assemble = || {
+        let mut world = World::new();
+        // Norms that see the thing itself, a party beside another, dates, and the action.
+        let own = [
+            "forbid (principal, action, resource is Deployment) when { resource == Deployment::\"d\" && resource.mobile };",
+            "forbid (principal, action == Action::\"approve\", resource) when { principal == resource.proposer };",
+            "forbid (principal, action == Action::\"collect\", resource) when { context.now > resource.approvedUntil };",
+            "forbid (principal, action, resource is Deployment) when { action in Action::\"act\" && resource.matches };",
+        ];
+        with(&mut world, &own.map(str::to_owned));
+        world.bundle
+    };
+    Arc::clone(SHARED.get_or_init(assemble))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    /// Whatever the world, leaving out what nobody looks at changes no answer.
+    #[test]
+    fn what_nobody_looks_at_decides_nothing_in_any_world(
+        evidence in proptest::collection::btree_set(proptest::sample::select(vec!["notice", "sign-installed", "opt-out", "public-hearing"]), 0..4),
+        proposer in proptest::sample::select(vec!["council", "mobility", "police"]),
+        state in proptest::sample::select(vec![Stage::Proposed, Stage::Approved, Stage::Active, Stage::Suspended]),
+        days in 0_u32..900, minimum in 0_u32..25, mobile in any::<bool>(), plates in any::<bool>(),
+    ) {
+        let mut world = if plates { World::plates() } else { World::new() };
+        world.bundle = shared();
+        world.around.evidence = evidence.into_iter().map(|kind| kind.parse().unwrap()).collect();
+        world.record.standing.proposed_by = proposer.parse().unwrap();
+        world.record.standing.state = state;
+        world.record.deployment.mobile = mobile;
+        world.now = world.now + Span::days(days);
+        world.view.minimum = MinimumUnits(minimum);
+        // The same facts of another thing, asked by another party, and at another time.
+        for (id, asker, later) in [("d", "council", 0), ("another", "council", 0), ("d", proposer, 0), ("d", "council", 400), ("d", "mobility", 0)] {
+            world.record.deployment.id = id.parse().unwrap();
+            world.now = world.now + Span::days(later);
+            agrees_with(&world, asker)?;
+        }
     }
 }

@@ -82,7 +82,12 @@ fn a_permit_that_errs_refuses_although_another_allows() {
 #[test]
 fn a_question_about_a_missing_thing_is_refused() {
     let world = World::new();
-    let case = world.collection().case(&crate::facts::Sight::Everything).map_err(|_| "unaskable").unwrap();
+    let case = world
+        .collection()
+        .gathered(Vec::new())
+        .and_then(|known| known.case(&crate::facts::Sight::Everything))
+        .map_err(|_| "unaskable")
+        .unwrap();
     let missing = Case { entities: Entities::empty(), ..case };
     let moment = CollectFast { now: world.now };
     let decision = world.bundle.decide(&missing, moment.context());
