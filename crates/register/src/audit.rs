@@ -4,10 +4,9 @@
 //! the journal, the sealed payloads and the disclosure records against what the log says of them.
 
 mod first;
+mod folder;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use journal::{Entry, JournalError, Payload, SqliteReader};
 use model::act::{ActError, DisclosuresBatched};
@@ -15,6 +14,8 @@ use model::{Act, SealedFields, What};
 use tlog::audit::{AuditError, AuditReport, Auditor, LogSource, SourceError, read_entry};
 use tlog::checkpoint::CHECKPOINT_PATH;
 use tlog::{NoteError, RightEdge, Vkey, leaf_hash};
+
+pub use folder::FolderSource;
 
 use first::First;
 
@@ -149,7 +150,7 @@ pub struct InnerAudit {
 /// Audits a log from its public files alone. Without a wanted key it takes the one that the first entry names, which
 /// proves that the log is whole, not whose it is. With an older checkpoint the log must continue it.
 ///
-/// A log that goes on while it is read may take files away that only its older checkpoint needs; then it is read anew.
+/// A copy of a log that goes on while it is read may lose files that only its older checkpoint needs; then it is read anew.
 ///
 /// # Errors
 /// The first thing that does not hold, and the file or entry where.
@@ -339,25 +340,4 @@ fn compare_batch(ledger: &SqliteReader, batch: &DisclosuresBatched, state: &Stat
     let stored = ledger.records(batch.first.0, usize::try_from(count).unwrap_or(usize::MAX))?;
     let recomputed = batch_of(&stored, state).map_err(|_| differs())?;
     if recomputed.as_ref() == Some(batch) { Ok(count) } else { Err(differs()) }
-}
-
-/// A log's public files in a folder.
-#[derive(Debug, Clone)]
-pub struct FolderSource(PathBuf);
-
-impl FolderSource {
-    /// The folder that holds `checkpoint` and `tile/`.
-    #[must_use]
-    pub fn new(folder: &Path) -> Self {
-        Self(folder.to_owned())
-    }
-}
-
-impl LogSource for FolderSource {
-    fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        fs::read(self.0.join(path)).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => SourceError::NotFound(path.to_owned()),
-            _ => SourceError::Failed { path: path.to_owned(), message: error.to_string() },
-        })
-    }
 }

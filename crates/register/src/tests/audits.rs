@@ -245,10 +245,11 @@ fn entries_that_are_not_published_yet_are_counted_apart() {
     assert_eq!((inner.entries, inner.unpublished), (13, 1));
 }
 
-/// A log that went on after somebody had read its checkpoint: what only that one needs is gone.
+/// A copy of a log that went on after somebody had read its checkpoint: what only that one needs is gone, and nobody cuts
+/// it from what took its place.
 struct GoesOn {
     old: Vec<u8>,
-    now: FolderSource,
+    now: std::path::PathBuf,
     missed: std::cell::Cell<bool>,
     stops: bool,
 }
@@ -258,7 +259,10 @@ impl LogSource for GoesOn {
         if path == "checkpoint" && (self.stops || !self.missed.get()) {
             return Ok(self.old.clone());
         }
-        self.now.get(path).inspect_err(|_| self.missed.set(true))
+        fs::read(self.now.join(path)).map_err(|_| {
+            self.missed.set(true);
+            SourceError::NotFound(path.to_owned())
+        })
     }
 }
 
@@ -272,9 +276,32 @@ fn a_log_that_goes_on_while_it_is_read_is_read_anew_and_one_that_does_not_is_inc
         r#"{"do":"register-place","with":{"id":"x","name":"x","geometry":{"type":"Point","coordinates":[1,2]}}}"#;
     city.register.submit(City::submission("city", None, place)).unwrap();
     city.register.publish().unwrap();
-    let source = |stops| GoesOn { old: old.clone(), now: FolderSource::new(&folder), missed: false.into(), stops };
+    let source = |stops| GoesOn { old: old.clone(), now: folder.clone(), missed: false.into(), stops };
     let audited = audit(&source(false), None, None).unwrap();
     assert_eq!(audited.log.size, city.register.state().size);
     let failure = audit(&source(true), None, None).unwrap_err();
     assert!(failure.to_string().contains(".p/"), "the file that is missing is named: {failure}");
+}
+
+/// The files of a log, and a checkpoint that somebody read before.
+struct Older(Vec<u8>, FolderSource);
+
+impl LogSource for Older {
+    fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        if path == "checkpoint" { Ok(self.0.clone()) } else { self.1.get(path) }
+    }
+}
+
+#[test]
+fn an_older_checkpoint_is_read_from_the_files_of_a_newer_one() {
+    let city = City::declared();
+    city.register.publish().unwrap();
+    let size = city.register.state().size;
+    let folder = city.register.log_folder().to_owned();
+    let source = Older(fs::read(folder.join("checkpoint")).unwrap(), FolderSource::new(&folder));
+    let place =
+        r#"{"do":"register-place","with":{"id":"x","name":"x","geometry":{"type":"Point","coordinates":[1,2]}}}"#;
+    city.register.submit(City::submission("city", None, place)).unwrap();
+    city.register.publish().unwrap();
+    assert_eq!(audit(&source, None, None).unwrap().log.size, size);
 }
