@@ -6,8 +6,9 @@
 mod rows;
 
 use lake::LakeError;
-use model::{DisclosureRecord, PartyId, PartyKind, Purpose, Span, StreamId, Timestamp, View, ViewId, Window};
+use model::{DisclosureRecord, Noise, PartyId, PartyKind, Purpose, Span, StreamId, Timestamp, View, ViewId, Window};
 use norms::{Decision, DiscloseFast, DiscloseQuestion};
+use privacy::Gaussian;
 use register::{State, SubmitError};
 use serde::Serialize;
 
@@ -101,6 +102,11 @@ pub struct Answer {
     pub withheld: u64,
     /// The fewest distinct units behind each cell.
     pub minimum: u32,
+    /// The noise on each number.
+    pub noise: Noise,
+    /// How far off nineteen of twenty numbers are at most, where there is noise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<u32>,
     /// What the view shows, in words.
     pub view_title: String,
     /// The record of this disclosure; its number is contiguous, and its bytes are in the log's next batch.
@@ -178,7 +184,10 @@ impl City {
         })?;
         let receipt = self.register.receipt(&record)?;
         let (minimum, view_title) = (ready.view.minimum.0, ready.view.title.clone());
-        Ok(Answer { rows: gathered.rows, withheld: gathered.withheld, minimum, view_title, record, receipt })
+        let noise = ready.view.noise;
+        let within = Gaussian::of(noise, ready.view.bound).map(|gaussian| gaussian.within());
+        let (rows, withheld) = (gathered.rows, gathered.withheld);
+        Ok(Answer { rows, withheld, minimum, noise, within, view_title, record, receipt })
     }
 
     /// Without a grant the answer is no; the norms say in words why.

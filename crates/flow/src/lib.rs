@@ -14,6 +14,7 @@ pub mod ingest;
 pub mod keys;
 mod orders;
 mod plans;
+mod release;
 mod tick;
 
 pub use city::{City, CityError, Created};

@@ -5,21 +5,12 @@
 //! does nothing twice. A window is released whole or not at all: one whose observations were deleted before it could be
 //! released, because no tick came for so long, is passed over.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use lake::Put;
-use model::{Identifies, Retention, Stream, StreamId, TimeBin, Timestamp, View, Window};
-use privacy::release::{Sensor, release};
-use register::{Fact, State};
+use model::{Retention, StreamId, Timestamp};
+use register::Fact;
 
 use crate::city::{City, CityError};
-use crate::disclose::sensors;
-
-/// Days of observations that are held in memory at once while windows are released, in milliseconds.
-const RELEASE_CHUNK_MILLIS: i64 = 86_400_000;
-/// The lateness that a window waits for before it closes.
-const GRACE: model::Span = model::Span::minutes(1);
 
 /// What a tick did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -167,63 +158,6 @@ impl City {
         let Failures(failures) = failures;
         self.ticked(failures.iter().map(|(step, _)| *step));
         if failures.is_empty() { Ok(done) } else { Err(TickFailed { done, failures }) }
-    }
-
-    /// Releases every window of a view that has closed and was not released yet.
-    fn release_view(&self, state: &State, view: &View, now: Timestamp) -> Result<usize, CityError> {
-        let (Some(bin), Some((record, stream))) = (view.bin(), state.stream(&view.stream)) else { return Ok(0) };
-        let closed = bin.window(now - GRACE).start;
-        let from = match self.lake.released_through(&stream.id, &view.id, view.version)? {
-            Some(through) => through,
-            // The first windows of a view or version of people: none that any other has shown before, because what came
-            // late meanwhile would be the difference between the two.
-            None if stream.identifies() > Identifies::Nobody => {
-                self.lake.released_under_any(&stream.id)?.unwrap_or(Timestamp::UNIX_EPOCH)
-            }
-            None => Timestamp::UNIX_EPOCH,
-        };
-        // Whole windows only, of which nothing was deleted yet.
-        let from = bin.first_whole(from.max(record.deployment.starts).max(now - stream.retention.0));
-        if closed <= from {
-            return Ok(0);
-        }
-        let sensors = sensors(state, &stream.id);
-        let mut count = 0;
-        let mut start = from;
-        while start < closed {
-            let chunk = Timestamp::from_millis(start.millis() + RELEASE_CHUNK_MILLIS.max(bin.span().millis()));
-            let end = bin.window(chunk).start.max(bin.window(start).end).min(closed);
-            count += self.release_chunk(view, stream, bin, Window { start, end }, &sensors)?;
-            // Closed for good, with or without rows: what comes now is late.
-            self.lake.set_released_through(&stream.id, &view.id, view.version, end)?;
-            start = end;
-        }
-        self.counters.add(&stream.id, |counts| counts.windows += count as u64);
-        Ok(count)
-    }
-
-    fn release_chunk(
-        &self,
-        view: &View,
-        stream: &Stream,
-        bin: TimeBin,
-        chunk: Window,
-        sensors: &[Sensor],
-    ) -> Result<usize, CityError> {
-        let observed = self.lake.scan(&stream.id, chunk)?;
-        let times = observed.iter().flat_map(|columns| columns.times().iter());
-        let windows: BTreeSet<Window> = times.map(|&millis| bin.window(Timestamp::from_millis(millis))).collect();
-        let mut count = 0;
-        for window in windows {
-            let inside: Vec<_> = observed.iter().map(|columns| columns.within(window)).collect();
-            let released = release(view, stream, window, sensors, &inside)?;
-            match self.lake.put_release(&released)? {
-                Put::Stored => count += 1,
-                // An earlier tick released it and crashed before it moved the mark.
-                Put::AlreadyReleased => {}
-            }
-        }
-        Ok(count)
     }
 
     /// Deletes a stream's observations past their retention, and says so in the log. What was deleted and could not be

@@ -5,10 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use model::{StreamId, Timestamp, ViewId};
-use privacy::ReleasedTable;
+use privacy::{Ledger, ReleasedTable};
 
 use crate::parquet_file::decode;
-use crate::{Lake, LakeError, deletion, durable, late, releases, retention, segment, tables};
+use crate::{Lake, LakeError, deletion, durable, late, ledgers, releases, retention, segment, tables};
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +78,9 @@ fn problem(path: &Path, parts: &[&str]) -> Option<String> {
         }
         [tables::FOLDER, stream, hour, name] if StreamId::new(stream).is_ok() && tables::parse_name(name).is_some() => {
             with(path, |bytes| observations(hour, bytes))
+        }
+        [ledgers::FOLDER, name] if ledgers::stream_of(name).is_some() => {
+            with(path, |bytes| serde_json::from_slice::<Ledger>(&bytes).map(drop).map_err(|error| error.to_string()))
         }
         [releases::FOLDER, stream, view, version, name]
             if StreamId::new(stream).is_ok() && ViewId::new(view).is_ok() =>

@@ -8,6 +8,7 @@ mod check;
 mod deletion;
 mod durable;
 mod late;
+mod ledgers;
 mod memory;
 mod parquet_file;
 mod releases;
@@ -28,6 +29,7 @@ use privacy::{Columns, Treated};
 use crate::deletion::Note;
 use crate::durable::{Desk, Disk, Gate, Open};
 use crate::late::Late;
+use crate::ledgers::Ledgers;
 use crate::releases::Releases;
 use crate::retention::Retention;
 use crate::tables::{Place, Tables};
@@ -90,6 +92,15 @@ pub enum LakeError {
         through: Timestamp,
         /// Where it should have gone.
         asked: Timestamp,
+    },
+    /// A ledger is older than what was released under it.
+    #[error(
+        "`{path}` does not have what was released already, so that nobody knows what is left of the budget; nothing more of \
+         this stream is released. Restore the newest copy of it"
+    )]
+    Ledger {
+        /// Which.
+        path: PathBuf,
     },
 }
 
@@ -181,6 +192,7 @@ pub struct Lake {
     tables: Tables,
     retention: Retention,
     releases: Releases,
+    ledgers: Ledgers,
     late: Late,
     desk: Arc<Desk>,
     /// Held by whoever turns segments into Parquet or deletes.
@@ -213,8 +225,10 @@ impl Lake {
         let late = Late::open(&root, Arc::clone(&desk))?;
         let (wal, recovered) = Wal::open(&root, &disk)?;
         let releases = Releases::new(root.clone(), Arc::clone(&desk));
+        let ledgers = Ledgers::new(root.clone(), Arc::clone(&desk));
         let (flushing, flush_failure) = (Mutex::default(), Mutex::default());
-        let lake = Self { root, options, wal, tables, retention, releases, late, desk, flushing, flush_failure };
+        let lake =
+            Self { root, options, wal, tables, retention, releases, ledgers, late, desk, flushing, flush_failure };
         // Older segments were on their way to Parquet when the process ended, and go there now.
         match lake.store_sealed() {
             Err(LakeError::Full { .. }) => {}
@@ -376,6 +390,10 @@ impl Lake {
 
     pub(crate) const fn late_numbers(&self) -> &Late {
         &self.late
+    }
+
+    pub(crate) const fn ledgers(&self) -> &Ledgers {
+        &self.ledgers
     }
 
     pub(crate) const fn released(&self) -> &Releases {

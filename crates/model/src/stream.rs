@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
 use crate::id::{DeploymentId, DeviceId, Digest, OrderId, PartyId, PropertyName, StreamId};
+use crate::noise::Rho;
 use crate::time::{EpochLength, Retention, Timestamp};
 use crate::treatment::{TimeTreatment, Treatment};
 use crate::vocab::{Category, Identifies};
@@ -56,6 +57,11 @@ pub struct Stream {
     pub properties: BTreeMap<PropertyName, Property>,
     /// How long treated observations are kept.
     pub retention: Retention,
+    /// What all releases together, to whomever, may cost a unit while its longest key lives. A view with noise needs one,
+    /// and where there is one nothing is released of people without noise. The unit is what one key tells apart: a device
+    /// for one epoch. Who comes every day is a new unit every day, and loses this much each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Rho>,
 }
 
 impl Stream {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::geo::H3Resolution;
 use crate::id::{PropertyName, StreamId, ViewId};
+use crate::noise::Noise;
 use crate::strict::nothing_more;
 use crate::time::{Delay, Depth, TimeBin};
 
@@ -48,16 +49,6 @@ pub struct MinimumUnits(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Bound(pub Option<u32>);
-
-/// The noise added to each cell.
-///
-/// Only [`Noise::None`] can be released today; calibrated noise and its ledger take the place kept here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Noise {
-    /// Exact numbers.
-    None,
-}
 
 /// The spatial grain of a windowed view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -6,10 +6,10 @@
 //!
 //! Differencing: views of one stream about people that count the same tags are safe beside each other only on one grid,
 //! where every number of the one is the same number of the other. Any coarser, finer or shifted grid is refused: its
-//! numbers and those shown bound a withheld one, exactly so where people do not move between the cells. What this does not
-//! look at: views of other streams, and what a recipient knows besides.
+//! numbers and those shown bound a withheld one, exactly so where people do not move between the cells. Two views with noise
+//! are safe beside each other on any grid: the budget pays for both. What this does not look at: views of other streams, and what a recipient knows besides.
 
-use model::{Exposure, Identifies, Space, Stream, View};
+use model::{Exposure, Identifies, Noise, Space, Stream, View};
 
 /// Whether `a` exposes no more than `b`.
 #[must_use]
@@ -92,6 +92,10 @@ pub fn subtractable(a: &View, b: &View, stream: &Stream) -> Option<Difference> {
     if stream.identifies() == Identifies::Nobody || a.stream != b.stream || a_measure != b_measure {
         return None;
     }
+    // What both tell together is paid for: the difference has the noise of either.
+    if a.noise != Noise::None && b.noise != Noise::None {
+        return None;
+    }
     // All bins divide the day, so that the windows of any two make up the same day.
     match (a_space != b_space, a_bin != b_bin, a.bound != b.bound) {
         (true, _, _) => Some(Difference::Space),
@@ -107,8 +111,8 @@ mod tests {
     use crate::release::{CellKey, ReleasedTable, Sensor, release};
     use crate::{Column, Columns};
     use model::{
-        Bound, Delay, Depth, IdentifierExposure, Measure, MinimumUnits, Noise, Point, Span, TimeBin, Timestamp,
-        ViewVersion, Window,
+        Bound, Delay, Depth, IdentifierExposure, Measure, MinimumUnits, Point, Span, TimeBin, Timestamp, ViewVersion,
+        Window,
     };
     use proptest::prelude::*;
 
@@ -206,8 +210,9 @@ mod tests {
             start: Timestamp::from_millis(at * width),
             end: Timestamp::from_millis((at + 1) * width),
         });
-        let table =
-            |window| release(view, &wifi(), window, &sensors, std::slice::from_ref(&columns)).unwrap().get().clone();
+        let table = |window| {
+            release(view, &wifi(), window, &sensors, std::slice::from_ref(&columns), None).unwrap().get().clone()
+        };
         windows.map(table).collect()
     }
 

@@ -6,7 +6,9 @@
 //! next. A distinct count needs no further bound within a cell: each tag counts once in it. What this does not stop: a
 //! phone that changes its address by itself is several units (see the documentation of tags).
 
-use model::{EpochLength, Exposure, Identifies, Measure, PropertyName, Span, Stream, StreamId, TimeTreatment, ViewId};
+use model::{
+    EpochLength, Exposure, Identifies, Measure, Noise, PropertyName, Span, Stream, StreamId, TimeTreatment, ViewId,
+};
 use model::{TimeBin, Treatment, View};
 
 /// How much longer than a window its observations must be kept, if the window is not shorter itself: it closes a little
@@ -66,6 +68,14 @@ pub enum Unfit {
         /// The stream's own steps.
         step: TimeBin,
     },
+    /// There is noise where it hides nobody, or none where the stream promises it.
+    #[error("view `{view}` {why}")]
+    Noise {
+        /// The view.
+        view: ViewId,
+        /// What does not fit, and what would.
+        why: &'static str,
+    },
     /// What a window counts is deleted before the window can be released.
     #[error(
         "view `{view}` has windows of {bin} over observations that are kept {kept}, so that none would be whole when it is \
@@ -87,6 +97,7 @@ pub enum Unfit {
 /// # Errors
 /// An [`Unfit`] that says what does not fit, and what would.
 pub fn fits(view: &View, stream: &Stream) -> Result<(), Unfit> {
+    noise_fits(view, stream).map_err(|why| Unfit::Noise { view: view.id.clone(), why })?;
     let Exposure::Windows { bin, measure, .. } = &view.exposure else { return Ok(()) };
     let (view, bin) = (view.id.clone(), *bin);
     if let TimeTreatment::Bin { bin: step } = stream.time
@@ -127,6 +138,45 @@ const NOT_ONE_PERSON: [&str; 1] = ["network-name"];
 /// Whether a span is made of whole steps, one at least.
 const fn whole(span: Span, step: Span) -> bool {
     span.as_seconds() >= step.as_seconds() && span.as_seconds().is_multiple_of(step.as_seconds())
+}
+
+/// The most cells that a unit may count in where there is noise: beyond that the noise would drown everything.
+const NOISY_CELLS_MAX: u32 = 1_000;
+
+/// Whether the noise of a view is what its stream asks for.
+fn noise_fits(view: &View, stream: &Stream) -> Result<(), &'static str> {
+    if stream.identifies() == Identifies::Nobody {
+        return if view.noise == Noise::None {
+            Ok(())
+        } else {
+            Err("has noise, and its stream tells of nobody. Leave it out")
+        };
+    }
+    let bin = match (view.noise, stream.budget, view.bin()) {
+        (Noise::None, None, _) => return Ok(()),
+        (Noise::None, Some(_), _) => {
+            return Err(
+                "has no noise, and its stream promises that its releases cost no more than a budget: exact numbers have no \
+                 bound. Add noise",
+            );
+        }
+        (Noise::Gaussian { .. }, None, _) => {
+            return Err("has noise, and its stream has no budget to pay it from. Declare the stream with a budget");
+        }
+        (Noise::Gaussian { .. }, Some(_), None) => {
+            return Err("has noise, and shows single records, which cannot have any");
+        }
+        (Noise::Gaussian { .. }, Some(_), Some(bin)) => bin,
+    };
+    if !view.bound.0.is_some_and(|cells| (1..=NOISY_CELLS_MAX).contains(&cells)) {
+        return Err(
+            "has noise, which is as wide as the number of cells that one unit may count in. Bound it: from 1 to 1000 cells",
+        );
+    }
+    match stream.longest_epoch() {
+        Some(epoch) if whole(epoch.span(), bin.span()) => Ok(()),
+        _ => Err("has windows across the end of an epoch, so that nobody could say which budget pays for them"),
+    }
 }
 
 #[cfg(test)]

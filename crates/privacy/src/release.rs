@@ -11,11 +11,16 @@
 //! The bound of a view holds each tag to so many cells of one window; it bounds nothing where no tags are counted. Of a
 //! stream about people only distinct tags are released (see [`crate::fit`]), and within a cell each of them counts once.
 //!
+//! Noise is added to every cell of the grid, also where nobody was, and the minimum is held against the noisy number, which
+//! reveals nothing more. Each window with noise is charged to the stream's [`crate::ledger`] before it is released here. The
+//! table then says `"noise":{"gaussian":{"rho":"0.02"}},"within":10`: nineteen of twenty numbers are at most 10 off.
+//!
 //! What this does not stop: a minimum count alone does not hide somebody who is always counted (Guan 2024), and counts
-//! over time have given trajectories back (Xu 2017). Noise takes the place kept in [`Noise`].
+//! over time have given trajectories back (Xu 2017). Noise bounds both, by ρ a window and unit.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use model::entropy::{Entropy, NoEntropy};
 use model::{
     Bound, CellId, DeviceId, Exposure, H3Resolution, Measure, MinimumUnits, Noise, Point, PropertyName, Space, Stream,
     StreamId, View, ViewId, ViewVersion, Window,
@@ -25,6 +30,8 @@ use serde::{Deserialize, Serialize};
 use crate::cell::cell;
 use crate::columns::{Column, Columns};
 use crate::fit::{Unfit, fits};
+use crate::ledger::Charged;
+use crate::noise::{Coins, Gaussian};
 
 /// A mean is released in thousandths of its unit.
 pub const MEAN_SCALE: i64 = 1_000;
@@ -49,6 +56,12 @@ pub enum ReleaseError {
         /// The property.
         property: PropertyName,
     },
+    /// The view has noise, and this window of it was not charged to the stream's ledger.
+    #[error("view `{0}` has noise, and this window of it was not paid for")]
+    Unpaid(ViewId),
+    /// The system gave no random bytes for the noise.
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
 }
 
 /// A registered sensor: a public key of a table.
@@ -100,6 +113,20 @@ pub struct ReleasedTable {
     pub rows: Vec<ReleasedRow>,
     /// How many cells of the grid are not among them.
     pub withheld: u64,
+    /// The noise on each number.
+    #[serde(default = "exact", skip_serializing_if = "is_exact")]
+    pub noise: Noise,
+    /// How far off nineteen of twenty numbers are at most, where there is noise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<u32>,
+}
+
+const fn exact() -> Noise {
+    Noise::None
+}
+
+fn is_exact(noise: &Noise) -> bool {
+    *noise == exact()
 }
 
 /// Something that was released. Only [`release`] makes one:
@@ -148,16 +175,20 @@ struct Gathered {
     numbers: u64,
 }
 
+/// What a release is made with: nothing for exact numbers; else what was charged for the window, and the city's random bytes.
+pub type Paid<'a> = Option<(Charged, &'a dyn Entropy)>;
+
 /// Releases one closed window: the only way from observations to a table.
 ///
 /// # Errors
-/// The view and the rows do not fit each other; nothing is released.
+/// The view and the rows do not fit each other, or its noise was not paid for; nothing is released.
 pub fn release(
     view: &View,
     stream: &Stream,
     window: Window,
     sensors: &[Sensor],
     observations: &[Columns],
+    paid: Paid<'_>,
 ) -> Result<Released<ReleasedTable>, ReleaseError> {
     let Exposure::Windows { space, measure, .. } = &view.exposure else {
         return Err(ReleaseError::NoWindows(view.id.clone()));
@@ -172,11 +203,11 @@ pub fn release(
         gather.columns(columns, &mut cells)?;
     }
     bound_contributions(view.bound, &mut cells);
-    let rows: Vec<ReleasedRow> = cells.iter().filter_map(|(key, gathered)| row(view, measure, key, gathered)).collect();
-    // Noise comes here, before the minimum is applied, once there is another kind than none.
-    match view.noise {
-        Noise::None => {}
-    }
+    let gaussian = Gaussian::of(view.noise, view.bound);
+    let rows = match &gaussian {
+        None => cells.iter().filter_map(|(key, gathered)| row(view, measure, key, gathered)).collect(),
+        Some(gaussian) => noisy(view, window, gaussian, &cells, paid)?,
+    };
     Ok(Released(ReleasedTable {
         stream: stream.id.clone(),
         view: view.id.clone(),
@@ -185,7 +216,35 @@ pub fn release(
         minimum: view.minimum,
         withheld: (grid.len() as u64).saturating_sub(rows.len() as u64),
         rows,
+        noise: view.noise,
+        within: gaussian.map(|gaussian| gaussian.within()),
     }))
+}
+
+/// The numbers of people in every cell with noise, those below the minimum left out after it was added.
+fn noisy(
+    view: &View,
+    window: Window,
+    gaussian: &Gaussian,
+    cells: &BTreeMap<&CellKey, Gathered>,
+    paid: Paid<'_>,
+) -> Result<Vec<ReleasedRow>, ReleaseError> {
+    let unpaid = || ReleaseError::Unpaid(view.id.clone());
+    let (charged, entropy) = paid.ok_or_else(unpaid)?;
+    if !charged.pays(view, window) {
+        return Err(unpaid());
+    }
+    let mut coins = Coins::new(entropy);
+    let mut rows = Vec::new();
+    for (key, gathered) in cells {
+        let units = i64::try_from(gathered.tags.len()).unwrap_or(i64::MAX);
+        let value = units.saturating_add(gaussian.draw(&mut coins)?);
+        // Without a minimum every cell is shown, numbers below nought too: leaving them out would shift all means.
+        if view.minimum.0 == 0 || value >= i64::from(view.minimum.0) {
+            rows.push(ReleasedRow { cell: (*key).clone(), value });
+        }
+    }
+    Ok(rows)
 }
 
 struct Gather<'a> {

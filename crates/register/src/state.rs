@@ -192,7 +192,7 @@ impl State {
     }
 
     /// The views of a stream.
-    pub fn views_of<'a>(&'a self, stream: &'a StreamId) -> impl Iterator<Item = &'a View> {
+    pub fn views_of<'a>(&'a self, stream: &'a StreamId) -> impl Iterator<Item = &'a View> + Clone {
         self.views.iter().filter(move |((of, _), _)| of == stream).map(|(_, view)| view.as_ref())
     }
 

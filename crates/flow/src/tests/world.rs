@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::policy::PolicyText;
-use model::{Order, Party, PartyKind, Span, Timestamp};
+use model::{Bound, MinimumUnits, Noise, Order, Party, PartyKind, Span, Timestamp};
 use register::{Command, Founding, Submission};
 use tempfile::TempDir;
 use testkit::{FakeClock, SeededBytes};
@@ -25,6 +25,25 @@ pub(super) struct World {
 impl World {
     /// A declared city at noon of its first day; each device's token is its id.
     pub(super) fn new() -> Self {
+        Self::altered(|_| {})
+    }
+
+    /// The same city, whose phones are counted with noise: a budget for a day, and what a quarter of an hour costs of it.
+    pub(super) fn noisy(budget: &str, rho: &str) -> Self {
+        Self::altered(|command| match command {
+            Command::Propose(deployment) => {
+                let wifi = deployment.streams.iter_mut().filter(|stream| stream.id.as_str() == "wifi");
+                wifi.for_each(|stream| stream.budget = Some(budget.parse().unwrap()));
+            }
+            Command::DeclareView(view) if view.stream.as_str() == "wifi" => {
+                view.noise = Noise::Gaussian { rho: rho.parse().unwrap() };
+                (view.bound, view.minimum) = (Bound(Some(1)), MinimumUnits(10));
+            }
+            _ => {}
+        })
+    }
+
+    fn altered(alter: impl Fn(&mut Command)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at("2026-06-01T12:00:00Z".parse().unwrap()));
         let founding = Founding {
@@ -41,7 +60,8 @@ impl World {
             City::create(folder.path(), created, Arc::clone(&clock) as _, Arc::new(SeededBytes::new(1))).unwrap();
         let world = Self { city, clock, folder };
         let declared: Vec<(String, Command)> = serde_json::from_str(DECLARED).unwrap();
-        for (by, command) in declared {
+        for (by, mut command) in declared {
+            alter(&mut command);
             if matches!(&command, Command::AgreeGrant(grant) if grant.order.is_some()) {
                 world.issue_order();
             }

@@ -83,7 +83,8 @@ pub(crate) async fn deployment(
     let history = state.history.get(&record.deployment.id).cloned().unwrap_or_default();
     let history = History::read(&node, &state, &history).await?;
     let refusals = refusals(&node, &state, record, now);
-    page(&drawn(&state, record, now, &refusals, history))
+    let budgets = budgets(&node, record, now)?;
+    page(&drawn(&state, record, now, &refusals, &budgets, history))
 }
 
 fn drawn(
@@ -91,6 +92,7 @@ fn drawn(
     record: &DeploymentRecord,
     now: Timestamp,
     refusals: &BTreeMap<StreamId, String>,
+    budgets: &BTreeMap<StreamId, String>,
     history: History,
 ) -> Page {
     let (deployment, standing) = (&record.deployment, &record.standing);
@@ -122,7 +124,7 @@ fn drawn(
         assessments: standing.assessments.iter().rev().map(|assessment| Assessed::of(state, assessment)).collect(),
         stated: stated::about(state, &Subject::Deployment { id: deployment.id.clone() }, now),
         overdue: overdue(state, deployment),
-        streams: deployment.streams.iter().map(|stream| StreamPart::of(state, stream, refusals)).collect(),
+        streams: deployment.streams.iter().map(|stream| StreamPart::of(state, stream, refusals, budgets)).collect(),
         never_kept: data::never_kept(deployment),
         orders: leaves::orders(state, deployment, now),
         given: leaves::given(state, deployment, now),
@@ -142,6 +144,20 @@ fn refused_badge() -> Badge {
     let sentence =
         "It is approved, and the policies in force refuse its data all the same. Below stands why.".to_owned();
     Badge { class: "off", label: "Collects nothing: the policies forbid it", sentence }
+}
+
+/// What the releases of each stream with a budget may tell of one unit, and how much of it is used.
+fn budgets(node: &Node, record: &DeploymentRecord, now: Timestamp) -> Result<BTreeMap<StreamId, String>, Problem> {
+    let mut budgets = BTreeMap::new();
+    for stream in &record.deployment.streams {
+        let (Some(budget), Some(length)) = (stream.budget, stream.longest_epoch()) else { continue };
+        let ledger = node.city.lake().ledger(&stream.id).map_err(|_| {
+            Problem::new(Kind::Unavailable).detail("what the releases of this deployment have cost cannot be read now")
+        })?;
+        let epoch = length.window(now).start;
+        budgets.insert(stream.id.clone(), words::budget(budget, length, epoch, ledger.spent(epoch)));
+    }
+    Ok(budgets)
 }
 
 /// What the policies say against each stream of a deployment that the register has in force: the register alone does not

@@ -1,9 +1,13 @@
 //! What a view shows, in plain words: one short sentence for each of its limits.
 
-use model::{Exposure, IdentifierExposure, Measure, PropertyName, Space, Span, Stream, View};
+use model::noise::decimal;
+use model::{
+    EpochLength, Exposure, IdentifierExposure, Measure, PropertyName, Rho, Space, Span, Stream, Timestamp, View,
+};
+use privacy::Gaussian;
 
 use super::data::cell;
-use super::{every, list, span};
+use super::{every, instant, list, span};
 
 /// The name that residents know a property by: its category's, beginning small.
 fn named(stream: &Stream, property: &PropertyName) -> String {
@@ -32,6 +36,7 @@ pub(crate) fn view(view: &View, stream: &Stream) -> Vec<String> {
             told
         }
     };
+    sentences.extend(noise(view));
     sentences.push(identifiers(view.identifiers, &view.exposure).to_owned());
     sentences.push(reach(view));
     sentences
@@ -45,6 +50,27 @@ fn measured(measure: &Measure, stream: &Stream) -> (String, &'static str) {
         }
         Measure::Mean { property } => (format!("the mean of “{}”", named(stream, property)), "observations"),
     }
+}
+
+/// How far off the numbers are, and why.
+fn noise(view: &View) -> Option<String> {
+    let within = Gaussian::of(view.noise, view.bound)?.within();
+    Some(format!(
+        "Each number is blurred by chance, so that nobody can tell whether one device was there: nineteen of twenty are at \
+         most {within} off."
+    ))
+}
+
+/// What all releases of a stream together may tell of one unit, and how much of that is used.
+pub(crate) fn budget(budget: Rho, epoch: EpochLength, since: Timestamp, spent: u64) -> String {
+    format!(
+        "All numbers that are released of it, to whomever, may together cost one device a loss of privacy of {budget} in \
+         {} (ρ of zero-concentrated differential privacy). {} of it is used since {}. A device that comes back after that \
+         is another one, and may lose as much again.",
+        span(epoch.span()),
+        decimal(spent),
+        instant(since)
+    )
 }
 
 const fn identifiers(exposure: IdentifierExposure, shape: &Exposure) -> &'static str {
@@ -107,6 +133,29 @@ mod tests {
                 "It reaches back 400 days at most and holds nothing back.",
             ]
         );
+    }
+
+    #[test]
+    fn a_budget_says_what_is_left_of_it() {
+        let day = EpochLength::new(Span::hours(24)).unwrap();
+        let said = budget("0.5".parse().unwrap(), day, Timestamp::UNIX_EPOCH, 120_000);
+        assert!(
+            said.contains("a loss of privacy of 0.5 in 1 day") || said.contains("a loss of privacy of 0.5 in 24 hours"),
+            "{said}"
+        );
+        assert!(said.contains("0.12 of it is used since"), "{said}");
+    }
+
+    #[test]
+    fn noise_says_how_far_off_it_is() {
+        let windows =
+            r#"{"as":"windows","bin":"15m","space":{"by":"sensor"},"measure":{"of":"distinct","property":"mac"}}"#;
+        let exact = a_view(windows, "none", 10, "0s");
+        let rho = "0.02".parse().unwrap();
+        let noisy = View { noise: model::Noise::Gaussian { rho }, bound: model::Bound(Some(1)), ..exact.clone() };
+        let said =
+            |view: &View| super::view(view, &stream()).iter().any(|sentence| sentence.contains("at most 10 off"));
+        assert!(said(&noisy) && !said(&exact));
     }
 
     #[test]

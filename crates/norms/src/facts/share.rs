@@ -1,7 +1,8 @@
 //! A view, and a view as one recipient has it, as Cedar sees them.
 
+use model::time::SECONDS_PER_DAY;
 use model::{
-    DeploymentRecord, DutyId, EvidenceKind, Exposure, GrantRecord, IdentifierExposure, Measure, Order, Party,
+    DeploymentRecord, DutyId, EvidenceKind, Exposure, GrantRecord, IdentifierExposure, Measure, Noise, Order, Party,
     PropertyName, Purpose, Space, Span, Stream, Tier, Treatment, View,
 };
 
@@ -44,6 +45,8 @@ pub(super) fn shown(view: &View, record: &DeploymentRecord, stream: &Stream, aro
         .long("identifiers", told(view, stream).rank())
         .long("minimum", i64::from(view.minimum.0))
         .long("binSeconds", i64::from(bin))
+        .truth("noised", view.noise != Noise::None)
+        .long("dailyLossMicro", daily_loss(stream))
         .truth("byCell", cell.is_some())
         .long("cellResolution", cell.map_or(0, |resolution| i64::from(resolution.level())))
         .truth("countsPeople", counts_people(view, stream))
@@ -55,6 +58,14 @@ pub(super) fn shown(view: &View, record: &DeploymentRecord, stream: &Stream, aro
         .long("depthSeconds", i64::from(view.depth.0.as_seconds()))
         .texts("evidence", around.evidence.iter().map(EvidenceKind::as_str))
         .texts("cityEvidence", around.city_evidence.iter().map(EvidenceKind::as_str))
+}
+
+/// What all releases of a stream may cost a unit in a day, in millionths; epochs that a day does not fill count whole. None
+/// without a budget.
+fn daily_loss(stream: &Stream) -> i64 {
+    let (Some(budget), Some(epoch)) = (stream.budget, stream.longest_epoch()) else { return 0 };
+    let epochs = SECONDS_PER_DAY.div_ceil(epoch.span().as_seconds());
+    i64::from(budget.micro()).saturating_mul(i64::from(epochs))
 }
 
 /// What a view tells of who was there: what it declares, and never less than what the fields it shows are.
@@ -151,5 +162,5 @@ fn surroundings_of_share(attributes: Attributes, record: &DeploymentRecord, arou
 
 /// Days, begun ones counted whole.
 fn whole_days(span: Span) -> i64 {
-    i64::from(span.as_seconds().div_ceil(model::time::SECONDS_PER_DAY))
+    i64::from(span.as_seconds().div_ceil(SECONDS_PER_DAY))
 }

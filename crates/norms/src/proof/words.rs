@@ -6,13 +6,14 @@ use super::domain::{Unit, unit};
 use crate::schema::purpose_action;
 
 /// Words for attributes whose own name would not be understood.
-const ATTRIBUTES: [(&str, &str); 31] = [
+const ATTRIBUTES: [(&str, &str); 33] = [
     ("approvedUntil", "approved until"),
     ("assessedByOther", "assessed by a party that does not answer for it"),
     ("binSeconds", "length of the time that a number is for"),
     ("biometric", "shows faces"),
     ("byCell", "counted by cells of a map"),
     ("cellResolution", "resolution of the cells"),
+    ("dailyLossMicro", "what all releases may cost a device in a day, in millionths of \u{3c1}"),
     ("deploymentEnds", "the deployment ends"),
     ("deploymentPurposes", "purposes declared by the deployment"),
     ("deploymentState", "state of the deployment"),
@@ -29,6 +30,7 @@ const ATTRIBUTES: [(&str, &str); 31] = [
     ("longestEpochSeconds", "life of a pseudonym's key"),
     ("matches", "compares with a list"),
     ("minimum", "people behind a number, at least"),
+    ("noised", "numbers have noise"),
     ("oldestSeconds", "age of the oldest row"),
     ("orderUntil", "order in force until"),
     ("outcome", "outcome of the assessment"),

@@ -56,7 +56,7 @@ fn window() -> Window {
 fn released(view: &View, observed: &[(u32, Option<u64>, f64)]) -> ReleasedTable {
     let Exposure::Windows { measure, .. } = &view.exposure else { unreachable!() };
     let stream = if matches!(measure, Measure::Distinct { .. }) { stream() } else { river() };
-    release(view, &stream, window(), &sensors(), &[rows(observed)]).unwrap().get().clone()
+    release(view, &stream, window(), &sensors(), &[rows(observed)], None).unwrap().get().clone()
 }
 
 const DISTINCT: &str = r#"{"of":"distinct","property":"mac"}"#;
@@ -104,7 +104,7 @@ fn a_mean_counts_numbers_and_not_rows_without_one() {
     let mut columns = rows(&[(0, None, 3.0), (0, None, 3.0)]);
     columns.properties[0].1 = Column::Number(vec![Some(3.0), None]);
     let mean = view(r#"{"of":"mean","property":"level"}"#, 2, None);
-    let table = release(&mean, &river(), window(), &sensors(), &[columns]).unwrap();
+    let table = release(&mean, &river(), window(), &sensors(), &[columns], None).unwrap();
     assert_eq!((table.get().rows.len(), table.get().withheld), (0, 3));
 }
 
@@ -113,7 +113,7 @@ fn observations_add_up_the_counts_of_merged_rows() {
     let mut columns = rows(&[(0, None, 0.0), (0, None, 0.0), (1, None, 0.0)]);
     columns.counts = vec![4, 6, 9];
     let table =
-        release(&view(r#"{"of":"observations"}"#, 10, None), &river(), window(), &sensors(), &[columns]).unwrap();
+        release(&view(r#"{"of":"observations"}"#, 10, None), &river(), window(), &sensors(), &[columns], None).unwrap();
     assert_eq!(table.get().rows, [ReleasedRow { cell: CellKey::Sensor("a".parse().unwrap()), value: 10 }]);
     assert_eq!(table.get().withheld, 2);
 }
@@ -122,7 +122,7 @@ fn observations_add_up_the_counts_of_merged_rows() {
 fn rows_outside_the_window_count_nowhere() {
     let mut columns = rows(&[(0, Some(1), 0.0), (0, Some(2), 0.0), (0, Some(3), 0.0)]);
     columns.times = vec![-1, 15 * MINUTE, 15 * MINUTE - 1];
-    let table = release(&view(DISTINCT, 1, None), &stream(), window(), &sensors(), &[columns]).unwrap();
+    let table = release(&view(DISTINCT, 1, None), &stream(), window(), &sensors(), &[columns], None).unwrap();
     assert_eq!(table.get().rows[0].value, 1);
 }
 
@@ -159,7 +159,8 @@ fn a_property_that_is_not_there_or_has_another_form_releases_nothing() {
         r#"{"of":"mean","property":"mac"}"#,
         r#"{"of":"mean","property":"nowhere"}"#,
     ] {
-        let result = release(&view(measure, 0, None), &river(), window(), &sensors(), &[rows(&[(0, Some(1), 0.0)])]);
+        let result =
+            release(&view(measure, 0, None), &river(), window(), &sensors(), &[rows(&[(0, Some(1), 0.0)])], None);
         assert!(matches!(result, Err(ReleaseError::Property { .. })), "{measure}");
     }
 }
@@ -169,7 +170,7 @@ fn of_people_nothing_but_distinct_people_is_released() {
     for measure in [r#"{"of":"observations"}"#, r#"{"of":"mean","property":"level"}"#] {
         // One phone, heard twenty times.
         let observed = rows(&[(0, Some(1), 0.0); 20]);
-        let result = release(&view(measure, 10, None), &stream(), window(), &sensors(), &[observed]);
+        let result = release(&view(measure, 10, None), &stream(), window(), &sensors(), &[observed], None);
         assert!(matches!(result, Err(ReleaseError::Unfit(Unfit::NotPeople { .. }))), "{measure}");
     }
 }
@@ -177,7 +178,7 @@ fn of_people_nothing_but_distinct_people_is_released() {
 #[test]
 fn a_view_of_records_has_no_windows() {
     let records = View { exposure: Exposure::Records { fields: BTreeSet::new() }, ..view(DISTINCT, 0, None) };
-    assert!(matches!(release(&records, &stream(), window(), &sensors(), &[]), Err(ReleaseError::NoWindows(_))));
+    assert!(matches!(release(&records, &stream(), window(), &sensors(), &[], None), Err(ReleaseError::NoWindows(_))));
 }
 
 proptest! {
@@ -215,4 +216,68 @@ proptest! {
         prop_assert!(changes.iter().all(|&change| change <= 1));
         prop_assert!(changes.iter().sum::<i64>() <= i64::from(bound));
     }
+}
+
+/// A stream with a budget, and a view of it with noise.
+fn budgeted() -> Stream {
+    Stream { budget: Some("0.5".parse().unwrap()), ..stream() }
+}
+
+fn noised(minimum: u32, cells: u32, rho: &str) -> View {
+    View { noise: Noise::Gaussian { rho: rho.parse().unwrap() }, ..view(DISTINCT, minimum, Some(cells)) }
+}
+
+fn paid_for(view: &View, stream: &Stream) -> Charged {
+    crate::Ledger::default().charge(view, stream, window()).unwrap()
+}
+
+#[test]
+fn every_cell_has_noise_and_the_minimum_is_held_against_the_noisy_number() {
+    let random = testkit::SeededBytes::new(1);
+    let (stream, open, ten) = (budgeted(), noised(0, 1, "0.02"), noised(10, 1, "0.02"));
+    let observed: Vec<_> = (0..12).map(|tag| (0, Some(tag), 0.0)).collect();
+    let table = |view: &View| {
+        let paid = Some((paid_for(view, &stream), &random as &dyn Entropy));
+        release(view, &stream, window(), &sensors(), &[rows(&observed)], paid).unwrap().get().clone()
+    };
+    let tables: Vec<ReleasedTable> = (0..400).map(|_| table(&open)).collect();
+    let numbers = |at: usize| tables.iter().filter_map(move |table| Some(table.rows.get(at)?.value));
+    let mean = |at| numbers(at).sum::<i64>() as f64 / 400.0;
+    // A deviation of 5 each, so that means of 400 lie within 5 / 20 of the truth, nearly always within four times that.
+    assert!((mean(0) - 12.0).abs() < 1.0, "{}", mean(0));
+    assert!(mean(1).abs() < 1.0, "nobody was at b, and it has noise around nought: {}", mean(1));
+    assert!(
+        numbers(1).any(|value| value < 0) && tables.iter().all(|table| table.rows.len() == 3 && table.withheld == 0)
+    );
+    let withheld: Vec<ReleasedTable> = (0..400).map(|_| table(&ten)).collect();
+    assert!(withheld.iter().flat_map(|table| &table.rows).all(|row| row.value >= 10));
+    let shown =
+        withheld.iter().filter(|table| table.rows.iter().any(|row| row.cell == CellKey::Sensor("a".parse().unwrap())));
+    let share = shown.count();
+    assert!((200..360).contains(&share), "12 with a deviation of 5 is at least 10 in about two of three: {share}");
+    assert!(withheld.iter().all(|table| table.withheld == 3 - table.rows.len() as u64));
+}
+
+#[test]
+fn a_window_with_noise_is_released_only_for_what_was_charged_for_it() {
+    let random = testkit::SeededBytes::new(1);
+    let (stream, view) = (budgeted(), noised(0, 1, "0.02"));
+    let release = |paid: Option<Charged>| {
+        release(&view, &stream, window(), &sensors(), &[], paid.map(|charged| (charged, &random as &dyn Entropy)))
+    };
+    assert!(release(Some(paid_for(&view, &stream))).is_ok());
+    for paid in [None, Some(paid_for(&noised(0, 1, "0.01"), &stream))] {
+        assert_eq!(release(paid), Err(ReleaseError::Unpaid("counts".parse().unwrap())));
+    }
+}
+
+#[test]
+fn a_table_with_noise_says_how_wide_it_is() {
+    let random = testkit::SeededBytes::new(7);
+    let (stream, view) = (budgeted(), noised(1000, 1, "0.02"));
+    let paid = Some((paid_for(&view, &stream), &random as &dyn Entropy));
+    let table = release(&view, &stream, window(), &sensors(), &[], paid).unwrap();
+    let json = r#"{"stream":"wifi","view":"counts","version":1,"window":{"start":"1970-01-01T00:00:00Z","end":"1970-01-01T00:15:00Z"},"minimum":1000,"rows":[],"withheld":3,"noise":{"gaussian":{"rho":"0.02"}},"within":10}"#;
+    assert_eq!(serde_json::to_string(table.get()).unwrap(), json);
+    assert_eq!(&serde_json::from_str::<ReleasedTable>(json).unwrap(), table.get());
 }

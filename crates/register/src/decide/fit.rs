@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use model::noise::decimal;
 use model::stream::PROPERTIES_MAX;
-use model::{Assessment, Deployment, Exposure, Measure, Order, Stream, Timestamp, Treatment, ValueKind, View};
+use model::{Assessment, Deployment, Exposure, Measure, Order, Rho, Stream, Timestamp, Treatment, ValueKind, View};
 
 /// The longest text that residents read, in characters.
 pub(super) const TEXT_CHARS_MAX: usize = 4_000;
@@ -62,6 +63,28 @@ pub enum Misfit {
         /// What could be worked out, in words.
         example: &'static str,
     },
+    /// The stream's budget does not pay for the view.
+    #[error(
+        "the windows of view `{view}` cost {cost} in an epoch and those of the stream's other views {taken}; stream `{stream}` \
+         has a budget of {budget}. Take more noise (a smaller ρ), longer windows, or end another view"
+    )]
+    Budget {
+        /// The view.
+        view: String,
+        /// The stream.
+        stream: String,
+        /// Its budget for an epoch.
+        budget: Rho,
+        /// What the other views cost.
+        taken: String,
+        /// What this one costs.
+        cost: String,
+    },
+    /// A budget on a stream in which nobody is a unit.
+    #[error(
+        "stream `{0}` has a budget and pseudonymises nothing: nobody could say whose loss is bounded. Leave the budget out"
+    )]
+    Unit(String),
     /// A changed view keeps its version.
     #[error("the view `{view}` has version {version} already; declare the change under a higher version")]
     Version {
@@ -178,6 +201,9 @@ fn stream<'s>(stream: &'s Stream) -> Result<(), Misfit> {
     if stream.properties.is_empty() || stream.properties.len() > PROPERTIES_MAX {
         return Err(Misfit::Count(format!("stream `{}` must have 1 to {PROPERTIES_MAX} properties", stream.id)));
     }
+    if stream.budget.is_some() && stream.longest_epoch().is_none() {
+        return Err(Misfit::Unit(stream.id.to_string()));
+    }
     let order = |property: &'s model::Property| match &property.treatment {
         Treatment::Match { order } => Some(order),
         _ => None,
@@ -189,10 +215,15 @@ fn stream<'s>(stream: &'s Stream) -> Result<(), Misfit> {
 }
 
 /// Whether a view fits its stream and stands safely beside the stream's other views.
-pub(super) fn view<'v>(view: &View, stream: &Stream, mut others: impl Iterator<Item = &'v View>) -> Result<(), Misfit> {
+pub(super) fn view<'v>(
+    view: &View,
+    stream: &Stream,
+    mut others: impl Iterator<Item = &'v View> + Clone,
+) -> Result<(), Misfit> {
     text("the view's title", &view.title)?;
     measured(view, stream)?;
     privacy::fits(view, stream)?;
+    affordable(view, stream, others.clone())?;
     let against = |other: &View| {
         // A new version takes the place of the old one.
         let difference = privacy::subtractable(view, other, stream).filter(|_| other.id != view.id)?;
@@ -200,6 +231,18 @@ pub(super) fn view<'v>(view: &View, stream: &Stream, mut others: impl Iterator<I
         Some(Misfit::Subtractable { view, other, example: difference.example() })
     };
     others.find_map(against).map_or(Ok(()), Err)
+}
+
+/// Whether the stream's budget pays for a view beside the others: otherwise windows would be missing by the end of each epoch.
+fn affordable<'v>(view: &View, stream: &Stream, others: impl Iterator<Item = &'v View>) -> Result<(), Misfit> {
+    let (Some(budget), Some(cost)) = (stream.budget, privacy::ledger::cost(view, stream)) else { return Ok(()) };
+    let others = others.filter(|other| other.id != view.id).filter_map(|other| privacy::ledger::cost(other, stream));
+    let taken: u64 = others.sum();
+    if taken.saturating_add(cost) <= u64::from(budget.micro()) {
+        return Ok(());
+    }
+    let (taken, cost) = (decimal(taken), decimal(cost));
+    Err(Misfit::Budget { view: view.id.to_string(), stream: stream.id.to_string(), budget, taken, cost })
 }
 
 /// Whether the stream stores what a view measures or shows.

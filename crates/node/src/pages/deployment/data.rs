@@ -42,6 +42,8 @@ pub(super) struct StreamPart {
     pub(super) properties: Vec<PropertyPart>,
     pub(super) kept: String,
     pub(super) deleted: Option<String>,
+    /// What its releases may tell of one unit.
+    pub(super) budget: Option<String>,
     /// What the policies say against it now, although the deployment is in force.
     pub(super) refused: Option<String>,
 }
@@ -54,7 +56,12 @@ pub(super) struct PropertyPart {
 }
 
 impl StreamPart {
-    pub(super) fn of(state: &State, stream: &Stream, refusals: &BTreeMap<StreamId, String>) -> Self {
+    pub(super) fn of(
+        state: &State,
+        stream: &Stream,
+        refusals: &BTreeMap<StreamId, String>,
+        budgets: &BTreeMap<StreamId, String>,
+    ) -> Self {
         let part = |(name, property): (&model::PropertyName, &model::Property)| PropertyPart {
             what: property.category.name(),
             name: name.to_string(),
@@ -69,6 +76,7 @@ impl StreamPart {
             } else {
                 format!("It is deleted after {}.", words::span(stream.retention.0))
             },
+            budget: budgets.get(&stream.id).cloned(),
             refused: refusals.get(&stream.id).cloned(),
             deleted: state.deleted_before.get(&stream.id).map(|before| words::instant(*before)),
         }

@@ -356,3 +356,6 @@ core-105 = Die Stadt hat eine Regel, nach der jeder Kauf von Informationstechnik
 
 core-106 = Die Stadt prüft alle zwei Jahre, ob ihre Käufe in der Praxis barrierefrei waren.
     .title = Rückblick auf barrierefreie Beschaffung
+
+core-107 = Wo Zahlen über Menschen verrauscht sind, kostet alles, was aus einem Strom an wen auch immer herausgegeben wird, ein Gerät am Tag höchstens { $daily-loss } Millionstel ρ.
+    .title = Verlust an Privatheit am Tag
