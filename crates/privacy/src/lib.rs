@@ -6,6 +6,7 @@
 
 pub mod cell;
 pub mod columns;
+pub mod difference;
 pub mod exposure;
 pub mod fit;
 pub mod hotlist;
@@ -18,7 +19,8 @@ pub mod release;
 pub mod treat;
 
 pub use columns::{Column, Columns, Scalar};
-pub use exposure::{Difference, no_more_than, subtractable};
+pub use difference::{Difference, subtractable};
+pub use exposure::{Degree, no_more_than};
 pub use fit::{Unfit, fits};
 pub use hotlist::{HotList, HotListKey};
 pub use keys::{EpochKey, EpochKeys};
