@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod geo;
 pub mod grant;
 pub mod id;
+pub mod measure;
 pub mod noise;
 pub mod party;
 pub mod policy;
@@ -40,6 +41,7 @@ pub use id::{
     AssessmentId, ClassId, DeploymentId, DeviceId, Digest, DutyId, EvidenceId, EvidenceKind, GrantId, Id, IdError,
     InstrumentId, OrderId, ParameterId, PartyId, PlaceId, PropertyName, StreamId, ViewId,
 };
+pub use measure::{Clamp, Edges, Measure, Percent};
 pub use noise::{Noise, Rho};
 pub use party::{Party, PartyKind};
 pub use policy::{LayerKind, PolicyHash, PolicyId, PolicyLayer, PolicyText, RequirementId};
@@ -48,5 +50,5 @@ pub use stream::{Device, Order, Property, Stream, ValueKind};
 pub use tier::Tier;
 pub use time::{Clock, Delay, Depth, Epoch, EpochLength, Retention, Span, TimeBin, TimeError, Timestamp, Window};
 pub use treatment::{TimeTreatment, Treatment};
-pub use view::{Bound, Exposure, IdentifierExposure, Measure, MinimumUnits, Space, View, ViewVersion};
+pub use view::{Bound, Exposure, IdentifierExposure, MinimumUnits, Space, View, ViewVersion};
 pub use vocab::{Category, Identifies, Purpose, Technology, UnknownCode};

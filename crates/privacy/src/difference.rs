@@ -18,6 +18,8 @@ pub enum Difference {
     Bin,
     /// One counts each tag in more cells than the other.
     Bound,
+    /// One counts in classes, or other classes.
+    Class,
 }
 
 impl Difference {
@@ -31,6 +33,9 @@ impl Difference {
             Self::Bin => {
                 "if 32 were counted in an hour and 30 in the quarters of it that are shown, at least 2 were there in the \
                  quarter that is withheld"
+            }
+            Self::Class => {
+                "if 13 were counted in all and 12 in the only class that is shown, somebody was in another class, alone"
             }
             Self::Bound => {
                 "if one view counts 12 at a sensor and the other, which counts everybody at fewer sensors, 11, then one of \
@@ -51,12 +56,15 @@ pub fn subtractable(a: &View, b: &View, stream: &Stream) -> Option<Difference> {
     else {
         return None;
     };
-    if stream.identifies() == Identifies::Nobody || a.stream != b.stream || a_measure != b_measure {
+    if stream.identifies() == Identifies::Nobody || a.stream != b.stream || a_measure.unit() != b_measure.unit() {
         return None;
     }
     // What both tell together is paid for: the difference has the noise of either.
     if a.noise != Noise::None && b.noise != Noise::None {
         return None;
+    }
+    if a_measure != b_measure {
+        return Some(Difference::Class);
     }
     // All bins divide the day, so that the windows of any two make up the same day.
     match (a_space != b_space, a_bin != b_bin, a.bound != b.bound) {
@@ -168,7 +176,7 @@ mod tests {
         assert_eq!(subtractable(&free, &counting(20, 60, true, None), &wifi()), None);
         let air = r#"{"id":"wifi","time":{"do":"keep"},"retention":"24h","properties":{}}"#;
         assert_eq!(subtractable(&total, &sensors, &serde_json::from_str(air).unwrap()), None);
-        for kind in [Difference::Space, Difference::Bin, Difference::Bound] {
+        for kind in [Difference::Space, Difference::Bin, Difference::Bound, Difference::Class] {
             assert!(kind.example().contains("if "), "an example for people");
         }
         let CellKey::Sensor(shown) = &tables(&free, &seen)[0].rows[0].cell else { unreachable!() };

@@ -2,7 +2,7 @@
 
 use model::time::SECONDS_PER_DAY;
 use model::{
-    DeploymentRecord, DutyId, EvidenceKind, Exposure, GrantRecord, IdentifierExposure, Measure, Noise, Order, Party,
+    DeploymentRecord, DutyId, EvidenceKind, Exposure, GrantRecord, IdentifierExposure, Noise, Order, Party,
     PropertyName, Purpose, Space, Span, Stream, Tier, Treatment, View,
 };
 
@@ -89,11 +89,11 @@ fn told_by(stream: &Stream, field: &PropertyName) -> IdentifierExposure {
     }
 }
 
-/// Whether a view's number is a number of people: of distinct pseudonyms that last at least a window and do not change
+/// Whether what a view's minimum counts are people: distinct pseudonyms that last at least a window and do not change
 /// within one. Observations and means count how often, not how many.
 fn counts_people(view: &View, stream: &Stream) -> bool {
-    let Exposure::Windows { bin, measure: Measure::Distinct { property }, .. } = &view.exposure else { return false };
-    let Some(property) = stream.properties.get(property) else { return false };
+    let Exposure::Windows { bin, measure, .. } = &view.exposure else { return false };
+    let Some(property) = measure.unit().and_then(|unit| stream.properties.get(unit)) else { return false };
     let Treatment::Pseudonymise { epoch } = &property.treatment else { return false };
     let (bin, epoch) = (bin.span().as_seconds(), epoch.span().as_seconds());
     // One phone looks for many networks, so that distinct network names are no phones.

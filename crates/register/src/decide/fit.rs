@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::noise::decimal;
 use model::stream::PROPERTIES_MAX;
-use model::{Assessment, Deployment, Exposure, Measure, Order, Rho, Stream, Timestamp, Treatment, ValueKind, View};
+use model::{Assessment, Deployment, Exposure, Order, Rho, Stream, Timestamp, Treatment, ValueKind, View};
 
 /// The longest text that residents read, in characters.
 pub(super) const TEXT_CHARS_MAX: usize = 4_000;
@@ -259,17 +259,18 @@ fn measured(view: &View, stream: &Stream) -> Result<(), Misfit> {
             };
             fields.iter().find(stored).map_or(Ok(()), |name| Err(misfit(name, "to be stored")))
         }
-        Exposure::Windows { measure: Measure::Observations, .. } => Ok(()),
-        Exposure::Windows { measure: Measure::Distinct { property }, .. } => {
-            let tagged = stream.pseudonyms().any(|(name, _)| name == property);
-            if tagged { Ok(()) } else { Err(misfit(property, "to be pseudonymised")) }
-        }
-        Exposure::Windows { measure: Measure::Mean { property }, .. } => {
-            let fits = stream.properties.get(property).is_some_and(|known| {
-                matches!(known.value, ValueKind::Integer | ValueKind::Number)
-                    && matches!(known.treatment, Treatment::Keep | Treatment::Band { .. })
-            });
-            if fits { Ok(()) } else { Err(misfit(property, "to be a stored number")) }
+        Exposure::Windows { measure, .. } => {
+            let untagged = |unit: &&model::PropertyName| !stream.pseudonyms().any(|(name, _)| name == *unit);
+            if let Some(unit) = measure.unit().filter(untagged) {
+                return Err(misfit(unit, "to be pseudonymised"));
+            }
+            let is_none = |number: &&model::PropertyName| {
+                !stream.properties.get(*number).is_some_and(|known| {
+                    matches!(known.value, ValueKind::Integer | ValueKind::Number)
+                        && matches!(known.treatment, Treatment::Keep | Treatment::Band { .. })
+                })
+            };
+            measure.number().filter(is_none).map_or(Ok(()), |number| Err(misfit(number, "to be a stored number")))
         }
     }
 }
