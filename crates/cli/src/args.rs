@@ -6,7 +6,7 @@ pub(crate) mod instrument;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use model::{DeviceId, PartyId, Purpose, StreamId, Timestamp, ViewId};
+use model::{DeviceId, PartyId, Purpose, Rho, StreamId, Timestamp, ViewId};
 
 /// Executable policy for data collected in public places.
 ///
@@ -41,6 +41,7 @@ pub(crate) enum Command {
     Instrument(instrument::Instrument),
     Demo(Demo),
     Bench(Bench),
+    Utility(Utility),
     Man(Man),
 }
 
@@ -296,6 +297,35 @@ pub(crate) struct Bench {
     /// Where to write; a folder on the disk to be measured.
     #[arg(long, default_value = "bench-city")]
     pub(crate) dir: PathBuf,
+}
+
+/// Measure what releases keep of real recordings, and what they cost of it.
+///
+/// Counts of devices are held against the people who were there and against the devices themselves, with and without noise;
+/// trips between places against minimum counts and thresholds; numbers about nobody against what they were.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  ordinance utility --wifi position_1_2023-11-20.csv.gz\n  ordinance utility --wifi wifi/*.csv.gz --pairs moves_hr.csv --counts hourly_counts.csv.gz --air hourly.csv.gz --json"
+)]
+pub(crate) struct Utility {
+    /// Probe requests (`;`-separated, with `datetime`, `src`, `occupancy`); gzip is read as is.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) wifi: Vec<PathBuf>,
+    /// Trips between pairs of places by the hour (`,`-separated, with `ID`, `hour`, `total`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pairs: Option<PathBuf>,
+    /// Counts by the hour, a column for each place, after `date`, `hour`, `year`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) counts: Option<PathBuf>,
+    /// Measurements of the air by the hour, a column for each substance, after `date`, `ws`, `wd`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) air: Option<PathBuf>,
+    /// The fewest devices behind a number.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) minimum: u32,
+    /// What all hours of a day may cost a device, ρ of zero-concentrated differential privacy.
+    #[arg(long, default_value = "0.5")]
+    pub(crate) budget: Rho,
 }
 
 /// Write the manual pages into a folder.

@@ -15,6 +15,7 @@ pub(crate) mod office;
 pub(crate) mod query;
 pub(crate) mod serve;
 pub(crate) mod token;
+pub(crate) mod utility;
 pub(crate) mod verify;
 
 use std::path::Path;

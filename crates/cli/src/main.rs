@@ -10,6 +10,7 @@ mod demo;
 mod founding;
 mod manifest;
 mod output;
+mod recorded;
 mod system;
 
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Framework(framework) => commands::framework::run(&framework, &output),
         Command::Instrument(instrument) => commands::instrument::run(&instrument, &output),
         Command::Bench(bench) => commands::bench::run(&bench, &output),
+        Command::Utility(utility) => commands::utility::run(&utility, &output),
         Command::Man(man) => commands::man::run(&man, &output),
     };
     match done {

@@ -16,4 +16,5 @@ mod remote;
 mod scan;
 mod scanned;
 mod tool;
+mod utility;
 mod verify;
