@@ -1,6 +1,7 @@
 //! Every path a row can take; cuts, flips and crashes stand in [`crash`].
 
 mod crash;
+mod ledgers;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
