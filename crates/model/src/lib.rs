@@ -36,7 +36,7 @@ pub use duty::{DutyLapsed, DutyMetLate, DutyRun, Moment, MomentError, Silence};
 pub use entropy::Entropy;
 pub use evidence::{Evidence, EvidenceRecord, Subject};
 pub use geo::{CellId, Geometry, H3Resolution, Place, Point};
-pub use grant::{Duty, Grant, GrantRecord, Recipient};
+pub use grant::{Duty, Grant, GrantRecord, Judged, Recipient};
 pub use id::{
     AssessmentId, ClassId, DeploymentId, DeviceId, Digest, DutyId, EvidenceId, EvidenceKind, GrantId, Id, IdError,
     InstrumentId, OrderId, ParameterId, PartyId, PlaceId, PropertyName, StreamId, ViewId,

@@ -449,6 +449,9 @@ impl Desk<'_> {
         if let Some(known) = state.grants.get(&grant.id) {
             return if &known.grant == grant { Ok(Vec::new()) } else { Err(taken("grant", &grant.id)) };
         }
+        if let Some(judged) = &grant.judged {
+            fit::text("the argument whether it is about people", &judged.argument)?;
+        }
         let order = order.map(|record| &record.order);
         let subject = ActSubject::Grant { grant, view, record, stream, recipient, order };
         self.unless(false, Verb::AgreeGrant, subject, What::GrantAgreed(grant.clone()))

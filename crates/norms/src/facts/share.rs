@@ -139,6 +139,7 @@ impl Share<'_> {
             .long("grantSince", grant.map_or(0, |grant| seconds(grant.since)))
             .long("grantUntil", grant.map_or(0, |grant| seconds(grant.grant.until)))
             .long("grantDays", days)
+            .truth("judged", grant.is_some_and(|grant| grant.grant.judged.is_some()))
             .truth("grantEnded", grant.is_some_and(|grant| grant.ended.is_some()))
             .texts("duties", duties)
             // Of a share, more than of its view: an order that is this recipient's, for this deployment and stream.
