@@ -33,7 +33,7 @@ pub use disclosure::{DisclosureRecord, Seq};
 pub use duty::{DutyLapsed, DutyMetLate, DutyRun, Moment, MomentError, Silence};
 pub use entropy::Entropy;
 pub use evidence::{Evidence, EvidenceRecord, Subject};
-pub use geo::{CellId, Geometry, H3Resolution, Place, Point};
+pub use geo::{CellId, Districts, Geometry, H3Resolution, Place, Point};
 pub use grant::{Duty, Grant, GrantRecord, Recipient};
 pub use id::{
     AssessmentId, ClassId, DeploymentId, DeviceId, Digest, DutyId, EvidenceId, EvidenceKind, GrantId, Id, IdError,
@@ -45,6 +45,6 @@ pub use sealed::{Fields, Sealed, SealedFields};
 pub use stream::{Device, Order, Property, Stream, ValueKind};
 pub use tier::Tier;
 pub use time::{Clock, Delay, Depth, Epoch, EpochLength, Retention, Span, TimeBin, TimeError, Timestamp, Window};
-pub use treatment::{TimeTreatment, Treatment};
+pub use treatment::{DurationEdges, TimeTreatment, Treatment};
 pub use view::{Bound, Exposure, IdentifierExposure, Measure, MinimumUnits, Noise, Space, View, ViewVersion};
 pub use vocab::{Category, Identifies, Purpose, Technology, UnknownCode};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
-use crate::id::{DeploymentId, DeviceId, Digest, OrderId, PartyId, PropertyName, StreamId};
+use crate::id::{DeploymentId, DeviceId, Digest, OrderId, PartyId, PlaceId, PropertyName, StreamId};
 use crate::time::{EpochLength, Retention, Timestamp};
 use crate::treatment::{TimeTreatment, Treatment};
 use crate::vocab::{Category, Identifies};
@@ -68,7 +68,8 @@ impl Stream {
     /// The properties that are identifiers and are stored as they came. A norm forbids any.
     pub fn raw_identifiers(&self) -> impl Iterator<Item = &PropertyName> {
         let raw = |p: &Property| {
-            p.category.is_identifier() && matches!(p.treatment, Treatment::Keep | Treatment::Band { .. })
+            let kept = matches!(p.treatment, Treatment::Keep | Treatment::Band { .. } | Treatment::Clamp { .. });
+            p.category.is_identifier() && kept
         };
         self.properties.iter().filter(move |(_, p)| raw(p)).map(|(name, _)| name)
     }
@@ -89,6 +90,23 @@ impl Stream {
             Treatment::Pseudonymise { epoch } => Some((name, epoch)),
             _ => None,
         })
+    }
+
+    /// The places that positions of its properties fall into.
+    pub fn districts(&self) -> impl Iterator<Item = &PlaceId> {
+        self.properties
+            .values()
+            .filter_map(|p| match &p.treatment {
+                Treatment::District { of } => Some(of.ids()),
+                _ => None,
+            })
+            .flatten()
+    }
+
+    /// Whether its values are worked into numbers in memory, so that no observation of it is stored.
+    #[must_use]
+    pub fn works_in_memory(&self) -> bool {
+        self.properties.values().any(|p| p.treatment.works_in_memory())
     }
 
     /// The order that a match-or-drop property names, if any.

@@ -53,7 +53,7 @@ fn addresses(repeated_percent: u64) -> String {
 fn measure(json: &str, addresses: &str) -> f64 {
     let addresses: Vec<&str> = addresses.as_bytes().chunks(17).map(|bytes| str::from_utf8(bytes).unwrap()).collect();
     let stream: Stream = serde_json::from_str(json).unwrap();
-    let recipe = Recipe::compile(&stream).unwrap();
+    let recipe = Recipe::compile(&stream, &|_| None).unwrap();
     let start: Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
     let mut keys = EpochKeys::new(&stream.id);
     if let Some(length) = stream.longest_epoch() {

@@ -6,10 +6,13 @@
 
 pub mod cell;
 pub mod columns;
+mod district;
 pub mod exposure;
 pub mod fit;
 pub mod hotlist;
 pub mod keys;
+pub mod memory;
+pub mod opt_out;
 pub mod raw;
 pub mod recipe;
 pub mod release;
@@ -20,6 +23,8 @@ pub use exposure::{Difference, no_more_than, subtractable};
 pub use fit::{Unfit, fits};
 pub use hotlist::{HotList, HotListKey};
 pub use keys::{EpochKey, EpochKeys};
+pub use memory::{Memory, Sightings, Work};
+pub use opt_out::OptOut;
 pub use raw::{RawObservation, RawValue};
 pub use recipe::{Recipe, RecipeError, Slot};
 pub use release::{ReleaseError, Released, ReleasedTable};

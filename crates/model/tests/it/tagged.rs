@@ -46,6 +46,12 @@ fn a_variant_takes_no_field_of_another() {
         r#"{"do":"band","width":10}"#,
         r#"{"do":"match","order":"order-17"}"#,
         r#"{"do":"count"}"#,
+        r#"{"do":"clamp","lowest":0,"highest":130}"#,
+        r#"{"do":"clamp","lowest":0,"highest":130,"width":10}"#,
+        r#"{"do":"district","of":["old-town"]}"#,
+        r#"{"do":"tally"}"#,
+        r#"{"do":"journey","within":"1h","classes":["5m"]}"#,
+        r#"{"do":"dwell","within":"10m","classes":["5m"]}"#,
     ]);
     refuses_more::<TimeTreatment>(&[r#"{"do":"keep"}"#, r#"{"do":"bin","bin":"1m"}"#]);
     refuses_more::<Space>(&[r#"{"by":"stream"}"#, r#"{"by":"cell","resolution":9}"#, r#"{"by":"sensor"}"#]);

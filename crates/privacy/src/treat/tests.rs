@@ -73,7 +73,7 @@ fn raw<'a>(values: &'a [RawValue<'a>]) -> RawObservation<'a> {
 }
 
 fn treated(stream: &Stream, values: &[RawValue<'_>]) -> Result<Columns, TreatError> {
-    let (recipe, keys) = (Recipe::compile(stream).unwrap(), keys());
+    let (recipe, keys) = (Recipe::compile(stream, &|_| None).unwrap(), keys());
     let mut treating = Treating::new(&recipe, &keys, None, devices());
     treating.push(&raw(values))?;
     Ok(treating.finish().get().clone())
@@ -116,7 +116,7 @@ fn what_was_not_sent_stays_unknown() {
 #[test]
 fn a_wrong_value_is_refused_by_name_and_the_batch_stays_as_it_was() {
     let (stream, keys) = (all(), keys());
-    let recipe = Recipe::compile(&stream).unwrap();
+    let recipe = Recipe::compile(&stream, &|_| None).unwrap();
     let mut treating = Treating::new(&recipe, &keys, None, devices());
     treating.push(&raw(&values())).unwrap();
     let long = "x".repeat(TEXT_BYTES_MAX + 1);
@@ -149,7 +149,7 @@ fn a_wrong_value_is_refused_by_name_and_the_batch_stays_as_it_was() {
 #[test]
 fn without_the_epochs_key_nothing_is_taken() {
     let stream = all();
-    let (recipe, none) = (Recipe::compile(&stream).unwrap(), EpochKeys::new(&stream.id));
+    let (recipe, none) = (Recipe::compile(&stream, &|_| None).unwrap(), EpochKeys::new(&stream.id));
     let values = values();
     let mut treating = Treating::new(&recipe, &none, None, devices());
     assert_eq!(treating.push(&raw(&values)), Err(TreatError::NoKey(name("mac"))));
@@ -167,7 +167,7 @@ fn what_matches_nothing_leaves_no_trace_and_a_hit_leaves_its_entry() {
         KEEP,
         &[("lane", "device-health", "text", r#""keep""#), ("plate", "number-plate", "text", r#""match","order":"o""#)],
     );
-    let (recipe, keys) = (Recipe::compile(&stream).unwrap(), EpochKeys::new(&stream.id));
+    let (recipe, keys) = (Recipe::compile(&stream, &|_| None).unwrap(), EpochKeys::new(&stream.id));
     let list = HotList::build(&HotListKey::new([1; 32]), &"o".parse().unwrap(), &["x1".to_owned(), PLATE.to_owned()]);
     let mut treating = Treating::new(&recipe, &keys, Some(&list), devices());
     let seen = |plate: &'static str| [RawValue::Text("left".into()), RawValue::Text(plate.into())];
@@ -188,7 +188,7 @@ fn counting_merges_what_is_otherwise_equal() {
         MINUTE,
         &[("class", "vehicle-class", "text", r#""keep""#), ("plate", "number-plate", "text", r#""count""#)],
     );
-    let (recipe, keys) = (Recipe::compile(&stream).unwrap(), EpochKeys::new(&stream.id));
+    let (recipe, keys) = (Recipe::compile(&stream, &|_| None).unwrap(), EpochKeys::new(&stream.id));
     let mut treating = Treating::new(&recipe, &keys, None, devices());
     let seen = [("car", 0, 0), ("bus", 0, 0), ("car", 0, 10), ("car", 1, 10), ("car", 0, 60), ("car", 0, 17)];
     for (number, (class, device, seconds)) in seen.into_iter().enumerate() {
@@ -278,7 +278,7 @@ proptest! {
     #[test]
     fn counting_loses_no_observation(rows in proptest::collection::vec((0_u32..3, 0_u32..2, 0_u32..200), 0..40)) {
         let stream = stream(MINUTE, &[("lane", "device-health", "integer", r#""keep""#), ("plate", "number-plate", "text", r#""count""#)]);
-        let (recipe, keys) = (Recipe::compile(&stream).unwrap(), EpochKeys::new(&stream.id));
+        let (recipe, keys) = (Recipe::compile(&stream, &|_| None).unwrap(), EpochKeys::new(&stream.id));
         let mut treating = Treating::new(&recipe, &keys, None, devices());
         for &(lane, device, seconds) in &rows {
             let values = [RawValue::Integer(lane.into()), RawValue::Text("X".into())];
