@@ -3,6 +3,8 @@
 mod authorisation;
 mod clock;
 mod keys;
+mod memories;
+mod opt_outs;
 mod outside;
 mod world;
 

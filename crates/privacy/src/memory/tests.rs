@@ -278,3 +278,24 @@ fn the_key_of_a_bin_is_the_same_for_every_batch_and_another_for_every_bin() {
     memory.advance(at(1_850));
     assert_eq!(tags(&memory), before[1..], "of a bin that is over nothing can be tagged any more");
 }
+
+#[test]
+fn a_set_that_was_seized_after_its_bin_recognises_nobody() {
+    let recipe = Recipe::compile(&stream(TALLY, "15m"), &|_| None).unwrap();
+    let mut memory = memory(&recipe);
+    let there: Vec<(i64, u32, u32)> = (0..200).map(|plate| (10, 0, plate)).collect();
+    let tagged = |memory: &Memory, seconds: i64| -> HashSet<u64> {
+        let known: Vec<(i64, u32, u32)> = (0..200).map(|plate| (seconds, 0, plate)).collect();
+        sightings(&recipe, memory, &known, 8_000).seen.iter().filter_map(|one| one.tag).collect()
+    };
+    memory.take(&sightings(&recipe, &memory, &there, 8_000)).unwrap();
+    let Held::Tally { sets, .. } = &memory.held else { panic!("a tally") };
+    let set = sets[&(noon(), 0)].clone();
+    assert_eq!(set, tagged(&memory, 10), "with the key of its bin everybody is recognised");
+    memory.advance(at(900));
+    // All keys that there are from now on, for as far as a batch may reach.
+    assert!(tagged(&memory, 10).is_empty(), "of the bin itself there is no key");
+    for bin in 1..9 {
+        assert!(set.is_disjoint(&tagged(&memory, bin * 900 + 10)));
+    }
+}
