@@ -2,6 +2,7 @@
 
 mod authorisation;
 mod clock;
+mod districts;
 mod keys;
 mod memories;
 mod opt_outs;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
 use crate::id::{DeploymentId, DeviceId, Digest, OrderId, PartyId, PlaceId, PropertyName, StreamId};
-use crate::time::{EpochLength, Retention, Timestamp};
-use crate::treatment::{TimeTreatment, Treatment};
+use crate::time::{EpochLength, Retention, Span, Timestamp};
+use crate::treatment::{REMEMBERED_MAX, TimeTreatment, Treatment};
 use crate::vocab::{Category, Identifies};
 
 /// The most properties a stream may declare.
@@ -101,6 +101,21 @@ impl Stream {
                 _ => None,
             })
             .flatten()
+    }
+
+    /// For how long a value of it can be told from another, by a tag: the longest epoch, or how long memory holds one that is
+    /// worked out there.
+    #[must_use]
+    pub fn remembered(&self) -> Span {
+        let span = |p: &Property| match (&p.treatment, self.time) {
+            (Treatment::Pseudonymise { epoch }, _) => epoch.span(),
+            (Treatment::Tally, TimeTreatment::Bin { bin }) => bin.span(),
+            (Treatment::Journey { within, .. }, _) => *within,
+            // What never leaves is told apart until its stay is cut.
+            (Treatment::Dwell { .. }, _) => REMEMBERED_MAX,
+            _ => Span::ZERO,
+        };
+        self.properties.values().map(span).max().unwrap_or(Span::ZERO)
     }
 
     /// Whether its values are worked into numbers in memory, so that no observation of it is stored.

@@ -7,6 +7,8 @@ use crate::id::OrderId;
 use crate::strict::nothing_more;
 use crate::time::{EpochLength, Span, TimeBin};
 
+/// The longest time for which memory holds a value to recognise it again; the longest life of a light tier's key.
+pub const REMEMBERED_MAX: Span = crate::tier::LIGHT_EPOCH_MAX;
 /// The most edges between classes of duration.
 pub const DURATION_EDGES_MAX: usize = 32;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use model::treatment::REMEMBERED_MAX;
 use model::{
     EpochLength, Geometry, H3Resolution, PlaceId, Property, PropertyName, Span, Stream, StreamId, TimeTreatment,
     Treatment, ValueKind,
@@ -9,9 +10,6 @@ use model::{
 
 use crate::district::Areas;
 use crate::memory::Work;
-
-/// The longest time for which a value may be remembered to recognise it again; the longest life of a light tier's key.
-pub const REMEMBERED_MAX: Span = model::tier::LIGHT_EPOCH_MAX;
 
 /// Property names that the envelope of an observation uses.
 pub const RESERVED: [&str; 5] = ["time", "device", "id", "type", "dateObserved"];

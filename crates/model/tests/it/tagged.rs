@@ -19,6 +19,9 @@ const FIELDS: [(&str, &str); 10] = [
     ("fields", "[]"),
     ("coordinates", "[1,2]"),
     ("id", r#""s1""#),
+    ("within", r#""1h""#),
+    ("classes", r#"["5m"]"#),
+    ("lowest", "0"),
     ("zz", "null"),
 ];
 
@@ -46,7 +49,6 @@ fn a_variant_takes_no_field_of_another() {
         r#"{"do":"band","width":10}"#,
         r#"{"do":"match","order":"order-17"}"#,
         r#"{"do":"count"}"#,
-        r#"{"do":"clamp","lowest":0,"highest":130}"#,
         r#"{"do":"clamp","lowest":0,"highest":130,"width":10}"#,
         r#"{"do":"district","of":["old-town"]}"#,
         r#"{"do":"tally"}"#,

@@ -4,9 +4,8 @@
 
 use std::collections::HashMap;
 
+use model::treatment::REMEMBERED_MAX;
 use model::{Span, Timestamp};
-
-use crate::recipe::REMEMBERED_MAX;
 
 /// An instant, a sensor, a tag.
 type Seen = (Timestamp, u32, u64);

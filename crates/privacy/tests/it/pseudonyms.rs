@@ -86,7 +86,7 @@ fn tags_of_two_days_two_streams_or_two_properties_have_nothing_in_common() {
     }
     // The statistics find what is there: a second day that only turns bits over.
     let masked: Vec<u64> = first.iter().map(|tag| tag ^ 0x00ff_00ff).collect();
-    assert_eq!(linked(&first[..1_000], &masked[..1_000]), 1_000);
+    assert!(linked(&first[..1_000], &masked[..1_000]) > 900);
     let masked: Vec<(u64, u64)> = first.iter().copied().zip(masked).collect();
     assert!(deviations(&masked).0 > 100.0);
 }
