@@ -108,11 +108,13 @@ impl Geometry {
 /// Whether a ray to the east crosses a ring an odd number of times.
 fn is_inside(ring: &[Point], position: &Point) -> bool {
     let crosses = |one: &Point, other: &Point| {
+        if (one.latitude > position.latitude) == (other.latitude > position.latitude) {
+            return false;
+        }
         // The same numbers for both neighbours of an edge, or their roundings would differ.
         let (from, to) = if one.latitude <= other.latitude { (one, other) } else { (other, one) };
-        let spans = (from.latitude > position.latitude) != (to.latitude > position.latitude);
         let share = (position.latitude - from.latitude) / (to.latitude - from.latitude);
-        spans && position.longitude < from.longitude + share * (to.longitude - from.longitude)
+        position.longitude < from.longitude + share * (to.longitude - from.longitude)
     };
     ring.iter().zip(ring.iter().skip(1)).filter(|(from, to)| crosses(from, to)).count() % 2 == 1
 }

@@ -171,3 +171,29 @@ pub struct Order {
     /// How many entries the list has.
     pub entries: u32,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_says_for_how_long_somebody_can_be_told_apart() {
+        for (treatment, span) in [
+            (r#"{"do":"pseudonymise","epoch":"12h"}"#, "12h"),
+            (r#"{"do":"tally"}"#, "15m"),
+            (r#"{"do":"journey","within":"90m","classes":[]}"#, "90m"),
+            (r#"{"do":"dwell","within":"10m","classes":["5m"]}"#, "1d"),
+            (r#"{"do":"drop"}"#, "0s"),
+        ] {
+            let json = format!(
+                r#"{{"id":"s","time":{{"do":"bin","bin":"15m"}},"retention":"1h","properties":{{
+                "mac":{{"category":"mac-address","value":"text","treatment":{treatment}}}}}}}"#
+            );
+            let stream: Stream = serde_json::from_str(&json).unwrap();
+            assert_eq!(stream.remembered().to_string(), span, "{treatment}");
+            let in_memory = ["tally", "journey", "dwell"].iter().any(|code| treatment.contains(code));
+            assert_eq!(stream.works_in_memory(), in_memory);
+            assert_eq!((stream.raw_identifiers().count(), stream.districts().count()), (0, 0));
+        }
+    }
+}

@@ -18,7 +18,9 @@
 //!   Stored are sensor, bin of the last sighting and class of duration.
 //!
 //! What this resists: whoever has the disk, a copy of it or an order for it learns numbers. What it does not: whoever reads
-//! the memory of the running process has the tags of the last minutes together with their key. Numbers of a few stay numbers
+//! the memory of the running process has the tags of the last minutes together with their key, and perhaps older tags in
+//! pages that were given back: those of tallies are worthless then, those of journeys and stays are under a key that lives as
+//! long as the process does. Numbers of a few stay numbers
 //! of a few: a journey on an empty road at night is somebody's, so that what is stored is personal data until a view's
 //! minimum and noise have gone over it. Trajectories have been recovered from counts alone (Xu 2017), and presence in them
 //! has been inferred under small-count suppression (Guan 2024). Number-plate systems that store a truncated hash of each

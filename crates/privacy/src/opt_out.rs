@@ -5,8 +5,9 @@
 //! key. What is listed is treated as everything else is, up to the last step, and answered and counted as everything else
 //! is; then it is dropped. No counter tells how many were dropped: one that moves when one person walks by says who walked by.
 //!
-//! What it does not stop: a phone that makes up a new address is not on the list (the CNIL asks for an opt-out that works, and
-//! does not take switching Wi-Fi off for one); and what was stored before somebody asked stays until its retention ends.
+//! What it does not stop: whoever holds a sensor's token and sends one observation at a time can tell by the time of the
+//! answer whether something was stored, for an empty batch waits for no disk. A phone that makes up a new address is not on the list (the CNIL asks for an opt-out that works, and
+//! does not take switching Wi-Fi off for one). What was stored before somebody asked stays until its retention ends.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 use model::{Span, Timestamp};
 use privacy::{Column, Columns};
+use register::{Command, Submission};
 use serde_json::{Value, json};
 
 use super::World;
@@ -155,6 +156,30 @@ fn journeys_between_cameras_are_stored_and_no_plate() {
         for part in [b"4B0 9900".as_slice(), b"4B09900", b"4B20 9920"] {
             assert!(!bytes.windows(part.len()).any(|window| window == part), "{}", file.display());
         }
+    }
+}
+
+#[test]
+fn no_view_takes_the_numbers_of_memory_for_people_yet() {
+    let world = World::new();
+    world.declare_quiet(&stream(ADDRESS, &json!({ "do": "tally" })));
+    let view = |exposure: Value| -> Result<(), String> {
+        let view = json!({ "id": "v", "version": 1, "stream": "quiet-stream", "title": "v", "exposure": exposure,
+            "identifiers": "none", "minimum": 10, "bound": null, "noise": "none", "delay": "0s", "depth": "1d" });
+        let command = Command::DeclareView(serde_json::from_value(view).unwrap());
+        let submission = Submission { by: "city".parse().unwrap(), reason: None, command };
+        world.city.register().submit(submission).map(drop).map_err(|error| error.to_string())
+    };
+    let windows =
+        |measure: Value| json!({ "as": "windows", "bin": "15m", "space": { "by": "sensor" }, "measure": measure });
+    for exposure in [
+        windows(json!({ "of": "observations" })),
+        windows(json!({ "of": "distinct", "property": "mac" })),
+        windows(json!({ "of": "mean", "property": "mac" })),
+        json!({ "as": "records", "fields": ["mac"] }),
+        json!({ "as": "records", "fields": [] }),
+    ] {
+        assert!(view(exposure.clone()).is_err(), "{exposure}");
     }
 }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Fields of variants of all kinds, each of which is too much for most others.
-const FIELDS: [(&str, &str); 10] = [
+const FIELDS: [(&str, &str); 13] = [
     ("epoch", r#""24h""#),
     ("resolution", "9"),
     ("width", "10"),
