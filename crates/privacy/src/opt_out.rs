@@ -6,8 +6,9 @@
 //! is; then it is dropped. No counter tells how many were dropped: one that moves when one person walks by says who walked by.
 //!
 //! What it does not stop: whoever holds a sensor's token and sends one observation at a time can tell by the time of the
-//! answer whether something was stored, for an empty batch waits for no disk. A phone that makes up a new address is not on the list (the CNIL asks for an opt-out that works, and
-//! does not take switching Wi-Fi off for one). What was stored before somebody asked stays until its retention ends.
+//! answer whether something was stored, for an empty batch waits for no disk. A phone that makes up a new address is not on
+//! the list (the CNIL asks for an opt-out that works, and does not take switching Wi-Fi off for one). What was stored before
+//! somebody asked stays until its retention ends.
 
 use std::collections::HashSet;
 use std::fmt;

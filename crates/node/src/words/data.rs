@@ -1,6 +1,6 @@
 //! What happens to each piece of data before anything is stored, in plain words.
 
-use model::{H3Resolution, Property, TimeTreatment, Treatment};
+use model::{H3Resolution, Property, Stream, TimeTreatment, Treatment};
 
 use super::span;
 
@@ -118,6 +118,15 @@ pub(crate) fn never_kept(property: &Property) -> Option<String> {
     }
 }
 
+/// How somebody can be left out of a stream, if it tells anybody apart and is not under an order.
+pub(crate) fn left_out(stream: &Stream) -> Option<&'static str> {
+    let tells_apart = stream.pseudonyms().next().is_some() || stream.works_in_memory();
+    (tells_apart && stream.order().is_none()).then_some(
+        "Ask to be left out. The city then puts a tag of your device or vehicle on a list, and forgets what is seen of it before \
+         anything is stored. A device that makes up a new address each time cannot be known by it.",
+    )
+}
+
 /// What happens to the time of an observation: a sentence about it.
 pub(crate) fn time_treatment(time: TimeTreatment) -> String {
     match time {
@@ -155,6 +164,29 @@ mod tests {
             "{words}"
         );
         assert!(never_kept(&mac).unwrap().starts_with("MAC address of a phone or laptop"));
+    }
+
+    #[test]
+    fn who_can_be_told_apart_can_be_left_out_but_not_of_an_order() {
+        let stream = |treatments: &[&str]| -> Stream {
+            let property = |(number, treatment): (usize, &&str)| {
+                format!(r#""p{number}":{{"category":"number-plate","value":"text","treatment":{treatment}}}"#)
+            };
+            let properties: Vec<String> = treatments.iter().enumerate().map(property).collect();
+            let time = r#"{"do":"bin","bin":"15m"}"#;
+            let json =
+                format!(r#"{{"id":"s","time":{time},"retention":"1h","properties":{{{}}}}}"#, properties.join(","));
+            serde_json::from_str(&json).unwrap()
+        };
+        let tag = r#"{"do":"pseudonymise","epoch":"24h"}"#;
+        for (treatments, can) in [
+            (&[tag][..], true),
+            (&[r#"{"do":"tally"}"#], true),
+            (&[r#"{"do":"drop"}"#], false),
+            (&[r#"{"do":"match","order":"o"}"#, tag], false),
+        ] {
+            assert_eq!(left_out(&stream(treatments)).is_some(), can, "{treatments:?}");
+        }
     }
 
     #[test]
