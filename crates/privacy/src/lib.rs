@@ -6,7 +6,7 @@
 
 pub mod cell;
 pub mod columns;
-mod district;
+pub mod district;
 pub mod exposure;
 pub mod fit;
 pub mod hotlist;
