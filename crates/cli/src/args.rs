@@ -6,7 +6,7 @@ pub(crate) mod instrument;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use model::{DeviceId, PartyId, Purpose, Rho, StreamId, Timestamp, ViewId};
+use model::{DeviceId, PartyId, PropertyName, Purpose, Rho, StreamId, Timestamp, ViewId};
 
 /// Executable policy for data collected in public places.
 ///
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Clock(Clock),
     Ingest(Ingest),
     Query(Query),
+    #[command(subcommand)]
+    OptOut(OptOut),
     Verify(Verify),
     #[command(subcommand)]
     Log(Log),
@@ -208,6 +210,38 @@ pub(crate) struct Query {
     /// For an address: a file with the token of the senior party that authorised this question.
     #[arg(long)]
     pub(crate) authorising_token: Option<PathBuf>,
+}
+
+/// Leave people out who asked not to be counted.
+///
+/// What is seen of somebody on the list is forgotten before anything is stored, and counted nowhere. The list holds keyed
+/// tags, never an identifier, and lies in the city's folder beside its keys. A running node takes a change from its next
+/// batch on. What was stored before stays until its retention ends; a phone that makes up a new address is not known by it.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  ordinance opt-out add ./brookhaven --stream wifi-centre < addresses.txt\n  \
+ordinance opt-out count ./brookhaven --stream wifi-centre")]
+pub(crate) enum OptOut {
+    /// Put identifiers on a stream's list: one a line on standard input, never on the command line.
+    #[command(after_help = "Example:\n  ordinance opt-out add ./brookhaven --stream wifi-centre < addresses.txt")]
+    Add(OptOutList),
+    /// Take identifiers from a stream's list: one a line on standard input.
+    #[command(after_help = "Example:\n  ordinance opt-out remove ./brookhaven --stream wifi-centre < addresses.txt")]
+    Remove(OptOutList),
+    /// Say how many are on a stream's list.
+    #[command(after_help = "Example:\n  ordinance opt-out count ./brookhaven --stream wifi-centre")]
+    Count(OptOutList),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OptOutList {
+    /// The city's folder. A node may be running.
+    pub(crate) dir: PathBuf,
+    /// The stream.
+    #[arg(long)]
+    pub(crate) stream: StreamId,
+    /// Which identifier it is, if the stream tags several.
+    #[arg(long)]
+    pub(crate) property: Option<PropertyName>,
 }
 
 /// Check a city's whole log: signature, every entry, every tile, every act; at the folder also what lies beside it.

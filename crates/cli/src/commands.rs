@@ -12,6 +12,7 @@ pub(crate) mod instrument;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod office;
+pub(crate) mod opt_out;
 pub(crate) mod query;
 pub(crate) mod serve;
 pub(crate) mod token;

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Clock(clock) => commands::clock::run(&clock, &output),
         Command::Ingest(ingest) => commands::ingest::run(&ingest, &output),
         Command::Query(query) => commands::query::run(&query, &output),
+        Command::OptOut(opt_out) => commands::opt_out::run(&opt_out, &output),
         Command::Verify(verify) => commands::verify::run(&verify, &output),
         Command::Log(log) => commands::log::run(&log, &output),
         Command::Demo(demo) => demo::run(&demo, &output),

@@ -12,6 +12,8 @@ pub mod disclose;
 pub mod folder;
 pub mod ingest;
 pub mod keys;
+mod memories;
+pub mod opt_outs;
 mod orders;
 mod plans;
 mod release;
@@ -20,6 +22,7 @@ mod tick;
 pub use city::{City, CityError, Created};
 pub use disclose::{Answer, Asked, Cell, DiscloseError, Disclosed, Row};
 pub use ingest::{FileFormat, IngestError, Ingested};
+pub use opt_outs::{OptOutError, OptOuts};
 pub use tick::{Step, TickFailed, Ticked};
 
 #[cfg(test)]

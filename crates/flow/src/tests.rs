@@ -3,8 +3,11 @@
 mod attacks;
 mod authorisation;
 mod clock;
+mod districts;
 mod keys;
+mod memories;
 mod noise;
+mod opt_outs;
 mod outside;
 mod world;
 

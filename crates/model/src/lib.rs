@@ -35,7 +35,7 @@ pub use disclosure::{DisclosureRecord, Seq};
 pub use duty::{DutyLapsed, DutyMetLate, DutyRun, Moment, MomentError, Silence};
 pub use entropy::Entropy;
 pub use evidence::{Evidence, EvidenceRecord, Subject};
-pub use geo::{CellId, Geometry, H3Resolution, Place, Point};
+pub use geo::{CellId, Districts, Geometry, H3Resolution, Place, Point};
 pub use grant::{Duty, Grant, GrantRecord, Judged, Recipient};
 pub use id::{
     AssessmentId, ClassId, DeploymentId, DeviceId, Digest, DutyId, EvidenceId, EvidenceKind, GrantId, Id, IdError,
@@ -49,6 +49,6 @@ pub use sealed::{Fields, Sealed, SealedFields};
 pub use stream::{Device, Order, Property, Stream, ValueKind};
 pub use tier::Tier;
 pub use time::{Clock, Delay, Depth, Epoch, EpochLength, Retention, Span, TimeBin, TimeError, Timestamp, Window};
-pub use treatment::{TimeTreatment, Treatment};
+pub use treatment::{DurationEdges, TimeTreatment, Treatment};
 pub use view::{Bound, Exposure, IdentifierExposure, MinimumUnits, Space, View, ViewVersion};
 pub use vocab::{Category, Identifies, Purpose, Technology, UnknownCode};

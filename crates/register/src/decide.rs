@@ -291,7 +291,7 @@ impl Desk<'_> {
     fn propose(&self, deployment: &Deployment) -> Result<Vec<Draft>, Refusal> {
         known(self.state.parties.get(&deployment.accountable), "party", &deployment.accountable)?;
         known(self.state.places.get(&deployment.place), "place", &deployment.place)?;
-        fit::deployment(deployment)?;
+        fit::deployment(deployment, &self.state.places)?;
         if let Some(record) = self.state.deployments.get(&deployment.id) {
             return if &record.deployment == deployment {
                 Ok(Vec::new())

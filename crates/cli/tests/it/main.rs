@@ -10,6 +10,7 @@ mod framework;
 mod full;
 mod instruments;
 mod lax;
+mod opt_outs;
 mod recordings;
 mod refusals;
 mod remote;

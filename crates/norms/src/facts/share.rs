@@ -78,11 +78,18 @@ fn told(view: &View, stream: &Stream) -> IdentifierExposure {
 fn told_by(stream: &Stream, field: &PropertyName) -> IdentifierExposure {
     let Some(property) = stream.properties.get(field) else { return IdentifierExposure::Raw };
     match &property.treatment {
-        Treatment::Drop | Treatment::Count => IdentifierExposure::None,
+        // Numbers of a sensor and a bin: no value of anybody is stored, under a tag or without one.
+        Treatment::Drop | Treatment::Count | Treatment::Tally | Treatment::Journey { .. } | Treatment::Dwell { .. } => {
+            IdentifierExposure::None
+        }
         Treatment::Pseudonymise { .. } => IdentifierExposure::Rotating,
         Treatment::Match { .. } => IdentifierExposure::Raw,
         // A sensor that compares by itself and sends the entry tells the same as a match.
-        Treatment::Keep | Treatment::Cell { .. } | Treatment::Band { .. } => {
+        Treatment::Keep
+        | Treatment::Cell { .. }
+        | Treatment::District { .. }
+        | Treatment::Band { .. }
+        | Treatment::Clamp { .. } => {
             let names = property.category.is_identifier() || property.category.code() == "list-match";
             if names { IdentifierExposure::Raw } else { IdentifierExposure::None }
         }
