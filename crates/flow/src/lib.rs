@@ -12,6 +12,7 @@ pub mod disclose;
 pub mod folder;
 pub mod ingest;
 pub mod keys;
+pub mod live;
 mod orders;
 mod plans;
 mod release;
@@ -20,6 +21,7 @@ mod tick;
 pub use city::{City, CityError, Created};
 pub use disclose::{Answer, Asked, Cell, DiscloseError, Disclosed, Row};
 pub use ingest::{FileFormat, IngestError, Ingested};
+pub use live::{Live, Watch};
 pub use tick::{Step, TickFailed, Ticked};
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod authorisation;
 mod clock;
 mod keys;
+mod live;
 mod noise;
 mod outside;
 mod world;

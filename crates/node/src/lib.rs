@@ -14,6 +14,7 @@ mod pages;
 mod problem;
 mod router;
 mod serve;
+mod watchers;
 mod words;
 
 pub use router::router;

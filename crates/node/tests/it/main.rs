@@ -6,5 +6,6 @@ mod api;
 mod city;
 mod html;
 mod limits;
+mod live;
 mod log;
 mod pages;
