@@ -5,6 +5,7 @@ pub(crate) mod apply;
 pub(crate) mod assess;
 pub(crate) mod bench;
 pub(crate) mod clock;
+pub(crate) mod export;
 pub(crate) mod framework;
 pub(crate) mod ingest;
 pub(crate) mod init;
@@ -16,6 +17,7 @@ pub(crate) mod query;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod verify;
+pub(crate) mod watch;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -29,6 +29,8 @@ fn main() -> ExitCode {
         Command::Token(token) => commands::token::run(&token, &output),
         Command::Clock(clock) => commands::clock::run(&clock, &output),
         Command::Ingest(ingest) => commands::ingest::run(&ingest, &output),
+        Command::Export(export) => commands::export::run(&export, &output),
+        Command::Watch(watch) => commands::watch::run(&watch, &output),
         Command::Query(query) => commands::query::run(&query, &output),
         Command::Verify(verify) => commands::verify::run(&verify, &output),
         Command::Log(log) => commands::log::run(&log, &output),

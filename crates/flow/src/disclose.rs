@@ -182,6 +182,15 @@ impl City {
         Ok(Answer { rows, withheld, minimum, noise, within, view_title, record, receipt })
     }
 
+    /// Whether a question of the newest rows would be answered now. Nothing leaves, and nothing is recorded.
+    ///
+    /// # Errors
+    /// Why it would not.
+    pub fn may(&self, asked: &Asked) -> Result<(), DiscloseError> {
+        let Ready { now, ready, senior_authorisation, .. } = self.ready(asked)?;
+        decided(&ready, &DiscloseFast { now, oldest: Span::ZERO, senior_authorisation }).map(drop)
+    }
+
     /// The grant that a question falls under now, with everything that its plan is asked with.
     pub(crate) fn ready(&self, asked: &Asked) -> Result<Ready, DiscloseError> {
         let state = self.register.state();

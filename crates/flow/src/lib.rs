@@ -16,12 +16,14 @@ pub mod live;
 mod orders;
 mod plans;
 mod release;
+pub mod sheet;
 mod tick;
 
 pub use city::{City, CityError, Created};
 pub use disclose::{Answer, Asked, Cell, DiscloseError, Disclosed, Row};
 pub use ingest::{FileFormat, IngestError, Ingested};
 pub use live::{Live, Watch};
+pub use sheet::{Format, Sheet};
 pub use tick::{Step, TickFailed, Ticked};
 
 #[cfg(test)]

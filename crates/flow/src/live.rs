@@ -177,18 +177,17 @@ fn open_since(view: &View, now: Timestamp) -> Timestamp {
 /// From when on there is something to show after an instant: not before the deployment, nor before the view reaches or the
 /// records are kept.
 fn reached(state: &State, view: &View, through: Timestamp, now: Timestamp) -> Timestamp {
-    let mut start = through.max(now - view.depth.0 + REACH_MARGIN);
+    let (mut start, mut edge) = (through, now - view.depth.0 + REACH_MARGIN);
     if let Some((record, stream)) = state.stream(&view.stream) {
         start = start.max(record.deployment.starts);
         if view.bin().is_none() {
-            start = start.max(now - stream.retention.0 + REACH_MARGIN);
+            edge = edge.max(now - stream.retention.0 + REACH_MARGIN);
         }
     }
     match view.bin() {
-        Some(bin) => bin.first_whole(start),
-        None if start == through => start,
-        None => {
-            Timestamp::from_millis(start.millis().saturating_add(MINUTE_MILLIS - 1) / MINUTE_MILLIS * MINUTE_MILLIS)
-        }
+        Some(bin) => bin.first_whole(start.max(edge)),
+        None if edge <= start => start,
+        // The edge moves on all the time: by whole minutes, so that it is told of once.
+        None => Timestamp::from_millis(edge.millis().saturating_add(MINUTE_MILLIS - 1) / MINUTE_MILLIS * MINUTE_MILLIS),
     }
 }

@@ -6,6 +6,7 @@ mod keys;
 mod live;
 mod noise;
 mod outside;
+mod sheet;
 mod world;
 
 use std::io::{Cursor, Read};

@@ -49,6 +49,10 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/api/v1/released/live", get(api::live::live))
         .route("/api/v1/commands", post(api::commands::commands))
         .route("/api/v1/commands/preview", post(api::commands::previews))
+        // What everybody may have.
+        .route(api::open::CATALOG, get(api::open::catalog))
+        .route("/open/{stream}/{file}", get(api::open::whole))
+        .route("/open/{stream}/{view}/{file}", get(api::open::day))
         // The register, for machines.
         .route("/api/v1/register", get(api::register::register))
         .route("/api/v1/deployments/{id}", get(api::register::deployment))

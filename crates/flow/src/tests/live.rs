@@ -206,6 +206,19 @@ fn too_much_to_catch_up_on_and_what_has_not_come_yet_is_an_error() {
 }
 
 #[test]
+fn nothing_is_missed_between_the_first_instant_of_a_deployment_and_its_first_whole_minute() {
+    let world = World::new();
+    let air = World::asked("public", "air-quality", "air");
+    let first = "2026-06-01T00:00:00Z".parse().unwrap();
+    let line = format!("{{\"time\":\"{first}\",\"no2\":1}}\n");
+    world.city.ingest_lines("a1", line.as_bytes()).unwrap();
+    let mut watch = world.city.watch(&air, Some(first - Span::seconds(90))).unwrap();
+    let (answers, passed) = drained(&world.city, &mut watch);
+    assert_eq!((answers.len(), passed), (1, 1), "before it there was nothing");
+    assert_eq!((answers[0].rows.len(), answers[0].record.window.start), (1, first));
+}
+
+#[test]
 fn what_is_out_of_reach_is_said_and_what_is_in_reach_still_comes() {
     let world = World::new();
     let mut watch = world.city.watch(&World::asked("public", "air-quality", "air"), None).unwrap();

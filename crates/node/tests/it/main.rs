@@ -8,4 +8,5 @@ mod html;
 mod limits;
 mod live;
 mod log;
+mod open;
 mod pages;

@@ -1,5 +1,6 @@
 //! What leaves a deployment, to whom and what for; under which orders; and what has left, counted from the log.
 
+use flow::disclose::PUBLIC;
 use model::{Deployment, GrantRecord, Timestamp};
 use register::State;
 
@@ -16,6 +17,8 @@ pub(super) struct Given {
     pub(super) promised: String,
     pub(super) until: String,
     pub(super) in_force: bool,
+    /// What the addresses of its files begin with, if everybody may have it.
+    pub(super) open: Option<String>,
 }
 
 /// The agreements over a deployment's streams: those in force first.
@@ -40,6 +43,8 @@ fn one(state: &State, deployment: &Deployment, record: &GrantRecord, now: Timest
         promised: words::capital(&words::list(&duties)),
         until: words::day(record.ended.unwrap_or(grant.until)),
         in_force: record.in_force(now),
+        open: (grant.recipient.as_str() == PUBLIC && record.in_force(now))
+            .then(|| crate::api::open::path(&grant.stream, &grant.view)),
     })
 }
 
