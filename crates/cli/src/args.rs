@@ -218,7 +218,7 @@ pub(crate) struct Asks {
     pub(crate) authorising_token: Option<PathBuf>,
 }
 
-/// Write released data as a file: CSV, GeoJSON or Parquet. Refused with exit status 3 and the norm's words.
+/// Write released data as a file: CSV, GeoJSON, Parquet or SQLite. Refused with exit status 3 and the norm's words.
 ///
 /// The file has what the grant gives and no row more. Beside it lies `FILE.about.json`: the disclosure's number, record and
 /// receipt, the minimum, the noise, and how many cells were withheld.
@@ -251,6 +251,8 @@ pub(crate) enum FileFormat {
     Geojson,
     /// Apache Parquet.
     Parquet,
+    /// An SQLite database with a table `rows`.
+    Sqlite,
 }
 
 /// Watch what is released, as it is released: each window, or the new records, is a disclosure of its own with a receipt.

@@ -52,7 +52,7 @@ impl Watch {
 #[derive(Debug)]
 pub enum Live {
     /// A stretch of time, with its record.
-    Released(Disclosed<Answer>),
+    Released(Box<Disclosed<Answer>>),
     /// A stretch that the view does not reach any more, or that lies before the deployment: nothing of it is shown.
     Passed(Window),
 }
@@ -122,7 +122,7 @@ impl City {
                 let asked = Asked { from: Some(window.start), to: Some(window.end), ..watch.asked.clone() };
                 let disclosed = self.disclose(&asked)?;
                 watch.through = window.end;
-                return Ok(Some(Live::Released(disclosed)));
+                return Ok(Some(Live::Released(Box::new(disclosed))));
             }
             watch.through = window.end;
         }

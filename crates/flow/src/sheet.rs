@@ -9,6 +9,7 @@ mod geojson;
 
 use std::collections::BTreeMap;
 
+use journal::sheet::{Kind, Value as Stored};
 use lake::sheet::Series;
 use model::{CellId, DeviceId, Point, Stream, Timestamp, View};
 use serde_json::{Value, json};
@@ -39,6 +40,8 @@ pub enum Format {
     GeoJson,
     /// Apache Parquet.
     Parquet,
+    /// An SQLite database: the table `rows`, and what must be known about them in the table `about`.
+    Sqlite,
 }
 
 impl Format {
@@ -49,6 +52,7 @@ impl Format {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::GeoJson => "application/geo+json",
             Self::Parquet => "application/vnd.apache.parquet",
+            Self::Sqlite => "application/vnd.sqlite3",
         }
     }
 }
@@ -111,7 +115,21 @@ impl Sheet {
                 let about = [(ABOUT.to_owned(), self.about.to_string())];
                 lake::sheet::parquet(&self.columns, &about).map_err(|error| SheetError::Format("Parquet", error))
             }
+            Format::Sqlite => self.sqlite().map_err(|error| SheetError::Format("SQLite", error)),
         }
+    }
+
+    fn sqlite(&self) -> Result<Vec<u8>, String> {
+        let kind = |series: &Series| match series {
+            Series::Time(_) | Series::Text(_) => Kind::Text,
+            Series::Integer(_) | Series::Boolean(_) => Kind::Integer,
+            Series::Number(_) => Kind::Number,
+        };
+        let columns: Vec<(&str, Kind)> =
+            self.columns.iter().map(|(name, series)| (name.as_str(), kind(series))).collect();
+        let row = |row: usize| self.columns.iter().map(|(_, series)| database_value(series, row)).collect();
+        let about = [(ABOUT.to_owned(), self.about.to_string())];
+        journal::sheet::sqlite(&columns, (0..self.spots.len()).map(row), &about)
     }
 
     fn csv(&self) -> Result<Vec<u8>, csv::Error> {
@@ -162,6 +180,20 @@ fn value(series: &Series, row: usize) -> Value {
         Series::Integer(values) => values.get(row).copied().flatten().into(),
         Series::Number(values) => values.get(row).copied().flatten().into(),
         Series::Boolean(values) => values.get(row).copied().flatten().into(),
+    }
+}
+
+/// A value as SQLite has it: an instant as its text, which the date functions read, and a truth as 1 or 0.
+fn database_value(series: &Series, row: usize) -> Stored {
+    fn told<T: Clone>(values: &[Option<T>], row: usize, stored: fn(T) -> Stored) -> Stored {
+        values.get(row).cloned().flatten().map_or(Stored::Nothing, stored)
+    }
+    match series {
+        Series::Time(_) => Stored::Text(text(series, row)),
+        Series::Text(values) => told(values, row, Stored::Text),
+        Series::Integer(values) => told(values, row, Stored::Integer),
+        Series::Number(values) => told(values, row, Stored::Number),
+        Series::Boolean(values) => told(values, row, |truth| Stored::Integer(i64::from(truth))),
     }
 }
 

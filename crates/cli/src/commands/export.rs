@@ -25,6 +25,7 @@ impl From<FileFormat> for Format {
             FileFormat::Csv => Self::Csv,
             FileFormat::Geojson => Self::GeoJson,
             FileFormat::Parquet => Self::Parquet,
+            FileFormat::Sqlite => Self::Sqlite,
         }
     }
 }

@@ -47,6 +47,8 @@ fn a_table_has_what_was_handed_over_and_no_cell_that_was_withheld() {
     assert!(about["in_words"][0].as_str().unwrap().contains("fewer than 10 units"), "{about}");
     let parquet = written(&world, &answer, Format::Parquet);
     assert!(parquet.starts_with(b"PAR1") && parquet.ends_with(b"PAR1"));
+    let database = written(&world, &answer, Format::Sqlite);
+    assert!(database.starts_with(b"SQLite format 3\0"));
     // An answer is read as it was written, so that a file made elsewhere is the same.
     let read: Answer = serde_json::from_slice(&serde_json::to_vec(&answer).unwrap()).unwrap();
     assert_eq!(read, answer);

@@ -54,6 +54,7 @@ impl Form {
             Self::Sheet(Format::Csv) => "csv",
             Self::Sheet(Format::GeoJson) => "geojson",
             Self::Sheet(Format::Parquet) => "parquet",
+            Self::Sheet(Format::Sqlite) => "sqlite",
         }
     }
 

@@ -112,6 +112,7 @@ fn distribution(state: &Register, one: &Opened<'_>, form: Form, now: Timestamp) 
         Form::Sheet(Format::Csv) => ("Table", "text/csv", "CSV"),
         Form::Sheet(Format::GeoJson) => ("Map", "application/geo+json", "GEOJSON"),
         Form::Sheet(Format::Parquet) => ("Columns", "application/vnd.apache.parquet", "PARQUET"),
+        Form::Sheet(Format::Sqlite) => ("Database", "application/vnd.sqlite3", "SQLITE"),
         Form::Json => ("Answer with the receipt of its disclosure", "application/json", "JSON"),
     };
     let mut distribution = json!({
