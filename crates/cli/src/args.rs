@@ -2,6 +2,7 @@
 
 pub(crate) mod framework;
 pub(crate) mod instrument;
+pub(crate) mod webhook;
 
 use std::path::PathBuf;
 
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Query(Query),
     Export(Export),
     Watch(Watch),
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     Verify(Verify),
     #[command(subcommand)]
     Log(Log),
@@ -70,7 +73,10 @@ pub(crate) struct Init {
 
 /// Run a city's node: takes observations, answers questions, shows the public register.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  ordinance serve ./brookhaven --listen 127.0.0.1:8080")]
+#[command(
+    after_help = "Examples:\n  ordinance serve ./brookhaven --listen 127.0.0.1:8080\n  ordinance serve ./brookhaven \
+--webhooks-allow 10.20.0.0/16"
+)]
 pub(crate) struct Serve {
     /// The city's folder.
     pub(crate) dir: PathBuf,
@@ -84,6 +90,10 @@ pub(crate) struct Serve {
     /// memory; small machines may want less.
     #[arg(long, default_value_t = lake::Options::default().segment_bytes_max, value_parser = clap::value_parser!(u64).range(1..=1 << 32))]
     pub(crate) segment_bytes: u64,
+    /// Addresses besides the open internet that webhooks may reach: one, or a range such as 10.20.0.0/16. Without TLS only this
+    /// machine itself is reached, and only if it is named here.
+    #[arg(long, value_delimiter = ',', value_name = "ADDRESSES")]
+    pub(crate) webhooks_allow: Vec<node::Allowed>,
 }
 
 /// Bring a city to what a manifest declares: parties, places, deployments, devices, orders, views, grants.

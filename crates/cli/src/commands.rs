@@ -18,6 +18,7 @@ pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod verify;
 pub(crate) mod watch;
+pub(crate) mod webhook;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Ingest(ingest) => commands::ingest::run(&ingest, &output),
         Command::Export(export) => commands::export::run(&export, &output),
         Command::Watch(watch) => commands::watch::run(&watch, &output),
+        Command::Webhook(webhook) => commands::webhook::run(&webhook, &output),
         Command::Query(query) => commands::query::run(&query, &output),
         Command::Verify(verify) => commands::verify::run(&verify, &output),
         Command::Log(log) => commands::log::run(&log, &output),

@@ -10,6 +10,7 @@ pub mod city;
 pub mod counters;
 pub mod disclose;
 pub mod folder;
+pub mod hooks;
 pub mod ingest;
 pub mod keys;
 pub mod live;

@@ -129,3 +129,36 @@ fn whoever_watches_misses_nothing_when_the_node_is_killed() {
     assert_eq!((event["rows"].as_array().unwrap().len(), &event["rows"][0]["fields"]["run"]), (1, &7.into()));
     assert_eq!(event["record"]["recipient"], "public");
 }
+
+#[test]
+fn a_webhook_is_added_to_a_running_node_listed_and_removed_and_its_address_is_told_nobody() {
+    let city = City::new();
+    let node = Node::start(&city);
+    let to = "http://127.0.0.1:9/in/a-secret-path";
+    let asks = ["--name", "open-air", "--as", "public", "--purpose", "air-quality", "--stream", "air"];
+    let add = |to: &str| run(&[&["webhook", "add", &city.arg(), "--json", "--to", to], asks.as_slice()].concat());
+    let added: Value = serde_json::from_slice(&add(to).stdout).unwrap();
+    assert!(added["secret"].as_str().unwrap().starts_with("whsec_"), "{added}");
+    assert_eq!(added["to"], "http://127.0.0.1:9");
+    for (to, code) in [(to, 64), ("ftp://127.0.0.1/", 64)] {
+        assert_eq!(add(to).status.code(), Some(code));
+    }
+    // The node finds it, and begins from now.
+    let listed = || json(&["webhook", "list", &city.arg()]);
+    for _ in 0..120 {
+        if listed()[0]["progress"]["through"].is_string() {
+            break;
+        }
+        wait(Duration::from_millis(250));
+    }
+    let told = listed();
+    assert!(told[0]["progress"]["through"].is_string(), "{told}");
+    assert!(!told.to_string().contains("a-secret-path") && !told.to_string().contains("whsec_"), "{told}");
+    let log = String::from_utf8(run(&["log", "show", &city.arg(), "--json"]).stdout).unwrap();
+    assert!(!log.contains("a-secret-path"));
+    drop(node);
+    assert!(run(&["webhook", "remove", &city.arg(), "--name", "open-air"]).status.success());
+    assert_eq!(listed(), Value::Array(Vec::new()));
+    assert_eq!(run(&["webhook", "remove", &city.arg(), "--name", "open-air"]).status.code(), Some(64));
+    assert_eq!(run(&["webhook", "list", "/nowhere"]).status.code(), Some(64));
+}

@@ -10,3 +10,4 @@ mod live;
 mod log;
 mod open;
 mod pages;
+mod webhooks;
