@@ -59,6 +59,7 @@ pub(crate) fn routes(node: Node) -> Router {
         // The register, for people.
         .route("/", get(pages::home::home))
         .route("/deployments/{id}", get(pages::deployment::deployment))
+        .route("/grants/{id}", get(pages::grant::grant))
         .route("/places", get(pages::places::places))
         .route("/places/{id}", get(pages::places::place))
         .route("/purposes", get(pages::purposes::purposes))

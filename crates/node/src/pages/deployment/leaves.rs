@@ -17,8 +17,8 @@ pub(super) struct Given {
     pub(super) promised: String,
     pub(super) until: String,
     pub(super) in_force: bool,
-    /// What the addresses of its files begin with, if everybody may have it.
-    pub(super) open: Option<String>,
+    /// Its own page, and what the addresses of its files begin with, if everybody may have it.
+    pub(super) open: Option<(String, String)>,
 }
 
 /// The agreements over a deployment's streams: those in force first.
@@ -44,7 +44,7 @@ fn one(state: &State, deployment: &Deployment, record: &GrantRecord, now: Timest
         until: words::day(record.ended.unwrap_or(grant.until)),
         in_force: record.in_force(now),
         open: (grant.recipient.as_str() == PUBLIC && record.in_force(now))
-            .then(|| crate::api::open::path(&grant.stream, &grant.view)),
+            .then(|| (format!("/grants/{}", grant.id), crate::api::open::path(&grant.stream, &grant.view))),
     })
 }
 
