@@ -2,6 +2,7 @@
 
 pub(crate) mod framework;
 pub(crate) mod instrument;
+pub(crate) mod webhook;
 
 use std::path::PathBuf;
 
@@ -34,6 +35,10 @@ pub(crate) enum Command {
     Query(Query),
     #[command(subcommand)]
     OptOut(OptOut),
+    Export(Export),
+    Watch(Watch),
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     Verify(Verify),
     #[command(subcommand)]
     Log(Log),
@@ -71,7 +76,10 @@ pub(crate) struct Init {
 
 /// Run a city's node: takes observations, answers questions, shows the public register.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  ordinance serve ./brookhaven --listen 127.0.0.1:8080")]
+#[command(
+    after_help = "Examples:\n  ordinance serve ./brookhaven --listen 127.0.0.1:8080\n  ordinance serve ./brookhaven \
+--webhooks-allow 10.20.0.0/16"
+)]
 pub(crate) struct Serve {
     /// The city's folder.
     pub(crate) dir: PathBuf,
@@ -85,6 +93,10 @@ pub(crate) struct Serve {
     /// memory; small machines may want less.
     #[arg(long, default_value_t = lake::Options::default().segment_bytes_max, value_parser = clap::value_parser!(u64).range(1..=1 << 32))]
     pub(crate) segment_bytes: u64,
+    /// Addresses besides the open internet that webhooks may reach: one, or a range such as 10.20.0.0/16. Without TLS only this
+    /// machine itself is reached, and only if it is named here.
+    #[arg(long, value_delimiter = ',', value_name = "ADDRESSES")]
+    pub(crate) webhooks_allow: Vec<node::Allowed>,
 }
 
 /// Bring a city to what a manifest declares: parties, places, deployments, devices, orders, views, grants.
@@ -180,6 +192,13 @@ pub(crate) struct Ingest {
 #[command(after_help = "Example:\n  ordinance query ./brookhaven --as mobility --purpose traffic-management --stream \
 wifi-centre --view counts")]
 pub(crate) struct Query {
+    #[command(flatten)]
+    pub(crate) asks: Asks,
+}
+
+// What a party asks for, and as whom. No help text of its own: it would stand in place of the command's.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Asks {
     /// The city's folder, or the address of its node.
     pub(crate) city: String,
     /// Who asks. At an address, whose token is sent; nobody's for `public`.
@@ -242,6 +261,80 @@ pub(crate) struct OptOutList {
     /// Which identifier it is, if the stream tags several.
     #[arg(long)]
     pub(crate) property: Option<PropertyName>,
+}
+
+/// Write released data as a file: CSV, GeoJSON, Parquet or SQLite. Refused with exit status 3 and the norm's words.
+///
+/// The file has what the grant gives and no row more. Beside it lies `FILE.about.json`: the disclosure's number, record and
+/// receipt, the minimum, the noise, and how many cells were withheld.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  ordinance export ./brookhaven --as mobility --purpose traffic-management --stream \
+wifi-centre --format csv --out counts.csv\n  ordinance export https://sensors.brookhaven.example --as public --purpose \
+air-quality --stream air --from 2026-06-01T00:00:00Z --format parquet --out air.parquet"
+)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) asks: Asks,
+    /// What to write.
+    #[arg(long, value_enum)]
+    pub(crate) format: FileFormat,
+    /// The file.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// What `export` writes.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum FileFormat {
+    /// Comma-separated values (RFC 4180), in UTF-8.
+    Csv,
+    /// GeoJSON (RFC 7946): cells as polygons, sensors as points.
+    Geojson,
+    /// Apache Parquet.
+    Parquet,
+    /// An SQLite database with a table `rows`.
+    Sqlite,
+}
+
+/// Watch what is released, as it is released: each window, or the new records, is a disclosure of its own with a receipt.
+///
+/// It goes on until the grant ends or you stop it. When the connection breaks it comes back where it left off. With `--json`
+/// each event is one document on a line of its own.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance watch https://sensors.brookhaven.example --as mobility --purpose \
+traffic-management --stream wifi-centre --token mobility.token\n  ordinance watch http://127.0.0.1:8080 --as public --purpose \
+air-quality --stream air --after 2026-06-01T08:00:00Z --events 3 --json")]
+pub(crate) struct Watch {
+    /// The address of the city's node.
+    pub(crate) city: String,
+    /// Who asks: whose token is sent; nobody's for `public`.
+    #[arg(long = "as")]
+    pub(crate) party: PartyId,
+    /// What for.
+    #[arg(long)]
+    pub(crate) purpose: Purpose,
+    /// Of which stream.
+    #[arg(long)]
+    pub(crate) stream: StreamId,
+    /// Under which view; the granted one if not said.
+    #[arg(long)]
+    pub(crate) view: Option<ViewId>,
+    /// Go on from an earlier event: the end of the last window that you have (RFC 3339). From now on if not said.
+    #[arg(long)]
+    pub(crate) after: Option<Timestamp>,
+    /// End after so many events.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) events: Option<u64>,
+    /// A file with the party's token.
+    #[arg(long)]
+    pub(crate) token: Option<PathBuf>,
+    /// A file with the token of the senior party that authorised this.
+    #[arg(long)]
+    pub(crate) authorising_token: Option<PathBuf>,
 }
 
 /// Check a city's whole log: signature, every entry, every tile, every act; at the folder also what lies beside it.

@@ -13,6 +13,8 @@ use crate::output::Refused;
 
 /// The longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest silence of a node that is watched: it gives a sign of life much more often.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// The largest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
 
@@ -62,6 +64,37 @@ impl Client {
             }
         }
         answer(request.call().with_context(|| format!("no answer from {}", self.base))?)
+    }
+
+    /// Begins to watch what is released to a party, from where it left off. What comes is read as it comes; nothing for so
+    /// long that the connection must be broken is an error.
+    pub(crate) fn live(
+        &self,
+        query: &[(&str, String)],
+        tokens: [(&str, Option<&str>); 2],
+        after: Option<&str>,
+    ) -> anyhow::Result<ureq::BodyReader<'static>> {
+        let config = Agent::config_builder().timeout_per_read(Some(SILENCE_MAX)).timeout_connect(Some(TIMEOUT));
+        let agent: Agent = config.http_status_as_error(false).build().into();
+        let mut request = agent.get(format!("{}/api/v1/released/live", self.base));
+        for (name, value) in query {
+            request = request.query(name, value);
+        }
+        for (name, token) in tokens {
+            if let Some(token) = token {
+                request = request.header(name, format!("Bearer {token}"));
+            }
+        }
+        if let Some(after) = after {
+            request = request.header("last-event-id", after);
+        }
+        let response = request.call().with_context(|| format!("no answer from {}", self.base))?;
+        if response.status().as_u16() != 200 {
+            return Err(answer(response)
+                .err()
+                .unwrap_or_else(|| anyhow::anyhow!("the node does not answer with events")));
+        }
+        Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
     }
 
     /// Sends a body.

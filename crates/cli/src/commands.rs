@@ -5,6 +5,7 @@ pub(crate) mod apply;
 pub(crate) mod assess;
 pub(crate) mod bench;
 pub(crate) mod clock;
+pub(crate) mod export;
 pub(crate) mod framework;
 pub(crate) mod ingest;
 pub(crate) mod init;
@@ -18,6 +19,8 @@ pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod utility;
 pub(crate) mod verify;
+pub(crate) mod watch;
+pub(crate) mod webhook;
 
 use std::path::Path;
 use std::sync::Arc;

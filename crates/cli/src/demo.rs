@@ -147,7 +147,7 @@ impl Node {
             tokio::select! { () = told => {}, () = stop_signal() => {} }
         };
         let thread = thread::spawn(move || {
-            run_node(city, listen, TICK, until, |address| up.send(address).context("the demo went away"))
+            run_node(city, listen, TICK, Vec::new(), until, |address| up.send(address).context("the demo went away"))
         });
         match address.recv() {
             Ok(address) => Ok(Self { address, stop, thread }),

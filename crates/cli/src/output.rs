@@ -74,6 +74,11 @@ impl Output {
         }
     }
 
+    /// A note on the side, for people who look on; machines read standard output only.
+    pub(crate) fn note(&self, line: &str) {
+        drop(writeln!(io::stderr(), "ordinance: {line}"));
+    }
+
     /// The result: the document for machines, or the words.
     pub(crate) fn result(&self, document: &impl Serialize, words: &str) -> anyhow::Result<()> {
         let mut stdout = io::stdout().lock();
@@ -84,6 +89,19 @@ impl Output {
         } else {
             writeln!(stdout, "{words}")?;
         }
+        Ok(())
+    }
+
+    /// One of several results: a document on a line of its own for machines, or words.
+    pub(crate) fn one_of_many(&self, document: &impl Serialize, words: &str) -> anyhow::Result<()> {
+        let mut stdout = io::stdout().lock();
+        if self.json {
+            self.printed.set(true);
+            writeln!(stdout, "{}", serde_json::to_string(document)?)?;
+        } else {
+            writeln!(stdout, "{words}")?;
+        }
+        stdout.flush()?;
         Ok(())
     }
 

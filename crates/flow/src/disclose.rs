@@ -5,11 +5,15 @@
 
 mod rows;
 
+use std::sync::Arc;
+
 use lake::LakeError;
-use model::{DisclosureRecord, Noise, PartyId, PartyKind, Purpose, Span, StreamId, Timestamp, View, ViewId, Window};
+use model::{
+    DisclosureRecord, Noise, PartyId, PartyKind, PolicyId, Purpose, Span, StreamId, Timestamp, View, ViewId, Window,
+};
 use norms::{Decision, DiscloseFast, DiscloseQuestion};
 use register::{State, SubmitError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::city::City;
 use crate::ingest::Problem;
@@ -93,7 +97,7 @@ impl DiscloseError {
 }
 
 /// Released rows as they are handed over, with the record of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The rows; withheld cells are not among them.
     pub rows: Vec<Row>,
@@ -104,7 +108,7 @@ pub struct Answer {
     /// The noise on each number.
     pub noise: Noise,
     /// How far off nineteen of twenty numbers are at most, where counts have noise.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<u32>,
     /// What the view shows, in words.
     pub view_title: String,
@@ -143,22 +147,10 @@ impl City {
     }
 
     fn answer(&self, asked: &Asked) -> Result<Answer, DiscloseError> {
-        let state = self.register.state();
-        let now = self.register.now();
-        let plans = self.planner.current(&self.register, &self.orders);
-        if !state.streams.contains_key(&asked.stream) {
-            return Err(DiscloseError::Unknown { kind: "stream", id: asked.stream.to_string() });
-        }
-        let senior_authorisation = authorised(&state, asked)?;
-        let Some(ready) = grant_for(&plans, asked, now)? else {
-            return Err(self.refusal_without_grant(&state, asked, now));
-        };
+        let Ready { state, now, ready, senior_authorisation } = self.ready(asked)?;
         let window = asked_window(asked, &ready.view, now)?;
         let fast = DiscloseFast { now, oldest: now.since(window.start), senior_authorisation };
-        let because = match ready.plan.decide(&fast) {
-            Decision::Allowed(grounds) => grounds.policies,
-            Decision::Refused(refusal) => return Err(refusal.into()),
-        };
+        let because = decided(&ready, &fast)?;
         let under = state.policy.as_ref().map(|policy| policy.hash).ok_or(DiscloseError::NoPolicies)?;
         let gathered = self.gather(&state, &ready.view, window, now)?;
         let content = rows::digest(&gathered.rows);
@@ -187,6 +179,30 @@ impl City {
         let within = privacy::release::within(&ready.view);
         let (rows, withheld) = (gathered.rows, gathered.withheld);
         Ok(Answer { rows, withheld, minimum, noise, within, view_title, record, receipt })
+    }
+
+    /// Whether a question of the newest rows would be answered now. Nothing leaves, and nothing is recorded.
+    ///
+    /// # Errors
+    /// Why it would not.
+    pub fn may(&self, asked: &Asked) -> Result<(), DiscloseError> {
+        let Ready { now, ready, senior_authorisation, .. } = self.ready(asked)?;
+        decided(&ready, &DiscloseFast { now, oldest: Span::ZERO, senior_authorisation }).map(drop)
+    }
+
+    /// The grant that a question falls under now, with everything that its plan is asked with.
+    pub(crate) fn ready(&self, asked: &Asked) -> Result<Ready, DiscloseError> {
+        let state = self.register.state();
+        let now = self.register.now();
+        let plans = self.planner.current(&self.register, &self.orders);
+        if !state.streams.contains_key(&asked.stream) {
+            return Err(DiscloseError::Unknown { kind: "stream", id: asked.stream.to_string() });
+        }
+        let senior_authorisation = authorised(&state, asked)?;
+        let Some(ready) = grant_for(&plans, asked, now)? else {
+            return Err(self.refusal_without_grant(&state, asked, now));
+        };
+        Ok(Ready { state, now, ready: Arc::clone(ready), senior_authorisation })
     }
 
     /// Without a grant the answer is no; the norms say in words why.
@@ -220,6 +236,22 @@ impl City {
     }
 }
 
+/// A grant whose plan is about to be asked.
+pub(crate) struct Ready {
+    pub(crate) state: Arc<State>,
+    pub(crate) now: Timestamp,
+    pub(crate) ready: Arc<GrantReady>,
+    pub(crate) senior_authorisation: bool,
+}
+
+/// What the plan of a grant says: the policies that allow it, or a refusal.
+pub(crate) fn decided(ready: &GrantReady, fast: &DiscloseFast) -> Result<Vec<PolicyId>, DiscloseError> {
+    match ready.plan.decide(fast) {
+        Decision::Allowed(grounds) => Ok(grounds.policies),
+        Decision::Refused(refusal) => Err(refusal.into()),
+    }
+}
+
 /// Whether a senior party authorised the question: one of the police or an officer, and never the asker itself.
 fn authorised(state: &State, asked: &Asked) -> Result<bool, DiscloseError> {
     let Some(by) = &asked.authorised_by else { return Ok(false) };
@@ -229,8 +261,12 @@ fn authorised(state: &State, asked: &Asked) -> Result<bool, DiscloseError> {
 }
 
 /// The grant that a question falls under: the asker's own, or one to everybody.
-fn grant_for<'p>(plans: &'p Plans, asked: &Asked, now: Timestamp) -> Result<Option<&'p GrantReady>, DiscloseError> {
-    let fits = |ready: &&GrantReady, recipient: &str| {
+fn grant_for<'p>(
+    plans: &'p Plans,
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<Option<&'p Arc<GrantReady>>, DiscloseError> {
+    let fits = |ready: &&Arc<GrantReady>, recipient: &str| {
         let grant = &ready.grant.grant;
         grant.recipient.as_str() == recipient
             && grant.stream == asked.stream
@@ -239,8 +275,7 @@ fn grant_for<'p>(plans: &'p Plans, asked: &Asked, now: Timestamp) -> Result<Opti
             && ready.grant.in_force(now)
     };
     for recipient in [asked.recipient.as_str(), PUBLIC] {
-        let found: Vec<&GrantReady> =
-            plans.grants().map(AsRef::as_ref).filter(|ready| fits(ready, recipient)).collect();
+        let found: Vec<&Arc<GrantReady>> = plans.grants().filter(|ready| fits(ready, recipient)).collect();
         let mut views: Vec<&str> = found.iter().map(|ready| ready.grant.grant.view.as_str()).collect();
         views.sort_unstable();
         views.dedup();
@@ -255,7 +290,7 @@ fn grant_for<'p>(plans: &'p Plans, asked: &Asked, now: Timestamp) -> Result<Opti
 }
 
 /// The stretch of time that a question covers, cut to what the view shows now.
-fn asked_window(asked: &Asked, view: &View, now: Timestamp) -> Result<Window, DiscloseError> {
+pub(crate) fn asked_window(asked: &Asked, view: &View, now: Timestamp) -> Result<Window, DiscloseError> {
     let newest = now - view.delay.0;
     let start = asked.from.unwrap_or(Timestamp::UNIX_EPOCH).max(now - view.depth.0);
     let end = asked.to.unwrap_or(newest).min(newest);

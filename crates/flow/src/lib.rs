@@ -10,19 +10,24 @@ pub mod city;
 pub mod counters;
 pub mod disclose;
 pub mod folder;
+pub mod hooks;
 pub mod ingest;
 pub mod keys;
+pub mod live;
 mod memories;
 pub mod opt_outs;
 mod orders;
 mod plans;
 mod release;
+pub mod sheet;
 mod tick;
 
 pub use city::{City, CityError, Created};
 pub use disclose::{Answer, Asked, Cell, DiscloseError, Disclosed, Row};
 pub use ingest::{FileFormat, IngestError, Ingested};
+pub use live::{Live, Watch};
 pub use opt_outs::{OptOutError, OptOuts};
+pub use sheet::{Format, Sheet};
 pub use tick::{Step, TickFailed, Ticked};
 
 #[cfg(test)]

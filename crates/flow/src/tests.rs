@@ -5,10 +5,12 @@ mod authorisation;
 mod clock;
 mod districts;
 mod keys;
+mod live;
 mod memories;
 mod noise;
 mod opt_outs;
 mod outside;
+mod sheet;
 mod world;
 
 use std::io::{Cursor, Read};

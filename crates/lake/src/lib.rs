@@ -14,6 +14,7 @@ mod parquet_file;
 mod releases;
 mod retention;
 mod segment;
+pub mod sheet;
 mod tables;
 mod wal;
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod commands;
 pub(crate) mod ingest;
+pub(crate) mod live;
+pub(crate) mod open;
 pub(crate) mod register;
 pub(crate) mod released;
 

@@ -14,6 +14,9 @@ const JOBS_MAX: usize = 64;
 /// The most of them for requests that carry no token.
 const OPEN_JOBS_MAX: usize = 32;
 
+/// The most looks after what is due to those who watch, at once. They wait for their turn, and take nobody else's place.
+const LIVE_JOBS_MAX: usize = 4;
+
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lane {
@@ -28,11 +31,13 @@ pub(crate) enum Lane {
 pub(crate) struct Jobs {
     all: Arc<Semaphore>,
     open: Arc<Semaphore>,
+    live: Arc<Semaphore>,
 }
 
 impl Default for Jobs {
     fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(JOBS_MAX)), open: Arc::new(Semaphore::new(OPEN_JOBS_MAX)) }
+        let places = |count| Arc::new(Semaphore::new(count));
+        Self { all: places(JOBS_MAX), open: places(OPEN_JOBS_MAX), live: places(LIVE_JOBS_MAX) }
     }
 }
 
@@ -54,6 +59,19 @@ impl Jobs {
         let place = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Problem::new(Kind::Busy))?;
         let ran = tokio::task::spawn_blocking(move || {
             let _places = (open, place);
+            job()
+        });
+        ran.await.map_err(|_| Problem::new(Kind::Internal))
+    }
+
+    /// Runs a job of somebody who watches, when its turn comes.
+    pub(crate) async fn in_turn<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = Arc::clone(&self.live).acquire_owned().await.map_err(|_| Problem::new(Kind::Internal))?;
+        let ran = tokio::task::spawn_blocking(move || {
+            let _place = place;
             job()
         });
         ran.await.map_err(|_| Problem::new(Kind::Internal))

@@ -14,7 +14,10 @@ mod pages;
 mod problem;
 mod router;
 mod serve;
+mod watchers;
+mod webhooks;
 mod words;
 
 pub use router::router;
 pub use serve::serve;
+pub use webhooks::{Allowed, AllowedError, Webhooks, secret};

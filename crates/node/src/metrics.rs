@@ -70,6 +70,7 @@ pub(crate) async fn metrics(State(node): State<Node>) -> Result<impl IntoRespons
     for (name, help, value) in [
         ("ordinance_log_entries", "Entries of the log, published or not.", state.size),
         ("ordinance_deployments", "Deployments in the register.", state.deployments.len() as u64),
+        ("ordinance_live_connections", "Connections that watch what is released.", node.watchers.count() as u64),
         ("ordinance_disclosures_batched", "Disclosures that the log holds in batches.", state.next_disclosure.0),
     ] {
         head(&mut text, name, help, "gauge");

@@ -7,6 +7,7 @@ pub(crate) mod about;
 pub(crate) mod card;
 pub(crate) mod deployment;
 pub(crate) mod entries;
+pub(crate) mod grant;
 pub(crate) mod home;
 pub(crate) mod places;
 pub(crate) mod policies;

@@ -10,6 +10,7 @@ use flow::City;
 
 use crate::jobs::Jobs;
 use crate::problem::{Kind, Problem};
+use crate::watchers::Watchers;
 use crate::{api, guard, log, metrics, pages};
 
 /// The largest body of one request, in bytes.
@@ -22,25 +23,43 @@ pub(crate) struct Node {
     pub(crate) city: Arc<City>,
     /// The places for blocking work.
     pub(crate) jobs: Arc<Jobs>,
+    /// Those who watch.
+    pub(crate) watchers: Arc<Watchers>,
+}
+
+impl Node {
+    pub(crate) fn of(city: Arc<City>) -> Self {
+        Self { city, jobs: Arc::default(), watchers: Arc::default() }
+    }
 }
 
 /// A city's node as a router: nothing listens yet.
 pub fn router(city: Arc<City>) -> Router {
-    let node = Node { city, jobs: Arc::default() };
+    routes(Node::of(city))
+}
+
+/// The routes of a node.
+pub(crate) fn routes(node: Node) -> Router {
     Router::new()
         // What devices send.
         .route("/ngsi-ld/v1/entityOperations/upsert", post(api::ingest::upsert))
         .route("/api/v1/observations", post(api::ingest::observations))
         // What parties ask.
         .route("/api/v1/released", get(api::released::released))
+        .route("/api/v1/released/live", get(api::live::live))
         .route("/api/v1/commands", post(api::commands::commands))
         .route("/api/v1/commands/preview", post(api::commands::previews))
+        // What everybody may have.
+        .route(api::open::CATALOG, get(api::open::catalog))
+        .route("/open/{stream}/{file}", get(api::open::whole))
+        .route("/open/{stream}/{view}/{file}", get(api::open::day))
         // The register, for machines.
         .route("/api/v1/register", get(api::register::register))
         .route("/api/v1/deployments/{id}", get(api::register::deployment))
         // The register, for people.
         .route("/", get(pages::home::home))
         .route("/deployments/{id}", get(pages::deployment::deployment))
+        .route("/grants/{id}", get(pages::grant::grant))
         .route("/places", get(pages::places::places))
         .route("/places/{id}", get(pages::places::place))
         .route("/purposes", get(pages::purposes::purposes))

@@ -35,7 +35,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// The listener's address cannot be told: it was closed already.
 pub async fn serve(city: Arc<City>, listener: TcpListener, shutdown: impl Future) -> io::Result<()> {
     listener.local_addr()?;
-    let service = TowerToHyperService::new(crate::router(city));
+    let node = crate::router::Node::of(city);
+    let watchers = Arc::clone(&node.watchers);
+    let service = TowerToHyperService::new(crate::router::routes(node));
     let (graceful, places) = (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS_MAX)));
     let mut server = http1::Builder::new();
     server
@@ -57,6 +59,7 @@ pub async fn serve(city: Arc<City>, listener: TcpListener, shutdown: impl Future
         });
     }
     drop(listener);
+    watchers.close();
     // Whoever has not ended by then is cut off.
     drop(tokio::time::timeout(DRAIN_TIME_MAX, graceful.shutdown()).await);
     Ok(())

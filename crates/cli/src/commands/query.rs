@@ -4,21 +4,28 @@ use std::path::Path;
 
 use anyhow::bail;
 use flow::disclose::PUBLIC;
-use flow::{Answer, Asked, Cell, DiscloseError, Row};
+use flow::{Answer, Asked, Cell, City, DiscloseError, Disclosed, Row};
+use model::PartyId;
 use serde_json::Value;
 
 use super::open;
-use crate::args::Query;
+use crate::args::{Asks, Query};
 use crate::client::{Client, is_address};
 use crate::declared::read_token;
 use crate::output::{Output, Refused};
 
 pub(crate) fn run(args: &Query, output: &Output) -> anyhow::Result<()> {
-    if is_address(&args.city) {
-        let answer = at_address(args)?;
+    if is_address(&args.asks.city) {
+        let answer = at_address(&args.asks)?;
         let words = serde_json::to_string_pretty(&answer)?;
         return output.result(&answer, &words);
     }
+    let (_, disclosed) = at_folder(&args.asks)?;
+    output.result(disclosed.get(), &in_words(disclosed.get()))
+}
+
+/// Asks in a city's folder. The record is in the log, under a new checkpoint, before the answer is shown.
+pub(crate) fn at_folder(args: &Asks) -> anyhow::Result<(City, Disclosed<Answer>)> {
     if args.authorising_token.is_some() {
         bail!("at a folder, name the party that authorised this with --authorised-by");
     }
@@ -34,9 +41,8 @@ pub(crate) fn run(args: &Query, output: &Output) -> anyhow::Result<()> {
         authorised_by: args.authorised_by.clone(),
     };
     let disclosed = city.disclose(&asked).map_err(refusal)?;
-    // The record is durable; the batch and the checkpoint follow before the answer is shown.
     city.tick()?;
-    output.result(disclosed.get(), &in_words(disclosed.get()))
+    Ok((city, disclosed))
 }
 
 /// A norm's refusal keeps its words and grounds; everything else is a failure.
@@ -51,7 +57,7 @@ pub(crate) fn refusal(error: DiscloseError) -> anyhow::Error {
 }
 
 /// An answer as a table.
-fn in_words(answer: &Answer) -> String {
+pub(crate) fn in_words(answer: &Answer) -> String {
     let mut lines = vec![answer.view_title.clone()];
     for row in &answer.rows {
         lines.push(match row {
@@ -85,20 +91,25 @@ fn in_words(answer: &Answer) -> String {
     lines.join("\n")
 }
 
-fn at_address(args: &Query) -> anyhow::Result<Value> {
-    // A node knows who asks by the token alone, so that words and token must not say two different things.
-    let token = match (&args.token, args.party.as_str() == PUBLIC) {
-        (Some(file), false) => Some(read_token(file)?),
-        (None, true) => None,
+/// The token to ask with as a party. A node knows who asks by the token alone, so that words and token must not say two
+/// different things.
+pub(crate) fn token_of(party: &PartyId, token: Option<&Path>) -> anyhow::Result<Option<String>> {
+    match (token, party.as_str() == PUBLIC) {
+        (Some(file), false) => Ok(Some(read_token(file)?)),
+        (None, true) => Ok(None),
         (None, false) => bail!(
-            "to ask as `{}` at an address, give its token with `--token FILE`; without one a node takes you for everybody \
-             (`--as {PUBLIC}`)",
-            args.party
+            "to ask as `{party}` at an address, give its token with `--token FILE`; without one a node takes you for everybody \
+             (`--as {PUBLIC}`)"
         ),
         (Some(_), true) => {
             bail!("`{PUBLIC}` is everybody and has no token; leave out `--token`, or say whose it is with `--as`")
         }
-    };
+    }
+}
+
+/// Asks a node at an address.
+pub(crate) fn at_address(args: &Asks) -> anyhow::Result<Value> {
+    let token = token_of(&args.party, args.token.as_deref())?;
     let mut query = vec![("stream", args.stream.to_string()), ("purpose", args.purpose.to_string())];
     query.extend(args.view.as_ref().map(|view| ("view", view.to_string())));
     query.extend(args.from.map(|from| ("from", from.to_string())));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use flow::City;
 use lake::Options;
+use node::{Allowed, Webhooks};
 use tokio::net::TcpListener;
 
 use crate::args::Serve;
@@ -19,7 +20,8 @@ pub(crate) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
     city.tick()?;
     let name = city.register().state().city.as_ref().map(|city| city.name.clone()).unwrap_or_default();
     let tick = Duration::from_secs(args.tick);
-    run_node(Arc::clone(&city), args.listen, tick, stop_signal(), |address| {
+    let allowed = args.webhooks_allow.clone();
+    run_node(Arc::clone(&city), args.listen, tick, allowed, stop_signal(), |address| {
         output.result(
             &serde_json::json!({ "city": name, "register": format!("http://{address}/") }),
             &format!("{name} is up.\nThe public register: http://{address}/\nStop with Ctrl-C."),
@@ -29,11 +31,13 @@ pub(crate) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Serves a city until a future ends, ticking as often as asked. `up` hears the address.
+/// Serves a city until a future ends, ticking as often as asked, with its webhooks, which may reach what is allowed. `up`
+/// hears the address.
 pub(crate) fn run_node(
     city: Arc<City>,
     listen: SocketAddr,
     tick: Duration,
+    allowed: Vec<Allowed>,
     until: impl Future<Output = ()> + Send + 'static,
     up: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -42,7 +46,9 @@ pub(crate) fn run_node(
         let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
         up(listener.local_addr()?)?;
         let ticker = tokio::spawn(keep_ticking(Arc::clone(&city), tick));
+        let webhooks = tokio::spawn(Webhooks::new(Arc::clone(&city), allowed).run());
         node::serve(city, listener, until).await?;
+        webhooks.abort();
         ticker.abort();
         Ok(())
     })

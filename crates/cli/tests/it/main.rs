@@ -8,6 +8,7 @@ mod demo;
 mod fixture;
 mod framework;
 mod full;
+mod handed;
 mod instruments;
 mod lax;
 mod opt_outs;

@@ -212,8 +212,13 @@ impl Node {
 
     /// A node with more arguments.
     pub(crate) fn try_start_with(city: &City, more: &[&str]) -> Result<Self, String> {
+        Self::try_start_at(city, "127.0.0.1:0", more)
+    }
+
+    /// A node that listens where it is told.
+    pub(crate) fn try_start_at(city: &City, listen: &str, more: &[&str]) -> Result<Self, String> {
         let mut serve = ordinance();
-        serve.args(["serve", &city.arg(), "--listen", "127.0.0.1:0", "--tick", "1", "--json"]).args(more);
+        serve.args(["serve", &city.arg(), "--listen", listen, "--tick", "1", "--json"]).args(more);
         // A node from here on, so that it is waited for however this ends.
         let mut node = Self { running: Running::start(&mut serve), address: String::new() };
         let whole = |said: &[u8]| serde_json::from_slice::<Value>(said).is_ok();

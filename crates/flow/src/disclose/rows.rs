@@ -6,13 +6,13 @@ use model::{CellId, DeviceId, Digest, Exposure, PropertyName, Span, StreamId, Ti
 use privacy::columns::Scalar;
 use privacy::release::{CellKey, ReleasedRow, Sensor, grid};
 use register::State;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{DiscloseError, ROWS_MAX};
 use crate::city::City;
 
 /// Where a row's number belongs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cell {
     /// The whole stream.
@@ -34,7 +34,7 @@ impl From<CellKey> for Cell {
 }
 
 /// One row of an answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Row {
     /// A cell of a released window.
@@ -60,8 +60,29 @@ pub enum Row {
         /// How many observations it stands for.
         count: u32,
         /// The view's fields that the record has.
+        #[serde(deserialize_with = "fields")]
         fields: BTreeMap<PropertyName, Scalar>,
     },
+}
+
+/// Values as JSON has them, wherever an answer came from: a cell is its text there, an order's entry its number.
+fn fields<'de, D: Deserializer<'de>>(json: D) -> Result<BTreeMap<PropertyName, Scalar>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Value {
+        Boolean(bool),
+        Integer(i64),
+        Number(f64),
+        Text(String),
+    }
+    let values = BTreeMap::<PropertyName, Value>::deserialize(json)?;
+    let scalar = |value| match value {
+        Value::Boolean(truth) => Scalar::Boolean(truth),
+        Value::Integer(number) => Scalar::Integer(number),
+        Value::Number(number) => Scalar::Number(number),
+        Value::Text(text) => Scalar::Text(text),
+    };
+    Ok(values.into_iter().map(|(name, value)| (name, scalar(value))).collect())
 }
 
 /// SHA-256 over the rows' JSON, as handed over.
@@ -72,14 +93,14 @@ pub(super) fn digest(rows: &[Row]) -> Digest {
     Digest::new(sha2::Sha256::digest(&bytes).into())
 }
 
-pub(super) struct Gathered {
-    pub(super) rows: Vec<Row>,
-    pub(super) withheld: u64,
+pub(crate) struct Gathered {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) withheld: u64,
 }
 
 impl City {
     /// Gathers what a view shows of a stretch of time.
-    pub(super) fn gather(
+    pub(crate) fn gather(
         &self,
         state: &State,
         view: &View,

@@ -42,8 +42,16 @@ impl Question {
     }
 }
 
-fn parsed<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Problem> {
+pub(super) fn parsed<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error| Problem::new(Kind::BadRequest).detail(format!("`{name}`: {error}")))
+}
+
+/// Who asks: the party with the token, or everybody.
+pub(super) fn asker(node: &Node, headers: &HeaderMap) -> Result<(PartyId, Lane), Problem> {
+    Ok(match auth::token(headers)? {
+        Some(token) => (auth::party(&node.city, token)?.id, Lane::Token),
+        None => (PUBLIC.parse().map_err(|_| Problem::new(Kind::Internal))?, Lane::Open),
+    })
 }
 
 /// `GET /api/v1/released`: rows of released tables under the asker's own grant or one to everybody. Without a token the
@@ -54,10 +62,7 @@ pub(crate) async fn released(
     headers: HeaderMap,
     question: Result<Query<Question>, QueryRejection>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (recipient, lane) = match auth::token(&headers)? {
-        Some(token) => (auth::party(&node.city, token)?.id, Lane::Token),
-        None => (PUBLIC.parse().map_err(|_| Problem::new(Kind::Internal))?, Lane::Open),
-    };
+    let (recipient, lane) = asker(&node, &headers)?;
     let authorising = auth::authorising_token(&headers)?.map(|token| auth::party(&node.city, token)).transpose()?;
     let asked = question?.0.asked(recipient, authorising.map(|party| party.id))?;
     let city = Arc::clone(&node.city);

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use flow::disclose::PUBLIC;
 use model::Purpose;
 use register::State as Register;
 
@@ -21,6 +22,8 @@ struct Home {
     about_people: String,
     groups: Vec<Group>,
     purposes: Vec<Counted>,
+    /// How many views everybody may have; none if there is none.
+    open: Option<String>,
 }
 
 /// The deployments at one place.
@@ -44,7 +47,10 @@ pub(crate) async fn home(State(node): State<Node>) -> Result<Response, Problem> 
         record.deployment.streams.iter().any(|stream| stream.identifies() != model::Identifies::Nobody)
     };
     let about_people = state.deployments.values().filter(|record| is_about_people(record)).count();
+    let is_open = |grant: &model::GrantRecord| grant.grant.recipient.as_str() == PUBLIC && grant.in_force(now);
+    let open = state.grants.values().filter(|grant| is_open(grant)).count() as u64;
     page(&Home {
+        open: (open > 0).then(|| words::count(open, "view", "views")),
         site: Site::of(&state),
         total: words::number(all.len() as u64),
         collecting: words::number(collecting as u64),

@@ -4,7 +4,11 @@
 
 mod api;
 mod city;
+mod grants;
 mod html;
 mod limits;
+mod live;
 mod log;
+mod open;
 mod pages;
+mod webhooks;

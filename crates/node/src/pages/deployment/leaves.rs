@@ -1,5 +1,6 @@
 //! What leaves a deployment, to whom and what for; under which orders; and what has left, counted from the log.
 
+use flow::disclose::PUBLIC;
 use model::{Deployment, GrantRecord, Timestamp};
 use register::State;
 
@@ -18,6 +19,8 @@ pub(super) struct Given {
     pub(super) judged: Option<String>,
     pub(super) until: String,
     pub(super) in_force: bool,
+    /// Its own page, and what the addresses of its files begin with, if everybody may have it.
+    pub(super) open: Option<(String, String)>,
 }
 
 /// The agreements over a deployment's streams: those in force first.
@@ -46,6 +49,8 @@ fn one(state: &State, deployment: &Deployment, record: &GrantRecord, now: Timest
         }),
         until: words::day(record.ended.unwrap_or(grant.until)),
         in_force: record.in_force(now),
+        open: (grant.recipient.as_str() == PUBLIC && record.in_force(now))
+            .then(|| (format!("/grants/{}", grant.id), crate::api::open::path(&grant.stream, &grant.view))),
     })
 }
 

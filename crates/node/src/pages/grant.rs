@@ -1,0 +1,152 @@
+//! What everybody may have under one agreement: the numbers of now against those of the week before, drawn and as a table.
+//!
+//! Whoever reads the page is handed released rows, so that each time it is a disclosure to everybody, with a number.
+//! The drawing repeats the table and needs neither a script nor sight.
+
+mod chart;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::response::{IntoResponse, Response};
+use flow::disclose::PUBLIC;
+use flow::{Answer, Asked, Row};
+use model::{Exposure, GrantId, Measure, Space, Span, View};
+
+use super::{Link, Site, page};
+use crate::api::open;
+use crate::jobs::Lane;
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+use crate::words;
+use chart::{Chart, Combined, DAYS_BEFORE, WINDOWS};
+
+/// How far back the page of a view of single records looks.
+const RECORDS_BACK: Span = Span::hours(24);
+/// The most records that the page shows.
+const RECORDS_SHOWN: usize = 50;
+
+#[derive(Template)]
+#[template(path = "grant.html")]
+struct Page {
+    site: Site,
+    title: String,
+    deployment: Option<Link>,
+    purpose: Link,
+    shows: Vec<String>,
+    until: String,
+    open: String,
+    number: u64,
+    withheld: Option<String>,
+    combined: Option<&'static str>,
+    chart: Option<Chart>,
+    records: Vec<Shown>,
+    more: usize,
+}
+
+/// One record, in words.
+struct Shown {
+    when: String,
+    sensor: String,
+    values: String,
+}
+
+/// `GET /grants/{id}`: for agreements with everybody only.
+pub(crate) async fn grant(
+    State(node): State<Node>,
+    method: Method,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let none = || Problem::new(Kind::NotFound).detail("everybody has no agreement of this name that is in force");
+    let id: GrantId = id?.0.parse().map_err(|_| none())?;
+    let record = state.grants.get(&id).filter(|record| record.grant.recipient.as_str() == PUBLIC);
+    let grant = record.filter(|record| record.in_force(now)).map(|record| &record.grant).ok_or_else(none)?;
+    let view = state.views.get(&(grant.stream.clone(), grant.view.clone())).ok_or_else(none)?;
+    let (deployment, stream) = state.stream(&grant.stream).ok_or_else(none)?;
+    // To look whether it is there is no disclosure.
+    if method == Method::HEAD {
+        return Ok([(header::CONTENT_TYPE, "text/html; charset=utf-8")].into_response());
+    }
+    let asked = Asked {
+        recipient: grant.recipient.clone(),
+        purpose: grant.purpose,
+        stream: grant.stream.clone(),
+        view: Some(grant.view.clone()),
+        from: Some(now - view.delay.0 - reach(view)),
+        to: None,
+        authorised_by: None,
+    };
+    let city = Arc::clone(&node.city);
+    let answer = node.jobs.run(Lane::Open, move || city.disclose(&asked)).await??;
+    let answer = answer.get();
+    let (records, more) = records(answer);
+    let mut drawn = page(&Page {
+        site: Site::of(&state),
+        title: view.title.clone(),
+        deployment: Link::deployment(&state, &deployment.deployment.id),
+        purpose: Link::purpose(grant.purpose),
+        shows: words::view(view, stream),
+        until: words::day(grant.until),
+        open: open::path(&grant.stream, &grant.view),
+        number: answer.record.seq.0,
+        withheld: (answer.withheld > 0).then(|| words::count(answer.withheld, "number", "numbers")),
+        combined: combined(view).map(|combined| combined.words(view)),
+        chart: view.bin().zip(combined(view)).and_then(|(bin, combined)| Chart::of(&answer.rows, bin, combined)),
+        records,
+        more,
+    })?;
+    drawn.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(drawn)
+}
+
+/// How far back is asked: the windows shown, and the days before that they are held against.
+fn reach(view: &View) -> Span {
+    view.bin().map_or(RECORDS_BACK, |bin| {
+        Span::seconds(
+            bin.span().as_seconds().saturating_mul(WINDOWS + 1).saturating_add(Span::days(DAYS_BEFORE).as_seconds()),
+        )
+    })
+}
+
+/// How the numbers of one window become one.
+fn combined(view: &View) -> Option<Combined> {
+    match &view.exposure {
+        Exposure::Windows { measure: Measure::Mean { .. } | Measure::ClampedMean { .. }, .. } => Some(Combined::Mean),
+        // Limits of several places make no limit of all.
+        Exposure::Windows { measure: Measure::Quantile { .. }, .. } => None,
+        Exposure::Windows { .. } => Some(Combined::Sum),
+        Exposure::Records { .. } => None,
+    }
+}
+
+impl Combined {
+    /// What one number of the chart is.
+    const fn words(self, view: &View) -> &'static str {
+        match (self, &view.exposure) {
+            (Self::Mean, _) => "Each number is the mean over all places that have one.",
+            (Self::Sum, Exposure::Windows { space: Space::Stream, .. }) => "Each number is for all places together.",
+            (Self::Sum, _) => {
+                "Each number is the sum over all places that have one; what was at two places counts at both, and what was held \
+                 back does not count."
+            }
+        }
+    }
+}
+
+/// The newest single records, and how many more there are.
+fn records(answer: &Answer) -> (Vec<Shown>, usize) {
+    let single = |row: &Row| match row {
+        Row::Record { time, sensor, fields, .. } => {
+            let values: Vec<String> = fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            Some(Shown { when: words::instant(*time), sensor: sensor.to_string(), values: values.join(", ") })
+        }
+        Row::Released { .. } => None,
+    };
+    let mut newest = answer.rows.iter().rev().filter_map(single);
+    let shown: Vec<Shown> = newest.by_ref().take(RECORDS_SHOWN).collect();
+    (shown, newest.count())
+}
