@@ -80,12 +80,11 @@ impl Chart {
             .map(|from| Point { from, now: numbers.get(&from).copied(), usual: usual(&numbers, from) })
             .collect();
         let top = points.iter().flat_map(|point| [point.now, point.usual]).flatten().fold(0.0, f64::max);
-        let top = if top > 0.0 { top } else { 1.0 };
+        let top = rounded_up(top);
         let newest = points.last()?;
         let sentence = format!(
-            "{}, {}: {}; usual at that time of day: {}.",
-            words::capital(&format!("the newest window begins {}", words::instant(newest.from))),
-            "its number",
+            "In the newest window, which began on {}, the number is {}; usual at that time of day is {}.",
+            words::instant(newest.from),
             told(newest.now),
             told(newest.usual)
         );
@@ -144,6 +143,15 @@ fn told(number: Option<f64>) -> String {
         Some(number) if number.fract() == 0.0 => format!("{number:.0}"),
         Some(number) => format!("{number:.1}"),
     }
+}
+
+/// The next number that is 1, 2 or 5 with zeros, so that the heights have numbers that people read.
+fn rounded_up(number: f64) -> f64 {
+    if number <= 0.0 {
+        return 1.0;
+    }
+    let zeros = 10_f64.powf(number.log10().floor());
+    [1.0, 2.0, 5.0].map(|step| step * zeros).into_iter().find(|round| *round >= number).unwrap_or(10.0 * zeros)
 }
 
 fn x(at: usize) -> f64 {
@@ -217,11 +225,20 @@ mod tests {
         assert_eq!(chart.lines[0], line("42", "6.5", "24 November 2026, 08:00 UTC"));
         assert_eq!(chart.lines[1], line("9", "none", "24 November 2026, 07:45 UTC"));
         assert!(chart.sentence.contains("42") && chart.sentence.contains("6.5"), "{}", chart.sentence);
-        // Two windows in a row are a line; the one before them is a gap, and the highest number is at the top.
+        // Two windows in a row are a line; the one before them is a gap, and 42 stands at 42 of 50.
         assert_eq!(chart.now.matches('M').count(), 1, "{}", chart.now);
-        assert!(chart.now.ends_with("L708.0 12.0"), "{}", chart.now);
-        assert_eq!(chart.levels[2].text, "42");
+        assert!(chart.now.ends_with("L708.0 46.2"), "{}", chart.now);
+        assert_eq!(chart.levels[2].text, "50");
         assert_eq!(chart.times.iter().map(|label| label.text.as_str()).collect::<Vec<_>>()[2], "11-24 08:00");
+    }
+
+    #[test]
+    fn heights_are_round_numbers_no_lower_than_what_is_drawn() {
+        for (number, round) in
+            [(0.0, 1.0), (1.0, 1.0), (1.1, 2.0), (42.0, 50.0), (471.9, 500.0), (501.0, 1_000.0), (0.03, 0.05)]
+        {
+            assert!((rounded_up(number) - round).abs() < 1e-9, "{number}: {}", rounded_up(number));
+        }
     }
 
     #[test]
