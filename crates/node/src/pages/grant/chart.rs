@@ -141,6 +141,9 @@ fn told(number: Option<f64>) -> String {
     match number {
         None => "none".to_owned(),
         Some(number) if number.fract() == 0.0 => format!("{number:.0}"),
+        Some(number) if number.abs() < 10.0 => {
+            format!("{number:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
         Some(number) => format!("{number:.1}"),
     }
 }
@@ -239,6 +242,12 @@ mod tests {
         {
             assert!((rounded_up(number) - round).abs() < 1e-9, "{number}: {}", rounded_up(number));
         }
+    }
+
+    #[test]
+    fn small_numbers_keep_their_thousandths() {
+        let numbers = [None, Some(42.0), Some(42.25), Some(6.5), Some(0.025), Some(0.0001)];
+        assert_eq!(numbers.map(told), ["none", "42", "42.2", "6.5", "0.025", "0"]);
     }
 
     #[test]
