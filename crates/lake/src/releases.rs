@@ -129,6 +129,28 @@ impl Lake {
         Ok(tables)
     }
 
+    /// The released table of one window; none if nothing of it could be shown, or it was not released.
+    ///
+    /// # Errors
+    /// The file is damaged or cannot be read.
+    pub fn release(
+        &self,
+        stream: &StreamId,
+        view: &ViewId,
+        version: ViewVersion,
+        window: Window,
+    ) -> Result<Option<ReleasedTable>, LakeError> {
+        let folder = self.released().folder(stream, view, version);
+        let path = folder.join(format!("{}.json", window.start.millis()));
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(LakeError::file(&path, error)),
+        };
+        let table: ReleasedTable = serde_json::from_slice(&bytes).map_err(|error| LakeError::bad(&path, &error))?;
+        Ok((table.window == window).then_some(table))
+    }
+
     /// Up to when a view's windows are closed.
     ///
     /// # Errors

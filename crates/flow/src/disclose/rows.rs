@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CellId, DeviceId, Digest, Exposure, PropertyName, Span, StreamId, Timestamp, View, Window};
+use lake::LakeError;
+use model::{CellId, DeviceId, Digest, Exposure, PropertyName, Span, StreamId, TimeBin, Timestamp, View, Window};
 use privacy::columns::Scalar;
-use privacy::release::{CellKey, ReleasedRow, Sensor, grid};
+use privacy::release::{CellKey, ReleasedRow, ReleasedTable, Sensor, grid};
 use register::State;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{DiscloseError, ROWS_MAX};
 use crate::city::City;
+
+/// How many windows are looked for one by one at most.
+const ONE_BY_ONE_MAX: i64 = 100;
 
 /// Where a row's number belongs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,10 +117,10 @@ impl City {
             Exposure::Windows { bin, space, measure } => {
                 let start = bin.first_whole(window.start.max(record.deployment.starts));
                 let aligned = Window { start, end: self.closed(view, bin.window(window.end).start)? };
-                let tables = self.lake.releases(&view.stream, &view.id, view.version, aligned)?;
-                let rows: Vec<Row> = tables.into_iter().flat_map(released_rows).collect();
-                limit(rows.len())?;
                 let windows = (aligned.end.millis() - aligned.start.millis()).max(0) / bin.span().millis();
+                let rows: Vec<Row> =
+                    self.tables(view, *bin, aligned, windows)?.into_iter().flat_map(released_rows).collect();
+                limit(rows.len())?;
                 let numbers = grid(*space, &sensors(state, &view.stream)).len() * measure.numbers();
                 let cells = numbers as u64 * u64::try_from(windows).unwrap_or(0);
                 Ok(Gathered { withheld: cells.saturating_sub(rows.len() as u64), rows })
@@ -128,6 +132,23 @@ impl City {
                 Ok(Gathered { rows, withheld: 0 })
             }
         }
+    }
+
+    /// The released tables of some whole windows. A few are looked for one by one, so that what one window costs does not
+    /// grow with how many there ever were.
+    fn tables(
+        &self,
+        view: &View,
+        bin: TimeBin,
+        aligned: Window,
+        windows: i64,
+    ) -> Result<Vec<ReleasedTable>, LakeError> {
+        let (stream, id, version) = (&view.stream, &view.id, view.version);
+        if windows > ONE_BY_ONE_MAX {
+            return self.lake.releases(stream, id, version, aligned);
+        }
+        let starts = (0..windows).map(|at| Timestamp::from_millis(aligned.start.millis() + at * bin.span().millis()));
+        starts.filter_map(|start| self.lake.release(stream, id, version, bin.window(start)).transpose()).collect()
     }
 
     /// Up to when a view's windows are released, within what was asked.
@@ -173,7 +194,7 @@ pub(crate) fn sensors(state: &State, stream: &StreamId) -> Vec<Sensor> {
     state.devices_of(stream).map(|device| Sensor { id: device.id.clone(), position: device.position }).collect()
 }
 
-fn released_rows(table: privacy::release::ReleasedTable) -> impl Iterator<Item = Row> {
+fn released_rows(table: ReleasedTable) -> impl Iterator<Item = Row> {
     let Window { start: from, end: to } = table.window;
     let released = move |row: ReleasedRow| {
         let ReleasedRow { cell, class, value } = row;

@@ -31,10 +31,10 @@ pub(super) fn drawn(
 
 fn windows(rows: &[Row], space: Space, measure: &Measure, sensors: &BTreeMap<DeviceId, Point>) -> Option<Drawn> {
     let (mut from, mut to, mut names, mut spots, mut numbers) = <(Vec<_>, Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
-    let mut classes = Vec::new();
+    let mut numbered = Vec::new();
     for row in rows {
         let Row::Released { from: begun, to: ended, cell, class, value } = row else { return None };
-        classes.push(*class);
+        numbered.push(*class);
         from.push(begun.millis());
         to.push(ended.millis());
         numbers.push(Some(*value));
@@ -56,31 +56,30 @@ fn windows(rows: &[Row], space: Space, measure: &Measure, sensors: &BTreeMap<Dev
             columns.extend(positions(&spots));
         }
     }
-    if let Measure::Histogram { edges, .. } = measure {
-        columns.extend(limits(&classes, edges.as_slice()));
-    }
+    columns.extend(classes(measure, &numbered));
     columns.push(match measure {
+        Measure::Observations | Measure::Histogram { property: None, .. } => {
+            ("observations".to_owned(), Series::Integer(numbers))
+        }
+        Measure::Distinct { .. } | Measure::Histogram { .. } => ("distinct".to_owned(), Series::Integer(numbers)),
+        Measure::Quantile { .. } => ("quantile".to_owned(), Series::Integer(numbers)),
         Measure::Mean { .. } | Measure::ClampedMean { .. } => {
             ("mean".to_owned(), Series::Number(numbers.into_iter().map(thousandths).collect()))
         }
-        Measure::Quantile { percent, .. } => (format!("{}_percent_below", percent.get()), Series::Integer(numbers)),
-        counts if counts.unit().is_some() => ("distinct".to_owned(), Series::Integer(numbers)),
-        _ => ("observations".to_owned(), Series::Integer(numbers)),
     });
     Some((columns, spots))
 }
 
-/// Where the class of each row begins and where it ends: nothing where it is open.
-fn limits(classes: &[Option<u8>], edges: &[i32]) -> [(String, Series); 2] {
-    let edge = |at: Option<usize>| at.and_then(|at| edges.get(at)).map(|edge| i64::from(*edge));
-    let (from, below) = classes
-        .iter()
-        .map(|class| {
-            let class = class.map(usize::from);
-            (edge(class.and_then(|class| class.checked_sub(1))), edge(class))
-        })
-        .unzip();
-    [("class_from".to_owned(), Series::Integer(from)), ("class_below".to_owned(), Series::Integer(below))]
+/// The limits of each row's class, for a view that counts by classes: the lowest has no lower one, the highest no upper.
+fn classes(measure: &Measure, numbered: &[Option<u8>]) -> Vec<(String, Series)> {
+    let Measure::Histogram { edges, .. } = measure else { return Vec::new() };
+    let edge = |at: Option<usize>| at.and_then(|at| edges.as_slice().get(at)).map(|edge| i64::from(*edge));
+    let lower = numbered.iter().map(|class| edge(class.and_then(|class| usize::from(class).checked_sub(1))));
+    let upper = numbered.iter().map(|class| edge(class.map(usize::from)));
+    vec![
+        ("class_from".to_owned(), Series::Integer(lower.collect())),
+        ("class_below".to_owned(), Series::Integer(upper.collect())),
+    ]
 }
 
 /// Released means are in thousandths; whoever opens a file expects the unit.
@@ -170,4 +169,18 @@ const fn number(value: &Scalar) -> Option<f64> {
 
 const fn truth(value: &Scalar) -> Option<bool> {
     if let Scalar::Boolean(truth) = value { Some(*truth) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_told_by_its_limits() {
+        let measure: Measure = serde_json::from_str(r#"{"of":"histogram","number":"speed","edges":[30,50]}"#).unwrap();
+        let columns = classes(&measure, &[Some(0), Some(1), Some(2)]);
+        assert_eq!(columns[0], ("class_from".to_owned(), Series::Integer(vec![None, Some(30), Some(50)])));
+        assert_eq!(columns[1], ("class_below".to_owned(), Series::Integer(vec![Some(30), Some(50), None])));
+        assert_eq!(classes(&Measure::Observations, &[None]), []);
+    }
 }

@@ -107,6 +107,22 @@ fn whoever_comes_back_misses_nothing_and_gets_nothing_twice() {
 }
 
 #[test]
+fn a_few_windows_and_many_are_found_alike() {
+    let world = World::new();
+    let start = world.now();
+    three_quarters(&world, [(12, 0), (9, 0), (14, 30)]);
+    world.clock.advance(Span::days(3));
+    world.city.tick().unwrap();
+    let ask = |to: Timestamp| {
+        let asked = Asked { from: Some(start), to: Some(to), ..phones() };
+        world.city.disclose(&asked).unwrap().get().clone()
+    };
+    let (few, many) = (ask(start + Span::minutes(45)), ask(start + Span::days(3)));
+    assert_eq!((few.rows.len(), &few.rows), (3, &many.rows));
+    assert_eq!((few.withheld, many.withheld), (3, 3 * 96 * 2 - 3));
+}
+
+#[test]
 fn a_lapse_and_a_withdrawn_grant_end_it_although_nothing_is_due() {
     let world = World::new();
     let mut watch = world.city.watch(&phones(), None).unwrap();

@@ -27,6 +27,8 @@ pub(super) enum Combined {
     Sum,
     /// Means, which are released in thousandths, are averaged.
     Mean,
+    /// What is released in its own unit is averaged.
+    Average,
 }
 
 /// A chart, ready to be drawn.
@@ -80,12 +82,11 @@ impl Chart {
             .map(|from| Point { from, now: numbers.get(&from).copied(), usual: usual(&numbers, from) })
             .collect();
         let top = points.iter().flat_map(|point| [point.now, point.usual]).flatten().fold(0.0, f64::max);
-        let top = if top > 0.0 { top } else { 1.0 };
+        let top = rounded_up(top);
         let newest = points.last()?;
         let sentence = format!(
-            "{}, {}: {}; usual at that time of day: {}.",
-            words::capital(&format!("the newest window begins {}", words::instant(newest.from))),
-            "its number",
+            "In the newest window, which began on {}, the number is {}; usual at that time of day is {}.",
+            words::instant(newest.from),
             told(newest.now),
             told(newest.usual)
         );
@@ -120,6 +121,7 @@ fn numbers(rows: &[Row], combined: Combined) -> BTreeMap<Timestamp, f64> {
     let one = |(sum, count): (f64, f64)| match combined {
         Combined::Sum => sum,
         Combined::Mean => sum / count / 1_000.0,
+        Combined::Average => sum / count,
     };
     sums.into_iter().map(|(from, both)| (from, one(both))).collect()
 }
@@ -142,8 +144,20 @@ fn told(number: Option<f64>) -> String {
     match number {
         None => "none".to_owned(),
         Some(number) if number.fract() == 0.0 => format!("{number:.0}"),
+        Some(number) if number.abs() < 10.0 => {
+            format!("{number:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
         Some(number) => format!("{number:.1}"),
     }
+}
+
+/// The next number that is 1, 2 or 5 with zeros, so that the heights have numbers that people read.
+fn rounded_up(number: f64) -> f64 {
+    if number <= 0.0 {
+        return 1.0;
+    }
+    let zeros = 10_f64.powf(number.log10().floor());
+    [1.0, 2.0, 5.0].map(|step| step * zeros).into_iter().find(|round| *round >= number).unwrap_or(10.0 * zeros)
 }
 
 fn x(at: usize) -> f64 {
@@ -217,11 +231,26 @@ mod tests {
         assert_eq!(chart.lines[0], line("42", "6.5", "24 November 2026, 08:00 UTC"));
         assert_eq!(chart.lines[1], line("9", "none", "24 November 2026, 07:45 UTC"));
         assert!(chart.sentence.contains("42") && chart.sentence.contains("6.5"), "{}", chart.sentence);
-        // Two windows in a row are a line; the one before them is a gap, and the highest number is at the top.
+        // Two windows in a row are a line; the one before them is a gap, and 42 stands at 42 of 50.
         assert_eq!(chart.now.matches('M').count(), 1, "{}", chart.now);
-        assert!(chart.now.ends_with("L708.0 12.0"), "{}", chart.now);
-        assert_eq!(chart.levels[2].text, "42");
+        assert!(chart.now.ends_with("L708.0 46.2"), "{}", chart.now);
+        assert_eq!(chart.levels[2].text, "50");
         assert_eq!(chart.times.iter().map(|label| label.text.as_str()).collect::<Vec<_>>()[2], "11-24 08:00");
+    }
+
+    #[test]
+    fn heights_are_round_numbers_no_lower_than_what_is_drawn() {
+        for (number, round) in
+            [(0.0, 1.0), (1.0, 1.0), (1.1, 2.0), (42.0, 50.0), (471.9, 500.0), (501.0, 1_000.0), (0.03, 0.05)]
+        {
+            assert!((rounded_up(number) - round).abs() < 1e-9, "{number}: {}", rounded_up(number));
+        }
+    }
+
+    #[test]
+    fn small_numbers_keep_their_thousandths() {
+        let numbers = [None, Some(42.0), Some(42.25), Some(6.5), Some(0.025), Some(0.0001)];
+        assert_eq!(numbers.map(told), ["none", "42", "42.2", "6.5", "0.025", "0"]);
     }
 
     #[test]
@@ -229,6 +258,8 @@ mod tests {
         let at = "2026-11-24T08:00:00Z".parse().unwrap();
         let chart = Chart::of(&[row(at, 1_500), row(at, 2_500)], quarter(), Combined::Mean).unwrap();
         assert_eq!(chart.lines[0].now, "2");
+        let limits = Chart::of(&[row(at, 30), row(at, 50)], quarter(), Combined::Average).unwrap();
+        assert_eq!(limits.lines[0].now, "40");
         assert!(Chart::of(&[], quarter(), Combined::Sum).is_none());
         let zero = Chart::of(&[row(at, 0)], quarter(), Combined::Sum).unwrap();
         assert!(!zero.now.contains("NaN") && zero.now.contains("h0"), "{}", zero.now);
