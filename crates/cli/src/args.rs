@@ -7,7 +7,7 @@ pub(crate) mod webhook;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use model::{DeviceId, PartyId, Purpose, StreamId, Timestamp, ViewId};
+use model::{DeviceId, PartyId, PropertyName, Purpose, Rho, StreamId, Timestamp, ViewId};
 
 /// Executable policy for data collected in public places.
 ///
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Watch(Watch),
     #[command(subcommand)]
     Webhook(webhook::Webhook),
+    #[command(subcommand)]
+    OptOut(OptOut),
     Verify(Verify),
     #[command(subcommand)]
     Log(Log),
@@ -46,6 +48,7 @@ pub(crate) enum Command {
     Instrument(instrument::Instrument),
     Demo(Demo),
     Bench(Bench),
+    Utility(Utility),
     Man(Man),
 }
 
@@ -302,6 +305,38 @@ pub(crate) struct Watch {
     pub(crate) authorising_token: Option<PathBuf>,
 }
 
+/// Leave people out who asked not to be counted.
+///
+/// What is seen of somebody on the list is forgotten before anything is stored, and counted nowhere. The list holds keyed
+/// tags, never an identifier, and lies in the city's folder beside its keys. A running node takes a change from its next
+/// batch on. What was stored before stays until its retention ends; a phone that makes up a new address is not known by it.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  ordinance opt-out add ./brookhaven --stream wifi-centre < addresses.txt\n  \
+ordinance opt-out count ./brookhaven --stream wifi-centre")]
+pub(crate) enum OptOut {
+    /// Put identifiers on a stream's list: one a line on standard input, never on the command line.
+    #[command(after_help = "Example:\n  ordinance opt-out add ./brookhaven --stream wifi-centre < addresses.txt")]
+    Add(OptOutList),
+    /// Take identifiers from a stream's list: one a line on standard input.
+    #[command(after_help = "Example:\n  ordinance opt-out remove ./brookhaven --stream wifi-centre < addresses.txt")]
+    Remove(OptOutList),
+    /// Say how many are on a stream's list.
+    #[command(after_help = "Example:\n  ordinance opt-out count ./brookhaven --stream wifi-centre")]
+    Count(OptOutList),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OptOutList {
+    /// The city's folder. A node may be running.
+    pub(crate) dir: PathBuf,
+    /// The stream.
+    #[arg(long)]
+    pub(crate) stream: StreamId,
+    /// Which identifier it is, if the stream tags several.
+    #[arg(long)]
+    pub(crate) property: Option<PropertyName>,
+}
+
 /// Check a city's whole log: signature, every entry, every tile, every act; at the folder also what lies beside it.
 ///
 /// At a folder it holds the journal, the sealed payloads and the disclosure records against the log, and reads every file
@@ -389,6 +424,35 @@ pub(crate) struct Bench {
     /// Where to write; a folder on the disk to be measured.
     #[arg(long, default_value = "bench-city")]
     pub(crate) dir: PathBuf,
+}
+
+/// Measure what releases keep of real recordings, and what they cost of it.
+///
+/// Counts of devices are held against the people who were there and against the devices themselves, with and without noise;
+/// trips between places against minimum counts and thresholds; numbers about nobody against what they were.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  ordinance utility --wifi position_1_2023-11-20.csv.gz\n  ordinance utility --wifi wifi/*.csv.gz --pairs moves_hr.csv --counts hourly_counts.csv.gz --air hourly.csv.gz --json"
+)]
+pub(crate) struct Utility {
+    /// Probe requests (`;`-separated, with `datetime`, `src`, `occupancy`); gzip is read as is.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) wifi: Vec<PathBuf>,
+    /// Trips between pairs of places by the hour (`,`-separated, with `ID`, `hour`, `total`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pairs: Option<PathBuf>,
+    /// Counts by the hour, a column for each place, after `date`, `hour`, `year`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) counts: Option<PathBuf>,
+    /// Measurements of the air by the hour, a column for each substance, after `date`, `ws`, `wd`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) air: Option<PathBuf>,
+    /// The fewest devices behind a number.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) minimum: u32,
+    /// What all hours of a day may cost a device, ρ of zero-concentrated differential privacy.
+    #[arg(long, default_value = "0.5")]
+    pub(crate) budget: Rho,
 }
 
 /// Write the manual pages into a folder.

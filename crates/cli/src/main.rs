@@ -10,6 +10,7 @@ mod demo;
 mod founding;
 mod manifest;
 mod output;
+mod recorded;
 mod system;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Watch(watch) => commands::watch::run(&watch, &output),
         Command::Webhook(webhook) => commands::webhook::run(&webhook, &output),
         Command::Query(query) => commands::query::run(&query, &output),
+        Command::OptOut(opt_out) => commands::opt_out::run(&opt_out, &output),
         Command::Verify(verify) => commands::verify::run(&verify, &output),
         Command::Log(log) => commands::log::run(&log, &output),
         Command::Demo(demo) => demo::run(&demo, &output),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Framework(framework) => commands::framework::run(&framework, &output),
         Command::Instrument(instrument) => commands::instrument::run(&instrument, &output),
         Command::Bench(bench) => commands::bench::run(&bench, &output),
+        Command::Utility(utility) => commands::utility::run(&utility, &output),
         Command::Man(man) => commands::man::run(&man, &output),
     };
     match done {

@@ -23,7 +23,7 @@ pub enum Refused {
         /// Which norms, in words.
         refusal: norms::Refusal,
     },
-    /// The order's list cannot be used.
+    /// The order's list, or the list of those who opted out, cannot be used.
     #[error("stream `{stream}` takes nothing: {reason}")]
     List {
         /// Which stream.
@@ -63,6 +63,7 @@ pub(crate) fn admit(
         return Err(Refused::Norms { stream: stream.clone(), refusal });
     }
     let unusable = ready.list.as_ref().and_then(|list| list.as_ref().err().cloned());
+    let unusable = unusable.or_else(|| ready.opt_out.as_ref().and_then(|list| list.as_ref().err().cloned()));
     // What is in memory may be compared with only while its order, its payload and its key are there.
     let gone = || ready.gone(state, orders, now).map(|error| error.to_string());
     if let Some(reason) = unusable.or_else(gone) {

@@ -14,6 +14,8 @@ use crate::counters::{Counters, TickCounts};
 use crate::folder::{Folder, FolderError};
 use crate::ingest::IngestError;
 use crate::keys::{KeyError, Keys};
+use crate::memories::Memories;
+use crate::opt_outs::OptOuts;
 use crate::orders::Orders;
 use crate::plans::Planner;
 
@@ -68,6 +70,7 @@ pub struct City {
     pub(crate) keys: Keys,
     pub(crate) orders: Orders,
     pub(crate) planner: Planner,
+    pub(crate) memories: Memories,
     pub(crate) counters: Counters,
     ticks: Mutex<TickCounts>,
     /// One tick at a time: a window is released once.
@@ -130,12 +133,13 @@ impl City {
         let (lake, _recovered) = Lake::open(&folder.lake(), options)?;
         let keys = Keys::open(folder.keys().join("epochs"))?;
         let orders = Orders::open(folder.keys().join("orders"))?;
-        let (planner, counters) = (Planner::default(), Counters::default());
+        let planner = Planner::new(OptOuts::open(folder.keys().join("opt-outs"))?);
+        let (memories, counters) = (Memories::new(register.now()), Counters::default());
         for (stream, late) in lake.late() {
             counters.add(&stream, |counts| counts.late = late);
         }
         let (ticks, ticking) = (Mutex::default(), Mutex::new(()));
-        Ok(Self { register, lake, keys, orders, planner, counters, ticks, ticking, folder })
+        Ok(Self { register, lake, keys, orders, planner, memories, counters, ticks, ticking, folder })
     }
 
     /// The register.
@@ -193,7 +197,7 @@ impl City {
     }
 
     pub(crate) fn admitted(&self, stream: &StreamId) -> Result<Admitted, IngestError> {
-        let plans = self.planner.current(&self.register, &self.orders);
+        let plans = self.planner.current_for(stream, &self.register, &self.orders);
         let (state, now) = (self.register.state(), self.register.now());
         admit(&plans, &state, &self.orders, stream, now).map_err(IngestError::Refused)
     }

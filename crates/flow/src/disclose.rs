@@ -12,7 +12,6 @@ use model::{
     DisclosureRecord, Noise, PartyId, PartyKind, PolicyId, Purpose, Span, StreamId, Timestamp, View, ViewId, Window,
 };
 use norms::{Decision, DiscloseFast, DiscloseQuestion};
-use privacy::Gaussian;
 use register::{State, SubmitError};
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +107,7 @@ pub struct Answer {
     pub minimum: u32,
     /// The noise on each number.
     pub noise: Noise,
-    /// How far off nineteen of twenty numbers are at most, where there is noise.
+    /// How far off nineteen of twenty numbers are at most, where counts have noise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<u32>,
     /// What the view shows, in words.
@@ -177,7 +176,7 @@ impl City {
         let receipt = self.register.receipt(&record)?;
         let (minimum, view_title) = (ready.view.minimum.0, ready.view.title.clone());
         let noise = ready.view.noise;
-        let within = Gaussian::of(noise, ready.view.bound).map(|gaussian| gaussian.within());
+        let within = privacy::release::within(&ready.view);
         let (rows, withheld) = (gathered.rows, gathered.withheld);
         Ok(Answer { rows, withheld, minimum, noise, within, view_title, record, receipt })
     }

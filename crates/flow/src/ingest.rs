@@ -116,6 +116,18 @@ pub enum IngestError {
     /// There is no pseudonym key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The stream is worked out in the memory of a node.
+    #[error(
+        "stream `{0}` is worked out in the memory of a running node, and of what is in a file nothing would be left; let the \
+         device send its observations to the node as they come"
+    )]
+    InMemory(StreamId),
+    /// Memory is full.
+    #[error(transparent)]
+    Memory(#[from] privacy::memory::Full),
+    /// No randomness.
+    #[error(transparent)]
+    NoEntropy(#[from] model::entropy::NoEntropy),
     /// The disk could not take it.
     #[error(transparent)]
     Lake(#[from] LakeError),
@@ -145,10 +157,10 @@ impl IngestError {
             Self::Refused(_) => Problem::Forbidden,
             Self::TooLarge => Problem::TooLarge,
             Self::Malformed(_) | Self::Read(_) | Self::Mapping(_) => Problem::BadRequest,
-            Self::Row { .. } | Self::UnknownDevice(_) => Problem::Unprocessable,
+            Self::Row { .. } | Self::UnknownDevice(_) | Self::InMemory(_) => Problem::Unprocessable,
             Self::Key(KeyError::Destroyed { .. }) => Problem::Unprocessable,
             Self::Lake(LakeError::Full { .. }) => Problem::Full,
-            Self::Key(_) | Self::Lake(_) => Problem::Unavailable,
+            Self::Key(_) | Self::Lake(_) | Self::Memory(_) | Self::NoEntropy(_) => Problem::Unavailable,
         }
     }
 }

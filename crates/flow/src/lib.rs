@@ -14,6 +14,8 @@ pub mod hooks;
 pub mod ingest;
 pub mod keys;
 pub mod live;
+mod memories;
+pub mod opt_outs;
 mod orders;
 mod plans;
 mod release;
@@ -24,6 +26,7 @@ pub use city::{City, CityError, Created};
 pub use disclose::{Answer, Asked, Cell, DiscloseError, Disclosed, Row};
 pub use ingest::{FileFormat, IngestError, Ingested};
 pub use live::{Live, Watch};
+pub use opt_outs::{OptOutError, OptOuts};
 pub use sheet::{Format, Sheet};
 pub use tick::{Step, TickFailed, Ticked};
 

@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use model::{DeploymentId, DeploymentRecord, GrantId, GrantRecord, PolicyHash, Stream, StreamId, Timestamp, View};
+use model::{
+    DeploymentId, DeploymentRecord, GrantId, GrantRecord, Place, PlaceId, PolicyHash, Stream, StreamId, Timestamp, View,
+};
 use norms::{Bundle, Circumstances, CollectQuestion, DiscloseQuestion, GrantPlan, StreamPlan};
-use privacy::{HotList, Recipe};
+use privacy::{HotList, OptOut, Recipe};
 use register::state::OrderRecord;
 use register::{Register, State, circumstances};
 
+use crate::opt_outs::{OptOuts, Stamp};
 use crate::orders::{OrderError, Orders};
 
 /// Everything a stream's records run through.
@@ -22,6 +25,12 @@ pub(crate) struct StreamReady {
     pub(crate) plan: StreamPlan,
     /// What a match-or-drop property is compared with; the reason in words if there is an order and no usable list.
     pub(crate) list: Option<Result<HotList, String>>,
+    /// Who is left out; the reason in words if there is a list that cannot be used.
+    pub(crate) opt_out: Option<Result<OptOut, String>>,
+    /// The state of that list's file.
+    stamp: Stamp,
+    /// The places that its positions fall into.
+    places: Vec<Arc<Place>>,
     order: Option<Arc<OrderRecord>>,
     around: Arc<Circumstances>,
 }
@@ -55,14 +64,36 @@ impl Plans {
 }
 
 /// The current plans, compiled again when the register moved on.
-#[derive(Default)]
-pub(crate) struct Planner(ArcSwap<Plans>);
+pub(crate) struct Planner {
+    plans: ArcSwap<Plans>,
+    opt_outs: OptOuts,
+}
+
+/// Where plans come from.
+struct Sources<'a> {
+    register: &'a Register,
+    orders: &'a Orders,
+    opt_outs: &'a OptOuts,
+}
 
 impl Planner {
+    pub(crate) fn new(opt_outs: OptOuts) -> Self {
+        Self { plans: ArcSwap::default(), opt_outs }
+    }
+
+    /// The plans for a stream's next batch: as the register is now, and as the list of those who opted out is now.
+    pub(crate) fn current_for(&self, stream: &StreamId, register: &Register, orders: &Orders) -> Arc<Plans> {
+        let plans = self.current(register, orders);
+        if plans.stream(stream).is_none_or(|ready| ready.stamp == self.opt_outs.stamp(stream)) {
+            return plans;
+        }
+        self.compiled(&plans, &register.state(), register, orders)
+    }
+
     /// The plans for the register as it is now.
     pub(crate) fn current(&self, register: &Register, orders: &Orders) -> Arc<Plans> {
         let state = register.state();
-        let plans = self.0.load_full();
+        let plans = self.plans.load_full();
         if plans.basis == state.size {
             return plans;
         }
@@ -73,10 +104,11 @@ impl Planner {
     /// whether or not the register moved on. Those who hold older plans have them until their batch ends.
     pub(crate) fn renew_lists(&self, register: &Register, orders: &Orders) {
         let (state, now) = (register.state(), register.now());
-        let plans = self.0.load_full();
+        let plans = self.plans.load_full();
         let in_force = |ready: &StreamReady| ready.order.as_ref().is_some_and(|record| record.order.until > now);
         let stale = |ready: &&Arc<StreamReady>| {
-            ready.gone(&state, orders, now).is_some() || (!ready.usable() && in_force(ready))
+            let list = ready.gone(&state, orders, now).is_some() || (!ready.usable() && in_force(ready));
+            list || ready.opted_out_anew(&self.opt_outs)
         };
         if plans.streams.values().any(|ready| stale(&ready)) {
             self.compiled(&plans, &state, register, orders);
@@ -84,13 +116,15 @@ impl Planner {
     }
 
     fn compiled(&self, before: &Plans, state: &State, register: &Register, orders: &Orders) -> Arc<Plans> {
-        let compiled = Arc::new(compile(before, state, register, orders));
-        self.0.store(Arc::clone(&compiled));
+        let sources = Sources { register, orders, opt_outs: &self.opt_outs };
+        let compiled = Arc::new(compile(before, state, &sources));
+        self.plans.store(Arc::clone(&compiled));
         compiled
     }
 }
 
-fn compile(before: &Plans, state: &State, register: &Register, orders: &Orders) -> Plans {
+fn compile(before: &Plans, state: &State, sources: &Sources<'_>) -> Plans {
+    let (register, orders) = (sources.register, sources.orders);
     let policy = state.policy.as_ref().map(|policy| policy.hash);
     // Without policies, or with others than the log's, there are no plans, and so there is no flow.
     let Some(bundle) = register.bundle().filter(|bundle| Some(bundle.hash()) == policy) else {
@@ -111,9 +145,10 @@ fn compile(before: &Plans, state: &State, register: &Register, orders: &Orders) 
                     && ready.around == around
                     && ready.usable()
                     && ready.gone(state, orders, now).is_none()
+                    && !ready.opted_out_anew(sources.opt_outs)
+                    && ready.places.iter().all(|place| same(state.places.get(&place.id), Some(place)))
             });
-            let ready =
-                kept.cloned().or_else(|| ready_stream(&bundle, state, record, stream, &around, register, orders));
+            let ready = kept.cloned().or_else(|| ready_stream(&bundle, state, record, stream, &around, sources));
             streams.extend(ready.map(|ready| (stream.id.clone(), ready)));
         }
     }
@@ -140,6 +175,11 @@ impl StreamReady {
         !matches!(self.list, Some(Err(_)))
     }
 
+    /// Whether the list of those who opted out is another one than this, or could not be read.
+    fn opted_out_anew(&self, opt_outs: &OptOuts) -> bool {
+        matches!(self.opt_out, Some(Err(_))) || self.stamp != opt_outs.stamp(&self.stream.id)
+    }
+
     /// Why the list that this one holds must not be compared with any more, if it holds one.
     pub(crate) fn gone(&self, state: &State, orders: &Orders, now: Timestamp) -> Option<OrderError> {
         let (Some(Ok(_)), Some(order)) = (&self.list, &self.order) else { return None };
@@ -153,8 +193,7 @@ fn ready_stream(
     record: &Arc<DeploymentRecord>,
     stream: &Stream,
     around: &Arc<Circumstances>,
-    register: &Register,
-    orders: &Orders,
+    sources: &Sources<'_>,
 ) -> Option<Arc<StreamReady>> {
     let order = stream.order().and_then(|id| state.orders.get(id));
     let question = CollectQuestion {
@@ -167,14 +206,21 @@ fn ready_stream(
         around,
     };
     let list = stream.order().map(|id| match order {
-        Some(record) => orders.list(register, record).map_err(|error| error.to_string()),
+        Some(record) => sources.orders.list(sources.register, record).map_err(|error| error.to_string()),
         None => Err(format!("the order `{id}` was not issued; nothing is compared and nothing is taken")),
     });
+    // Before the file is read: what changes meanwhile is another state.
+    let stamp = sources.opt_outs.stamp(&stream.id);
+    let opt_out = sources.opt_outs.list(&stream.id).map_err(|error| error.to_string()).transpose();
+    let outline = |id: &PlaceId| state.places.get(id).map(|place| place.geometry.clone());
     Some(Arc::new(StreamReady {
         record: Arc::clone(record),
         stream: stream.clone(),
         // A stream that was proposed has compiled before; one that does not compile has no plan and takes nothing.
-        recipe: Recipe::compile(stream).ok()?,
+        recipe: Recipe::compile(stream, &outline).ok()?,
+        opt_out,
+        stamp,
+        places: stream.districts().filter_map(|id| state.places.get(id)).cloned().collect(),
         plan: bundle.plan_collect(&question),
         list,
         order: order.cloned(),

@@ -1,10 +1,14 @@
 //! The pipeline from outside: what flows, what stops, what is released once, what is never left.
 
+mod attacks;
 mod authorisation;
 mod clock;
+mod districts;
 mod keys;
 mod live;
+mod memories;
 mod noise;
+mod opt_outs;
 mod outside;
 mod sheet;
 mod world;

@@ -147,6 +147,7 @@ impl City {
         }
         done.lapses = failures.take(Step::Lapses, self.register.tick());
         let state = self.register.state();
+        failures.take(Step::Releases, self.settle(now));
         for view in state.views.values() {
             done.windows += failures.take(Step::Releases, self.release_view(&state, view, now));
         }

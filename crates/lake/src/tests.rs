@@ -1,6 +1,7 @@
 //! Every path a row can take; cuts, flips and crashes stand in [`crash`].
 
 mod crash;
+mod ledgers;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ fn treated(rows: &[(i64, i64)]) -> Treated<Columns> {
         "mac":{"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"24h"}},
         "value":{"category":"air-quality","value":"integer","treatment":{"do":"keep"}}}}"#;
     let stream: Stream = serde_json::from_str(json).unwrap();
-    let recipe = Recipe::compile(&stream).unwrap();
+    let recipe = Recipe::compile(&stream, &|_| None).unwrap();
     let mut keys = EpochKeys::new(&stream.id);
     let length = stream.longest_epoch().unwrap();
     for day in 0..30 {

@@ -1,11 +1,17 @@
 //! Where things are: points, places and H3 cells.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::PlaceId;
 
 /// The most positions one place's outline may have.
 pub const POSITIONS_MAX: usize = 10_000;
+/// The most districts that positions of one property may fall into.
+pub const DISTRICTS_MAX: usize = 256;
+/// What a position becomes that lies in no district.
+pub const OUTSIDE: &str = "outside";
 
 /// What is wrong with a position, a shape or a cell.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -19,6 +25,9 @@ pub enum GeoError {
     /// H3 has resolutions 0 to 15.
     #[error("H3 resolution {0} does not exist; the resolutions are 0 to 15")]
     Resolution(u8),
+    /// No district, too many, the same one twice, or one with a name that means none.
+    #[error("there must be 1 to {DISTRICTS_MAX} districts, none of them twice and none called `{OUTSIDE}`")]
+    Districts,
     /// Not an H3 cell in hexadecimal.
     #[error("a cell is an H3 index in hexadecimal")]
     Cell,
@@ -80,7 +89,8 @@ pub enum Geometry {
 
 impl Geometry {
     /// Whether a position lies within it: at a point itself, or inside a polygon's outer ring and in none of its holes.
-    /// Counted by crossings, so a position on an edge may go either way.
+    /// Counted by crossings of a half-open edge that is looked at from its lower end whichever way its ring runs, so that a
+    /// position on an edge that two areas share, point for point, belongs to exactly one of them.
     #[must_use]
     pub fn covers(&self, position: &Point) -> bool {
         match self {
@@ -97,12 +107,43 @@ impl Geometry {
 
 /// Whether a ray to the east crosses a ring an odd number of times.
 fn is_inside(ring: &[Point], position: &Point) -> bool {
-    let crosses = |from: &Point, to: &Point| {
-        let spans = (from.latitude > position.latitude) != (to.latitude > position.latitude);
+    let crosses = |one: &Point, other: &Point| {
+        if (one.latitude > position.latitude) == (other.latitude > position.latitude) {
+            return false;
+        }
+        // The same numbers for both neighbours of an edge, or their roundings would differ.
+        let (from, to) = if one.latitude <= other.latitude { (one, other) } else { (other, one) };
         let share = (position.latitude - from.latitude) / (to.latitude - from.latitude);
-        spans && position.longitude < from.longitude + share * (to.longitude - from.longitude)
+        position.longitude < from.longitude + share * (to.longitude - from.longitude)
     };
     ring.iter().zip(ring.iter().skip(1)).filter(|(from, to)| crosses(from, to)).count() % 2 == 1
+}
+
+/// Registered places that positions fall into, by id. Where they overlap the first one counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<PlaceId>", into = "Vec<PlaceId>")]
+pub struct Districts(Vec<PlaceId>);
+
+impl Districts {
+    /// Their ids, the one that counts first first.
+    #[must_use]
+    pub fn ids(&self) -> &[PlaceId] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<PlaceId>> for Districts {
+    type Error = GeoError;
+    fn try_from(ids: Vec<PlaceId>) -> Result<Self, GeoError> {
+        let distinct: BTreeSet<&PlaceId> = ids.iter().collect();
+        let fit = (1..=DISTRICTS_MAX).contains(&ids.len()) && distinct.len() == ids.len();
+        if fit && ids.iter().all(|id| id.as_str() != OUTSIDE) { Ok(Self(ids)) } else { Err(GeoError::Districts) }
+    }
+}
+impl From<Districts> for Vec<PlaceId> {
+    fn from(districts: Districts) -> Self {
+        districts.0
+    }
 }
 
 /// The rings of a polygon, each closed.
@@ -206,6 +247,22 @@ mod tests {
         assert!(
             Geometry::Point(at(1.0, 2.0)).covers(&at(1.0, 2.0)) && !Geometry::Point(at(1.0, 2.0)).covers(&at(2.0, 1.0))
         );
+    }
+
+    #[test]
+    fn districts_are_some_and_each_once() {
+        for (json, fit) in [
+            (r#"["old-town","harbour"]"#, true),
+            ("[]", false),
+            (r#"["a","a"]"#, false),
+            (r#"["outside"]"#, false),
+            (r#"["A"]"#, false),
+        ] {
+            assert_eq!(serde_json::from_str::<Districts>(json).is_ok(), fit, "{json}");
+        }
+        let many: Vec<PlaceId> = (0..=DISTRICTS_MAX).map(|number| format!("d{number}").parse().unwrap()).collect();
+        assert!(Districts::try_from(many.clone()).is_err());
+        assert!(Districts::try_from(many[1..].to_vec()).is_ok());
     }
 
     #[test]

@@ -60,6 +60,20 @@ pub struct Grant {
     /// The order it rests on, where one is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
+    /// Whether what this recipient gets is about people in its hands, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
+}
+
+/// Somebody's judgement whether a view is personal data in the hands of one recipient. The same numbers may be for one and not
+/// for another, who has nothing to join them with (Court of Justice, C-413/23 P, EDPS v SRB, 4 September 2025).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judged {
+    /// Whether they are about people there.
+    pub personal: bool,
+    /// Why, in words that residents read.
+    pub argument: String,
 }
 
 /// A grant and what became of it.

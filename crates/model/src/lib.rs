@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod geo;
 pub mod grant;
 pub mod id;
+pub mod measure;
 pub mod noise;
 pub mod party;
 pub mod policy;
@@ -34,12 +35,13 @@ pub use disclosure::{DisclosureRecord, Seq};
 pub use duty::{DutyLapsed, DutyMetLate, DutyRun, Moment, MomentError, Silence};
 pub use entropy::Entropy;
 pub use evidence::{Evidence, EvidenceRecord, Subject};
-pub use geo::{CellId, Geometry, H3Resolution, Place, Point};
-pub use grant::{Duty, Grant, GrantRecord, Recipient};
+pub use geo::{CellId, Districts, Geometry, H3Resolution, Place, Point};
+pub use grant::{Duty, Grant, GrantRecord, Judged, Recipient};
 pub use id::{
     AssessmentId, ClassId, DeploymentId, DeviceId, Digest, DutyId, EvidenceId, EvidenceKind, GrantId, Id, IdError,
     InstrumentId, OrderId, ParameterId, PartyId, PlaceId, PropertyName, StreamId, ViewId,
 };
+pub use measure::{Clamp, Edges, Measure, Percent};
 pub use noise::{Noise, Rho};
 pub use party::{Party, PartyKind};
 pub use policy::{LayerKind, PolicyHash, PolicyId, PolicyLayer, PolicyText, RequirementId};
@@ -47,6 +49,6 @@ pub use sealed::{Fields, Sealed, SealedFields};
 pub use stream::{Device, Order, Property, Stream, ValueKind};
 pub use tier::Tier;
 pub use time::{Clock, Delay, Depth, Epoch, EpochLength, Retention, Span, TimeBin, TimeError, Timestamp, Window};
-pub use treatment::{TimeTreatment, Treatment};
-pub use view::{Bound, Exposure, IdentifierExposure, Measure, MinimumUnits, Space, View, ViewVersion};
+pub use treatment::{DurationEdges, TimeTreatment, Treatment};
+pub use view::{Bound, Exposure, IdentifierExposure, MinimumUnits, Space, View, ViewVersion};
 pub use vocab::{Category, Identifies, Purpose, Technology, UnknownCode};

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::geo::Point;
-use crate::id::{DeploymentId, DeviceId, Digest, OrderId, PartyId, PropertyName, StreamId};
+use crate::id::{DeploymentId, DeviceId, Digest, OrderId, PartyId, PlaceId, PropertyName, StreamId};
 use crate::noise::Rho;
-use crate::time::{EpochLength, Retention, Timestamp};
-use crate::treatment::{TimeTreatment, Treatment};
+use crate::time::{EpochLength, Retention, Span, Timestamp};
+use crate::treatment::{REMEMBERED_MAX, TimeTreatment, Treatment};
 use crate::vocab::{Category, Identifies};
 
 /// The most properties a stream may declare.
@@ -74,7 +74,8 @@ impl Stream {
     /// The properties that are identifiers and are stored as they came. A norm forbids any.
     pub fn raw_identifiers(&self) -> impl Iterator<Item = &PropertyName> {
         let raw = |p: &Property| {
-            p.category.is_identifier() && matches!(p.treatment, Treatment::Keep | Treatment::Band { .. })
+            let kept = matches!(p.treatment, Treatment::Keep | Treatment::Band { .. } | Treatment::Clamp { .. });
+            p.category.is_identifier() && kept
         };
         self.properties.iter().filter(move |(_, p)| raw(p)).map(|(name, _)| name)
     }
@@ -95,6 +96,38 @@ impl Stream {
             Treatment::Pseudonymise { epoch } => Some((name, epoch)),
             _ => None,
         })
+    }
+
+    /// The places that positions of its properties fall into.
+    pub fn districts(&self) -> impl Iterator<Item = &PlaceId> {
+        self.properties
+            .values()
+            .filter_map(|p| match &p.treatment {
+                Treatment::District { of } => Some(of.ids()),
+                _ => None,
+            })
+            .flatten()
+    }
+
+    /// For how long a value of it can be told from another, by a tag: the longest epoch, or how long memory holds one that is
+    /// worked out there.
+    #[must_use]
+    pub fn remembered(&self) -> Span {
+        let span = |p: &Property| match (&p.treatment, self.time) {
+            (Treatment::Pseudonymise { epoch }, _) => epoch.span(),
+            (Treatment::Tally, TimeTreatment::Bin { bin }) => bin.span(),
+            (Treatment::Journey { within, .. }, _) => *within,
+            // What never leaves is told apart until its stay is cut.
+            (Treatment::Dwell { .. }, _) => REMEMBERED_MAX,
+            _ => Span::ZERO,
+        };
+        self.properties.values().map(span).max().unwrap_or(Span::ZERO)
+    }
+
+    /// Whether its values are worked into numbers in memory, so that no observation of it is stored.
+    #[must_use]
+    pub fn works_in_memory(&self) -> bool {
+        self.properties.values().any(|p| p.treatment.works_in_memory())
     }
 
     /// The order that a match-or-drop property names, if any.
@@ -143,4 +176,30 @@ pub struct Order {
     pub until: Timestamp,
     /// How many entries the list has.
     pub entries: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_says_for_how_long_somebody_can_be_told_apart() {
+        for (treatment, span) in [
+            (r#"{"do":"pseudonymise","epoch":"12h"}"#, "12h"),
+            (r#"{"do":"tally"}"#, "15m"),
+            (r#"{"do":"journey","within":"90m","classes":[]}"#, "90m"),
+            (r#"{"do":"dwell","within":"10m","classes":["5m"]}"#, "1d"),
+            (r#"{"do":"drop"}"#, "0s"),
+        ] {
+            let json = format!(
+                r#"{{"id":"s","time":{{"do":"bin","bin":"15m"}},"retention":"1h","properties":{{
+                "mac":{{"category":"mac-address","value":"text","treatment":{treatment}}}}}}}"#
+            );
+            let stream: Stream = serde_json::from_str(&json).unwrap();
+            assert_eq!(stream.remembered().to_string(), span, "{treatment}");
+            let in_memory = ["tally", "journey", "dwell"].iter().any(|code| treatment.contains(code));
+            assert_eq!(stream.works_in_memory(), in_memory);
+            assert_eq!((stream.raw_identifiers().count(), stream.districts().count()), (0, 0));
+        }
+    }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::geo::H3Resolution;
 use crate::id::{PropertyName, StreamId, ViewId};
+use crate::measure::Measure;
 use crate::noise::Noise;
 use crate::strict::nothing_more;
 use crate::time::{Delay, Depth, TimeBin};
@@ -65,26 +66,6 @@ pub enum Space {
     /// Each registered sensor.
     #[serde(deserialize_with = "nothing_more")]
     Sensor,
-}
-
-/// What is measured in each cell of a window.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "of", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Measure {
-    /// Number of observations; the minimum counts observations. Not for streams about people.
-    #[serde(deserialize_with = "nothing_more")]
-    Observations,
-    /// Number of distinct pseudonyms; the minimum counts the same. The only measure of a stream about people.
-    Distinct {
-        /// The pseudonymised property.
-        property: PropertyName,
-    },
-    /// Mean of a number that says nothing about a person, rounded down to thousandths; the minimum counts observations. Not
-    /// for streams about people.
-    Mean {
-        /// The property.
-        property: PropertyName,
-    },
 }
 
 /// How a view exposes its stream.

@@ -194,6 +194,10 @@ impl From<SubmitError> for Problem {
         let detail = error.to_string();
         match error {
             SubmitError::Refused(Refusal::Norm(refusal)) => refused(Kind::Forbidden, detail, &refusal),
+            SubmitError::Refused(Refusal::View { why, offers }) => {
+                let offers = serde_json::to_value(&offers).unwrap_or_default();
+                Self::from(SubmitError::Refused(*why)).detail(detail).with("offers", offers)
+            }
             // Decided against, though by no norm: the grounds say so by being none.
             SubmitError::Refused(refusal) => {
                 Self::new(kind_of(&refusal)).detail(detail).with("grounds", Value::Array(Vec::new()))
@@ -216,8 +220,9 @@ impl From<SubmitError> for Problem {
     }
 }
 
-const fn kind_of(refusal: &Refusal) -> Kind {
+fn kind_of(refusal: &Refusal) -> Kind {
     match refusal {
+        Refusal::View { why, .. } => kind_of(why),
         Refusal::Norm(_)
         | Refusal::NoPolicies
         | Refusal::NotTheIssuer { .. }

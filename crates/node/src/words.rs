@@ -11,7 +11,7 @@ mod view;
 
 pub(crate) use act::act;
 pub(crate) use clock::{clock, overdue, owed_since};
-pub(crate) use data::{never_kept, time_treatment, treatment};
+pub(crate) use data::{left_out, never_kept, time_treatment, treatment};
 pub(crate) use people::{Badge, People, badge, duty, legal_basis, outcome, party_kind, people, role};
 pub(crate) use view::{budget, view};
 

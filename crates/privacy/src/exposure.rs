@@ -1,253 +1,268 @@
-//! The order of views by exposure: which of two views of one stream shows no more than the other, and which two must not
-//! stand beside each other because one subtracted from the other tells what is withheld.
+//! The order of views by exposure, and the lattice that it makes: which of two degrees shows no more than the other, what
+//! both show (their meet) and what shows both (their join).
 //!
-//! The order is partial, over what a view tells today: identifiers, minimum, time and space grain, delay, depth, fields.
-//! Two views that measure different things are not comparable.
-//!
-//! Differencing: views of one stream about people that count the same tags are safe beside each other only on one grid,
-//! where every number of the one is the same number of the other. Any coarser, finer or shifted grid is refused: its
-//! numbers and those shown bound a withheld one, exactly so where people do not move between the cells. Two views with noise
-//! are safe beside each other on any grid: the budget pays for both. What this does not look at: views of other streams, and what a recipient knows besides.
+//! The order is partial. Two degrees are compared in everything that a view tells: identifiers, minimum, bound, noise, grain
+//! of time and space, delay, depth, fields. Degrees that measure different things, or of which one shows records and the
+//! other windows, are not comparable and have neither meet nor join. The norms speak of the same attributes, each of which
+//! they bound from one side, so that what is allowed of a degree is allowed of every degree below it.
 
-use model::{Exposure, Identifies, Noise, Space, Stream, View};
+use model::{Bound, Delay, Depth, Exposure, IdentifierExposure, MinimumUnits, Noise, Space, Span, TimeBin, View};
 
-/// Whether `a` exposes no more than `b`.
+/// How much a view tells: all of it but its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Degree {
+    /// Fields, or windows with their grain and measure.
+    pub exposure: Exposure,
+    /// What it tells about who was there.
+    pub identifiers: IdentifierExposure,
+    /// The fewest units behind a number.
+    pub minimum: MinimumUnits,
+    /// In how many cells of a window a unit may count.
+    pub bound: Bound,
+    /// The noise on each number.
+    pub noise: Noise,
+    /// How long it holds back.
+    pub delay: Delay,
+    /// How far back it reaches.
+    pub depth: Depth,
+}
+
+impl Degree {
+    /// How much a view tells.
+    #[must_use]
+    pub fn of(view: &View) -> Self {
+        let View { exposure, identifiers, minimum, bound, noise, delay, depth, .. } = view.clone();
+        Self { exposure, identifiers, minimum, bound, noise, delay, depth }
+    }
+
+    /// The view as it would be if it told so much.
+    #[must_use]
+    pub fn on(self, view: &View) -> View {
+        let Self { exposure, identifiers, minimum, bound, noise, delay, depth } = self;
+        View { exposure, identifiers, minimum, bound, noise, delay, depth, ..view.clone() }
+    }
+
+    /// Whether it tells no more than another.
+    #[must_use]
+    pub fn no_more_than(&self, other: &Self) -> bool {
+        self.meet(other).as_ref() == Some(self)
+    }
+
+    /// The most that tells no more than either; none if they cannot be compared.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> Option<Self> {
+        Some(Self {
+            exposure: narrower(&self.exposure, &other.exposure)?,
+            identifiers: self.identifiers.min(other.identifiers),
+            minimum: self.minimum.max(other.minimum),
+            bound: either(self.bound, other.bound, |a, b| cells(a) <= cells(b)),
+            noise: either(self.noise, other.noise, |a, b| loss(a) <= loss(b)),
+            delay: self.delay.max(other.delay),
+            depth: self.depth.min(other.depth),
+        })
+    }
+
+    /// The least that tells no less than either; none if they cannot be compared.
+    #[must_use]
+    pub fn join(&self, other: &Self) -> Option<Self> {
+        Some(Self {
+            exposure: wider(&self.exposure, &other.exposure)?,
+            identifiers: self.identifiers.max(other.identifiers),
+            minimum: self.minimum.min(other.minimum),
+            bound: either(self.bound, other.bound, |a, b| cells(a) >= cells(b)),
+            noise: either(self.noise, other.noise, |a, b| loss(a) >= loss(b)),
+            delay: self.delay.min(other.delay),
+            depth: self.depth.max(other.depth),
+        })
+    }
+}
+
+/// Whether `a` exposes no more than `b`, a view of the same stream.
 #[must_use]
 pub fn no_more_than(a: &View, b: &View) -> bool {
-    a.stream == b.stream
-        && a.identifiers <= b.identifiers
-        && a.minimum >= b.minimum
-        && a.delay >= b.delay
-        && a.depth <= b.depth
-        && exposure_no_more(&a.exposure, &b.exposure)
+    a.stream == b.stream && Degree::of(a).no_more_than(&Degree::of(b))
 }
 
-fn exposure_no_more(a: &Exposure, b: &Exposure) -> bool {
+fn either<T: Copy>(a: T, b: T, first: impl Fn(T, T) -> bool) -> T {
+    if first(a, b) { a } else { b }
+}
+
+/// Without a bound a unit counts wherever it is.
+fn cells(bound: Bound) -> u32 {
+    bound.0.unwrap_or(u32::MAX)
+}
+
+/// Exact numbers cost everything.
+fn loss(noise: Noise) -> u32 {
+    noise.rho().map_or(u32::MAX, |rho| rho.micro())
+}
+
+/// How fine a grain of space is: the whole stream, then cells by their resolution, then sensors.
+fn fineness(space: Space) -> u16 {
+    match space {
+        Space::Stream => 0,
+        Space::Cell { resolution } => 1 + u16::from(resolution.level()),
+        Space::Sensor => u16::MAX,
+    }
+}
+
+fn narrower(a: &Exposure, b: &Exposure) -> Option<Exposure> {
     match (a, b) {
-        (Exposure::Records { fields: a }, Exposure::Records { fields: b }) => a.is_subset(b),
+        (Exposure::Records { fields: a }, Exposure::Records { fields: b }) => {
+            Some(Exposure::Records { fields: a.intersection(b).cloned().collect() })
+        }
         (
-            Exposure::Windows { bin: a_bin, space: a_space, measure: a_measure },
+            Exposure::Windows { bin: a_bin, space: a_space, measure },
             Exposure::Windows { bin: b_bin, space: b_space, measure: b_measure },
-        ) => {
-            // A coarser grid is a function of the finer one only where it is made of whole finer windows.
-            let coarser = a_bin.span().as_seconds().is_multiple_of(b_bin.span().as_seconds());
-            coarser && space_no_more(*a_space, *b_space) && a_measure == b_measure
-        }
+        ) if measure == b_measure => Some(Exposure::Windows {
+            bin: common_multiple(*a_bin, *b_bin)?,
+            space: either(*a_space, *b_space, |a, b| fineness(a) <= fineness(b)),
+            measure: measure.clone(),
+        }),
         // Windows over what records show, and the reverse, are not compared: the records may lack the measure.
-        _ => false,
-    }
-}
-
-const fn space_no_more(a: Space, b: Space) -> bool {
-    match (a, b) {
-        (Space::Stream, _) | (Space::Sensor, Space::Sensor) => true,
-        (Space::Cell { resolution: a }, Space::Cell { resolution: b }) => a.level() <= b.level(),
-        (Space::Cell { .. }, Space::Sensor) => true,
-        _ => false,
-    }
-}
-
-/// In what two views differ so that one can be subtracted from the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Difference {
-    /// One counts in other places than the other.
-    Space,
-    /// One counts in other windows than the other.
-    Bin,
-    /// One counts each tag in more cells than the other.
-    Bound,
-}
-
-impl Difference {
-    /// What a recipient of both could work out, as an example for people.
-    #[must_use]
-    pub const fn example(self) -> &'static str {
-        match self {
-            Self::Space => {
-                "if 13 were counted in all and 12 at the only sensor that is shown, somebody was at another sensor, alone"
-            }
-            Self::Bin => {
-                "if 32 were counted in an hour and 30 in the quarters of it that are shown, at least 2 were there in the \
-                 quarter that is withheld"
-            }
-            Self::Bound => {
-                "if one view counts 12 at a sensor and the other, which counts everybody at fewer sensors, 11, then one of \
-                 the 12 was elsewhere too"
-            }
-        }
-    }
-}
-
-/// Whether the numbers of two views of a stream, held against each other, tell what one of them withholds; in what they
-/// differ if so. The same for both orders of the two.
-#[must_use]
-pub fn subtractable(a: &View, b: &View, stream: &Stream) -> Option<Difference> {
-    let (
-        Exposure::Windows { bin: a_bin, space: a_space, measure: a_measure },
-        Exposure::Windows { bin: b_bin, space: b_space, measure: b_measure },
-    ) = (&a.exposure, &b.exposure)
-    else {
-        return None;
-    };
-    if stream.identifies() == Identifies::Nobody || a.stream != b.stream || a_measure != b_measure {
-        return None;
-    }
-    // What both tell together is paid for: the difference has the noise of either.
-    if a.noise != Noise::None && b.noise != Noise::None {
-        return None;
-    }
-    // All bins divide the day, so that the windows of any two make up the same day.
-    match (a_space != b_space, a_bin != b_bin, a.bound != b.bound) {
-        (true, _, _) => Some(Difference::Space),
-        (_, true, _) => Some(Difference::Bin),
-        (_, _, true) => Some(Difference::Bound),
         _ => None,
     }
+}
+
+fn wider(a: &Exposure, b: &Exposure) -> Option<Exposure> {
+    match (a, b) {
+        (Exposure::Records { fields: a }, Exposure::Records { fields: b }) => {
+            Some(Exposure::Records { fields: a.union(b).cloned().collect() })
+        }
+        (
+            Exposure::Windows { bin: a_bin, space: a_space, measure },
+            Exposure::Windows { bin: b_bin, space: b_space, measure: b_measure },
+        ) if measure == b_measure => Some(Exposure::Windows {
+            bin: common_divisor(*a_bin, *b_bin)?,
+            space: either(*a_space, *b_space, |a, b| fineness(a) >= fineness(b)),
+            measure: measure.clone(),
+        }),
+        _ => None,
+    }
+}
+
+const fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The finest grid whose windows are made of whole windows of both. It divides a day, because both do.
+fn common_multiple(a: TimeBin, b: TimeBin) -> Option<TimeBin> {
+    let (a, b) = (a.span().as_seconds(), b.span().as_seconds());
+    TimeBin::new(Span::seconds(a / gcd(a, b) * b)).ok()
+}
+
+/// The coarsest grid of which whole windows make up the windows of both.
+fn common_divisor(a: TimeBin, b: TimeBin) -> Option<TimeBin> {
+    TimeBin::new(Span::seconds(gcd(a.span().as_seconds(), b.span().as_seconds()))).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release::{CellKey, ReleasedTable, Sensor, release};
-    use crate::{Column, Columns};
-    use model::{
-        Bound, Delay, Depth, IdentifierExposure, Measure, MinimumUnits, Point, Span, TimeBin, Timestamp, ViewVersion,
-        Window,
-    };
+    use model::{Measure, Rho};
     use proptest::prelude::*;
 
     prop_compose! {
-        fn view()(
-            minutes in proptest::sample::select(vec![5_u32, 15, 60]),
-            space in proptest::sample::select(vec![0_u8, 1, 2, 3]),
-            records in any::<bool>(),
+        fn degree()(
+            minutes in proptest::sample::select(vec![5_u32, 15, 20, 60, 1440]),
+            space in 0_u8..4,
+            shape in 0_u8..3,
             fields in proptest::sample::subsequence(vec!["a", "b", "c"], 0..3),
             identifiers in proptest::sample::select(vec![IdentifierExposure::None, IdentifierExposure::Rotating, IdentifierExposure::Raw]),
-            minimum in 0_u32..3, delay in 0_u32..3, depth in 0_u32..3,
-        ) -> View {
+            minimum in 0_u32..3, bound in proptest::option::of(1_u32..3), rho in proptest::option::of(1_u32..3),
+            delay in 0_u32..3, depth in 0_u32..3,
+        ) -> Degree {
             let space = match space { 0 => Space::Stream, 1 => Space::Sensor, level => Space::Cell { resolution: (level + 5).try_into().unwrap() } };
             let bin = TimeBin::new(Span::minutes(minutes)).unwrap();
-            let exposure = if records {
-                Exposure::Records { fields: fields.into_iter().map(|field| field.parse().unwrap()).collect() }
-            } else {
-                Exposure::Windows { bin, space, measure: Measure::Observations }
+            let windows = |measure| Exposure::Windows { bin, space, measure };
+            let exposure = match shape {
+                0 => Exposure::Records { fields: fields.into_iter().map(|field| field.parse().unwrap()).collect() },
+                1 => windows(Measure::Observations),
+                _ => windows(Measure::Distinct { property: "mac".parse().unwrap() }),
             };
-            View {
-                id: "v".parse().unwrap(), version: ViewVersion(1), stream: "s".parse().unwrap(), title: "t".to_owned(), exposure,
-                identifiers, minimum: MinimumUnits(minimum), bound: Bound(None), noise: Noise::None,
+            Degree {
+                exposure, identifiers, minimum: MinimumUnits(minimum), bound: Bound(bound),
+                noise: rho.map_or(Noise::None, |micro| Noise::Gaussian { rho: Rho::from_micro(micro).unwrap() }),
                 delay: Delay(Span::minutes(delay)), depth: Depth(Span::days(depth)),
             }
         }
     }
 
+    /// Two degrees at once in an operation that neither may have.
+    fn with(a: Option<&Degree>, b: Option<&Degree>, of: fn(&Degree, &Degree) -> Option<Degree>) -> Option<Degree> {
+        of(a?, b?)
+    }
+
     proptest! {
         #[test]
-        fn it_is_a_partial_order(a in view(), b in view(), c in view()) {
-            prop_assert!(no_more_than(&a, &a));
-            if no_more_than(&a, &b) && no_more_than(&b, &a) {
+        fn it_is_a_partial_order(a in degree(), b in degree(), c in degree()) {
+            prop_assert!(a.no_more_than(&a));
+            if a.no_more_than(&b) && b.no_more_than(&a) {
                 prop_assert_eq!(&a, &b);
             }
-            if no_more_than(&a, &b) && no_more_than(&b, &c) {
-                prop_assert!(no_more_than(&a, &c));
+            if a.no_more_than(&b) && b.no_more_than(&c) {
+                prop_assert!(a.no_more_than(&c));
             }
         }
 
         #[test]
-        fn views_that_may_stand_together_show_the_same_numbers(
-            seen in proptest::collection::vec((0_u32..3, 0_u64..30, 0_i64..60), 0..200),
-            minimum in (1_u32..12, 1_u32..12), bins in (0_usize..3, 0_usize..3), spaces in (any::<bool>(), any::<bool>()),
-            bounds in (proptest::option::of(1_u32..3), proptest::option::of(1_u32..3)),
-        ) {
-            let bin = |at: usize| [15, 20, 60][at];
-            let a = counting(minimum.0, bin(bins.0), spaces.0, bounds.0);
-            let b = counting(minimum.1, bin(bins.1), spaces.1, bounds.1);
-            prop_assert_eq!(subtractable(&a, &b, &wifi()), subtractable(&b, &a, &wifi()));
-            if subtractable(&a, &b, &wifi()).is_none() {
-                let (a, b) = (tables(&a, &seen), tables(&b, &seen));
-                for (table, other) in a.iter().zip(&b) {
-                    prop_assert_eq!(table.window, other.window);
-                    for row in &table.rows {
-                        let same = other.rows.iter().find(|other| other.cell == row.cell);
-                        prop_assert!(same.is_none_or(|same| same.value == row.value), "no difference to learn from");
-                    }
-                }
+        fn meet_and_join_make_a_lattice(a in degree(), b in degree(), c in degree()) {
+            for of in [Degree::meet as fn(&Degree, &Degree) -> Option<Degree>, Degree::join] {
+                prop_assert_eq!(of(&a, &a), Some(a.clone()));
+                prop_assert_eq!(of(&a, &b), of(&b, &a));
+                let (left, right) = (of(&a, &b), of(&b, &c));
+                prop_assert_eq!(with(left.as_ref(), Some(&c), of), with(Some(&a), right.as_ref(), of));
+            }
+            prop_assert_eq!(a.meet(&b).is_some(), a.join(&b).is_some());
+            if let (Some(meet), Some(join)) = (a.meet(&b), a.join(&b)) {
+                prop_assert_eq!(a.join(&meet), Some(a.clone()), "absorption");
+                prop_assert_eq!(a.meet(&join), Some(a.clone()), "absorption");
+                prop_assert!(meet.no_more_than(&a) && meet.no_more_than(&b) && a.no_more_than(&join) && b.no_more_than(&join));
             }
         }
-    }
 
-    fn wifi() -> Stream {
-        let json = r#"{"id":"wifi","time":{"do":"keep"},"retention":"24h","properties":{
-            "mac":{"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"24h"}}}}"#;
-        serde_json::from_str(json).unwrap()
-    }
-
-    fn counting(minimum: u32, minutes: u32, by_sensor: bool, bound: Option<u32>) -> View {
-        let json = format!(
-            r#"{{"id":"v","version":1,"stream":"wifi","title":"t","exposure":{{"as":"windows","bin":"{minutes}m","space":{{"by":"{}"}},
-            "measure":{{"of":"distinct","property":"mac"}}}},"identifiers":"none","minimum":{minimum},"bound":{},"noise":"none",
-            "delay":"0s","depth":"1d"}}"#,
-            if by_sensor { "sensor" } else { "stream" },
-            bound.map_or("null".to_owned(), |bound| bound.to_string()),
-        );
-        serde_json::from_str(&json).unwrap()
-    }
-
-    /// The tables of one hour of (sensor, tag, minute).
-    fn tables(view: &View, seen: &[(u32, u64, i64)]) -> Vec<ReleasedTable> {
-        let ids = ["a", "b", "c"].map(|id| id.parse().unwrap());
-        let position = Point::new(16.6, 49.2).unwrap();
-        let sensors: Vec<Sensor> = ids.iter().map(|id: &model::DeviceId| Sensor { id: id.clone(), position }).collect();
-        let columns = Columns::from_parts(
-            ids.to_vec(),
-            seen.iter().map(|row| row.2 * 60_000).collect(),
-            seen.iter().map(|row| row.0).collect(),
-            vec![1; seen.len()],
-            vec![("mac".parse().unwrap(), Column::Tag(seen.iter().map(|row| Some(row.1)).collect()))],
-        )
-        .unwrap();
-        let width = view.bin().unwrap().span().millis();
-        let windows = (0..3_600_000 / width).map(|at| Window {
-            start: Timestamp::from_millis(at * width),
-            end: Timestamp::from_millis((at + 1) * width),
-        });
-        let table = |window| {
-            release(view, &wifi(), window, &sensors, std::slice::from_ref(&columns), None).unwrap().get().clone()
-        };
-        windows.map(table).collect()
+        #[test]
+        fn a_meet_is_the_greatest_below_both_and_a_join_the_least_above(a in degree(), b in degree(), c in degree()) {
+            if c.no_more_than(&a) && c.no_more_than(&b) {
+                prop_assert!(c.no_more_than(&a.meet(&b).unwrap()));
+            }
+            if a.no_more_than(&c) && b.no_more_than(&c) {
+                prop_assert!(a.join(&b).unwrap().no_more_than(&c));
+            }
+        }
     }
 
     #[test]
-    fn each_kind_of_difference_tells_of_fewer_than_the_minimum() {
-        let sum =
-            |tables: &[ReleasedTable]| tables.iter().flat_map(|table| &table.rows).map(|row| row.value).sum::<i64>();
-        // Twelve at a, and one person alone at b, whom no number may show.
-        let mut seen: Vec<(u32, u64, i64)> = (0..12).map(|tag| (0, tag, 0)).collect();
-        seen.push((1, 99, 0));
-        let (total, sensors) = (counting(10, 60, false, None), counting(10, 60, true, None));
-        assert_eq!(subtractable(&total, &sensors, &wifi()), Some(Difference::Space));
-        assert_eq!(sum(&tables(&total, &seen)) - sum(&tables(&sensors, &seen)), 1);
-        // Ten in each of three quarters, and two others in the last.
-        let mut seen: Vec<(u32, u64, i64)> =
-            (0..30).map(|tag| (0, tag, i64::try_from(tag / 10).unwrap() * 15)).collect();
-        seen.extend([(0, 50, 45), (0, 51, 45)]);
-        let (hours, quarters) = (counting(10, 60, true, None), counting(10, 15, true, None));
-        assert_eq!(subtractable(&hours, &quarters, &wifi()), Some(Difference::Bin));
-        assert_eq!(sum(&tables(&hours, &seen)) - sum(&tables(&quarters, &seen)), 2);
-        assert_eq!(subtractable(&quarters, &counting(10, 20, true, None), &wifi()), Some(Difference::Bin), "shifted");
-        // Twelve at each of two sensors, of whom one was at both.
-        let seen: Vec<(u32, u64, i64)> =
-            (0..12).map(|tag| (0, tag, 0)).chain((11..23).map(|tag| (1, tag, 0))).collect();
-        let (free, bound) = (counting(10, 60, true, None), counting(10, 60, true, Some(1)));
-        assert_eq!(subtractable(&free, &bound, &wifi()), Some(Difference::Bound));
-        assert_eq!(sum(&tables(&free, &seen)) - sum(&tables(&bound, &seen)), 1);
-        // What differs in nothing that is counted may stand together, and of a stream about nobody everything may.
-        assert_eq!(subtractable(&free, &counting(20, 60, true, None), &wifi()), None);
-        let air = r#"{"id":"wifi","time":{"do":"keep"},"retention":"24h","properties":{}}"#;
-        assert_eq!(subtractable(&total, &sensors, &serde_json::from_str(air).unwrap()), None);
-        for kind in [Difference::Space, Difference::Bin, Difference::Bound] {
-            assert!(kind.example().contains("if "), "an example for people");
+    fn less_is_told_by_each_part_of_a_view() {
+        let view: View = serde_json::from_str(
+            r#"{"id":"v","version":1,"stream":"s","title":"t","exposure":{"as":"windows","bin":"15m","space":{"by":"sensor"},
+            "measure":{"of":"observations"}},"identifiers":"rotating","minimum":5,"bound":4,"noise":{"gaussian":{"rho":"0.1"}},
+            "delay":"1h","depth":"7d"}"#,
+        )
+        .unwrap();
+        let measure = Measure::Observations;
+        let windows = |minutes, space| Exposure::Windows {
+            bin: TimeBin::new(Span::minutes(minutes)).unwrap(),
+            space,
+            measure: measure.clone(),
+        };
+        let less = [
+            View { exposure: windows(30, Space::Sensor), ..view.clone() },
+            View { exposure: windows(15, Space::Stream), ..view.clone() },
+            View { identifiers: IdentifierExposure::None, ..view.clone() },
+            View { minimum: MinimumUnits(6), ..view.clone() },
+            View { bound: Bound(Some(3)), ..view.clone() },
+            View { noise: Noise::Gaussian { rho: "0.09".parse().unwrap() }, ..view.clone() },
+            View { delay: Delay(Span::hours(2)), ..view.clone() },
+            View { depth: Depth(Span::days(6)), ..view.clone() },
+        ];
+        for less in less {
+            assert!(no_more_than(&less, &view) && !no_more_than(&view, &less), "{less:?}");
+            assert_eq!(Degree::of(&less).on(&view), less);
         }
-        let CellKey::Sensor(shown) = &tables(&free, &seen)[0].rows[0].cell else { unreachable!() };
-        assert_eq!(shown.as_str(), "a");
+        // A grid of twenty minutes is no part of one of fifteen, and another stream is not compared at all.
+        let shifted = View { exposure: windows(20, Space::Sensor), ..view.clone() };
+        assert!(!no_more_than(&shifted, &view) && !no_more_than(&view, &shifted));
+        assert!(!no_more_than(&View { stream: "other".parse().unwrap(), ..view.clone() }, &view));
     }
 }

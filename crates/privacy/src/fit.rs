@@ -114,9 +114,9 @@ pub fn fits(view: &View, stream: &Stream) -> Result<(), Unfit> {
     }
     let not_people = |measure| Unfit::NotPeople { view: view.clone(), stream: stream.id.clone(), measure };
     let property = match measure {
-        Measure::Distinct { property } => property,
         Measure::Observations => return Err(not_people("the number of observations")),
         Measure::Mean { .. } => return Err(not_people("a mean")),
+        counted => counted.unit().ok_or_else(|| not_people("how many observations lie in each class"))?,
     };
     match stream.properties.get(property).map(|known| (known.category, &known.treatment)) {
         Some((category, Treatment::Pseudonymise { epoch }))
@@ -152,7 +152,14 @@ fn noise_fits(view: &View, stream: &Stream) -> Result<(), &'static str> {
             Err("has noise, and its stream tells of nobody. Leave it out")
         };
     }
+    let exactly_about_somebody = matches!(
+        view.exposure,
+        Exposure::Windows { measure: Measure::Quantile { .. } | Measure::ClampedMean { .. }, .. }
+    );
     let bin = match (view.noise, stream.budget, view.bin()) {
+        (Noise::None, _, _) if exactly_about_somebody => {
+            return Err("would tell exactly what may be one person’s number. Add noise");
+        }
         (Noise::None, None, _) => return Ok(()),
         (Noise::None, Some(_), _) => {
             return Err(

@@ -16,7 +16,7 @@ use crate::recipe::Canon;
 /// The most entries of one list.
 pub const ENTRIES_MAX: usize = 10_000;
 /// Bytes of one tag.
-const TAG_BYTES: usize = 16;
+pub(crate) const TAG_BYTES: usize = 16;
 
 /// The 32 random bytes of one order's list; wiped when dropped.
 #[derive(Zeroize)]
@@ -96,8 +96,7 @@ impl HotList {
     /// The tags as text, one a line: what is sealed.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let line = |tag: &[u8; TAG_BYTES]| tag.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        self.tags.iter().map(line).collect::<Vec<_>>().join("\n")
+        self.tags.iter().map(|tag| hex(tag)).collect::<Vec<_>>().join("\n")
     }
 
     /// Reads what [`HotList::to_text`] wrote.
@@ -131,7 +130,14 @@ impl HotList {
     }
 }
 
-fn tag(key: &[u8; 32], canonical: &[u8]) -> [u8; TAG_BYTES] {
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+}
+
+/// The tag of an identifier in its canonical form.
+pub(crate) fn tag(key: &[u8; 32], canonical: &[u8]) -> [u8; TAG_BYTES] {
     let hash = blake3::keyed_hash(key, canonical);
     let mut tag = [0; TAG_BYTES];
     tag.copy_from_slice(hash.as_bytes().split_at(TAG_BYTES).0);
@@ -144,7 +150,8 @@ fn unmatchable(key: &[u8; 32], number: u32) -> [u8; TAG_BYTES] {
     tag(key, &[0xff, a, b, c, d])
 }
 
-fn parse(line: &str) -> Result<[u8; TAG_BYTES], NotAList> {
+/// The bytes of a tag in hexadecimal.
+pub(crate) fn parse(line: &str) -> Result<[u8; TAG_BYTES], NotAList> {
     let mut tag = [0; TAG_BYTES];
     // `from_str_radix` would take a sign for a digit.
     if line.len() != 2 * TAG_BYTES || !line.bytes().all(|byte| byte.is_ascii_hexdigit()) {

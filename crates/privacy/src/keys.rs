@@ -36,7 +36,17 @@ impl EpochKey {
         Digest::new(blake3::derive_key("ordinance 2026 epoch key commitment v1", &self.0))
     }
 
-    fn subkey(&self, stream: &StreamId, property: &PropertyName) -> Subkey {
+    /// The same key once more.
+    pub(crate) const fn again(&self) -> Self {
+        Self(self.0)
+    }
+
+    /// The key that follows, from which this one cannot be had back.
+    pub(crate) fn next(&self) -> Self {
+        Self(blake3::derive_key("ordinance 2026 next key v1", &self.0))
+    }
+
+    pub(crate) fn subkey(&self, stream: &StreamId, property: &PropertyName) -> Subkey {
         let mut hasher = blake3::Hasher::new_derive_key("ordinance 2026 pseudonym v1");
         for part in [self.0.as_slice(), stream.as_str().as_bytes(), property.as_str().as_bytes()] {
             hasher.update(&(part.len() as u64).to_le_bytes());
@@ -89,7 +99,7 @@ impl EpochKeys {
         let on_grid = |(epoch, _): &&(Epoch, Arc<EpochKey>)| epoch.0 == length.window(epoch.0.start);
         let subkey = |(epoch, key): &(Epoch, Arc<EpochKey>)| (epoch.0, key.subkey(&self.stream, property));
         let subkeys = self.keys.iter().filter(on_grid).map(subkey).collect();
-        Tagger { canon, subkeys, last: Last::default() }
+        Tagger::under(canon, subkeys)
     }
 }
 
@@ -113,7 +123,7 @@ pub(crate) struct Tagger {
 /// is far cheaper than a hash. Wiped when dropped.
 #[derive(Zeroize)]
 #[zeroize(drop)]
-struct Last {
+pub(crate) struct Last {
     text: [u8; IDENTIFIER_BYTES_MAX],
     length: usize,
     /// Number of its epoch's subkey.
@@ -129,13 +139,26 @@ impl Default for Last {
 
 impl Last {
     /// Its tag, if it was this text under this subkey.
-    fn of(&self, subkey: usize, text: &str) -> Option<u64> {
+    pub(crate) fn of(&self, subkey: usize, text: &str) -> Option<u64> {
         let same = self.subkey == subkey && self.text.get(..self.length) == Some(text.as_bytes());
         self.tag.filter(|_| same)
+    }
+
+    /// Remembers the tag of a text; one that is too long is not remembered.
+    pub(crate) fn remember(&mut self, subkey: usize, text: &str, tag: u64) {
+        if let Some(room) = self.text.get_mut(..text.len()) {
+            room.copy_from_slice(text.as_bytes());
+            (self.length, self.subkey, self.tag) = (text.len(), subkey, Some(tag));
+        }
     }
 }
 
 impl Tagger {
+    /// One that tags under these subkeys.
+    pub(crate) fn under(canon: Canon, subkeys: Vec<(Window, Subkey)>) -> Self {
+        Self { canon, subkeys, last: Last::default() }
+    }
+
     /// Adds the keys of another one of the same property.
     pub(crate) fn extend(&mut self, other: Self) {
         // Behind those that are there, so that what is remembered keeps its number.
@@ -151,10 +174,7 @@ impl Tagger {
         let (_, subkey) = self.subkeys.get(number).ok_or(NoTag::Key)?;
         let mut buffer = [0; IDENTIFIER_BYTES_MAX];
         let tag = subkey.tag(canonical(self.canon, text, &mut buffer).ok_or(NoTag::TooLong)?);
-        if let Some(room) = self.last.text.get_mut(..text.len()) {
-            room.copy_from_slice(text.as_bytes());
-            (self.last.length, self.last.subkey, self.last.tag) = (text.len(), number, Some(tag));
-        }
+        self.last.remember(number, text, tag);
         Ok(tag)
     }
 }

@@ -69,6 +69,12 @@ pub struct Charged {
 }
 
 impl Charged {
+    /// What it pays.
+    #[must_use]
+    pub const fn rho(&self) -> Rho {
+        self.rho
+    }
+
     /// Whether it pays for this window of this view.
     #[must_use]
     pub fn pays(&self, view: &View, window: Window) -> bool {

@@ -6,24 +6,31 @@
 
 pub mod cell;
 pub mod columns;
+pub mod difference;
+pub mod district;
 pub mod exposure;
 pub mod fit;
 pub mod hotlist;
 pub mod keys;
 pub mod ledger;
+pub mod memory;
 pub mod noise;
+pub mod opt_out;
 pub mod raw;
 pub mod recipe;
 pub mod release;
 pub mod treat;
 
 pub use columns::{Column, Columns, Scalar};
-pub use exposure::{Difference, no_more_than, subtractable};
+pub use difference::{Difference, subtractable};
+pub use exposure::{Degree, no_more_than};
 pub use fit::{Unfit, fits};
 pub use hotlist::{HotList, HotListKey};
 pub use keys::{EpochKey, EpochKeys};
 pub use ledger::{Charged, Ledger, Unpaid};
+pub use memory::{Memory, Sightings, Work};
 pub use noise::Gaussian;
+pub use opt_out::OptOut;
 pub use raw::{RawObservation, RawValue};
 pub use recipe::{Recipe, RecipeError, Slot};
 pub use release::{ReleaseError, Released, ReleasedTable};

@@ -66,6 +66,23 @@ impl Gaussian {
         distance
     }
 
+    /// The probability that it adds at least so much.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "distances of some deviations")]
+    pub fn at_least(&self, number: i64) -> f64 {
+        let weight = |distance: i64| (-(distance as f64).powi(2) / (2.0 * self.variance())).exp();
+        let far = i64::try_from(self.scale * 40 + 2).unwrap_or(i64::MAX);
+        let all: f64 = (-far..=far).map(weight).sum();
+        (number.max(-far)..=far).map(weight).sum::<f64>() / all
+    }
+
+    /// The threshold that a free key with one unit passes with a probability of `delta` at most: a key that is there only
+    /// because somebody was is shown from here on.
+    #[must_use]
+    pub fn threshold(&self, delta: f64) -> i64 {
+        (1..).find(|threshold| self.at_least(threshold - 1) <= delta).unwrap_or(i64::MAX)
+    }
+
     /// Draws a number.
     ///
     /// # Errors

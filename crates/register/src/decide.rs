@@ -6,6 +6,7 @@
 mod credentials;
 mod evidence;
 mod fit;
+mod offers;
 mod policies;
 
 use model::act::{DeploymentApproved, DeploymentRef, GrantRef, OrderIssued, PartyRegistered, PayloadErased};
@@ -22,6 +23,7 @@ use crate::sealing::{CONTACT_FIELDS, ORDER_FIELDS, SealError, seal};
 use crate::state::State;
 
 pub use fit::Misfit;
+pub use offers::Offer;
 pub(crate) use policies::assemble;
 
 /// An act to be committed, with the payload that hangs beside it.
@@ -39,6 +41,12 @@ impl Draft {
     pub const fn plain(act: Act) -> Self {
         Self { act, payload: None }
     }
+}
+
+/// Offers in words, one after the other.
+fn alternatives(offers: &[Offer]) -> String {
+    let offers: Vec<String> = offers.iter().map(|offer| offer.instead.join(", ")).collect();
+    offers.join("; or with ")
 }
 
 /// Why a command makes no act.
@@ -72,6 +80,14 @@ pub enum Refusal {
     /// The norms do not allow it.
     #[error(transparent)]
     Norm(#[from] norms::Refusal),
+    /// A view is refused, and others that tell less are allowed.
+    #[error("{why}. Allowed would be the same with {}", alternatives(offers))]
+    View {
+        /// Why it is refused.
+        why: Box<Refusal>,
+        /// What would be allowed: one at least.
+        offers: Vec<Offer>,
+    },
     /// The command needs a reason.
     #[error("this needs a reason, in words that residents will read")]
     NoReason,
@@ -275,7 +291,7 @@ impl Desk<'_> {
     fn propose(&self, deployment: &Deployment) -> Result<Vec<Draft>, Refusal> {
         known(self.state.parties.get(&deployment.accountable), "party", &deployment.accountable)?;
         known(self.state.places.get(&deployment.place), "place", &deployment.place)?;
-        fit::deployment(deployment)?;
+        fit::deployment(deployment, &self.state.places)?;
         if let Some(record) = self.state.deployments.get(&deployment.id) {
             return if &record.deployment == deployment {
                 Ok(Vec::new())
@@ -395,7 +411,18 @@ impl Desk<'_> {
         Ok(vec![Draft { payload: Some(payload), ..draft }])
     }
 
+    /// Declares a view; if it is refused, says which views that tell less would not be.
     fn declare(&self, view: &View) -> Result<Vec<Draft>, Refusal> {
+        let why = match self.declare_as_it_is(view) {
+            Err(why @ (Refusal::Norm(_) | Refusal::Misfit(_))) => why,
+            decided => return decided,
+        };
+        let Some((_, stream)) = self.state.stream(&view.stream) else { return Err(why) };
+        let offers = offers::offers(view, stream, |view| self.declare_as_it_is(view).is_ok());
+        Err(if offers.is_empty() { why } else { Refusal::View { why: Box::new(why), offers } })
+    }
+
+    fn declare_as_it_is(&self, view: &View) -> Result<Vec<Draft>, Refusal> {
         let (record, stream) = self
             .state
             .stream(&view.stream)
@@ -421,6 +448,9 @@ impl Desk<'_> {
         let order = grant.order.as_ref().map(|id| known(state.orders.get(id), "order", id)).transpose()?;
         if let Some(known) = state.grants.get(&grant.id) {
             return if &known.grant == grant { Ok(Vec::new()) } else { Err(taken("grant", &grant.id)) };
+        }
+        if let Some(judged) = &grant.judged {
+            fit::text("the argument whether it is about people", &judged.argument)?;
         }
         let order = order.map(|record| &record.order);
         let subject = ActSubject::Grant { grant, view, record, stream, recipient, order };

@@ -61,13 +61,14 @@ pub(crate) fn in_words(answer: &Answer) -> String {
     let mut lines = vec![answer.view_title.clone()];
     for row in &answer.rows {
         lines.push(match row {
-            Row::Released { from, to, cell, value } => {
+            Row::Released { from, to, cell, class, value } => {
                 let cell = match cell {
                     Cell::Stream => "all".to_owned(),
                     Cell::Cell(cell) => String::from(*cell),
                     Cell::Sensor(sensor) => sensor.to_string(),
                 };
-                format!("{from}  {to}  {cell:<16} {value}")
+                let class = class.map_or_else(String::new, |class| format!(" class {class:<2}"));
+                format!("{from}  {to}  {cell:<16}{class} {value}")
             }
             Row::Record { time, sensor, fields, .. } => {
                 let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -1,15 +1,12 @@
 //! Real recordings in place of generated data: Wi-Fi probe requests and number plates from CSV, gzip read as it is.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use flate2::read::MultiGzDecoder;
 use model::Timestamp;
 use serde_json::json;
 
 use super::feed::Event;
+use crate::recorded::{Columns, table};
 
 /// How many rows of a recording could not be read, and why not.
 #[derive(Debug, Default)]
@@ -84,31 +81,4 @@ pub(super) fn plates(file: &Path, unreadable: &mut Unreadable) -> anyhow::Result
 /// `2023-11-20 00:12:49.578498`, in UTC, or RFC 3339; cut to milliseconds.
 fn time(text: &str) -> Option<Timestamp> {
     flow::ingest::instant(text)
-}
-
-fn table(file: &Path, separator: u8) -> anyhow::Result<csv::Reader<Box<dyn Read>>> {
-    let opened = File::open(file).with_context(|| format!("cannot open the recording `{}`", file.display()))?;
-    let gzip = file.extension().is_some_and(|extension| extension == "gz");
-    let reader: Box<dyn Read> =
-        if gzip { Box::new(MultiGzDecoder::new(BufReader::new(opened))) } else { Box::new(BufReader::new(opened)) };
-    Ok(csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(reader))
-}
-
-/// Where the columns of a table are.
-struct Columns(Vec<(String, usize)>);
-
-impl Columns {
-    fn of(reader: &mut csv::Reader<Box<dyn Read>>, file: &Path, needed: &[&str]) -> anyhow::Result<Self> {
-        let header = reader.headers().with_context(|| format!("`{}` has no header", file.display()))?;
-        let columns: Vec<_> = header.iter().enumerate().map(|(at, name)| (name.trim().to_owned(), at)).collect();
-        if let Some(missing) = needed.iter().find(|name| columns.iter().all(|(known, _)| known != **name)) {
-            bail!("the recording `{}` has no column `{missing}`; it needs {}", file.display(), needed.join(", "));
-        }
-        Ok(Self(columns))
-    }
-
-    fn cell<'r>(&self, row: &'r csv::StringRecord, name: &str) -> Option<&'r str> {
-        let (_, at) = self.0.iter().find(|(known, _)| known == name)?;
-        row.get(*at).map(str::trim)
-    }
 }

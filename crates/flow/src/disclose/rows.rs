@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lake::LakeError;
 use model::{CellId, DeviceId, Digest, Exposure, PropertyName, Span, StreamId, TimeBin, Timestamp, View, Window};
 use privacy::columns::Scalar;
-use privacy::release::{CellKey, ReleasedTable, Sensor, grid};
+use privacy::release::{CellKey, ReleasedRow, ReleasedTable, Sensor, grid};
 use register::State;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -49,6 +49,9 @@ pub enum Row {
         to: Timestamp,
         /// Where.
         cell: Cell,
+        /// In which class of the view's edges, counted from the lowest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<u8>,
         /// The measure; a mean is in thousandths.
         value: i64,
     },
@@ -111,15 +114,15 @@ impl City {
         let unknown = || DiscloseError::Unknown { kind: "stream", id: view.stream.to_string() };
         let (record, stream) = state.stream(&view.stream).ok_or_else(unknown)?;
         match &view.exposure {
-            Exposure::Windows { bin, space, .. } => {
+            Exposure::Windows { bin, space, measure } => {
                 let start = bin.first_whole(window.start.max(record.deployment.starts));
                 let aligned = Window { start, end: self.closed(view, bin.window(window.end).start)? };
                 let windows = (aligned.end.millis() - aligned.start.millis()).max(0) / bin.span().millis();
                 let rows: Vec<Row> =
                     self.tables(view, *bin, aligned, windows)?.into_iter().flat_map(released_rows).collect();
                 limit(rows.len())?;
-                let cells =
-                    grid(*space, &sensors(state, &view.stream)).len() as u64 * u64::try_from(windows).unwrap_or(0);
+                let numbers = grid(*space, &sensors(state, &view.stream)).len() * measure.numbers();
+                let cells = numbers as u64 * u64::try_from(windows).unwrap_or(0);
                 Ok(Gathered { withheld: cells.saturating_sub(rows.len() as u64), rows })
             }
             Exposure::Records { fields } => {
@@ -193,7 +196,11 @@ pub(crate) fn sensors(state: &State, stream: &StreamId) -> Vec<Sensor> {
 
 fn released_rows(table: ReleasedTable) -> impl Iterator<Item = Row> {
     let Window { start: from, end: to } = table.window;
-    table.rows.into_iter().map(move |row| Row::Released { from, to, cell: row.cell.into(), value: row.value })
+    let released = move |row: ReleasedRow| {
+        let ReleasedRow { cell, class, value } = row;
+        Row::Released { from, to, cell: cell.into(), class, value }
+    };
+    table.rows.into_iter().map(released)
 }
 
 fn limit(rows: usize) -> Result<(), DiscloseError> {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::{DeviceId, Epoch, EpochLength, Span, StreamId, Timestamp};
-use privacy::{EpochKey, EpochKeys, Fate, RawObservation, RawValue, TreatError, Treated, Treating};
+use privacy::memory::MemoryKeys;
+use privacy::{EpochKey, EpochKeys, Fate, RawObservation, RawValue, Sightings, TreatError, Treated, Treating};
 
 use super::CLOCK_SKEW_MAX;
 use super::fault::Fault;
@@ -118,17 +119,24 @@ pub(crate) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// Begins a batch for devices of an admitted stream. `late_before` is the end of the last released window.
+    /// Begins a batch for devices of an admitted stream. `late_before` is the end of the last released window; a stream that
+    /// is worked out in memory has keys of its own.
     pub(crate) fn begin(
         admitted: &'a Admitted,
         keys: &'a KeySource<'a>,
         devices: &'a [DeviceId],
         late_before: Option<Timestamp>,
+        memory: Option<MemoryKeys>,
     ) -> Result<Self, KeyError> {
         let (ready, now) = (admitted.ready(), admitted.at());
         let list = ready.list.as_ref().and_then(|list| list.as_ref().ok());
         let (keys, first) = BatchKeys::begin(admitted, keys)?;
-        let treating = Treating::new(&ready.recipe, &first, list, devices.to_vec());
+        let opt_out = ready.opt_out.as_ref().and_then(|list| list.as_ref().ok());
+        let treating = Treating::new(&ready.recipe, &first, list, devices.to_vec()).leaving_out(opt_out);
+        let treating = match memory {
+            Some(keys) => treating.for_memory(keys),
+            None => treating,
+        };
         let retention: Span = ready.stream.retention.0;
         let takes =
             Takes { oldest: now - retention, start: ready.record.deployment.starts, newest: now + CLOCK_SKEW_MAX };
@@ -176,6 +184,11 @@ impl<'a> Batch<'a> {
     /// again.
     pub(crate) const fn key_failure(&mut self) -> Option<KeyError> {
         self.keys.failed.take()
+    }
+
+    /// The sightings of a batch that is worked out in memory, and how many observations were admitted.
+    pub(crate) fn sightings(self) -> (Sightings, u64) {
+        (self.treating.sightings(), self.admitted)
     }
 
     /// The treated batch, and how many of its observations came late.

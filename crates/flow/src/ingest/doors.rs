@@ -86,6 +86,9 @@ impl City {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Ingested, IngestError> {
         let admitted = self.admitted(stream)?;
+        if admitted.ready().recipe.work().is_some() {
+            return Err(IngestError::InMemory(stream.clone()));
+        }
         let devices = self.devices_of(stream, device)?;
         let mut chunks = Chunks::new(open_file(file)?, format, &admitted)?;
         let mut total = Ingested::nothing(stream);
@@ -121,7 +124,7 @@ impl City {
         }
     }
 
-    /// Treats and stores one batch; answers only when the disk has it.
+    /// Treats and stores one batch; answers only when the disk has it, or memory where the stream stores nothing of it.
     fn take<'b>(
         &self,
         admitted: &'b Admitted,
@@ -130,13 +133,22 @@ impl City {
     ) -> Result<Ingested, IngestError> {
         let stream = &admitted.ready().stream.id;
         let keys = |length, at| self.keys.key(&self.register, stream, length, at);
-        let mut batch = Batch::begin(admitted, &keys, devices, self.released_through(stream)?)?;
+        let work = admitted.ready().recipe.work();
+        let memory = work.map(|work| self.memories.keys(admitted, work, self.register.entropy())).transpose()?;
+        let mut batch = Batch::begin(admitted, &keys, devices, self.released_through(stream)?, memory)?;
         let filled = fill(&mut batch);
         // A key that is missing explains a refused row, and is the error that may pass.
         let filled = batch.key_failure().map_or(filled, |error| Err(error.into()));
         filled.inspect_err(|_| self.counters.add(stream, |counts| counts.refused += 1))?;
-        let (treated, admitted, late) = batch.finish();
-        self.lake.append(stream, &treated)?;
+        let (admitted, late) = if work.is_some() {
+            // In memory, and nowhere else: that is the point of it, and what a crash takes of it is a gap.
+            let (sightings, admitted) = batch.sightings();
+            (admitted, self.memories.take(stream, &sightings)?)
+        } else {
+            let (treated, admitted, late) = batch.finish();
+            self.lake.append(stream, &treated)?;
+            (admitted, late)
+        };
         self.counters.add(stream, |counts| {
             counts.admitted += admitted;
             counts.late += late;

@@ -31,8 +31,10 @@ pub(super) fn drawn(
 
 fn windows(rows: &[Row], space: Space, measure: &Measure, sensors: &BTreeMap<DeviceId, Point>) -> Option<Drawn> {
     let (mut from, mut to, mut names, mut spots, mut numbers) = <(Vec<_>, Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
+    let mut numbered = Vec::new();
     for row in rows {
-        let Row::Released { from: begun, to: ended, cell, value } = row else { return None };
+        let Row::Released { from: begun, to: ended, cell, class, value } = row else { return None };
+        numbered.push(*class);
         from.push(begun.millis());
         to.push(ended.millis());
         numbers.push(Some(*value));
@@ -54,12 +56,30 @@ fn windows(rows: &[Row], space: Space, measure: &Measure, sensors: &BTreeMap<Dev
             columns.extend(positions(&spots));
         }
     }
+    columns.extend(classes(measure, &numbered));
     columns.push(match measure {
-        Measure::Observations => ("observations".to_owned(), Series::Integer(numbers)),
-        Measure::Distinct { .. } => ("distinct".to_owned(), Series::Integer(numbers)),
-        Measure::Mean { .. } => ("mean".to_owned(), Series::Number(numbers.into_iter().map(thousandths).collect())),
+        Measure::Observations | Measure::Histogram { property: None, .. } => {
+            ("observations".to_owned(), Series::Integer(numbers))
+        }
+        Measure::Distinct { .. } | Measure::Histogram { .. } => ("distinct".to_owned(), Series::Integer(numbers)),
+        Measure::Quantile { .. } => ("quantile".to_owned(), Series::Integer(numbers)),
+        Measure::Mean { .. } | Measure::ClampedMean { .. } => {
+            ("mean".to_owned(), Series::Number(numbers.into_iter().map(thousandths).collect()))
+        }
     });
     Some((columns, spots))
+}
+
+/// The limits of each row's class, for a view that counts by classes: the lowest has no lower one, the highest no upper.
+fn classes(measure: &Measure, numbered: &[Option<u8>]) -> Vec<(String, Series)> {
+    let Measure::Histogram { edges, .. } = measure else { return Vec::new() };
+    let edge = |at: Option<usize>| at.and_then(|at| edges.as_slice().get(at)).map(|edge| i64::from(*edge));
+    let lower = numbered.iter().map(|class| edge(class.and_then(|class| usize::from(class).checked_sub(1))));
+    let upper = numbered.iter().map(|class| edge(class.map(usize::from)));
+    vec![
+        ("class_from".to_owned(), Series::Integer(lower.collect())),
+        ("class_below".to_owned(), Series::Integer(upper.collect())),
+    ]
 }
 
 /// Released means are in thousandths; whoever opens a file expects the unit.
@@ -149,4 +169,18 @@ const fn number(value: &Scalar) -> Option<f64> {
 
 const fn truth(value: &Scalar) -> Option<bool> {
     if let Scalar::Boolean(truth) = value { Some(*truth) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_told_by_its_limits() {
+        let measure: Measure = serde_json::from_str(r#"{"of":"histogram","number":"speed","edges":[30,50]}"#).unwrap();
+        let columns = classes(&measure, &[Some(0), Some(1), Some(2)]);
+        assert_eq!(columns[0], ("class_from".to_owned(), Series::Integer(vec![None, Some(30), Some(50)])));
+        assert_eq!(columns[1], ("class_below".to_owned(), Series::Integer(vec![Some(30), Some(50), None])));
+        assert_eq!(classes(&Measure::Observations, &[None]), []);
+    }
 }

@@ -22,7 +22,7 @@ fn recipe() -> Recipe {
             "p":{"category":"weather","value":"point","treatment":{"do":"drop"}}}}"#,
     )
     .unwrap();
-    Recipe::compile(&stream).unwrap()
+    Recipe::compile(&stream, &|_| None).unwrap()
 }
 
 /// JSON of any shape. A text or a name that is no word of the formats is a number from which it is made.

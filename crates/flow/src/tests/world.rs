@@ -88,6 +88,39 @@ impl World {
         self.city.issue_order(&"police".parse().unwrap(), order, &values).unwrap();
     }
 
+    /// Declares another deployment like that of the phones: it is called `quiet`, has one stream, and the devices `q1` and
+    /// `q2`, whose tokens are their ids.
+    pub(super) fn declare_quiet(&self, stream: &serde_json::Value) {
+        let declared: Vec<(String, serde_json::Value)> = serde_json::from_str(DECLARED).unwrap();
+        for (by, mut command) in declared {
+            let with = &mut command["with"];
+            let device = with["position"].is_array();
+            let ours = [&with["id"], &with["deployment"]].into_iter().any(|id| id == "congestion");
+            if with["streams"].is_array() && ours {
+                with["streams"] = serde_json::json!([stream]);
+            }
+            if device && ours {
+                with["stream"] = stream["id"].clone();
+            }
+            let text = command.to_string().replace("congestion\"", "quiet\"");
+            let text = text.replace("\"s1\"", "\"q1\"").replace("\"s2\"", "\"q2\"");
+            if ours {
+                self.submit(&by, None, serde_json::from_str(&text).unwrap());
+            }
+        }
+        for device in ["q1", "q2"] {
+            let command =
+                Command::SetDeviceCredential { device: device.parse().unwrap(), credential: Some(credential(device)) };
+            self.submit("city", None, command);
+        }
+    }
+
+    /// What a stream's observations became, as they are stored.
+    pub(super) fn stored(&self, stream: &str) -> Vec<privacy::Columns> {
+        let always = model::Window { start: Timestamp::UNIX_EPOCH, end: Timestamp::MAX };
+        self.city.lake().scan(&stream.parse().unwrap(), always).unwrap()
+    }
+
     pub(super) fn submit(&self, by: &str, reason: Option<&str>, command: Command) {
         let submission = Submission { by: by.parse().unwrap(), reason: reason.map(str::to_owned), command };
         self.city.register().submit(submission).unwrap();

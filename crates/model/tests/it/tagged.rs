@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Fields of variants of all kinds, each of which is too much for most others.
-const FIELDS: [(&str, &str); 10] = [
+const FIELDS: [(&str, &str); 13] = [
     ("epoch", r#""24h""#),
     ("resolution", "9"),
     ("width", "10"),
@@ -19,6 +19,9 @@ const FIELDS: [(&str, &str); 10] = [
     ("fields", "[]"),
     ("coordinates", "[1,2]"),
     ("id", r#""s1""#),
+    ("within", r#""1h""#),
+    ("classes", r#"["5m"]"#),
+    ("lowest", "0"),
     ("zz", "null"),
 ];
 
@@ -46,6 +49,11 @@ fn a_variant_takes_no_field_of_another() {
         r#"{"do":"band","width":10}"#,
         r#"{"do":"match","order":"order-17"}"#,
         r#"{"do":"count"}"#,
+        r#"{"do":"clamp","lowest":0,"highest":130,"width":10}"#,
+        r#"{"do":"district","of":["old-town"]}"#,
+        r#"{"do":"tally"}"#,
+        r#"{"do":"journey","within":"1h","classes":["5m"]}"#,
+        r#"{"do":"dwell","within":"10m","classes":["5m"]}"#,
     ]);
     refuses_more::<TimeTreatment>(&[r#"{"do":"keep"}"#, r#"{"do":"bin","bin":"1m"}"#]);
     refuses_more::<Space>(&[r#"{"by":"stream"}"#, r#"{"by":"cell","resolution":9}"#, r#"{"by":"sensor"}"#]);

@@ -115,7 +115,8 @@ fn reach(view: &View) -> Span {
 /// How the numbers of one window become one.
 fn combined(view: &View) -> Option<Combined> {
     match &view.exposure {
-        Exposure::Windows { measure: Measure::Mean { .. }, .. } => Some(Combined::Mean),
+        Exposure::Windows { measure: Measure::Mean { .. } | Measure::ClampedMean { .. }, .. } => Some(Combined::Mean),
+        Exposure::Windows { measure: Measure::Quantile { .. }, .. } => Some(Combined::Average),
         Exposure::Windows { .. } => Some(Combined::Sum),
         Exposure::Records { .. } => None,
     }
@@ -125,7 +126,7 @@ impl Combined {
     /// What one number of the chart is.
     const fn words(self, view: &View) -> &'static str {
         match (self, &view.exposure) {
-            (Self::Mean, _) => "Each number is the mean over all places that have one.",
+            (Self::Mean | Self::Average, _) => "Each number is the mean over all places that have one.",
             (Self::Sum, Exposure::Windows { space: Space::Stream, .. }) => "Each number is for all places together.",
             (Self::Sum, _) => {
                 "Each number is the sum over all places that have one; what was at two places counts at both, and what was held \

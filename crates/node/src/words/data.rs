@@ -1,6 +1,6 @@
 //! What happens to each piece of data before anything is stored, in plain words.
 
-use model::{H3Resolution, Property, TimeTreatment, Treatment};
+use model::{H3Resolution, Property, Stream, TimeTreatment, Treatment};
 
 use super::span;
 
@@ -52,11 +52,48 @@ pub(crate) fn treatment(property: &Property) -> String {
             let unit = property.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
             format!("Is rounded down to steps of {width}{unit}. The exact number is forgotten.")
         }
+        Treatment::Clamp { lowest, highest, width } => clamped(property, *lowest, *highest, *width),
+        Treatment::District { of } => format!(
+            "Becomes the district that it lies in, one of {}, or “outside”. The exact position is forgotten.",
+            of.ids().iter().map(|id| format!("“{id}”")).collect::<Vec<_>>().join(", ")
+        ),
+        Treatment::Tally => {
+            "Is counted in memory, and never stored. Only how many different ones there were at a sensor is \
+             kept, once a step of time is over."
+                .to_owned()
+        }
+        Treatment::Journey { within, .. } => format!(
+            "Is remembered in memory for {} at most, and never stored. If the same is seen at another sensor meanwhile, only \
+             from where to where, in which step of time it arrived and roughly how long it took is kept, and not whose journey \
+             it was. What is seen once leaves nothing.",
+            span(*within)
+        ),
+        Treatment::Dwell { within, .. } => format!(
+            "Is remembered in memory until it was not seen for {}, a day at most, and never stored. Only at which sensor, in \
+             which step of time and roughly how long it stayed is kept, and not who it was.",
+            span(*within)
+        ),
         Treatment::Match { order } => format!(
             "Is compared in memory with the list of the order “{order}”. If it is not on the list, nothing is kept at all. \
              If it is, only the number of the list’s entry is kept."
         ),
         Treatment::Count => "Is forgotten. Only how many observations were otherwise the same is kept.".to_owned(),
+    }
+}
+
+/// What top and bottom coding leaves of a number.
+fn clamped(property: &Property, lowest: i32, highest: i32, width: Option<u32>) -> String {
+    let unit = property.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let ends = format!(
+        "What is below {lowest}{unit} is kept as {lowest}{unit}, what is above {highest}{unit} as {highest}{unit}"
+    );
+    match width {
+        None => format!("{ends}. What is between is kept as it was measured."),
+        Some(width) => {
+            format!(
+                "{ends}, and all of it is rounded down to steps of {width}{unit} from there. The exact number is forgotten."
+            )
+        }
     }
 }
 
@@ -68,11 +105,26 @@ pub(crate) fn never_kept(property: &Property) -> Option<String> {
         Treatment::Drop | Treatment::Count => Some(name.to_owned()),
         Treatment::Pseudonymise { .. } => Some(format!("{name}: only the tag is kept, and its key does not last")),
         Treatment::Cell { .. } => Some(format!("{name}: the exact position")),
+        Treatment::District { .. } => Some(format!("{name}: the exact position")),
         Treatment::Band { .. } => Some(format!("{name}: the exact number")),
+        Treatment::Clamp { width: None, .. } => Some(format!("{name}: how far beyond the ends a number lies")),
+        Treatment::Clamp { width: Some(_), .. } => Some(format!("{name}: the exact number")),
+        Treatment::Tally | Treatment::Journey { .. } | Treatment::Dwell { .. } => {
+            Some(format!("{name}: not even a tag is kept, only numbers of many or few"))
+        }
         Treatment::Match { .. } => {
             Some(format!("{name}: of nobody who is not on the order’s list, and never the value itself"))
         }
     }
+}
+
+/// How somebody can be left out of a stream, if it tells anybody apart and is not under an order.
+pub(crate) fn left_out(stream: &Stream) -> Option<&'static str> {
+    let tells_apart = stream.pseudonyms().next().is_some() || stream.works_in_memory();
+    (tells_apart && stream.order().is_none()).then_some(
+        "Ask to be left out. The city then puts a tag of your device or vehicle on a list, and forgets what is seen of it before \
+         anything is stored. A device that makes up a new address each time cannot be known by it.",
+    )
 }
 
 /// What happens to the time of an observation: a sentence about it.
@@ -98,6 +150,10 @@ mod tests {
         }
     }
 
+    fn read(treatment: &str) -> Treatment {
+        serde_json::from_str(treatment).unwrap()
+    }
+
     #[test]
     fn a_pseudonym_says_when_its_key_goes() {
         let epoch = EpochLength::new(Span::hours(24)).unwrap();
@@ -111,6 +167,29 @@ mod tests {
     }
 
     #[test]
+    fn who_can_be_told_apart_can_be_left_out_but_not_of_an_order() {
+        let stream = |treatments: &[&str]| -> Stream {
+            let property = |(number, treatment): (usize, &&str)| {
+                format!(r#""p{number}":{{"category":"number-plate","value":"text","treatment":{treatment}}}"#)
+            };
+            let properties: Vec<String> = treatments.iter().enumerate().map(property).collect();
+            let time = r#"{"do":"bin","bin":"15m"}"#;
+            let json =
+                format!(r#"{{"id":"s","time":{time},"retention":"1h","properties":{{{}}}}}"#, properties.join(","));
+            serde_json::from_str(&json).unwrap()
+        };
+        let tag = r#"{"do":"pseudonymise","epoch":"24h"}"#;
+        for (treatments, can) in [
+            (&[tag][..], true),
+            (&[r#"{"do":"tally"}"#], true),
+            (&[r#"{"do":"drop"}"#], false),
+            (&[r#"{"do":"match","order":"o"}"#, tag], false),
+        ] {
+            assert_eq!(left_out(&stream(treatments)).is_some(), can, "{treatments:?}");
+        }
+    }
+
+    #[test]
     fn every_treatment_but_keep_never_keeps_something() {
         let resolution = H3Resolution::try_from(9).unwrap();
         let order = "order-17".parse().unwrap();
@@ -118,6 +197,15 @@ mod tests {
             (Treatment::Drop, "forgotten at once"),
             (Treatment::Cell { resolution }, "hexagon with sides of about 200 m"),
             (Treatment::Band { width: 5 }, "steps of 5 dBm"),
+            (
+                read(r#"{"do":"clamp","lowest":-90,"highest":-30}"#),
+                "What is below -90 dBm is kept as -90 dBm, what is above",
+            ),
+            (read(r#"{"do":"clamp","lowest":-90,"highest":-30,"width":10}"#), "rounded down to steps of 10 dBm"),
+            (read(r#"{"do":"district","of":["old-town","harbour"]}"#), "one of “old-town”, “harbour”, or “outside”"),
+            (read(r#"{"do":"tally"}"#), "never stored"),
+            (read(r#"{"do":"journey","within":"2h","classes":["5m"]}"#), "remembered in memory for 2 hours at most"),
+            (read(r#"{"do":"dwell","within":"10m","classes":["5m"]}"#), "not seen for 10 minutes"),
             (Treatment::Match { order }, "the order “order-17”"),
             (Treatment::Count, "how many observations"),
         ];

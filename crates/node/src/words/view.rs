@@ -2,9 +2,9 @@
 
 use model::noise::decimal;
 use model::{
-    EpochLength, Exposure, IdentifierExposure, Measure, PropertyName, Rho, Space, Span, Stream, Timestamp, View,
+    Edges, EpochLength, Exposure, IdentifierExposure, Measure, PropertyName, Rho, Space, Span, Stream, Timestamp, View,
 };
-use privacy::Gaussian;
+use privacy::release::within;
 
 use super::data::cell;
 use super::{every, instant, list, span};
@@ -48,17 +48,45 @@ fn measured(measure: &Measure, stream: &Stream) -> (String, &'static str) {
         Measure::Distinct { property } => {
             (format!("how many different tags there were (“{}”)", named(stream, property)), "different tags")
         }
+        Measure::Histogram { property, number, edges } => {
+            let unit = counted(property.as_ref());
+            (
+                format!("how many {unit} there were in each class of “{}” ({})", named(stream, number), classes(edges)),
+                unit,
+            )
+        }
+        Measure::Quantile { property, number, edges, percent } => {
+            let unit = counted(property.as_ref());
+            let (number, percent) = (named(stream, number), percent.get());
+            (format!("below which of some limits of “{number}” {percent} of 100 {unit} lay ({})", classes(edges)), unit)
+        }
+        Measure::ClampedMean { number, clamp, .. } => {
+            let (number, lowest, highest) = (named(stream, number), clamp.lowest(), clamp.highest());
+            (
+                format!("the mean of “{number}”, of which nothing counts as less than {lowest} or more than {highest}"),
+                "different tags",
+            )
+        }
         Measure::Mean { property } => (format!("the mean of “{}”", named(stream, property)), "observations"),
     }
 }
 
+/// What is counted: tags, or observations.
+const fn counted(property: Option<&PropertyName>) -> &'static str {
+    if property.is_some() { "different tags" } else { "observations" }
+}
+
+/// Classes by their edges.
+fn classes(edges: &Edges) -> String {
+    let edges: Vec<String> = edges.as_slice().iter().map(ToString::to_string).collect();
+    format!("limits at {}", list(&edges))
+}
+
 /// How far off the numbers are, and why.
 fn noise(view: &View) -> Option<String> {
-    let within = Gaussian::of(view.noise, view.bound)?.within();
-    Some(format!(
-        "Each number is blurred by chance, so that nobody can tell whether one device was there: nineteen of twenty are at \
-         most {within} off."
-    ))
+    view.noise.rho()?;
+    let off = within(view).map_or_else(String::new, |within| format!(": nineteen of twenty are at most {within} off"));
+    Some(format!("Each number is blurred by chance, so that nobody can tell whether one device was there{off}."))
 }
 
 /// What all releases of a stream together may tell of one unit, and how much of that is used.

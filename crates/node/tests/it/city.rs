@@ -236,7 +236,8 @@ fn views_and_grants() -> Vec<Value> {
         "delay": "0s", "depth": "3650d" });
     let grant = |id: &str, recipient: &str, stream: &str, view: &str, purpose: &str| {
         json!({ "id": id, "recipient": recipient, "stream": stream, "view": view, "purpose": purpose,
-            "until": "2027-05-01T00:00:00Z", "duties": ["no-reidentification"] })
+            "until": "2027-05-01T00:00:00Z", "duties": ["no-reidentification"],
+            "judged": { "personal": recipient != "public", "argument": "Nobody could join <them> with anything." } })
     };
     vec![
         json!({ "by": "mobility", "command": { "do": "declare-view", "with": counts } }),

@@ -94,6 +94,7 @@ async fn a_deployment_says_what_becomes_of_the_data_and_what_leaves() {
         "ordinance verify",
         "/log/entries/",
         "Never to try to find out who somebody is",
+        "It is about people in the recipient’s hands: Nobody could join &#60;them&#62; with anything.",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

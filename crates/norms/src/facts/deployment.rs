@@ -23,10 +23,8 @@ pub(super) fn collected(attributes: Attributes, streams: &[Stream]) -> Attribute
         .truth("personal", streams.iter().any(is_personal))
         .truth("biometric", streams.iter().any(biometric))
         .truth("rawIdentifiers", streams.iter().any(|stream| stream.raw_identifiers().next().is_some()))
-        .long(
-            "longestEpochSeconds",
-            worst(|stream| stream.longest_epoch().map_or(0, |epoch| i64::from(epoch.span().as_seconds()))),
-        )
+        // In memory or on a disk: for so long one person's tag is the same.
+        .long("longestEpochSeconds", worst(|stream| i64::from(stream.remembered().as_seconds())))
         .long("keepsPersonalSeconds", keeps)
         .long("keepsSeconds", worst(|stream| i64::from(stream.retention.0.as_seconds())))
         .truth("matches", streams.iter().any(|stream| stream.order().is_some()))

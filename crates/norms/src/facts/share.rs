@@ -2,7 +2,7 @@
 
 use model::time::SECONDS_PER_DAY;
 use model::{
-    DeploymentRecord, DutyId, EvidenceKind, Exposure, GrantRecord, IdentifierExposure, Measure, Noise, Order, Party,
+    DeploymentRecord, DutyId, EvidenceKind, Exposure, GrantRecord, IdentifierExposure, Noise, Order, Party,
     PropertyName, Purpose, Space, Span, Stream, Tier, Treatment, View,
 };
 
@@ -78,22 +78,29 @@ fn told(view: &View, stream: &Stream) -> IdentifierExposure {
 fn told_by(stream: &Stream, field: &PropertyName) -> IdentifierExposure {
     let Some(property) = stream.properties.get(field) else { return IdentifierExposure::Raw };
     match &property.treatment {
-        Treatment::Drop | Treatment::Count => IdentifierExposure::None,
+        // Numbers of a sensor and a bin: no value of anybody is stored, under a tag or without one.
+        Treatment::Drop | Treatment::Count | Treatment::Tally | Treatment::Journey { .. } | Treatment::Dwell { .. } => {
+            IdentifierExposure::None
+        }
         Treatment::Pseudonymise { .. } => IdentifierExposure::Rotating,
         Treatment::Match { .. } => IdentifierExposure::Raw,
         // A sensor that compares by itself and sends the entry tells the same as a match.
-        Treatment::Keep | Treatment::Cell { .. } | Treatment::Band { .. } => {
+        Treatment::Keep
+        | Treatment::Cell { .. }
+        | Treatment::District { .. }
+        | Treatment::Band { .. }
+        | Treatment::Clamp { .. } => {
             let names = property.category.is_identifier() || property.category.code() == "list-match";
             if names { IdentifierExposure::Raw } else { IdentifierExposure::None }
         }
     }
 }
 
-/// Whether a view's number is a number of people: of distinct pseudonyms that last at least a window and do not change
+/// Whether what a view's minimum counts are people: distinct pseudonyms that last at least a window and do not change
 /// within one. Observations and means count how often, not how many.
 fn counts_people(view: &View, stream: &Stream) -> bool {
-    let Exposure::Windows { bin, measure: Measure::Distinct { property }, .. } = &view.exposure else { return false };
-    let Some(property) = stream.properties.get(property) else { return false };
+    let Exposure::Windows { bin, measure, .. } = &view.exposure else { return false };
+    let Some(property) = measure.unit().and_then(|unit| stream.properties.get(unit)) else { return false };
     let Treatment::Pseudonymise { epoch } = &property.treatment else { return false };
     let (bin, epoch) = (bin.span().as_seconds(), epoch.span().as_seconds());
     // One phone looks for many networks, so that distinct network names are no phones.
@@ -139,6 +146,7 @@ impl Share<'_> {
             .long("grantSince", grant.map_or(0, |grant| seconds(grant.since)))
             .long("grantUntil", grant.map_or(0, |grant| seconds(grant.grant.until)))
             .long("grantDays", days)
+            .truth("judged", grant.is_some_and(|grant| grant.grant.judged.is_some()))
             .truth("grantEnded", grant.is_some_and(|grant| grant.ended.is_some()))
             .texts("duties", duties)
             // Of a share, more than of its view: an order that is this recipient's, for this deployment and stream.

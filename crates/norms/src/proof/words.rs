@@ -6,7 +6,7 @@ use super::domain::{Unit, unit};
 use crate::schema::purpose_action;
 
 /// Words for attributes whose own name would not be understood.
-const ATTRIBUTES: [(&str, &str); 33] = [
+const ATTRIBUTES: [(&str, &str); 34] = [
     ("approvedUntil", "approved until"),
     ("assessedByOther", "assessed by a party that does not answer for it"),
     ("binSeconds", "length of the time that a number is for"),
@@ -24,6 +24,7 @@ const ATTRIBUTES: [(&str, &str); 33] = [
     ("grantUntil", "granted until"),
     ("granted", "there is a grant"),
     ("identifiers", "tells who was there, from 0 (no) to 3 (as it came)"),
+    ("judged", "it is said whether it is about people in the recipient's hands"),
     ("keepsPersonalSeconds", "data about people is kept for"),
     ("legalBasis", "ground in law"),
     ("lifetimeDays", "lifetime"),

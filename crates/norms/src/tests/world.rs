@@ -122,6 +122,7 @@ impl World {
             until: now + Span::days(100),
             duties: [model::Duty::NoReidentification, model::Duty::HumanVerification].into(),
             order: None,
+            judged: None,
         };
         Self {
             bundle: Self::built_in(),

@@ -83,6 +83,20 @@ fn nineteen_of_twenty_are_as_close_as_is_said() {
 }
 
 #[test]
+fn a_threshold_is_passed_by_one_unit_as_rarely_as_is_said() {
+    for (rho, delta) in [("0.5", 1e-2), ("0.5", 1e-6), ("0.02", 1e-3)] {
+        let noise = gaussian(rho, 1);
+        let threshold = noise.threshold(delta);
+        assert!(noise.at_least(threshold - 1) <= delta && noise.at_least(threshold - 2) > delta, "{rho} {delta}");
+    }
+    assert!((gaussian("0.5", 1).at_least(0) - 0.7).abs() < 0.01, "half, and half of what is nought");
+    let noise = gaussian("0.5", 1);
+    let drawn = draws(noise, 11, 20_000);
+    let share = drawn.iter().filter(|drawn| **drawn >= 2).count() as f64 / drawn.len() as f64;
+    assert!((share - noise.at_least(2)).abs() < 0.01, "{share}");
+}
+
+#[test]
 fn without_random_bytes_nothing_is_drawn() {
     struct Dry;
     impl Entropy for Dry {

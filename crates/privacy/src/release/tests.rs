@@ -1,8 +1,13 @@
 //! Releases on made-up rows, and the laws that every release keeps.
 
+mod measures;
+
 use proptest::prelude::*;
 
+use model::Measure;
+
 use super::*;
+use crate::columns::Column;
 
 const MINUTE: i64 = 60_000;
 
@@ -66,7 +71,7 @@ fn few_and_none_look_alike() {
     let mut observed: Vec<_> = (0..10).map(|tag| (0, Some(tag), 0.0)).collect();
     observed.extend((0..9).map(|tag| (1, Some(tag), 0.0)));
     let table = released(&view(DISTINCT, 10, None), &observed);
-    assert_eq!(table.rows, [ReleasedRow { cell: CellKey::Sensor("a".parse().unwrap()), value: 10 }]);
+    assert_eq!(table.rows, [ReleasedRow { cell: CellKey::Sensor("a".parse().unwrap()), class: None, value: 10 }]);
     assert_eq!(table.withheld, 2, "nine at b and nobody at c");
 }
 
@@ -114,7 +119,7 @@ fn observations_add_up_the_counts_of_merged_rows() {
     columns.counts = vec![4, 6, 9];
     let table =
         release(&view(r#"{"of":"observations"}"#, 10, None), &river(), window(), &sensors(), &[columns], None).unwrap();
-    assert_eq!(table.get().rows, [ReleasedRow { cell: CellKey::Sensor("a".parse().unwrap()), value: 10 }]);
+    assert_eq!(table.get().rows, [ReleasedRow { cell: CellKey::Sensor("a".parse().unwrap()), class: None, value: 10 }]);
     assert_eq!(table.get().withheld, 2);
 }
 

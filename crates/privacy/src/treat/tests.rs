@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::hotlist::HotListKey;
 use crate::keys::EpochKey;
+use crate::opt_out::OptOut;
 
 const ADDRESS: &str = "88:78:73:8d:98:75";
 const PLATE: &str = "4B7 1234";
@@ -73,7 +74,7 @@ fn raw<'a>(values: &'a [RawValue<'a>]) -> RawObservation<'a> {
 }
 
 fn treated(stream: &Stream, values: &[RawValue<'_>]) -> Result<Columns, TreatError> {
-    let (recipe, keys) = (Recipe::compile(stream).unwrap(), keys());
+    let (recipe, keys) = (Recipe::compile(stream, &|_| None).unwrap(), keys());
     let mut treating = Treating::new(&recipe, &keys, None, devices());
     treating.push(&raw(values))?;
     Ok(treating.finish().get().clone())
@@ -116,7 +117,7 @@ fn what_was_not_sent_stays_unknown() {
 #[test]
 fn a_wrong_value_is_refused_by_name_and_the_batch_stays_as_it_was() {
     let (stream, keys) = (all(), keys());
-    let recipe = Recipe::compile(&stream).unwrap();
+    let recipe = Recipe::compile(&stream, &|_| None).unwrap();
     let mut treating = Treating::new(&recipe, &keys, None, devices());
     treating.push(&raw(&values())).unwrap();
     let long = "x".repeat(TEXT_BYTES_MAX + 1);
@@ -149,7 +150,7 @@ fn a_wrong_value_is_refused_by_name_and_the_batch_stays_as_it_was() {
 #[test]
 fn without_the_epochs_key_nothing_is_taken() {
     let stream = all();
-    let (recipe, none) = (Recipe::compile(&stream).unwrap(), EpochKeys::new(&stream.id));
+    let (recipe, none) = (Recipe::compile(&stream, &|_| None).unwrap(), EpochKeys::new(&stream.id));
     let values = values();
     let mut treating = Treating::new(&recipe, &none, None, devices());
     assert_eq!(treating.push(&raw(&values)), Err(TreatError::NoKey(name("mac"))));
@@ -167,7 +168,7 @@ fn what_matches_nothing_leaves_no_trace_and_a_hit_leaves_its_entry() {
         KEEP,
         &[("lane", "device-health", "text", r#""keep""#), ("plate", "number-plate", "text", r#""match","order":"o""#)],
     );
-    let (recipe, keys) = (Recipe::compile(&stream).unwrap(), EpochKeys::new(&stream.id));
+    let (recipe, keys) = (Recipe::compile(&stream, &|_| None).unwrap(), EpochKeys::new(&stream.id));
     let list = HotList::build(&HotListKey::new([1; 32]), &"o".parse().unwrap(), &["x1".to_owned(), PLATE.to_owned()]);
     let mut treating = Treating::new(&recipe, &keys, Some(&list), devices());
     let seen = |plate: &'static str| [RawValue::Text("left".into()), RawValue::Text(plate.into())];
@@ -188,7 +189,7 @@ fn counting_merges_what_is_otherwise_equal() {
         MINUTE,
         &[("class", "vehicle-class", "text", r#""keep""#), ("plate", "number-plate", "text", r#""count""#)],
     );
-    let (recipe, keys) = (Recipe::compile(&stream).unwrap(), EpochKeys::new(&stream.id));
+    let (recipe, keys) = (Recipe::compile(&stream, &|_| None).unwrap(), EpochKeys::new(&stream.id));
     let mut treating = Treating::new(&recipe, &keys, None, devices());
     let seen = [("car", 0, 0), ("bus", 0, 0), ("car", 0, 10), ("car", 1, 10), ("car", 0, 60), ("car", 0, 17)];
     for (number, (class, device, seconds)) in seen.into_iter().enumerate() {
@@ -250,7 +251,102 @@ fn a_tag_is_one_for_a_device_within_a_stream_property_and_epoch() {
     assert_ne!(columns(ADDRESS), columns("88:78:73:8d:98:76"));
 }
 
+fn town(id: &model::PlaceId) -> Option<model::Geometry> {
+    let ring = match id.as_str() {
+        "west" => "[[16,49],[16.5,49],[16.5,50],[16,50],[16,49]]",
+        "east" => "[[16.5,49],[17,49],[17,50],[16.5,50],[16.5,49]]",
+        _ => return None,
+    };
+    serde_json::from_str(&format!(r#"{{"type":"Polygon","coordinates":[{ring}]}}"#)).ok()
+}
+
+#[test]
+fn a_position_becomes_its_district_and_nothing_else_of_it_is_left() {
+    let stream = stream(KEEP, &[("spot", "person-location", "point", r#""district","of":["west","east"]"#)]);
+    let (recipe, keys) = (Recipe::compile(&stream, &town).unwrap(), EpochKeys::new(&stream.id));
+    let mut treating = Treating::new(&recipe, &keys, None, devices());
+    for longitude in [16.25, 16.5, 16.75, 18.0] {
+        treating.push(&raw(&[RawValue::Point(Point::new(longitude, 49.5).unwrap())])).unwrap();
+    }
+    treating.push(&raw(&[])).unwrap();
+    assert_eq!(treating.push(&raw(&[RawValue::Text("west".into())])), Err(TreatError::Kind(name("spot"))));
+    let columns = treating.finish().get().clone();
+    let expected = [Some("west"), Some("east"), Some("east"), Some("outside"), None].into_iter().collect();
+    assert_eq!(columns.column(&name("spot")), Some(&Column::Text(expected)));
+    let mut bytes = Vec::new();
+    columns.encode(&mut bytes);
+    let position = 16.25_f64.to_le_bytes();
+    assert!(!bytes.windows(8).any(|window| window == position));
+}
+
+#[test]
+fn who_opted_out_is_dropped_whole_and_what_is_wrong_is_said_first() {
+    let recipe = Recipe::compile(&all(), &|_| None).unwrap();
+    let mut list = OptOut::new([4; 32]);
+    list.add(&recipe.slots()[recipe.slot("mac").unwrap()], "88-78-73-8D-98-75").unwrap();
+    let keys = keys();
+    let mut treating = Treating::new(&recipe, &keys, None, devices()).leaving_out(Some(&list));
+    let mut other = values();
+    other[4] = RawValue::Text("88:78:73:8d:98:76".into());
+    assert_eq!(treating.push(&raw(&values())), Ok(Fate::NoTrace));
+    assert_eq!(treating.push(&raw(&other)), Ok(Fate::Kept));
+    assert_eq!(treating.push(&raw(&values())), Ok(Fate::NoTrace));
+    let mut wrong = values();
+    wrong[5] = RawValue::Integer(1);
+    assert_eq!(treating.push(&raw(&wrong)), Err(TreatError::Kind(name("ok"))), "as of anybody else");
+    assert_eq!(treating.push(&raw(&[])), Ok(Fate::Kept), "who is not told cannot be left out");
+    let columns = treating.finish().get().clone();
+    assert_eq!((columns.len(), columns.select(&[0])), (2, treated(&all(), &other).unwrap()));
+    for (_, column) in columns.properties() {
+        let mut shorter = column.clone();
+        shorter.truncate(2);
+        assert_eq!(&shorter, column, "nothing is left in any column");
+    }
+}
+
+#[test]
+fn without_the_keys_of_a_memory_nothing_is_worked_out_in_it() {
+    let stream = stream(MINUTE, &[("mac", "mac-address", "text", r#""tally""#)]);
+    let (recipe, keys) = (Recipe::compile(&stream, &|_| None).unwrap(), keys());
+    let mut treating = Treating::new(&recipe, &keys, None, devices());
+    assert_eq!(treating.push(&raw(&[RawValue::Text(ADDRESS.into())])), Err(TreatError::NoKey(name("mac"))));
+    assert_eq!(treating.push(&raw(&[RawValue::Integer(1)])), Err(TreatError::Kind(name("mac"))));
+    assert!(treating.finish().get().is_empty(), "and nothing of it is stored");
+}
+
 proptest! {
+    #[test]
+    fn what_is_clamped_lies_between_the_ends_and_tells_nothing_beyond_them(
+        integer in any::<i64>(), number in -1e12..1e12_f64, lowest in -50_i32..50, span in 1_i32..200, width in 1_u32..90
+    ) {
+        let highest = lowest + span;
+        let bare = format!(r#""clamp","lowest":{lowest},"highest":{highest}"#);
+        let wide = format!(r#"{bare},"width":{width}"#);
+        let stream = stream(KEEP, &[
+            ("a", "people-count", "integer", &bare), ("b", "people-count", "integer", &wide),
+            ("c", "people-count", "number", &bare), ("d", "people-count", "number", &wide),
+        ]);
+        let of = |integer: i64, number: f64| {
+            let values = [RawValue::Integer(integer), RawValue::Integer(integer), RawValue::Number(number), RawValue::Number(number)];
+            let columns = treated(&stream, &values).unwrap();
+            let Some(Column::Integer(a)) = columns.column(&name("a")) else { panic!("an integer") };
+            let Some(Column::Integer(b)) = columns.column(&name("b")) else { panic!("an integer") };
+            let Some(Column::Number(c)) = columns.column(&name("c")) else { panic!("a number") };
+            let Some(Column::Number(d)) = columns.column(&name("d")) else { panic!("a number") };
+            (a[0].unwrap(), b[0].unwrap(), c[0].unwrap(), d[0].unwrap())
+        };
+        let (a, b, c, d) = of(integer, number);
+        let (low, high) = (i64::from(lowest), i64::from(highest));
+        prop_assert_eq!(a, integer.max(low).min(high));
+        prop_assert!(b >= low && b <= a && a - b < i64::from(width) && (b - low) % i64::from(width) == 0);
+        prop_assert_eq!(c, number.max(f64::from(lowest)).min(f64::from(highest)));
+        prop_assert!(d >= f64::from(lowest) && d <= c && c - d < f64::from(width));
+        // Whatever is beyond an end is one and the same.
+        let (far, farther) = (of(high + 1, f64::from(highest) + 0.5), of(i64::MAX, 1e300));
+        prop_assert_eq!(far, farther);
+        prop_assert_eq!(of(low - 1, f64::from(lowest) - 0.5), of(i64::MIN, -1e300));
+    }
+
     #[test]
     fn what_is_dropped_changes_nothing(one in ".{0,20}", other in ".{0,20}") {
         let with = |ssid: String| {
@@ -278,7 +374,7 @@ proptest! {
     #[test]
     fn counting_loses_no_observation(rows in proptest::collection::vec((0_u32..3, 0_u32..2, 0_u32..200), 0..40)) {
         let stream = stream(MINUTE, &[("lane", "device-health", "integer", r#""keep""#), ("plate", "number-plate", "text", r#""count""#)]);
-        let (recipe, keys) = (Recipe::compile(&stream).unwrap(), EpochKeys::new(&stream.id));
+        let (recipe, keys) = (Recipe::compile(&stream, &|_| None).unwrap(), EpochKeys::new(&stream.id));
         let mut treating = Treating::new(&recipe, &keys, None, devices());
         for &(lane, device, seconds) in &rows {
             let values = [RawValue::Integer(lane.into()), RawValue::Text("X".into())];

@@ -1,10 +1,13 @@
 //! Whether the parts of a proposal fit together, before any norm is asked: lengths, dates, property types.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use model::noise::decimal;
 use model::stream::PROPERTIES_MAX;
-use model::{Assessment, Deployment, Exposure, Measure, Order, Rho, Stream, Timestamp, Treatment, ValueKind, View};
+use model::{
+    Assessment, Deployment, Exposure, Order, Place, PlaceId, Rho, Stream, Timestamp, Treatment, ValueKind, View,
+};
 
 /// The longest text that residents read, in characters.
 pub(super) const TEXT_CHARS_MAX: usize = 4_000;
@@ -182,7 +185,7 @@ pub(super) fn assessment(assessment: &Assessment, now: Timestamp) -> Result<(), 
     })
 }
 
-pub(super) fn deployment(deployment: &Deployment) -> Result<(), Misfit> {
+pub(super) fn deployment(deployment: &Deployment, places: &BTreeMap<PlaceId, Arc<Place>>) -> Result<(), Misfit> {
     text("the deployment's title", &deployment.title)?;
     text("the deployment's description", &deployment.description)?;
     if deployment.ends <= deployment.starts {
@@ -194,10 +197,10 @@ pub(super) fn deployment(deployment: &Deployment) -> Result<(), Misfit> {
     if deployment.purposes.is_empty() {
         return Err(Misfit::Count("a deployment has at least one purpose".to_owned()));
     }
-    deployment.streams.iter().try_for_each(stream)
+    deployment.streams.iter().try_for_each(|declared| stream(declared, places))
 }
 
-fn stream<'s>(stream: &'s Stream) -> Result<(), Misfit> {
+fn stream<'s>(stream: &'s Stream, places: &BTreeMap<PlaceId, Arc<Place>>) -> Result<(), Misfit> {
     if stream.properties.is_empty() || stream.properties.len() > PROPERTIES_MAX {
         return Err(Misfit::Count(format!("stream `{}` must have 1 to {PROPERTIES_MAX} properties", stream.id)));
     }
@@ -211,7 +214,8 @@ fn stream<'s>(stream: &'s Stream) -> Result<(), Misfit> {
     if stream.properties.values().filter_map(order).collect::<BTreeSet<_>>().len() > 1 {
         return Err(Misfit::Orders(stream.id.to_string()));
     }
-    privacy::Recipe::compile(stream).map(drop).map_err(|error| Misfit::Treatment(error.to_string()))
+    let outline = |id: &PlaceId| places.get(id).map(|place| place.geometry.clone());
+    privacy::Recipe::compile(stream, &outline).map(drop).map_err(|error| Misfit::Treatment(error.to_string()))
 }
 
 /// Whether a view fits its stream and stands safely beside the stream's other views.
@@ -259,17 +263,18 @@ fn measured(view: &View, stream: &Stream) -> Result<(), Misfit> {
             };
             fields.iter().find(stored).map_or(Ok(()), |name| Err(misfit(name, "to be stored")))
         }
-        Exposure::Windows { measure: Measure::Observations, .. } => Ok(()),
-        Exposure::Windows { measure: Measure::Distinct { property }, .. } => {
-            let tagged = stream.pseudonyms().any(|(name, _)| name == property);
-            if tagged { Ok(()) } else { Err(misfit(property, "to be pseudonymised")) }
-        }
-        Exposure::Windows { measure: Measure::Mean { property }, .. } => {
-            let fits = stream.properties.get(property).is_some_and(|known| {
-                matches!(known.value, ValueKind::Integer | ValueKind::Number)
-                    && matches!(known.treatment, Treatment::Keep | Treatment::Band { .. })
-            });
-            if fits { Ok(()) } else { Err(misfit(property, "to be a stored number")) }
+        Exposure::Windows { measure, .. } => {
+            let untagged = |unit: &&model::PropertyName| !stream.pseudonyms().any(|(name, _)| name == *unit);
+            if let Some(unit) = measure.unit().filter(untagged) {
+                return Err(misfit(unit, "to be pseudonymised"));
+            }
+            let is_none = |number: &&model::PropertyName| {
+                !stream.properties.get(*number).is_some_and(|known| {
+                    matches!(known.value, ValueKind::Integer | ValueKind::Number)
+                        && matches!(known.treatment, Treatment::Keep | Treatment::Band { .. } | Treatment::Clamp { .. })
+                })
+            };
+            measure.number().filter(is_none).map_or(Ok(()), |number| Err(misfit(number, "to be a stored number")))
         }
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct StreamPart {
     pub(super) time: String,
     pub(super) properties: Vec<PropertyPart>,
     pub(super) kept: String,
+    /// How somebody can be left out, if anybody can.
+    pub(super) left_out: Option<&'static str>,
     pub(super) deleted: Option<String>,
     /// What its releases may tell of one unit.
     pub(super) budget: Option<String>,
@@ -77,6 +79,7 @@ impl StreamPart {
                 format!("It is deleted after {}.", words::span(stream.retention.0))
             },
             budget: budgets.get(&stream.id).cloned(),
+            left_out: words::left_out(stream),
             refused: refusals.get(&stream.id).cloned(),
             deleted: state.deleted_before.get(&stream.id).map(|before| words::instant(*before)),
         }

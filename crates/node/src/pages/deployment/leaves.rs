@@ -15,6 +15,8 @@ pub(super) struct Given {
     pub(super) title: String,
     pub(super) shows: Vec<String>,
     pub(super) promised: String,
+    /// Whether it is about people in the recipient's hands, and why.
+    pub(super) judged: Option<String>,
     pub(super) until: String,
     pub(super) in_force: bool,
     /// Its own page, and what the addresses of its files begin with, if everybody may have it.
@@ -41,6 +43,10 @@ fn one(state: &State, deployment: &Deployment, record: &GrantRecord, now: Timest
         title: view.title.clone(),
         shows: words::view(view, stream),
         promised: words::capital(&words::list(&duties)),
+        judged: grant.judged.as_ref().map(|judged| {
+            let about = if judged.personal { "It is about people" } else { "It is not about people" };
+            format!("{about} in the recipient’s hands: {}", judged.argument)
+        }),
         until: words::day(record.ended.unwrap_or(grant.until)),
         in_force: record.in_force(now),
         open: (grant.recipient.as_str() == PUBLIC && record.in_force(now))

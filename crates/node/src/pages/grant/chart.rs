@@ -27,6 +27,8 @@ pub(super) enum Combined {
     Sum,
     /// Means, which are released in thousandths, are averaged.
     Mean,
+    /// What is released in its own unit is averaged.
+    Average,
 }
 
 /// A chart, ready to be drawn.
@@ -119,6 +121,7 @@ fn numbers(rows: &[Row], combined: Combined) -> BTreeMap<Timestamp, f64> {
     let one = |(sum, count): (f64, f64)| match combined {
         Combined::Sum => sum,
         Combined::Mean => sum / count / 1_000.0,
+        Combined::Average => sum / count,
     };
     sums.into_iter().map(|(from, both)| (from, one(both))).collect()
 }
@@ -206,7 +209,7 @@ mod tests {
     use super::*;
 
     fn row(from: Timestamp, value: i64) -> Row {
-        Row::Released { from, to: from + Span::minutes(15), cell: Cell::Stream, value }
+        Row::Released { from, to: from + Span::minutes(15), cell: Cell::Stream, class: None, value }
     }
 
     fn quarter() -> TimeBin {
@@ -255,6 +258,8 @@ mod tests {
         let at = "2026-11-24T08:00:00Z".parse().unwrap();
         let chart = Chart::of(&[row(at, 1_500), row(at, 2_500)], quarter(), Combined::Mean).unwrap();
         assert_eq!(chart.lines[0].now, "2");
+        let limits = Chart::of(&[row(at, 30), row(at, 50)], quarter(), Combined::Average).unwrap();
+        assert_eq!(limits.lines[0].now, "40");
         assert!(Chart::of(&[], quarter(), Combined::Sum).is_none());
         let zero = Chart::of(&[row(at, 0)], quarter(), Combined::Sum).unwrap();
         assert!(!zero.now.contains("NaN") && zero.now.contains("h0"), "{}", zero.now);

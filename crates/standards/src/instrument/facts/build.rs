@@ -89,7 +89,7 @@ impl Facts {
             streams.iter().flat_map(|stream| stream.properties.values()).map(|property| property.category).collect();
         let strongest = streams.iter().map(Stream::identifies).max().unwrap_or(Identifies::Nobody);
         let retention = streams.iter().map(|stream| stream.retention.0).max().unwrap_or(Span::ZERO);
-        let epoch = streams.iter().filter_map(Stream::longest_epoch).map(|epoch| epoch.span()).max();
+        let remembered = streams.iter().map(Stream::remembered).max().unwrap_or(Span::ZERO);
         let lists = |stream: &Stream| {
             stream.properties.values().any(|property| matches!(property.treatment, Treatment::Match { .. }))
         };
@@ -120,7 +120,7 @@ impl Facts {
         );
         put("retention-hours", hours(retention));
         put("retention-words", text(retention.in_words()));
-        put("pseudonym-hours", hours(epoch.unwrap_or(Span::ZERO)));
+        put("pseudonym-hours", hours(remembered));
         put("keeps-raw-identifiers", FactValue::Bool(streams.iter().any(|s| s.raw_identifiers().next().is_some())));
         put("matches-list", FactValue::Bool(streams.iter().any(lists)));
         put("streams", set(streams.iter().map(|stream| stream.id.as_str())));
@@ -138,7 +138,7 @@ impl Facts {
         put("personal", FactValue::Bool(stream.identifies() != Identifies::Nobody));
         put("retention-hours", hours(stream.retention.0));
         put("retention-words", text(stream.retention.0.in_words()));
-        put("pseudonym-hours", hours(stream.longest_epoch().map_or(Span::ZERO, |epoch| epoch.span())));
+        put("pseudonym-hours", hours(stream.remembered()));
     }
 
     fn recipients(&mut self, declared: &Declared<'_>) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{Category, LegalBasis, PartyKind, Purpose, Technology, Tier};
+use model::{Category, LegalBasis, PartyKind, Purpose, Technology, Tier, Treatment};
 
 /// The type of a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Vocabulary {
                 .map(LegalBasis::code),
             ),
             Self::Identifies => some(&["nobody", "indirectly", "directly"]),
-            Self::Treatments => some(&["keep", "drop", "pseudonymise", "cell", "band", "match", "count"]),
+            Self::Treatments => some(&Treatment::CODES),
         }
     }
 }
