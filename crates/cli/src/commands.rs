@@ -14,6 +14,7 @@ pub(crate) mod man;
 pub(crate) mod office;
 pub(crate) mod query;
 pub(crate) mod serve;
+pub(crate) mod sql;
 pub(crate) mod token;
 pub(crate) mod verify;
 

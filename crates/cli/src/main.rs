@@ -30,6 +30,9 @@ fn main() -> ExitCode {
         Command::Clock(clock) => commands::clock::run(&clock, &output),
         Command::Ingest(ingest) => commands::ingest::run(&ingest, &output),
         Command::Query(query) => commands::query::run(&query, &output),
+        Command::Sql(sql) => commands::sql::run(&sql, &output),
+        #[cfg(feature = "sql")]
+        Command::SqlDesk => commands::sql::desk(),
         Command::Verify(verify) => commands::verify::run(&verify, &output),
         Command::Log(log) => commands::log::run(&log, &output),
         Command::Demo(demo) => demo::run(&demo, &output),

@@ -6,7 +6,7 @@
 mod rows;
 
 use lake::LakeError;
-use model::{DisclosureRecord, PartyId, PartyKind, Purpose, Span, StreamId, Timestamp, View, ViewId, Window};
+use model::{DisclosureRecord, Exposure, PartyId, PartyKind, Purpose, Span, StreamId, Timestamp, View, ViewId, Window};
 use norms::{Decision, DiscloseFast, DiscloseQuestion};
 use register::{State, SubmitError};
 use serde::Serialize;
@@ -103,6 +103,8 @@ pub struct Answer {
     pub minimum: u32,
     /// What the view shows, in words.
     pub view_title: String,
+    /// How the view shows it: what the rows are, and what their values measure.
+    pub exposure: Exposure,
     /// The record of this disclosure; its number is contiguous, and its bytes are in the log's next batch.
     pub record: DisclosureRecord,
     /// The record's SHA-256, signed by the log's key as a note: proof that it was made.
@@ -177,8 +179,9 @@ impl City {
             authorised_by: asked.authorised_by.clone(),
         })?;
         let receipt = self.register.receipt(&record)?;
-        let (minimum, view_title) = (ready.view.minimum.0, ready.view.title.clone());
-        Ok(Answer { rows: gathered.rows, withheld: gathered.withheld, minimum, view_title, record, receipt })
+        let View { minimum, title: view_title, exposure, .. } = View::clone(&ready.view);
+        let (rows, withheld, minimum) = (gathered.rows, gathered.withheld, minimum.0);
+        Ok(Answer { rows, withheld, minimum, view_title, exposure, record, receipt })
     }
 
     /// Without a grant the answer is no; the norms say in words why.

@@ -5,34 +5,25 @@ use std::path::Path;
 use anyhow::bail;
 use flow::disclose::PUBLIC;
 use flow::{Answer, Asked, Cell, DiscloseError, Row};
+use model::{StreamId, ViewId};
 use serde_json::Value;
 
 use super::open;
-use crate::args::Query;
+use crate::args::{Asker, Query};
 use crate::client::{Client, is_address};
 use crate::declared::read_token;
 use crate::output::{Output, Refused};
 
 pub(crate) fn run(args: &Query, output: &Output) -> anyhow::Result<()> {
     if is_address(&args.city) {
-        let answer = at_address(args)?;
+        let answer = AtAddress::of(&args.city, &args.asker)?.ask(&args.stream, args.view.as_ref())?;
         let words = serde_json::to_string_pretty(&answer)?;
         return output.result(&answer, &words);
     }
-    if args.authorising_token.is_some() {
-        bail!("at a folder, name the party that authorised this with --authorised-by");
-    }
+    at_folder(&args.asker)?;
     let city = open(Path::new(&args.city))?;
     city.tick()?;
-    let asked = Asked {
-        recipient: args.party.clone(),
-        purpose: args.purpose,
-        stream: args.stream.clone(),
-        view: args.view.clone(),
-        from: args.from,
-        to: args.to,
-        authorised_by: args.authorised_by.clone(),
-    };
+    let asked = asked(&args.asker, &args.stream, args.view.as_ref());
     let disclosed = city.disclose(&asked).map_err(refusal)?;
     // The record is durable; the batch and the checkpoint follow before the answer is shown.
     city.tick()?;
@@ -81,35 +72,73 @@ fn in_words(answer: &Answer) -> String {
     lines.join("\n")
 }
 
-fn at_address(args: &Query) -> anyhow::Result<Value> {
-    // A node knows who asks by the token alone, so that words and token must not say two different things.
-    let token = match (&args.token, args.party.as_str() == PUBLIC) {
-        (Some(file), false) => Some(read_token(file)?),
-        (None, true) => None,
-        (None, false) => bail!(
-            "to ask as `{}` at an address, give its token with `--token FILE`; without one a node takes you for everybody \
-             (`--as {PUBLIC}`)",
-            args.party
-        ),
-        (Some(_), true) => {
-            bail!("`{PUBLIC}` is everybody and has no token; leave out `--token`, or say whose it is with `--as`")
+/// A question to a city at its folder.
+pub(crate) fn asked(asker: &Asker, stream: &StreamId, view: Option<&ViewId>) -> Asked {
+    Asked {
+        recipient: asker.party.clone(),
+        purpose: asker.purpose,
+        stream: stream.clone(),
+        view: view.cloned(),
+        from: asker.from,
+        to: asker.to,
+        authorised_by: asker.authorised_by.clone(),
+    }
+}
+
+/// At a folder nobody sends a token.
+pub(crate) fn at_folder(asker: &Asker) -> anyhow::Result<()> {
+    if asker.authorising_token.is_some() {
+        bail!("at a folder, name the party that authorised this with --authorised-by");
+    }
+    Ok(())
+}
+
+/// Somebody who asks a node.
+pub(crate) struct AtAddress<'a> {
+    client: Client,
+    asker: &'a Asker,
+    token: Option<String>,
+    authorising: Option<String>,
+}
+
+impl<'a> AtAddress<'a> {
+    pub(crate) fn of(address: &str, asker: &'a Asker) -> anyhow::Result<Self> {
+        // A node knows who asks by the token alone, so that words and token must not say two different things.
+        let token = match (&asker.token, asker.party.as_str() == PUBLIC) {
+            (Some(file), false) => Some(read_token(file)?),
+            (None, true) => None,
+            (None, false) => bail!(
+                "to ask as `{}` at an address, give its token with `--token FILE`; without one a node takes you for \
+                 everybody (`--as {PUBLIC}`)",
+                asker.party
+            ),
+            (Some(_), true) => {
+                bail!("`{PUBLIC}` is everybody and has no token; leave out `--token`, or say whose it is with `--as`")
+            }
+        };
+        if asker.authorised_by.is_some() {
+            bail!("at an address, whoever authorised this says so itself: give its token with --authorising-token");
         }
-    };
-    let mut query = vec![("stream", args.stream.to_string()), ("purpose", args.purpose.to_string())];
-    query.extend(args.view.as_ref().map(|view| ("view", view.to_string())));
-    query.extend(args.from.map(|from| ("from", from.to_string())));
-    query.extend(args.to.map(|to| ("to", to.to_string())));
-    if args.authorised_by.is_some() {
-        bail!("at an address, whoever authorised this says so itself: give its token with --authorising-token");
+        let authorising = asker.authorising_token.as_deref().map(read_token).transpose()?;
+        Ok(Self { client: Client::new(address), asker, token, authorising })
     }
-    let authorising = args.authorising_token.as_deref().map(read_token).transpose()?;
-    let answer = Client::new(&args.city).released(&query, token.as_deref(), authorising.as_deref())?;
-    let recipient = answer.pointer("/record/recipient").and_then(Value::as_str).unwrap_or_default();
-    if recipient != args.party.as_str() {
-        bail!(
-            "the token is of `{recipient}`, not of `{}`; the answer was recorded as given to `{recipient}` and is not shown",
-            args.party
-        );
+
+    /// Asks for the rows of a view.
+    pub(crate) fn ask(&self, stream: &StreamId, view: Option<&ViewId>) -> anyhow::Result<Value> {
+        let asker = self.asker;
+        let mut query = vec![("stream", stream.to_string()), ("purpose", asker.purpose.to_string())];
+        query.extend(view.map(|view| ("view", view.to_string())));
+        query.extend(asker.from.map(|from| ("from", from.to_string())));
+        query.extend(asker.to.map(|to| ("to", to.to_string())));
+        let answer = self.client.released(&query, self.token.as_deref(), self.authorising.as_deref())?;
+        let recipient = answer.pointer("/record/recipient").and_then(Value::as_str).unwrap_or_default();
+        if recipient != asker.party.as_str() {
+            bail!(
+                "the token is of `{recipient}`, not of `{}`; the answer was recorded as given to `{recipient}` and is not \
+                 shown",
+                asker.party
+            );
+        }
+        Ok(answer)
     }
-    Ok(answer)
 }
