@@ -15,7 +15,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use crate::desk::STACK_BYTES;
+use crate::stack::STACK_BYTES;
 use crate::{Answer, Limits, Question, SqlError, Table, TableName, answer, frame};
 
 /// How much longer than its own limit a process may take to say that the time is over.
@@ -158,7 +158,7 @@ pub fn attend(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
     // Whoever asked may not be given the tables; then nothing more is said.
     let Ok(tables) = frame::read(&mut input) else { return Ok(()) };
     let tables: Vec<Table> = serde_json::from_slice(&tables)?;
-    let answered = answer(question, &tables, &limits).and_then(|answer| answer.to_arrow());
+    let answered = answer(question, tables, &limits).and_then(|answer| answer.to_arrow());
     let reply = match answered {
         Ok(arrow) => [&[0], arrow.as_slice()].concat(),
         Err(error) => [&[1], serde_json::to_vec(&error)?.as_slice()].concat(),

@@ -21,37 +21,26 @@ use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
 
 use crate::plan::only_reads;
+use crate::stack::work_within;
 use crate::{Answer, Limits, Question, SqlError, Table};
 
 /// The catalog that schemas lie in; nobody has to name it.
 const CATALOG: &str = "city";
 /// Rows that are worked on at a time: what is not counted against the memory limit stays small.
 const ROWS_AT_ONCE: usize = 2_048;
-/// The stack of the thread that plans, in bytes: plans are trees.
-pub(crate) const STACK_BYTES: usize = 64 << 20;
-
 /// Answers a question over tables, in this process. What the engine allocates beside its counted memory is bounded only by
-/// the process, so that strangers' questions belong into [`Apart`](crate::Apart).
+/// the process, and a question that hears no clock goes on after its time, so that strangers' questions belong into
+/// [`Apart`](crate::Apart).
 ///
 /// # Errors
 /// Why it is not answered.
-pub fn answer(question: Question, tables: &[Table], limits: &Limits) -> Result<Answer, SqlError> {
-    // On a thread of its own: the stack is known, and an engine that panics ends nothing else.
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-        let running = thread.spawn_scoped(scope, || within_time(question, tables, limits));
-        let running = running.map_err(|_| SqlError::Process("no thread can be started".to_owned()))?;
-        running.join().unwrap_or(Err(SqlError::Engine))
-    })
-}
-
-fn within_time(question: Question, tables: &[Table], limits: &Limits) -> Result<Answer, SqlError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let runtime = runtime.map_err(|_| SqlError::Process("no runtime can be started".to_owned()))?;
-    let late = || SqlError::Time { seconds: limits.time.as_secs() };
-    runtime.block_on(async {
-        let answered = tokio::time::timeout(limits.time, answered(question, tables, limits)).await;
-        answered.unwrap_or_else(|_| Err(late()))
+pub fn answer(question: Question, tables: Vec<Table>, limits: &Limits) -> Result<Answer, SqlError> {
+    let limits = *limits;
+    // An engine that is busy between two rows looks at no clock; somebody else does.
+    work_within(limits.time, move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.map_err(|_| SqlError::Process("no runtime can be started".to_owned()))?;
+        runtime.block_on(answered(question, &tables, &limits))
     })
 }
 
@@ -75,8 +64,6 @@ async fn answered(question: Question, tables: &[Table], limits: &Limits) -> Resu
             return Err(SqlError::Memory { bytes: limits.memory_bytes });
         }
         batches.push(batch);
-        // An engine that always has something ready must not keep the clock from being looked at.
-        tokio::task::yield_now().await;
     }
     Ok(Answer::new(schema, batches))
 }

@@ -15,6 +15,7 @@ mod limits;
 mod plan;
 mod question;
 mod reference;
+mod stack;
 mod table;
 
 pub use answer::Answer;

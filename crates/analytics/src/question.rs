@@ -10,6 +10,7 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use crate::stack::work;
 use crate::{SqlError, TableName};
 
 /// The longest question, in bytes.
@@ -38,6 +39,10 @@ impl Question {
     /// # Errors
     /// It is too long or too deep, is not one statement, does something else than read, or names something that is no table.
     pub fn parse(sql: &str) -> Result<Self, SqlError> {
+        work(|| Self::read(sql))
+    }
+
+    fn read(sql: &str) -> Result<Self, SqlError> {
         let statement = statement(tokens(sql)?)?;
         let Statement::Statement(inner) = &statement else { return Err(SqlError::NotAQuestion) };
         if !matches!(**inner, ast::Statement::Query(_)) {

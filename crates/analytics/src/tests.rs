@@ -51,7 +51,7 @@ fn tables() -> Vec<Table> {
 
 /// Asks over all of them.
 fn ask(sql: &str) -> Result<Answer, SqlError> {
-    answer(Question::parse(sql)?, &tables(), &Limits::default())
+    answer(Question::parse(sql)?, tables(), &Limits::default())
 }
 
 /// Asks and gives the rows as CSV, without the names.

@@ -234,7 +234,6 @@ fn an_error_repeats_no_value() {
         "SELECT CAST(cell AS INT) FROM \"wifi-centre\".counts",
         "SELECT CAST(cell AS TIMESTAMP) FROM \"wifi-centre\".counts",
         "SELECT 1 / (value - value) FROM \"wifi-centre\".counts",
-        "SELECT value * 9223372036854775807 FROM \"wifi-centre\".counts",
         "SELECT arrow_cast(cell, 'Decimal128(3, 1)') FROM \"wifi-centre\".counts",
         "SELECT to_timestamp(cell) FROM \"wifi-centre\".counts",
         "SELECT to_date(cell) FROM \"wifi-centre\".counts",
@@ -259,6 +258,9 @@ fn one_question_leaves_nothing_for_the_next() {
     assert!(ask("WITH kept AS (SELECT 1 AS a) SELECT * FROM kept").is_ok());
     assert!(matches!(refused("SELECT * FROM kept"), SqlError::Plan(_)));
     let question = || Question::parse("SELECT count(*) FROM air.quarters").unwrap();
-    assert!(answer(question(), &[air()], &Limits::default()).is_ok());
-    assert!(answer(question(), &[counts()], &Limits::default()).is_err(), "a table of another question is not there");
+    assert!(answer(question(), vec![air()], &Limits::default()).is_ok());
+    assert!(
+        answer(question(), vec![counts()], &Limits::default()).is_err(),
+        "a table of another question is not there"
+    );
 }

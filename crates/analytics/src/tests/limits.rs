@@ -6,7 +6,7 @@ use super::*;
 use crate::{NESTING_MAX, SQL_BYTES_MAX, TABLES_MAX, TOKENS_MAX};
 
 fn within(sql: &str, limits: &Limits) -> SqlError {
-    answer(Question::parse(sql).unwrap(), &tables(), limits).unwrap_err()
+    answer(Question::parse(sql).unwrap(), tables(), limits).unwrap_err()
 }
 
 #[test]
@@ -62,11 +62,11 @@ fn whatever_is_short_enough_is_read_or_refused_without_a_fall() {
         chain("SELECT ", "{a: ", NESTING_MAX) + "1" + &"}".repeat(NESTING_MAX),
         chain("SELECT CAST(1 AS ", "ARRAY<", 100) + "INT" + &">".repeat(100) + ")",
     ];
-    let limits = Limits { time: Duration::from_secs(20), ..Limits::default() };
+    let limits = Limits { time: Duration::from_secs(1), ..Limits::default() };
     for text in texts {
         let Ok(question) = Question::parse(&text) else { continue };
         // Whether it is answered is the engine's business; that it comes back is ours.
-        drop(answer(question, &tables(), &limits));
+        drop(answer(question, tables(), &limits));
     }
 }
 
@@ -90,8 +90,8 @@ fn a_question_that_takes_too_much_memory_ends_with_an_error() {
 fn a_question_that_takes_too_long_ends_with_an_error() {
     let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
     let questions = [
-        "SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b, generate_series(1, 100000) c",
-        "SELECT sum(x.day_of_month) FROM reference.calendar x, reference.calendar y, reference.calendar z, reference.calendar w",
+        "SELECT count(*) FROM generate_series(1, 2000) a, generate_series(1, 1000) b, generate_series(1, 1000) c",
+        "SELECT sum(x.day_of_month) FROM reference.calendar x, reference.calendar y, reference.calendar z, generate_series(1, 50)",
         "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
         "SELECT max(value) FROM generate_series(1, 9223372036854775806) AS s(value) WHERE value % 7 = 9",
     ];
@@ -106,5 +106,5 @@ fn an_answer_that_is_too_long_is_an_error_and_not_a_part_of_it() {
     let limits = Limits { rows: 10, ..Limits::default() };
     assert_eq!(within("SELECT * FROM generate_series(1, 11)", &limits), SqlError::Rows { max: 10 });
     let question = Question::parse("SELECT * FROM generate_series(1, 10)").unwrap();
-    assert_eq!(answer(question, &[], &limits).unwrap().len(), 10);
+    assert_eq!(answer(question, Vec::new(), &limits).unwrap().len(), 10);
 }

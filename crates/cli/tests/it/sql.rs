@@ -151,7 +151,7 @@ fn the_same_is_asked_at_an_address_with_a_token() {
 #[test]
 fn a_question_that_would_take_the_machine_ends_with_its_own_process() {
     let cases = [
-        ("SELECT length(repeat(repeat('x', 100000), 100000))", ["--memory", "16"], "MiB of memory"),
+        ("SELECT length(repeat('x', 1500000000))", ["--memory", "16"], "MiB of memory"),
         ("SELECT cardinality(array_repeat(1, 2000000000))", ["--memory", "16"], "MiB of memory"),
         ("SELECT v FROM generate_series(1, 90000000) AS s(v) ORDER BY v % 7", ["--memory", "16"], "16 MiB of memory"),
         (

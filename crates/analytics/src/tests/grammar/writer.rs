@@ -167,6 +167,10 @@ impl Writer {
     }
 
     pub(super) fn statement(&mut self) -> Statement {
+        if self.one_in(6) {
+            self.fuel = 12;
+            return Statement { text: self.fitting(), writes: false };
+        }
         let writes = self.one_in(5);
         let text = if writes { self.pick(&WRITES).to_owned() } else { "{query}".to_owned() };
         let mut text = self.filled(&text);
@@ -249,6 +253,67 @@ impl Writer {
             body += &format!(" {}", self.pick(&limits));
         }
         with + &body
+    }
+
+    /// A question that fits its tables, so that the engine computes something.
+    fn fitting(&mut self) -> String {
+        let sources = [
+            "\"wifi-centre\".counts AS t",
+            "(SELECT * FROM \"wifi-centre\".counts WHERE value > 10) AS t",
+            "\"wifi-centre\".counts AS t JOIN reference.calendar AS k ON CAST(t.window_start AS DATE) = k.day",
+            "\"wifi-centre\".counts AS t LEFT JOIN air.quarters AS q ON t.sensor = q.sensor",
+            "\"wifi-centre\".counts AS t CROSS JOIN generate_series(1, 3) AS s(n)",
+        ];
+        let source = self.pick(&sources);
+        let (number, text, truth) = (self.number(), self.text(), self.truth());
+        let endings = ["", " ORDER BY 1", " ORDER BY 2 DESC LIMIT 2", " LIMIT 1"];
+        let ending = self.pick(&endings);
+        match self.below(5) {
+            0 => format!("SELECT {text}, sum({number}) FROM {source} WHERE {truth} GROUP BY {text}{ending}"),
+            1 => format!("SELECT DISTINCT {text}, {number} FROM {source}{ending}"),
+            2 => format!("SELECT {number}, rank() OVER (PARTITION BY {text} ORDER BY {number}) FROM {source}{ending}"),
+            3 => format!("WITH w AS (SELECT {number} AS n FROM {source}) SELECT n, count(*) FROM w GROUP BY n{ending}"),
+            _ => format!(
+                "SELECT {number}, {truth} FROM {source} WHERE t.sensor IN (SELECT sensor FROM air.quarters) OR {truth} \
+                 UNION ALL SELECT {number}, {truth} FROM {source}{ending}"
+            ),
+        }
+    }
+
+    fn number(&mut self) -> String {
+        if !self.burn() || self.one_in(3) {
+            return self.pick(&["t.value", "t.minimum", "1", "0", "-7"]).to_owned();
+        }
+        match self.below(6) {
+            0 => format!("({} + {})", self.number(), self.number()),
+            1 => format!("({} * {})", self.number(), self.number()),
+            2 => format!("({} / {})", self.number(), self.number()),
+            3 => format!("abs({})", self.number()),
+            4 => format!("CASE WHEN {} THEN {} ELSE {} END", self.truth(), self.number(), self.number()),
+            _ => format!("length({})", self.text()),
+        }
+    }
+
+    fn text(&mut self) -> String {
+        if !self.burn() || self.one_in(2) {
+            return self.pick(&["t.sensor", "t.cell", "'{path}'", "''"]).replace("{path}", self.path.to_str().unwrap());
+        }
+        match self.below(5) {
+            0 => format!("({} || {})", self.text(), self.text()),
+            1 => format!("upper({})", self.text()),
+            2 => format!("coalesce({}, {})", self.text(), self.text()),
+            3 => format!("CAST({} AS TEXT)", self.number()),
+            _ => format!("replace({}, '-', {})", self.text(), self.text()),
+        }
+    }
+
+    fn truth(&mut self) -> String {
+        match self.below(4) {
+            0 => format!("({} > {})", self.number(), self.number()),
+            1 => format!("({} LIKE '%1')", self.text()),
+            2 => format!("({} IS NOT NULL)", self.text()),
+            _ => "(t.window_start < now())".to_owned(),
+        }
     }
 
     fn select(&mut self) -> String {
