@@ -2,6 +2,7 @@
 
 pub(crate) mod framework;
 pub(crate) mod instrument;
+pub(crate) mod sql;
 pub(crate) mod webhook;
 
 use std::path::PathBuf;
@@ -39,6 +40,11 @@ pub(crate) enum Command {
     Watch(Watch),
     #[command(subcommand)]
     Webhook(webhook::Webhook),
+    Sql(sql::Sql),
+    /// The process that answers one question of SQL; started by others.
+    #[cfg(feature = "sql")]
+    #[command(hide = true)]
+    SqlDesk,
     Verify(Verify),
     #[command(subcommand)]
     Log(Log),
@@ -201,18 +207,25 @@ pub(crate) struct Query {
 pub(crate) struct Asks {
     /// The city's folder, or the address of its node.
     pub(crate) city: String,
-    /// Who asks. At an address, whose token is sent; nobody's for `public`.
-    #[arg(long = "as")]
-    pub(crate) party: PartyId,
-    /// What for.
-    #[arg(long)]
-    pub(crate) purpose: Purpose,
+    #[command(flatten)]
+    pub(crate) asker: Asker,
     /// Of which stream.
     #[arg(long)]
     pub(crate) stream: StreamId,
     /// Under which view; the granted one if not said.
     #[arg(long)]
     pub(crate) view: Option<ViewId>,
+}
+
+/// Who asks for released data, what for, and of which time.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Asker {
+    /// Who asks. At an address, whose token is sent; nobody's for `public`.
+    #[arg(long = "as")]
+    pub(crate) party: PartyId,
+    /// What for.
+    #[arg(long)]
+    pub(crate) purpose: Purpose,
     /// From when (RFC 3339).
     #[arg(long)]
     pub(crate) from: Option<Timestamp>,

@@ -16,6 +16,7 @@ pub(crate) mod office;
 pub(crate) mod opt_out;
 pub(crate) mod query;
 pub(crate) mod serve;
+pub(crate) mod sql;
 pub(crate) mod token;
 pub(crate) mod utility;
 pub(crate) mod verify;

@@ -35,6 +35,9 @@ fn main() -> ExitCode {
         Command::Webhook(webhook) => commands::webhook::run(&webhook, &output),
         Command::Query(query) => commands::query::run(&query, &output),
         Command::OptOut(opt_out) => commands::opt_out::run(&opt_out, &output),
+        Command::Sql(sql) => commands::sql::run(&sql, &output),
+        #[cfg(feature = "sql")]
+        Command::SqlDesk => commands::sql::desk(),
         Command::Verify(verify) => commands::verify::run(&verify, &output),
         Command::Log(log) => commands::log::run(&log, &output),
         Command::Demo(demo) => demo::run(&demo, &output),

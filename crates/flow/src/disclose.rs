@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use lake::LakeError;
 use model::{
-    DisclosureRecord, Noise, PartyId, PartyKind, PolicyId, Purpose, Span, StreamId, Timestamp, View, ViewId, Window,
+    DisclosureRecord, Exposure, Noise, PartyId, PartyKind, PolicyId, Purpose, Span, StreamId, Timestamp, View, ViewId,
+    Window,
 };
 use norms::{Decision, DiscloseFast, DiscloseQuestion};
 use register::{State, SubmitError};
@@ -112,6 +113,8 @@ pub struct Answer {
     pub within: Option<u32>,
     /// What the view shows, in words.
     pub view_title: String,
+    /// How the view shows it: what the rows are, and what their values measure.
+    pub exposure: Exposure,
     /// The record of this disclosure; its number is contiguous, and its bytes are in the log's next batch.
     pub record: DisclosureRecord,
     /// The record's SHA-256, signed by the log's key as a note: proof that it was made.
@@ -174,11 +177,10 @@ impl City {
             authorised_by: asked.authorised_by.clone(),
         })?;
         let receipt = self.register.receipt(&record)?;
-        let (minimum, view_title) = (ready.view.minimum.0, ready.view.title.clone());
-        let noise = ready.view.noise;
         let within = privacy::release::within(&ready.view);
-        let (rows, withheld) = (gathered.rows, gathered.withheld);
-        Ok(Answer { rows, withheld, minimum, noise, within, view_title, record, receipt })
+        let View { minimum, noise, title: view_title, exposure, .. } = View::clone(&ready.view);
+        let (rows, withheld, minimum) = (gathered.rows, gathered.withheld, minimum.0);
+        Ok(Answer { rows, withheld, minimum, noise, within, view_title, exposure, record, receipt })
     }
 
     /// Whether a question of the newest rows would be answered now. Nothing leaves, and nothing is recorded.

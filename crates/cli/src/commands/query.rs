@@ -5,11 +5,11 @@ use std::path::Path;
 use anyhow::bail;
 use flow::disclose::PUBLIC;
 use flow::{Answer, Asked, Cell, City, DiscloseError, Disclosed, Row};
-use model::PartyId;
+use model::{PartyId, StreamId, ViewId};
 use serde_json::Value;
 
 use super::open;
-use crate::args::{Asks, Query};
+use crate::args::{Asker, Asks, Query};
 use crate::client::{Client, is_address};
 use crate::declared::read_token;
 use crate::output::{Output, Refused};
@@ -26,20 +26,10 @@ pub(crate) fn run(args: &Query, output: &Output) -> anyhow::Result<()> {
 
 /// Asks in a city's folder. The record is in the log, under a new checkpoint, before the answer is shown.
 pub(crate) fn at_folder(args: &Asks) -> anyhow::Result<(City, Disclosed<Answer>)> {
-    if args.authorising_token.is_some() {
-        bail!("at a folder, name the party that authorised this with --authorised-by");
-    }
+    of_folder(&args.asker)?;
     let city = open(Path::new(&args.city))?;
     city.tick()?;
-    let asked = Asked {
-        recipient: args.party.clone(),
-        purpose: args.purpose,
-        stream: args.stream.clone(),
-        view: args.view.clone(),
-        from: args.from,
-        to: args.to,
-        authorised_by: args.authorised_by.clone(),
-    };
+    let asked = asked(&args.asker, &args.stream, args.view.as_ref());
     let disclosed = city.disclose(&asked).map_err(refusal)?;
     city.tick()?;
     Ok((city, disclosed))
@@ -109,22 +99,64 @@ pub(crate) fn token_of(party: &PartyId, token: Option<&Path>) -> anyhow::Result<
 
 /// Asks a node at an address.
 pub(crate) fn at_address(args: &Asks) -> anyhow::Result<Value> {
-    let token = token_of(&args.party, args.token.as_deref())?;
-    let mut query = vec![("stream", args.stream.to_string()), ("purpose", args.purpose.to_string())];
-    query.extend(args.view.as_ref().map(|view| ("view", view.to_string())));
-    query.extend(args.from.map(|from| ("from", from.to_string())));
-    query.extend(args.to.map(|to| ("to", to.to_string())));
-    if args.authorised_by.is_some() {
-        bail!("at an address, whoever authorised this says so itself: give its token with --authorising-token");
+    AtAddress::of(&args.city, &args.asker)?.ask(&args.stream, args.view.as_ref())
+}
+
+/// A question to a city at its folder.
+pub(crate) fn asked(asker: &Asker, stream: &StreamId, view: Option<&ViewId>) -> Asked {
+    Asked {
+        recipient: asker.party.clone(),
+        purpose: asker.purpose,
+        stream: stream.clone(),
+        view: view.cloned(),
+        from: asker.from,
+        to: asker.to,
+        authorised_by: asker.authorised_by.clone(),
     }
-    let authorising = args.authorising_token.as_deref().map(read_token).transpose()?;
-    let answer = Client::new(&args.city).released(&query, token.as_deref(), authorising.as_deref())?;
-    let recipient = answer.pointer("/record/recipient").and_then(Value::as_str).unwrap_or_default();
-    if recipient != args.party.as_str() {
-        bail!(
-            "the token is of `{recipient}`, not of `{}`; the answer was recorded as given to `{recipient}` and is not shown",
-            args.party
-        );
+}
+
+/// At a folder nobody sends a token.
+pub(crate) fn of_folder(asker: &Asker) -> anyhow::Result<()> {
+    if asker.authorising_token.is_some() {
+        bail!("at a folder, name the party that authorised this with --authorised-by");
     }
-    Ok(answer)
+    Ok(())
+}
+
+/// Somebody who asks a node.
+pub(crate) struct AtAddress<'a> {
+    client: Client,
+    asker: &'a Asker,
+    token: Option<String>,
+    authorising: Option<String>,
+}
+
+impl<'a> AtAddress<'a> {
+    pub(crate) fn of(address: &str, asker: &'a Asker) -> anyhow::Result<Self> {
+        let token = token_of(&asker.party, asker.token.as_deref())?;
+        if asker.authorised_by.is_some() {
+            bail!("at an address, whoever authorised this says so itself: give its token with --authorising-token");
+        }
+        let authorising = asker.authorising_token.as_deref().map(read_token).transpose()?;
+        Ok(Self { client: Client::new(address), asker, token, authorising })
+    }
+
+    /// Asks for the rows of a view.
+    pub(crate) fn ask(&self, stream: &StreamId, view: Option<&ViewId>) -> anyhow::Result<Value> {
+        let asker = self.asker;
+        let mut query = vec![("stream", stream.to_string()), ("purpose", asker.purpose.to_string())];
+        query.extend(view.map(|view| ("view", view.to_string())));
+        query.extend(asker.from.map(|from| ("from", from.to_string())));
+        query.extend(asker.to.map(|to| ("to", to.to_string())));
+        let answer = self.client.released(&query, self.token.as_deref(), self.authorising.as_deref())?;
+        let recipient = answer.pointer("/record/recipient").and_then(Value::as_str).unwrap_or_default();
+        if recipient != asker.party.as_str() {
+            bail!(
+                "the token is of `{recipient}`, not of `{}`; the answer was recorded as given to `{recipient}` and is not \
+                 shown",
+                asker.party
+            );
+        }
+        Ok(answer)
+    }
 }
