@@ -211,7 +211,7 @@ mod tests {
         let record = record.replace('\n', "").replace("\"D\"", &format!("\"{}\"", "11".repeat(32)));
         format!(
             "event: released\nid: {id}\ndata: {{\"rows\":[],\"withheld\":0,\"minimum\":0,\"noise\":\"none\",\"view_title\":\"A view\",\
-             \"record\":{record},\"receipt\":\"\"}}\n\n"
+             \"exposure\":{{\"as\":\"records\",\"fields\":[]}},\"record\":{record},\"receipt\":\"\"}}\n\n"
         )
     }
 
