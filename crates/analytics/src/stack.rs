@@ -24,16 +24,19 @@ pub(crate) fn work<T: Send>(work: impl FnOnce() -> Result<T, SqlError> + Send) -
     })
 }
 
-/// The same, but waits no longer than said: work that never ends is left to the process, which ends it.
+/// The same, but waits no longer than said, and says nothing then: work that never ends is left to the process, which ends it.
 pub(crate) fn work_within<T: Send + 'static>(
     time: Duration,
     work: impl FnOnce() -> Result<T, SqlError> + Send + 'static,
-) -> Result<T, SqlError> {
+) -> Option<Result<T, SqlError>> {
     let (say, heard) = channel();
     // Nobody may wait any more for what it says.
-    thread().spawn(move || drop(say.send(work()))).map_err(|_| none())?;
-    heard.recv_timeout(time).unwrap_or_else(|ended| match ended {
-        RecvTimeoutError::Timeout => Err(SqlError::Time { seconds: time.as_secs() }),
-        RecvTimeoutError::Disconnected => Err(SqlError::Engine),
-    })
+    if thread().spawn(move || drop(say.send(work()))).is_err() {
+        return Some(Err(none()));
+    }
+    match heard.recv_timeout(time) {
+        Ok(outcome) => Some(outcome),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => Some(Err(SqlError::Engine)),
+    }
 }

@@ -62,11 +62,26 @@ fn whatever_is_short_enough_is_read_or_refused_without_a_fall() {
         chain("SELECT ", "{a: ", NESTING_MAX) + "1" + &"}".repeat(NESTING_MAX),
         chain("SELECT CAST(1 AS ", "ARRAY<", 100) + "INT" + &">".repeat(100) + ")",
     ];
+    for text in texts {
+        drop(Question::parse(&text));
+    }
+    // Whether these are answered is the engine's business; that it comes back is ours. What is longer thinks on after its time.
+    let texts = [
+        chain("SELECT 1", " + 1", 200),
+        chain("SELECT true", " AND true", 200),
+        chain("SELECT 'a'", " || 'a'", 200),
+        chain("SELECT 1", " UNION SELECT 1", 60),
+        chain("SELECT 1", "::int", 1_900),
+        chain("SELECT 1", " IN (1)", 990),
+        chain("SELECT [1]", "[1]", 1_300),
+        chain("SELECT ", "[", NESTING_MAX) + "1" + &"]".repeat(NESTING_MAX),
+        chain("SELECT ", "EXISTS (SELECT ", 6) + "1" + &")".repeat(6),
+        chain("SELECT ", "{a: ", NESTING_MAX) + "1" + &"}".repeat(NESTING_MAX),
+        chain("SELECT CAST(1 AS ", "ARRAY<", 100) + "INT" + &">".repeat(100) + ")",
+    ];
     let limits = Limits { time: Duration::from_secs(1), ..Limits::default() };
     for text in texts {
-        let Ok(question) = Question::parse(&text) else { continue };
-        // Whether it is answered is the engine's business; that it comes back is ours.
-        drop(answer(question, tables(), &limits));
+        drop(answer(Question::parse(&text).unwrap(), tables(), &limits));
     }
 }
 
@@ -88,10 +103,10 @@ fn a_question_that_takes_too_much_memory_ends_with_an_error() {
 
 #[test]
 fn a_question_that_takes_too_long_ends_with_an_error() {
-    let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { time: Duration::from_millis(100), ..Limits::default() };
     let questions = [
-        "SELECT count(*) FROM generate_series(1, 2000) a, generate_series(1, 1000) b, generate_series(1, 1000) c",
-        "SELECT sum(x.day_of_month) FROM reference.calendar x, reference.calendar y, reference.calendar z, generate_series(1, 50)",
+        "SELECT count(*) FROM generate_series(1, 100) a, generate_series(1, 1000) b, generate_series(1, 1000) c",
+        "SELECT sum(x.day_of_month) FROM reference.calendar x, reference.calendar y, reference.calendar z, generate_series(1, 2)",
         "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
         "SELECT max(value) FROM generate_series(1, 9223372036854775806) AS s(value) WHERE value % 7 = 9",
     ];
