@@ -63,7 +63,9 @@ impl Lake {
             Some(ledger) => ledger.clone(),
             None => read(&path)?,
         };
-        if self.released_through(&stream.id, &view.id, view.version)? > ledger.through(&view.id, view.version) {
+        // A new view or version has no mark of its own: the ledger must be there if anything was charged before.
+        let lost = !known.contains_key(&stream.id) && !path.exists() && self.released_under_any(&stream.id)?.is_some();
+        if lost || self.released_through(&stream.id, &view.id, view.version)? > ledger.through(&view.id, view.version) {
             return Err(LakeError::Ledger { path });
         }
         let outcome = ledger.charge(view, stream, window);

@@ -56,7 +56,7 @@ pub fn subtractable(a: &View, b: &View, stream: &Stream) -> Option<Difference> {
     else {
         return None;
     };
-    if stream.identifies() == Identifies::Nobody || a.stream != b.stream || a_measure.unit() != b_measure.unit() {
+    if stream.identifies() == Identifies::Nobody || a.stream != b.stream {
         return None;
     }
     // What both tell together is paid for: the difference has the noise of either.

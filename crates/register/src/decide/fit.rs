@@ -69,7 +69,7 @@ pub enum Misfit {
     /// The stream's budget does not pay for the view.
     #[error(
         "the windows of view `{view}` cost {cost} in an epoch and those of the stream's other views {taken}; stream `{stream}` \
-         has a budget of {budget}. Take more noise (a smaller ρ), longer windows, or end another view"
+         has a budget of {budget}. Take more noise (a smaller ρ) or longer windows, here or in a new version of another view"
     )]
     Budget {
         /// The view.
