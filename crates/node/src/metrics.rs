@@ -1,5 +1,6 @@
 //! The node's own numbers and health. Counts of requests' worth, never a value of an observation, and nothing from which
-//! the hits of a match-or-drop stream could be told.
+//! the hits of a match-or-drop stream could be told. Of a stream about people nothing is said that depends on who was there:
+//! how many observations came is an exact number of every second, which no minimum and no noise has gone over.
 
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use flow::Step;
 use flow::counters::{StreamCounts, TickCounts};
+use model::{Identifies, StreamId};
 use register::register::CLOCK_BEHIND_MAX_MILLIS;
 
 use crate::jobs::Lane;
@@ -21,15 +23,20 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// One number of every stream: name, help, and where it stands.
 type Metric = (&'static str, &'static str, fn(&StreamCounts) -> u64);
 
-const STREAM_METRICS: [Metric; 6] = [
+/// What sensors brought: told of streams about nobody alone.
+const OBSERVED_METRICS: [Metric; 3] = [
     ("ordinance_observations_admitted_total", "Observations admitted since the start.", |counts| counts.admitted),
-    ("ordinance_batches_refused_total", "Batches of observations refused since the start.", |counts| counts.refused),
     (
         "ordinance_observations_late_total",
         "Observations that came after their window was released, since the city began.",
         |counts| counts.late,
     ),
     ("ordinance_windows_released_total", "Windows released since the start.", |counts| counts.windows),
+];
+
+/// What was asked and refused.
+const STREAM_METRICS: [Metric; 3] = [
+    ("ordinance_batches_refused_total", "Batches of observations refused since the start.", |counts| counts.refused),
     ("ordinance_disclosures_total", "Disclosures made since the start.", |counts| counts.disclosures),
     ("ordinance_disclosures_refused_total", "Disclosures refused since the start.", |counts| {
         counts.disclosures_refused
@@ -82,9 +89,12 @@ pub(crate) async fn metrics(State(node): State<Node>) -> Result<impl IntoRespons
         line(&mut text, &format!("{name} {overdue}"));
     }
     ticks(&mut text, &node.city.ticks());
-    for (name, help, value) in STREAM_METRICS {
+    let about_nobody =
+        |stream: &StreamId| state.stream(stream).is_some_and(|(_, stream)| stream.identifies() == Identifies::Nobody);
+    let metrics = OBSERVED_METRICS.iter().map(|metric| (metric, true));
+    for ((name, help, value), observed) in metrics.chain(STREAM_METRICS.iter().map(|metric| (metric, false))) {
         head(&mut text, name, help, "counter");
-        for (stream, counts) in &counts {
+        for (stream, counts) in counts.iter().filter(|(stream, _)| !observed || about_nobody(stream)) {
             line(&mut text, &format!("{name}{{stream=\"{stream}\"}} {}", value(counts)));
         }
     }

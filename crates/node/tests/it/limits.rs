@@ -80,11 +80,20 @@ async fn numbers_hold_no_value_and_no_hit() {
     let world = World::new();
     let line = "{\"time\":\"2026-11-24T07:59:00Z\",\"no2\":4711}\n";
     assert_eq!(world.post("token-of-air-1", "/api/v1/observations", "application/x-ndjson", line).await.status, 200);
+    let probe = "{\"time\":\"2026-11-24T07:59:00Z\",\"mac\":\"a4:11:3c:00:00:01\"}\n";
+    assert_eq!(world.post("token-of-wifi-1", "/api/v1/observations", "application/x-ndjson", probe).await.status, 200);
     world.clock.advance(Span::minutes(1));
     let answer = world.get("/metrics").await;
     let text = answer.text();
     assert!(text.contains("ordinance_observations_admitted_total{stream=\"air\"} 1\n"), "{text}");
     assert!(text.contains(&format!("ordinance_log_entries {}\n", world.city.register().state().size)));
+    // How many phones were near this second is told nobody, not even by a counter.
+    let about_people = ["wifi-counts", "plates"].map(|stream| format!("{{stream=\"{stream}\"}}"));
+    for line in text.lines().filter(|line| about_people.iter().any(|stream| line.contains(stream))) {
+        let observed = ["admitted", "late", "windows"].iter().any(|word| line.contains(word));
+        assert!(!observed, "{line}");
+    }
+    assert!(text.contains("ordinance_batches_refused_total{stream=\"wifi-counts\"} 0\n"), "{text}");
     assert!(!text.contains("4711") && !text.contains("hit") && !text.contains("kept") && !text.contains("order"));
     // Every line is a comment or a name with a number.
     for line in text.lines().filter(|line| !line.starts_with('#')) {
