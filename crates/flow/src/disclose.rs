@@ -108,7 +108,8 @@ pub struct Answer {
     pub minimum: u32,
     /// The noise on each number.
     pub noise: Noise,
-    /// How far off nineteen of twenty numbers are at most, where counts have noise.
+    /// By how much chance moves nineteen of twenty numbers at most, where counts have noise; what is below the minimum is left
+    /// out after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<u32>,
     /// What the view shows, in words.

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{Stream, StreamId, View, Window};
+use model::{Stream, StreamId, Timestamp, View, ViewId, ViewVersion, Window};
 use privacy::{Charged, Ledger, Unpaid};
 
 use crate::durable::Desk;
@@ -61,13 +61,8 @@ impl Lake {
         let mut known = ledgers.read.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ledger = match known.get(&stream.id) {
             Some(ledger) => ledger.clone(),
-            None => read(&path)?,
+            None => self.read_ledger(&stream.id, &path)?,
         };
-        // A new view or version has no mark of its own: the ledger must be there if anything was charged before.
-        let lost = !known.contains_key(&stream.id) && !path.exists() && self.released_under_any(&stream.id)?.is_some();
-        if lost || self.released_through(&stream.id, &view.id, view.version)? > ledger.through(&view.id, view.version) {
-            return Err(LakeError::Ledger { path });
-        }
         let outcome = ledger.charge(view, stream, window);
         if !matches!(outcome, Err(Unpaid::Already { .. } | Unpaid::Nothing(_))) {
             let bytes = serde_json::to_vec(&ledger).map_err(|error| LakeError::bad(&path, &error))?;
@@ -75,6 +70,20 @@ impl Lake {
         }
         known.insert(stream.id.clone(), ledger);
         Ok(outcome)
+    }
+
+    /// A ledger as the disk has it, if it has everything that was released under whatever view and version: a new view has
+    /// no mark of its own, and would begin an empty one anew.
+    fn read_ledger(&self, stream: &StreamId, path: &Path) -> Result<Ledger, LakeError> {
+        let ledger = read(path)?;
+        let has = |(view, version, through): &(ViewId, ViewVersion, Timestamp)| {
+            ledger.through(view, *version) >= Some(*through)
+        };
+        if self.marks_of(stream)?.iter().all(has) {
+            Ok(ledger)
+        } else {
+            Err(LakeError::Ledger { path: path.to_owned() })
+        }
     }
 
     /// What a stream's releases have cost.

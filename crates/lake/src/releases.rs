@@ -170,14 +170,25 @@ impl Lake {
     /// # Errors
     /// A mark is damaged or cannot be read.
     pub fn released_under_any(&self, stream: &StreamId) -> Result<Option<Timestamp>, LakeError> {
+        Ok(self.marks_of(stream)?.into_iter().map(|(_, _, through)| through).max())
+    }
+
+    /// Up to when windows of a stream are closed, under each version of each view.
+    pub(crate) fn marks_of(&self, stream: &StreamId) -> Result<Vec<(ViewId, ViewVersion, Timestamp)>, LakeError> {
         let releases = self.released();
-        let mut latest = None;
+        let mut found = Vec::new();
         for view in Releases::below(&releases.root.join(FOLDER).join(stream.as_str()))? {
             for version in Releases::below(&view)? {
-                latest = latest.max(mark(&mut releases.marks(), version.join(MARK))?);
+                let Some(through) = mark(&mut releases.marks(), version.join(MARK))? else { continue };
+                let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+                let number = name(&version).strip_prefix('v').and_then(|number| number.parse().ok());
+                let (Ok(view), Some(number)) = (ViewId::new(&name(&view)), number) else {
+                    return Err(LakeError::bad(&version, &"it is no version of a view"));
+                };
+                found.push((view, ViewVersion(number), through));
             }
         }
-        Ok(latest)
+        Ok(found)
     }
 
     /// Moves the mark on.

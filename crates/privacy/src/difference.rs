@@ -1,8 +1,9 @@
 //! Which two views of one stream must not stand beside each other, because one subtracted from the other tells what is
 //! withheld.
 //!
-//! Views of one stream about people that count the same tags are safe beside each other only on one grid, where every number
-//! of the one is the same number of the other. Any coarser, finer or shifted grid is refused: its numbers and those shown
+//! Views of one stream about people are safe beside each other only if they count the same on one grid, where every number
+//! of the one is the same number of the other. Two tags of one stream may be two names of one thing, such as the plates at
+//! the front and at the rear of a car, so that other tags are no other people. Any coarser, finer or shifted grid is refused: its numbers and those shown
 //! bound a withheld one, exactly so where people do not move between the cells. Two views with noise are safe beside each
 //! other on any grid: the budget pays for both. What this does not look at: views of other streams, and what a recipient
 //! knows besides.
@@ -20,6 +21,8 @@ pub enum Difference {
     Bound,
     /// One counts in classes, or other classes.
     Class,
+    /// One counts other tags than the other.
+    Tags,
 }
 
 impl Difference {
@@ -36,6 +39,10 @@ impl Difference {
             }
             Self::Class => {
                 "if 13 were counted in all and 12 in the only class that is shown, somebody was in another class, alone"
+            }
+            Self::Tags => {
+                "if 13 cars were counted by their front plates at all sensors, and 12 by their rear plates at the only sensor \
+                 that is shown, one car was at another sensor, alone"
             }
             Self::Bound => {
                 "if one view counts 12 at a sensor and the other, which counts everybody at fewer sensors, 11, then one of \
@@ -62,6 +69,9 @@ pub fn subtractable(a: &View, b: &View, stream: &Stream) -> Option<Difference> {
     // What both tell together is paid for: the difference has the noise of either.
     if a.noise != Noise::None && b.noise != Noise::None {
         return None;
+    }
+    if a_measure.unit() != b_measure.unit() {
+        return Some(Difference::Tags);
     }
     if a_measure != b_measure {
         return Some(Difference::Class);
@@ -176,7 +186,18 @@ mod tests {
         assert_eq!(subtractable(&free, &counting(20, 60, true, None), &wifi()), None);
         let air = r#"{"id":"wifi","time":{"do":"keep"},"retention":"24h","properties":{}}"#;
         assert_eq!(subtractable(&total, &sensors, &serde_json::from_str(air).unwrap()), None);
-        for kind in [Difference::Space, Difference::Bin, Difference::Bound, Difference::Class] {
+        // Another name of the same people, and the same people in classes.
+        let measured = |measure: &str| {
+            let mut view = free.clone();
+            let Exposure::Windows { measure: old, .. } = &mut view.exposure else { unreachable!() };
+            *old = serde_json::from_str(measure).unwrap();
+            view
+        };
+        let others = measured(r#"{"of":"distinct","property":"mac2"}"#);
+        let classes = measured(r#"{"of":"histogram","property":"mac","number":"level","edges":[5]}"#);
+        assert_eq!(subtractable(&free, &others, &wifi()), Some(Difference::Tags));
+        assert_eq!(subtractable(&free, &classes, &wifi()), Some(Difference::Class));
+        for kind in [Difference::Space, Difference::Bin, Difference::Bound, Difference::Class, Difference::Tags] {
             assert!(kind.example().contains("if "), "an example for people");
         }
         let CellKey::Sensor(shown) = &tables(&free, &seen)[0].rows[0].cell else { unreachable!() };

@@ -143,6 +143,11 @@ const fn whole(span: Span, step: Span) -> bool {
 /// The most cells that a unit may count in where there is noise: beyond that the noise would drown everything.
 const NOISY_CELLS_MAX: u32 = 1_000;
 
+/// The shortest windows with noise: each is charged durably by itself.
+const NOISY_BIN_MIN: Span = Span::minutes(1);
+/// The smallest loss that can be halved, in millionths: a mean spends half on a count and half on a sum.
+const SPLIT_LOSS_MIN: u32 = 2;
+
 /// Whether the noise of a view is what its stream asks for.
 fn noise_fits(view: &View, stream: &Stream) -> Result<(), &'static str> {
     if stream.identifies() == Identifies::Nobody {
@@ -175,6 +180,14 @@ fn noise_fits(view: &View, stream: &Stream) -> Result<(), &'static str> {
         }
         (Noise::Gaussian { .. }, Some(_), Some(bin)) => bin,
     };
+    if bin.span() < NOISY_BIN_MIN {
+        return Err(
+            "has noise in windows of less than a minute, each of which is paid for one by one. Take longer windows",
+        );
+    }
+    if exactly_about_somebody && view.noise.rho().is_some_and(|rho| rho.micro() < SPLIT_LOSS_MIN) {
+        return Err("spends too little on each window to be shared between a number and a sum. Take a larger ρ");
+    }
     if !view.bound.0.is_some_and(|cells| (1..=NOISY_CELLS_MAX).contains(&cells)) {
         return Err(
             "has noise, which is as wide as the number of cells that one unit may count in. Bound it: from 1 to 1000 cells",

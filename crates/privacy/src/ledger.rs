@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use model::{Rho, Stream, StreamId, Timestamp, View, ViewId, ViewVersion, Window};
 use serde::{Deserialize, Serialize};
 
-/// How many epochs back a ledger is kept: more than a year of days.
+/// How many epochs back a ledger is kept: of days more than a year. What was spent in an older one counts as all of it.
 const EPOCHS_KEPT: usize = 400;
 
 /// Why a window is not charged; it is not released then, now or later.
@@ -56,12 +56,13 @@ pub enum Unpaid {
 /// A window that was paid for. Only [`Ledger::charge`] makes one:
 ///
 /// ```compile_fail
-/// fn forge(view: model::ViewId, version: model::ViewVersion, window: model::Window, rho: model::Rho) -> privacy::Charged {
-///     privacy::Charged { view, version, window, rho }
+/// fn forge(stream: model::StreamId, view: model::ViewId, version: model::ViewVersion, window: model::Window, rho: model::Rho) -> privacy::Charged {
+///     privacy::Charged { stream, view, version, window, rho }
 /// }
 /// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Charged {
+    stream: StreamId,
     view: ViewId,
     version: ViewVersion,
     window: Window,
@@ -78,7 +79,8 @@ impl Charged {
     /// Whether it pays for this window of this view.
     #[must_use]
     pub fn pays(&self, view: &View, window: Window) -> bool {
-        self.view == view.id
+        self.stream == view.stream
+            && self.view == view.id
             && self.version == view.version
             && self.window == window
             && view.noise.rho() == Some(self.rho)
@@ -130,7 +132,7 @@ impl Ledger {
         while self.spent.len() > EPOCHS_KEPT {
             self.spent.pop_first();
         }
-        Ok(Charged { view: view.id.clone(), version: view.version, window, rho })
+        Ok(Charged { stream: stream.id.clone(), view: view.id.clone(), version: view.version, window, rho })
     }
 
     /// Up to when a version of a view was charged.

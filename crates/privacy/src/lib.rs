@@ -23,7 +23,7 @@ pub mod treat;
 
 pub use columns::{Column, Columns, Scalar};
 pub use difference::{Difference, subtractable};
-pub use exposure::{Degree, no_more_than};
+pub use exposure::Degree;
 pub use fit::{Unfit, fits};
 pub use hotlist::{HotList, HotListKey};
 pub use keys::{EpochKey, EpochKeys};

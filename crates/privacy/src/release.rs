@@ -13,7 +13,8 @@
 //!
 //! Noise is added to every cell of the grid, also where nobody was, and the minimum is held against the noisy number, which
 //! reveals nothing more. Each window with noise is charged to the stream's [`crate::ledger`] before it is released here. The
-//! table then says `"noise":{"gaussian":{"rho":"0.02"}},"within":10`: nineteen of twenty numbers are at most 10 off.
+//! table then says `"noise":{"gaussian":{"rho":"0.02"}},"within":10`: chance moves nineteen of twenty
+//! numbers by 10 at most, before small ones are left out.
 //!
 //! What this does not stop: a minimum count alone does not hide somebody who is always counted (Guan 2024), and counts
 //! over time have given trajectories back (Xu 2017). Noise bounds both, by ρ a window and unit.
@@ -118,7 +119,8 @@ pub struct ReleasedTable {
     /// The noise on each number.
     #[serde(default = "exact", skip_serializing_if = "is_exact")]
     pub noise: Noise,
-    /// How far off nineteen of twenty numbers are at most, where counts have noise.
+    /// By how much chance moves nineteen of twenty numbers at most, where counts have noise; what is below the minimum is left
+    /// out after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<u32>,
 }
@@ -167,7 +169,8 @@ fn in_cell(position: Point, resolution: H3Resolution) -> Option<CellKey> {
     cell(position, resolution).map(CellKey::Cell)
 }
 
-/// How far off nineteen of twenty numbers of a view are at most, if they are counts with noise.
+/// By how much chance moves nineteen of twenty numbers of a view at most, before those below the minimum are left out; none if
+/// they are no counts with noise.
 #[must_use]
 pub fn within(view: &View) -> Option<u32> {
     let Exposure::Windows { measure, .. } = &view.exposure else { return None };

@@ -414,7 +414,10 @@ impl Desk<'_> {
     /// Declares a view; if it is refused, says which views that tell less would not be.
     fn declare(&self, view: &View) -> Result<Vec<Draft>, Refusal> {
         let why = match self.declare_as_it_is(view) {
-            Err(why @ (Refusal::Norm(_) | Refusal::Misfit(_))) => why,
+            Err(
+                why @ (Refusal::Norm(_)
+                | Refusal::Misfit(Misfit::View(_) | Misfit::Subtractable { .. } | Misfit::Budget { .. })),
+            ) => why,
             decided => return decided,
         };
         let Some((_, stream)) = self.state.stream(&view.stream) else { return Err(why) };

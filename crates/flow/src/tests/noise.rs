@@ -90,8 +90,14 @@ fn without_its_ledger_nothing_more_of_a_stream_is_released() {
         let lake = lake::Lake::open(&world.folder.path().join("lake"), lake::Options::default()).unwrap().0;
         let stream = world.city.register().state().stream(&"wifi".parse().unwrap()).unwrap().1.clone();
         let next = view(&world).bin().unwrap().window(world.now());
-        let failure = lake.charge(&view(&world), &stream, next).unwrap_err().to_string();
-        assert!(failure.contains("wifi.json"), "{failure}");
+        // Neither the view that was charged nor a newer version of it nor another begins a ledger anew.
+        let known = view(&world);
+        let newer = View { version: ViewVersion(2), ..known.clone() };
+        let other = View { id: "other".parse().unwrap(), ..known.clone() };
+        for asking in [&known, &newer, &other] {
+            let failure = lake.charge(asking, &stream, next).unwrap_err().to_string();
+            assert!(failure.contains("wifi.json"), "{failure}");
+        }
     }
     fs::remove_file(&path).unwrap();
     let world = world.reopened();

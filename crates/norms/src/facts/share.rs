@@ -60,11 +60,14 @@ pub(super) fn shown(view: &View, record: &DeploymentRecord, stream: &Stream, aro
         .texts("cityEvidence", around.city_evidence.iter().map(EvidenceKind::as_str))
 }
 
-/// What all releases of a stream may cost a unit in a day, in millionths; epochs that a day does not fill count whole. None
-/// without a budget.
+/// What all releases of a stream may cost a unit in a day, in millionths; epochs that a day touches count whole. None without
+/// a budget.
 fn daily_loss(stream: &Stream) -> i64 {
     let (Some(budget), Some(epoch)) = (stream.budget, stream.longest_epoch()) else { return 0 };
-    let epochs = SECONDS_PER_DAY.div_ceil(epoch.span().as_seconds());
+    let epoch = epoch.span().as_seconds();
+    // Where neither is made of whole others, epochs lie across the ends of some days.
+    let aligned = SECONDS_PER_DAY.is_multiple_of(epoch) || epoch.is_multiple_of(SECONDS_PER_DAY);
+    let epochs = SECONDS_PER_DAY.div_ceil(epoch) + u32::from(!aligned);
     i64::from(budget.micro()).saturating_mul(i64::from(epochs))
 }
 

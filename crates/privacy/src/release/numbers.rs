@@ -97,12 +97,13 @@ fn counted<'c>(cell: &'c CellKey, measure: &Measure, counts: &[i64], least: i64)
 
 /// The lowest edge below which so many percent lie; none if too few are counted, or if it is none of the edges.
 fn quantile(counts: &[i64], edges: &[i32], percent: Percent, least: i64) -> Option<i64> {
+    // Before anything is cut, or noise alone would reach the minimum with many classes.
+    if counts.iter().fold(0, |sum: i64, count| sum.saturating_add(*count)) < least {
+        return None;
+    }
     // What noise has put below nought counts as nought.
     let counts: Vec<i64> = counts.iter().map(|count| (*count).max(0)).collect();
     let total: i64 = counts.iter().sum();
-    if total < least {
-        return None;
-    }
     let mut below = 0;
     let edge = counts.iter().zip(edges).find(|(count, _)| {
         below += **count;

@@ -5,34 +5,21 @@
 //! the unit and without (from its Rényi divergences of all orders; Bun and Steinke 2016, proposition 10, solved for ρ). Here
 //! p and q are bounded from what was seen (Clopper and Pearson 1934, approximated by Wilson's bounds, at one in a million).
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use model::entropy::{Entropy, NoEntropy};
-use model::{DeviceId, Noise, Point, Rho, Stream, Timestamp, View, Window};
+use model::{DeviceId, Noise, Point, Rho, Timestamp, View, Window};
 use privacy::release::{Sensor, release};
 use privacy::{Column, Columns, Ledger};
 use testkit::SeededBytes;
+
+use crate::fixture::{counts, wifi};
 
 const SENSORS: usize = 16;
 const ROUNDS: usize = 3_000;
 /// Normal deviations that a bound is passed beyond once in a million.
 const DEVIATIONS: f64 = 4.75;
 
-fn stream() -> Stream {
-    serde_json::from_str(
-        r#"{"id":"wifi","time":{"do":"keep"},"retention":"24h","budget":"100","properties":{
-        "mac":{"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"24h"}}}}"#,
-    )
-    .unwrap()
-}
-
 fn view(rho: &str, cells: u32) -> View {
-    let json = format!(
-        r#"{{"id":"counts","version":1,"stream":"wifi","title":"t","exposure":{{"as":"windows","bin":"15m","space":{{"by":"sensor"}},
-        "measure":{{"of":"distinct","property":"mac"}}}},"identifiers":"none","minimum":0,"bound":{cells},
-        "noise":{{"gaussian":{{"rho":"{rho}"}}}},"delay":"0s","depth":"1d"}}"#
-    );
-    serde_json::from_str(&json).unwrap()
+    counts(Noise::Gaussian { rho: rho.parse().unwrap() }, cells)
 }
 
 fn ids() -> Vec<DeviceId> {
@@ -58,7 +45,7 @@ fn sums(view: &View, rows: &Columns, first: usize, entropy: &dyn Entropy) -> Vec
     let position = Point::new(16.6, 49.2).unwrap();
     let sensors: Vec<Sensor> = ids().into_iter().map(|id| Sensor { id, position }).collect();
     let window = Window { start: Timestamp::UNIX_EPOCH, end: Timestamp::from_millis(900_000) };
-    let stream = stream();
+    let stream = wifi(Some("100"));
     let once = || {
         let charged = Ledger::default().charge(view, &stream, window).unwrap();
         let paid = Some((charged, entropy));

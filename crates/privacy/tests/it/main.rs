@@ -1,7 +1,10 @@
-//! Adversaries against treatments, through the front door of the room.
+//! Adversaries against treatments and releases, through the front door of the room.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod audit;
+mod fixture;
+mod membership;
 mod pseudonyms;
 mod sketches;
 mod tags;

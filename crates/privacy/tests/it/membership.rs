@@ -4,37 +4,18 @@
 //! How good a guess can be is bounded by what was charged: for noise of loss ρ in all it is the Gaussian's own trade-off, so
 //! that the share of right guesses is Φ(√(ρ/2)) at most (Dong, Roth and Su 2022, for means √(2ρ) apart).
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use model::{DeviceId, Noise, Point, Rho, Stream, TimeBin, Timestamp, View};
 use privacy::release::{CellKey, Paid, Sensor, release};
 use privacy::{Column, Columns, Ledger};
 use testkit::SeededBytes;
+
+use crate::fixture::{counts, wifi};
 
 /// (Quarter of an hour, sensor) of the person.
 const POINTS: [(i64, u32); 4] = [(32, 0), (33, 2), (70, 2), (71, 0)];
 const TARGET: u64 = 1_000_000;
 const DAYS: u64 = 400;
 const QUARTER: i64 = 900_000;
-
-fn stream(budget: Option<&str>) -> Stream {
-    let stream: Stream = serde_json::from_str(
-        r#"{"id":"wifi","time":{"do":"keep"},"retention":"48h","properties":{
-        "mac":{"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"24h"}}}}"#,
-    )
-    .unwrap();
-    Stream { budget: budget.map(|budget| budget.parse().unwrap()), ..stream }
-}
-
-fn view(noise: Noise) -> View {
-    let view: View = serde_json::from_str(
-        r#"{"id":"counts","version":1,"stream":"wifi","title":"t","exposure":{"as":"windows","bin":"15m","space":{"by":"sensor"},
-        "measure":{"of":"distinct","property":"mac"}},"identifiers":"none","minimum":0,"bound":1,"noise":"none","delay":"0s",
-        "depth":"1d"}"#,
-    )
-    .unwrap();
-    View { noise, ..view }
-}
 
 /// Ten others in each quarter of an hour at each sensor, and the person or not.
 fn day(with: bool) -> Columns {
@@ -99,10 +80,10 @@ fn right(view: &View, stream: &Stream) -> f64 {
 #[test]
 fn whoever_knows_four_points_of_somebody_guesses_no_better_than_was_charged() {
     // Exact counts give everybody away to whoever knows all others: a minimum is no help where ten others are there.
-    let exact = right(&view(Noise::None), &stream(None));
+    let exact = right(&counts(Noise::None, 1), &wifi(None));
     assert!((exact - 1.0).abs() < f64::EPSILON, "the attack works: {exact}");
     let rho: Rho = "0.005".parse().unwrap();
-    let noisy = right(&view(Noise::Gaussian { rho }), &stream(Some("0.5")));
+    let noisy = right(&counts(Noise::Gaussian { rho }, 1), &wifi(Some("0.5")));
     // Four windows of 0.005 are 0.02 in all: Φ(0.1) is 0.54, and 800 guesses deviate by 0.018, the best threshold by more.
     assert!(noisy < 0.54 + 0.06, "{noisy} right");
 }

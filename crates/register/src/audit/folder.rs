@@ -33,30 +33,29 @@ impl FolderSource {
             TilePath::Hashes(tile) => (TilePath::Hashes(tile.full()), tile.width()),
             TilePath::Entries(bundle) => (TilePath::Entries(bundle.full()), bundle.width()),
         };
-        let Some((width, bytes)) = self.wider(full, wanted)? else { return Ok(None) };
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, format!("the file of width {width} is damaged"));
-        cut(path, width, bytes).ok_or_else(damaged).map(Some)
-    }
-
-    /// The narrowest file that holds a tile or bundle, with its width.
-    fn wider(&self, full: TilePath, wanted: u16) -> io::Result<Option<(u16, Vec<u8>)>> {
         let (full, partial) = (self.0.join(full.to_string()), self.0.join(format!("{full}.p")));
+        let damaged =
+            |width| io::Error::new(io::ErrorKind::InvalidData, format!("the file of width {width} is damaged"));
+        let mut failure = None;
         for _ in 0..TRIES {
             let mut vanished = false;
-            for width in widths(&partial)?.into_iter().filter(|width| *width >= wanted) {
-                match read(&partial.join(width.to_string()))? {
-                    Some(bytes) => return Ok(Some((width, bytes))),
-                    None => vanished = true,
+            let wider = widths(&partial)?.into_iter().filter(|width| *width >= wanted);
+            let files = wider.map(|width| (width, partial.join(width.to_string())));
+            for (width, file) in files.chain([(TILE_WIDTH, full.clone())]) {
+                match read(&file)? {
+                    Some(bytes) => match cut(path, width, bytes) {
+                        Some(bytes) => return Ok(Some(bytes)),
+                        // A wider one may be whole.
+                        None => failure = Some(damaged(width)),
+                    },
+                    None => vanished |= width < TILE_WIDTH,
                 }
             }
-            if let Some(bytes) = read(&full)? {
-                return Ok(Some((TILE_WIDTH, bytes)));
-            }
             if !vanished {
-                return Ok(None);
+                break;
             }
         }
-        Ok(None)
+        failure.map_or(Ok(None), Err)
     }
 }
 
@@ -178,10 +177,12 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_not_cut_but_refused() {
-        let (_folder, log) =
-            log(&[("tile/0/000.p/9", vec![0; 9 * 32 - 1]), ("tile/entries/000.p/2", vec![0, 5, b'x'])]);
+        let (folder, log) = log(&[("tile/0/000.p/9", vec![0; 9 * 32 - 1]), ("tile/entries/000.p/2", vec![0, 5, b'x'])]);
         assert_eq!(get(&log, "tile/0/000.p/3"), Err(io::ErrorKind::InvalidData));
         assert!(matches!(log.get("tile/0/000.p/3"), Err(SourceError::Failed { .. })));
+        // What is damaged is passed over for a wider one that is whole.
+        fs::write(folder.path().join("tile/0/000.p/11"), encode_tile(&hashes(11))).unwrap();
+        assert_eq!(get(&log, "tile/0/000.p/3"), Ok(Some(encode_tile(&hashes(3)))));
         assert_eq!(log.get("tile/0/000.p/9").unwrap().len(), 9 * 32 - 1, "whoever audits is told what is there");
         assert_eq!(get(&log, "tile/entries/000.p/1"), Err(io::ErrorKind::InvalidData));
     }

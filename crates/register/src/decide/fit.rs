@@ -55,7 +55,7 @@ pub enum Misfit {
     /// The view's numbers, held against those of another view, would tell what is withheld.
     #[error(
         "the view `{view}` cannot stand beside the view `{other}` of the same stream: one subtracted from the other would \
-         tell what is withheld. For example, {example}. Take the same windows, places and bound as `{other}`, or change \
+         tell what is withheld. For example, {example}. Count the same, in the same windows, places and bound, as `{other}`, or change \
          `{other}` in a new version"
     )]
     Subtractable {
@@ -85,7 +85,8 @@ pub enum Misfit {
     },
     /// A budget on a stream in which nobody is a unit.
     #[error(
-        "stream `{0}` has a budget and pseudonymises nothing: nobody could say whose loss is bounded. Leave the budget out"
+        "stream `{0}` has a budget and pseudonymises nothing about people: nobody could say whose loss is bounded. Leave the \
+         budget out"
     )]
     Unit(String),
     /// A changed view keeps its version.
@@ -204,7 +205,8 @@ fn stream<'s>(stream: &'s Stream, places: &BTreeMap<PlaceId, Arc<Place>>) -> Res
     if stream.properties.is_empty() || stream.properties.len() > PROPERTIES_MAX {
         return Err(Misfit::Count(format!("stream `{}` must have 1 to {PROPERTIES_MAX} properties", stream.id)));
     }
-    if stream.budget.is_some() && stream.longest_epoch().is_none() {
+    let is_about_nobody = stream.identifies() == model::Identifies::Nobody;
+    if stream.budget.is_some() && (is_about_nobody || stream.pseudonyms().next().is_none()) {
         return Err(Misfit::Unit(stream.id.to_string()));
     }
     let order = |property: &'s model::Property| match &property.treatment {

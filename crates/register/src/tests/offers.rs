@@ -1,7 +1,7 @@
 //! A view that is refused, and what is offered in its place.
 
 use model::View;
-use privacy::no_more_than;
+use privacy::Degree;
 
 use super::city::City;
 use crate::decide::{Offer, Refusal};
@@ -17,6 +17,10 @@ fn altered(id: &str, changes: &[(&str, &str)]) -> View {
         Command::DeclareView(view) => view,
         other => panic!("{other:?}"),
     }
+}
+
+fn no_more_than(a: &View, b: &View) -> bool {
+    Degree::of(a).no_more_than(&Degree::of(b))
 }
 
 fn declare(city: &City, by: &str, view: View) -> Result<(), Refusal> {
