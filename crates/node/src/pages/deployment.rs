@@ -155,7 +155,7 @@ fn budgets(node: &Node, record: &DeploymentRecord, now: Timestamp) -> Result<BTr
             Problem::new(Kind::Unavailable).detail("what the releases of this deployment have cost cannot be read now")
         })?;
         let epoch = length.window(now).start;
-        budgets.insert(stream.id.clone(), words::budget(budget, length, epoch, ledger.spent(epoch)));
+        budgets.insert(stream.id.clone(), words::budget(budget, length, epoch, &ledger));
     }
     Ok(budgets)
 }

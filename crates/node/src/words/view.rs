@@ -4,10 +4,11 @@ use model::noise::decimal;
 use model::{
     Edges, EpochLength, Exposure, IdentifierExposure, Measure, PropertyName, Rho, Space, Span, Stream, Timestamp, View,
 };
+use privacy::Ledger;
 use privacy::release::within;
 
 use super::data::cell;
-use super::{every, instant, list, span};
+use super::{count, every, instant, list, span};
 
 /// The name that residents know a property by: its category's, beginning small.
 fn named(stream: &Stream, property: &PropertyName) -> String {
@@ -36,6 +37,13 @@ pub(crate) fn view(view: &View, stream: &Stream) -> Vec<String> {
             told
         }
     };
+    if let (Exposure::Windows { space: Space::Cell { .. } | Space::Sensor, .. }, Some(cells)) =
+        (&view.exposure, view.bound.0)
+    {
+        let places = if cells == 1 { "one number".to_owned() } else { format!("{cells} numbers") };
+        sentences
+            .push(format!("One device counts in at most {places} of the same time, also if it was at more places."));
+    }
     sentences.extend(noise(view));
     sentences.push(identifiers(view.identifiers, &view.exposure).to_owned());
     sentences.push(reach(view));
@@ -85,19 +93,25 @@ fn classes(edges: &Edges) -> String {
 /// How far off the numbers are, and why.
 fn noise(view: &View) -> Option<String> {
     view.noise.rho()?;
-    let off = within(view).map_or_else(String::new, |within| format!(": nineteen of twenty are at most {within} off"));
-    Some(format!("Each number is blurred by chance, so that nobody can tell whether one device was there{off}."))
+    let off = within(view).map_or_else(String::new, |within| {
+        format!(", nineteen of twenty by at most {within}; what is too small is held back after that")
+    });
+    Some(format!("Chance moves each number, so that nobody can tell whether one device was there{off}."))
 }
 
 /// What all releases of a stream together may tell of one unit, and how much of that is used.
-pub(crate) fn budget(budget: Rho, epoch: EpochLength, since: Timestamp, spent: u64) -> String {
+pub(crate) fn budget(budget: Rho, epoch: EpochLength, since: Timestamp, ledger: &Ledger) -> String {
     format!(
         "All numbers that are released of it, to whomever, may together cost one device a loss of privacy of {budget} in \
-         {} (ρ of zero-concentrated differential privacy). {} of it is used since {}. A device that comes back after that \
-         is another one, and may lose as much again.",
+         {} (ρ of zero-concentrated differential privacy). {} of it is used since {}{}. A device that comes back after that, \
+         or under another address, is another one, and may lose as much again; so it does where other sensors hear it.",
         span(epoch.span()),
-        decimal(spent),
-        instant(since)
+        decimal(ledger.spent(since)),
+        instant(since),
+        match ledger.unpaid() {
+            0 => String::new(),
+            unpaid => format!("; {} were left out so far, because it was used up", count(unpaid, "window", "windows")),
+        }
     )
 }
 
@@ -166,7 +180,9 @@ mod tests {
     #[test]
     fn a_budget_says_what_is_left_of_it() {
         let day = EpochLength::new(Span::hours(24)).unwrap();
-        let said = budget("0.5".parse().unwrap(), day, Timestamp::UNIX_EPOCH, 120_000);
+        let ledger = r#"{"spent":{"1970-01-01T00:00:00Z":120000},"through":{},"unpaid":2}"#;
+        let said = budget("0.5".parse().unwrap(), day, Timestamp::UNIX_EPOCH, &serde_json::from_str(ledger).unwrap());
+        assert!(said.contains("2 windows were left out"), "{said}");
         assert!(
             said.contains("a loss of privacy of 0.5 in 1 day") || said.contains("a loss of privacy of 0.5 in 24 hours"),
             "{said}"
@@ -181,8 +197,9 @@ mod tests {
         let exact = a_view(windows, "none", 10, "0s");
         let rho = "0.02".parse().unwrap();
         let noisy = View { noise: model::Noise::Gaussian { rho }, bound: model::Bound(Some(1)), ..exact.clone() };
-        let said =
-            |view: &View| super::view(view, &stream()).iter().any(|sentence| sentence.contains("at most 10 off"));
+        let said = |view: &View| {
+            super::view(view, &stream()).iter().any(|sentence| sentence.contains("nineteen of twenty by at most 10;"))
+        };
         assert!(said(&noisy) && !said(&exact));
     }
 
