@@ -313,18 +313,10 @@ pub(crate) enum FileFormat {
     Sqlite,
 }
 
-/// Watch what is released, as it is released: each window, or the new records, is a disclosure of its own with a receipt.
-///
-/// It goes on until the grant ends or you stop it. When the connection breaks it comes back where it left off. With `--json`
-/// each event is one document on a line of its own.
+// What is to be handed over as it is released, and to whom. No help text of its own: it would stand in place of the command's.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  ordinance watch https://sensors.brookhaven.example --as mobility --purpose \
-traffic-management --stream wifi-centre --token mobility.token\n  ordinance watch http://127.0.0.1:8080 --as public --purpose \
-air-quality --stream air --after 2026-06-01T08:00:00Z --events 3 --json")]
-pub(crate) struct Watch {
-    /// The address of the city's node.
-    pub(crate) city: String,
-    /// Who asks: whose token is sent; nobody's for `public`.
+pub(crate) struct Wanted {
+    /// Who gets it. At an address, whose token is sent; nobody's for `public`.
     #[arg(long = "as")]
     pub(crate) party: PartyId,
     /// What for.
@@ -336,6 +328,21 @@ pub(crate) struct Watch {
     /// Under which view; the granted one if not said.
     #[arg(long)]
     pub(crate) view: Option<ViewId>,
+}
+
+/// Watch what is released, as it is released: each window, or the new records, is a disclosure of its own with a receipt.
+///
+/// It goes on until the grant ends or you stop it. When the connection breaks it comes back where it left off. With `--json`
+/// each event is one document on a line of its own.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  ordinance watch https://sensors.brookhaven.example --as mobility --purpose \
+traffic-management --stream wifi-centre --token mobility.token\n  ordinance watch http://127.0.0.1:8080 --as public --purpose \
+air-quality --stream air --after 2026-06-01T08:00:00Z --events 3 --json")]
+pub(crate) struct Watch {
+    /// The address of the city's node.
+    pub(crate) city: String,
+    #[command(flatten)]
+    pub(crate) wanted: Wanted,
     /// Go on from an earlier event: the end of the last window that you have (RFC 3339). From now on if not said.
     #[arg(long)]
     pub(crate) after: Option<Timestamp>,

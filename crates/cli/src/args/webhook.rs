@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 use flow::hooks::HookName;
-use model::{PartyId, Purpose, StreamId, ViewId};
 
 /// Have what is released to a party sent to an address, signed, by the running node.
 ///
@@ -35,18 +34,8 @@ pub(crate) struct Add {
     /// What to call it.
     #[arg(long)]
     pub(crate) name: HookName,
-    /// Who gets it.
-    #[arg(long = "as")]
-    pub(crate) party: PartyId,
-    /// What for.
-    #[arg(long)]
-    pub(crate) purpose: Purpose,
-    /// Of which stream.
-    #[arg(long)]
-    pub(crate) stream: StreamId,
-    /// Under which view; the granted one if not said.
-    #[arg(long)]
-    pub(crate) view: Option<ViewId>,
+    #[command(flatten)]
+    pub(crate) wanted: super::Wanted,
     /// The address: https, or http where the node was started with `--webhooks-allow` for this machine itself.
     #[arg(long)]
     pub(crate) to: String,

@@ -68,7 +68,9 @@ pub(crate) fn in_words(answer: &Answer) -> String {
     }
     let record = &answer.record;
     if let Some(within) = answer.within {
-        lines.push(format!("Each number has noise: nineteen of twenty are at most {within} off."));
+        lines.push(format!(
+            "Chance moved each number, nineteen of twenty by at most {within}; what was too small was held back after that."
+        ));
     }
     lines.push(format!(
         "{} rows; {} cells withheld (fewer than {} units, or none). Disclosure {} under grant `{}`, in the log's next batch.",

@@ -67,10 +67,10 @@ struct Watcher<'a> {
 impl Watcher<'_> {
     fn connect(&mut self) -> anyhow::Result<Ended> {
         let args = self.args;
-        let token = token_of(&args.party, args.token.as_deref())?;
+        let token = token_of(&args.wanted.party, args.token.as_deref())?;
         let authorising = args.authorising_token.as_deref().map(read_token).transpose()?;
-        let mut query = vec![("stream", args.stream.to_string()), ("purpose", args.purpose.to_string())];
-        query.extend(args.view.as_ref().map(|view| ("view", view.to_string())));
+        let mut query = vec![("stream", args.wanted.stream.to_string()), ("purpose", args.wanted.purpose.to_string())];
+        query.extend(args.wanted.view.as_ref().map(|view| ("view", view.to_string())));
         let tokens = [("authorization", token.as_deref()), ("ordinance-authorised-by", authorising.as_deref())];
         let body = match Client::new(&args.city).live(&query, tokens, self.last.as_deref()) {
             Ok(body) => body,
@@ -97,10 +97,10 @@ impl Watcher<'_> {
         match event.name.as_str() {
             "watching" => {
                 let recipient = data.get("recipient").and_then(Value::as_str).unwrap_or_default();
-                if recipient != self.args.party.as_str() {
-                    bail!("the token is of `{recipient}`, not of `{}`; nothing is shown", self.args.party);
+                if recipient != self.args.wanted.party.as_str() {
+                    bail!("the token is of `{recipient}`, not of `{}`; nothing is shown", self.args.wanted.party);
                 }
-                self.output.say(&format!("Watching `{}` as `{recipient}`. Stop with Ctrl-C.", self.args.stream));
+                self.output.say(&format!("Watching `{}` as `{recipient}`. Stop with Ctrl-C.", self.args.wanted.stream));
             }
             "released" => {
                 let words = serde_json::from_str::<Answer>(&event.data).map(|answer| in_words(&answer));

@@ -31,10 +31,10 @@ fn added(args: &Add, output: &Output) -> anyhow::Result<()> {
     let host = host(&args.to)?;
     let hook = Hook {
         name: args.name.clone(),
-        recipient: args.party.clone(),
-        purpose: args.purpose,
-        stream: args.stream.clone(),
-        view: args.view.clone(),
+        recipient: args.wanted.party.clone(),
+        purpose: args.wanted.purpose,
+        stream: args.wanted.stream.clone(),
+        view: args.wanted.view.clone(),
         address: args.to.clone(),
         secret: node::secret(&SystemEntropy)?,
     };
