@@ -112,6 +112,9 @@ pub struct Answer {
     /// out after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<u32>,
+    /// From which number on ways with noise are shown, where that is more than the minimum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<i64>,
     /// What the view shows, in words.
     pub view_title: String,
     /// How the view shows it: what the rows are, and what their values measure.
@@ -178,10 +181,12 @@ impl City {
             authorised_by: asked.authorised_by.clone(),
         })?;
         let receipt = self.register.receipt(&record)?;
-        let within = privacy::release::within(&ready.view);
+        let stream = state.stream(&grant.stream).map(|(_, stream)| stream);
+        let within = stream.and_then(|stream| privacy::release::within(&ready.view, stream));
+        let threshold = stream.and_then(|stream| privacy::release::threshold(&ready.view, stream));
         let View { minimum, noise, title: view_title, exposure, .. } = View::clone(&ready.view);
         let (rows, withheld, minimum) = (gathered.rows, gathered.withheld, minimum.0);
-        Ok(Answer { rows, withheld, minimum, noise, within, view_title, exposure, record, receipt })
+        Ok(Answer { rows, withheld, minimum, noise, within, threshold, view_title, exposure, record, receipt })
     }
 
     /// Whether a question of the newest rows would be answered now. Nothing leaves, and nothing is recorded.

@@ -17,7 +17,7 @@ use crate::city::City;
 use crate::ingest::{CLOCK_SKEW_MAX, IngestError};
 
 /// The lateness that a bin waits for before it is over.
-const GRACE: model::Span = model::Span::minutes(1);
+pub(crate) const GRACE: model::Span = model::Span::minutes(1);
 
 /// The memories of all streams that have one.
 pub(crate) struct Memories {
@@ -50,6 +50,24 @@ impl Memories {
         }
         let memory = held.get(stream).ok_or(IngestError::Memory(Full))?;
         Ok(memory.keys(now + CLOCK_SKEW_MAX))
+    }
+
+    /// From when on bins of a stream were heard whole by this process; none while numbers of bins that are over wait for the
+    /// disk. It does not depend on whether anything was sent, and so tells of nobody.
+    pub(crate) fn heard(&self, stream: &StreamId, work: &Work) -> Option<Timestamp> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.get(stream) {
+            Some(memory) if !memory.ready().get().is_empty() => None,
+            Some(memory) => Some(work.whole(memory.since())),
+            None => Some(work.whole(self.since)),
+        }
+    }
+
+    /// Works in what is due, as if the disk then failed.
+    #[cfg(test)]
+    pub(crate) fn advance_all(&self, now: Timestamp) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.values_mut().for_each(|memory| memory.advance(now - GRACE));
     }
 
     /// Takes the sightings of a batch in; gives how many came too late to count.

@@ -1,30 +1,49 @@
 //! Releases: each closed window of a stream under each of its views, once.
 //!
 //! What is charged for a window is durable before its rows are made, its rows before the mark moves past it. A window is
-//! never looked at again after that, whatever comes late.
+//! never looked at again after that, whatever comes late. Of a stream that is worked out in memory a window is released when its
+//! numbers are on the disk; with noise only one that this process heard whole, because nought is what nobody heard, too.
 
 use std::collections::BTreeSet;
 
 use lake::Put;
 use model::{Identifies, Noise, Stream, TimeBin, Timestamp, View, Window};
-use privacy::release::{Sensor, release};
-use privacy::{Columns, ReleaseError, fits};
+use privacy::release::{Paid, ReleasedTable, Sensor, release, running};
+use privacy::{Columns, ReleaseError, Released, Work, fits};
 use register::State;
 
 use crate::city::{City, CityError};
 use crate::disclose::sensors;
+use crate::memories::GRACE;
 
 /// Observations that are held in memory at once while windows are released: those of a day, in milliseconds.
 const CHUNK_MILLIS: i64 = 86_400_000;
-/// The lateness that a window waits for before it closes.
-const GRACE: model::Span = model::Span::minutes(1);
+
+/// What a view's windows are released from.
+struct Source<'a> {
+    view: &'a View,
+    stream: &'a Stream,
+    bin: TimeBin,
+    sensors: Vec<Sensor>,
+    /// Before that, windows were not heard whole.
+    heard: Timestamp,
+}
 
 impl City {
     /// Releases every window of a view that has closed and was not released yet.
     pub(crate) fn release_view(&self, state: &State, view: &View, now: Timestamp) -> Result<usize, CityError> {
         let (Some(bin), Some((record, stream))) = (view.bin(), state.stream(&view.stream)) else { return Ok(0) };
-        let closed = bin.window(now - GRACE).start;
-        let from = match self.lake.released_through(&stream.id, &view.id, view.version)? {
+        let (mut closed, mut heard) = (bin.window(now - GRACE).start, Timestamp::UNIX_EPOCH);
+        if let Some(work) = Work::of(stream) {
+            closed = bin.window(now - GRACE - work.lag()).start;
+            match self.memories.heard(&stream.id, &work) {
+                Some(whole) => heard = whole,
+                // What the disk did not take is not nobody.
+                None => return Ok(0),
+            }
+        }
+        let marked = self.lake.released_through(&stream.id, &view.id, view.version)?;
+        let from = match marked {
             Some(through) => through,
             // The first windows of a view or version of people: none that any other has shown before, because what came
             // late meanwhile would be the difference between the two.
@@ -36,15 +55,19 @@ impl City {
         // Whole windows only, of which nothing was deleted yet.
         let from = bin.first_whole(from.max(record.deployment.starts).max(now - stream.retention.0));
         if closed <= from {
+            // Where it begins is settled now: at the next tick another view has shown more.
+            if marked.is_none() {
+                self.lake.set_released_through(&stream.id, &view.id, view.version, from)?;
+            }
             return Ok(0);
         }
-        let sensors = sensors(state, &stream.id);
+        let source = Source { view, stream, bin, sensors: sensors(state, &stream.id), heard };
         let mut count = 0;
         let mut start = from;
         while start < closed {
             let chunk = Timestamp::from_millis(start.millis() + CHUNK_MILLIS.max(bin.span().millis()));
             let end = bin.window(chunk).start.max(bin.window(start).end).min(closed);
-            count += self.release_chunk(view, stream, bin, Window { start, end }, &sensors)?;
+            count += self.release_chunk(&source, Window { start, end })?;
             // Closed for good, with or without rows: what comes now is late.
             self.lake.set_released_through(&stream.id, &view.id, view.version, end)?;
             start = end;
@@ -58,19 +81,15 @@ impl City {
         Ok(count)
     }
 
-    fn release_chunk(
-        &self,
-        view: &View,
-        stream: &Stream,
-        bin: TimeBin,
-        chunk: Window,
-        sensors: &[Sensor],
-    ) -> Result<usize, CityError> {
+    fn release_chunk(&self, source: &Source<'_>, chunk: Window) -> Result<usize, CityError> {
+        let Source { view, stream, bin, .. } = source;
         // What does not fit is not paid for.
         fits(view, stream).map_err(ReleaseError::from)?;
-        let observed = self.lake.scan(&stream.id, chunk)?;
+        // A running total looks back to the begin of its epoch.
+        let since = running::sum(view, stream, bin.window(chunk.start)).map_or(chunk.start, |sum| sum.since);
+        let observed = self.lake.scan(&stream.id, Window { start: since, end: chunk.end })?;
         let mut count = 0;
-        for window in windows(view, bin, chunk, &observed) {
+        for window in windows(source, chunk, &observed) {
             let paid = match view.noise {
                 Noise::None => None,
                 Noise::Gaussian { .. } => match self.lake.charge(view, stream, window)? {
@@ -79,7 +98,7 @@ impl City {
                     Err(_) => continue,
                 },
             };
-            let released = release(view, stream, window, sensors, &observed, paid)?;
+            let Some(released) = self.released(source, window, &observed, paid)? else { continue };
             match self.lake.put_release(&released)? {
                 Put::Stored => count += 1,
                 // An earlier tick released it and crashed before it moved the mark.
@@ -88,11 +107,31 @@ impl City {
         }
         Ok(count)
     }
+
+    /// The table of a window; none of a running total that goes on from one that is not there.
+    fn released(
+        &self,
+        source: &Source<'_>,
+        window: Window,
+        observed: &[Columns],
+        paid: Paid<'_>,
+    ) -> Result<Option<Released<ReleasedTable>>, CityError> {
+        let Source { view, stream, sensors, .. } = source;
+        match (running::sum(view, stream, window), paid) {
+            (Some(sum), Some(paid)) => {
+                let stored = |before| self.lake.release(&stream.id, &view.id, view.version, before).transpose();
+                let before = sum.before.and_then(stored).transpose()?;
+                Ok(running::release(view, stream, window, sensors, observed, paid, before.as_ref())?)
+            }
+            (_, paid) => Ok(Some(release(view, stream, window, sensors, observed, paid)?)),
+        }
+    }
 }
 
-/// The windows of a stretch of time that are released: those in which something was observed; with noise all of them, or
-/// a window that is missing would tell that nobody was there.
-fn windows(view: &View, bin: TimeBin, chunk: Window, observed: &[Columns]) -> BTreeSet<Window> {
+/// The windows of a stretch of time that are released: those in which something was observed; with noise all of them that were
+/// heard, or a window that is missing would tell that nobody was there.
+fn windows(source: &Source<'_>, chunk: Window, observed: &[Columns]) -> BTreeSet<Window> {
+    let Source { view, bin, heard, .. } = source;
     match view.noise {
         Noise::None => {
             let times = observed.iter().flat_map(|columns| columns.times().iter());
@@ -101,7 +140,7 @@ fn windows(view: &View, bin: TimeBin, chunk: Window, observed: &[Columns]) -> BT
         Noise::Gaussian { .. } => {
             let after = |window: &Window| Some(bin.window(window.end)).filter(|next| next.end <= chunk.end);
             let first = Some(bin.window(chunk.start)).filter(|first| first.end <= chunk.end);
-            std::iter::successors(first, after).collect()
+            std::iter::successors(first, after).filter(|window| window.start >= *heard).collect()
         }
     }
 }

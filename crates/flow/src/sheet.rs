@@ -29,6 +29,8 @@ enum Spot {
     At(Point),
     /// An H3 cell.
     Cell(CellId),
+    /// A way from one sensor's position to another's.
+    Way(Point, Point),
 }
 
 /// What a file is written as.
@@ -36,7 +38,7 @@ enum Spot {
 pub enum Format {
     /// Comma-separated values after RFC 4180, in UTF-8.
     Csv,
-    /// A GeoJSON feature collection (RFC 7946): cells as polygons, sensors as points.
+    /// A GeoJSON feature collection (RFC 7946): cells as polygons, sensors as points, ways as lines.
     GeoJson,
     /// Apache Parquet.
     Parquet,
@@ -210,7 +212,10 @@ pub fn about(answer: &Answer) -> Value {
         ),
     };
     let noise = answer.within.map(|within| format!("Nineteen of twenty numbers are at most {within} off."));
-    let in_words: Vec<String> = [Some(withheld), noise].into_iter().flatten().collect();
+    let threshold = answer.threshold.map(|least| {
+        format!("A way is shown from {least} on, noise included, so that none is there because of one device alone.")
+    });
+    let in_words: Vec<String> = [Some(withheld), noise, threshold].into_iter().flatten().collect();
     json!({
         "title": answer.view_title,
         "stream": record.stream,
@@ -225,6 +230,7 @@ pub fn about(answer: &Answer) -> Value {
         "minimum": answer.minimum,
         "noise": answer.noise,
         "within": answer.within,
+        "threshold": answer.threshold,
         "in_words": in_words,
         "disclosure": record.seq,
         "record": record,

@@ -10,7 +10,9 @@ mod memories;
 mod noise;
 mod opt_outs;
 mod outside;
+mod running;
 mod sheet;
+mod worked;
 mod world;
 
 use std::io::{Cursor, Read};

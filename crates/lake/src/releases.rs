@@ -77,7 +77,7 @@ fn mark(marks: &mut HashMap<PathBuf, Timestamp>, path: PathBuf) -> Result<Option
 }
 
 impl Lake {
-    /// Keeps a released table, unless its window was released before under this version of the view.
+    /// Keeps a released table that has something to keep, unless its window was released before under this version of the view.
     ///
     /// # Errors
     /// The disk failed; nothing was released.
@@ -89,7 +89,7 @@ impl Lake {
         }
         let folder = releases.folder(&table.stream, &table.view, table.version);
         let path = folder.join(format!("{}.json", table.window.start.millis()));
-        if table.rows.is_empty() {
+        if table.rows.is_empty() && table.carried.is_empty() {
             return Ok(if path.exists() { Put::AlreadyReleased } else { Put::Stored });
         }
         let bytes = serde_json::to_vec(table).map_err(|error| LakeError::bad(&path, &error))?;

@@ -135,6 +135,13 @@ pub enum Measure {
         /// The pseudonymised property.
         property: PropertyName,
     },
+    /// Number of distinct pseudonyms from the begin of their key's life to the end of the window: who was here today so far.
+    /// Only with noise, which grows with the logarithm of the windows (a tree of sums), and under a bound, which holds for the
+    /// whole life of a key.
+    Running {
+        /// The pseudonymised property.
+        property: PropertyName,
+    },
     /// Number of distinct pseudonyms in each class of a number: one row for each class, the minimum holds for each. A unit
     /// whose number lies in several classes counts in each of them, as often as its bound lets it.
     Histogram {
@@ -183,7 +190,9 @@ impl Measure {
     pub const fn unit(&self) -> Option<&PropertyName> {
         match self {
             Self::Observations | Self::Mean { .. } => None,
-            Self::Distinct { property } | Self::ClampedMean { property, .. } => Some(property),
+            Self::Distinct { property } | Self::Running { property } | Self::ClampedMean { property, .. } => {
+                Some(property)
+            }
             Self::Histogram { property, .. } | Self::Quantile { property, .. } => property.as_ref(),
         }
     }
@@ -192,7 +201,7 @@ impl Measure {
     #[must_use]
     pub const fn number(&self) -> Option<&PropertyName> {
         match self {
-            Self::Observations | Self::Distinct { .. } => None,
+            Self::Observations | Self::Distinct { .. } | Self::Running { .. } => None,
             Self::Mean { property } => Some(property),
             Self::Histogram { number, .. } | Self::Quantile { number, .. } | Self::ClampedMean { number, .. } => {
                 Some(number)
@@ -212,7 +221,7 @@ impl Measure {
     /// Whether each of its numbers is a count.
     #[must_use]
     pub const fn is_count(&self) -> bool {
-        matches!(self, Self::Observations | Self::Distinct { .. } | Self::Histogram { .. })
+        matches!(self, Self::Observations | Self::Distinct { .. } | Self::Running { .. } | Self::Histogram { .. })
     }
 
     /// The classes that it counts apart.
@@ -256,6 +265,7 @@ mod tests {
     #[test]
     fn measures_are_written_as_they_are_read_and_nothing_else_is_read() {
         for text in [
+            r#"{"of":"running","property":"mac"}"#,
             r#"{"of":"histogram","property":"mac","number":"dwell","edges":[1,5,15]}"#,
             r#"{"of":"histogram","number":"speed","edges":[30,50]}"#,
             r#"{"of":"quantile","property":"mac","number":"dwell","edges":[1,5],"percent":90}"#,

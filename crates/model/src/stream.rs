@@ -115,8 +115,9 @@ impl Stream {
     pub fn remembered(&self) -> Span {
         let span = |p: &Property| match (&p.treatment, self.time) {
             (Treatment::Pseudonymise { epoch }, _) => epoch.span(),
-            (Treatment::Tally, TimeTreatment::Bin { bin }) => bin.span(),
-            (Treatment::Journey { within, .. }, _) => *within,
+            (Treatment::Tally { .. }, TimeTreatment::Bin { bin }) => bin.span(),
+            // Who has counted on a way is known until the bin is over.
+            (Treatment::Journey { within, .. }, TimeTreatment::Bin { bin }) => (*within).max(bin.span()),
             // What never leaves is told apart until its stay is cut.
             (Treatment::Dwell { .. }, _) => REMEMBERED_MAX,
             _ => Span::ZERO,
@@ -124,10 +125,25 @@ impl Stream {
         self.properties.values().map(span).max().unwrap_or(Span::ZERO)
     }
 
+    /// For how long its releases are charged to one budget: a key's life, or a day where no key outlives the memory that it
+    /// lies in. The same device is another unit afterwards. None if nobody is told apart.
+    #[must_use]
+    pub fn accounted(&self) -> Option<EpochLength> {
+        let day = || EpochLength::new(REMEMBERED_MAX).ok();
+        self.longest_epoch().or_else(|| self.worked().and_then(|_| day()))
+    }
+
+    /// The property whose values are worked into numbers in memory, if there is one.
+    #[must_use]
+    pub fn worked(&self) -> Option<(&PropertyName, &Treatment)> {
+        let mut properties = self.properties.iter().map(|(name, property)| (name, &property.treatment));
+        properties.find(|(_, treatment)| treatment.works_in_memory())
+    }
+
     /// Whether its values are worked into numbers in memory, so that no observation of it is stored.
     #[must_use]
     pub fn works_in_memory(&self) -> bool {
-        self.properties.values().any(|p| p.treatment.works_in_memory())
+        self.worked().is_some()
     }
 
     /// The order that a match-or-drop property names, if any.

@@ -1,5 +1,7 @@
 //! What happens to a property at collection, before any disk.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
 
 use crate::geo::{Districts, H3Resolution};
@@ -56,23 +58,34 @@ pub enum Treatment {
     },
     /// Distinct values are counted in memory. Stored is only how many there were at each sensor in each bin of the stream's
     /// time, when the bin is over; of a crash an open bin is lost.
-    #[serde(deserialize_with = "nothing_more")]
-    Tally,
+    Tally {
+        /// At how many sensors a value counts in one bin at most; everywhere if nothing is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        most: Option<NonZeroU32>,
+    },
     /// One value at two sensors is recognised in memory. Stored is only from where to where, in which bin of the stream's time
-    /// it arrived, and its class of duration, if there are classes; what is seen at one sensor only leaves no trace.
+    /// it arrived, and its class of duration, if there are classes; what is seen at one sensor only leaves no trace. A value
+    /// counts once for each way and bin, with the first journey, so that numbers are numbers of vehicles.
     Journey {
         /// How long it is remembered, at most a day.
         within: Span,
         /// The edges between the classes of duration; none to keep origin and destination alone.
         classes: DurationEdges,
+        /// On how many ways a value counts in one bin at most, the first ones; on all if nothing is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        most: Option<NonZeroU32>,
     },
     /// One value is recognised in memory for as long as it stays at a sensor. Stored is only the sensor, the bin of the
-    /// stream's time in which it was last seen, and how long it stayed, as a class.
+    /// stream's time in which it was last seen, and how long it stayed, as a class. A value counts once for each sensor and
+    /// bin, with the first stay that ends.
     Dwell {
         /// After how long without being seen it has gone, at most a day.
         within: Span,
         /// The edges between the classes of duration.
         classes: DurationEdges,
+        /// At how many sensors a value counts in one bin at most, the first ones; everywhere if nothing is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        most: Option<NonZeroU32>,
     },
     /// Compared in memory with the sealed list of an order. A non-hit leaves no trace at all; of a hit the list
     /// entry's number is kept, never the value itself.
@@ -152,7 +165,7 @@ impl Treatment {
             Self::Band { .. } => "band",
             Self::Clamp { .. } => "clamp",
             Self::District { .. } => "district",
-            Self::Tally => "tally",
+            Self::Tally { .. } => "tally",
             Self::Journey { .. } => "journey",
             Self::Dwell { .. } => "dwell",
             Self::Match { .. } => "match",
@@ -169,7 +182,25 @@ impl Treatment {
     /// Whether values are worked into numbers in memory, so that no record of one value is ever stored.
     #[must_use]
     pub const fn works_in_memory(&self) -> bool {
-        matches!(self, Self::Tally | Self::Journey { .. } | Self::Dwell { .. })
+        matches!(self, Self::Tally { .. } | Self::Journey { .. } | Self::Dwell { .. })
+    }
+
+    /// In how many cells of one bin a value counts that is worked into numbers in memory, if that is bounded.
+    #[must_use]
+    pub const fn most(&self) -> Option<NonZeroU32> {
+        match self {
+            Self::Tally { most } | Self::Journey { most, .. } | Self::Dwell { most, .. } => *most,
+            _ => None,
+        }
+    }
+
+    /// The edges between classes of duration, if it makes any.
+    #[must_use]
+    pub const fn durations(&self) -> Option<&DurationEdges> {
+        match self {
+            Self::Journey { classes, .. } | Self::Dwell { classes, .. } => Some(classes),
+            _ => None,
+        }
     }
 }
 
@@ -217,7 +248,7 @@ mod tests {
                 "band" => r#","width":5"#,
                 "clamp" => r#","lowest":0,"highest":130"#,
                 "district" => r#","of":["old-town"]"#,
-                "journey" | "dwell" => r#","within":"1h","classes":["5m"]"#,
+                "journey" | "dwell" => r#","within":"1h","classes":["5m"],"most":4"#,
                 "match" => r#","order":"o""#,
                 _ => "",
             };

@@ -66,6 +66,9 @@ pub enum Space {
     /// Each registered sensor.
     #[serde(deserialize_with = "nothing_more")]
     Sensor,
+    /// Each way from one registered sensor to another on which somebody went: of journeys alone.
+    #[serde(deserialize_with = "nothing_more")]
+    Pair,
 }
 
 /// How a view exposes its stream.

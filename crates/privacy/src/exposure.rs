@@ -96,8 +96,13 @@ fn fineness(space: Space) -> u16 {
     match space {
         Space::Stream => 0,
         Space::Cell { resolution } => 1 + u16::from(resolution.level()),
-        Space::Sensor => u16::MAX,
+        Space::Sensor | Space::Pair => u16::MAX,
     }
+}
+
+/// Whether two grains can be compared: ways between sensors are no places.
+fn comparable(a: Space, b: Space) -> bool {
+    (a == Space::Pair) == (b == Space::Pair)
 }
 
 fn narrower(a: &Exposure, b: &Exposure) -> Option<Exposure> {
@@ -108,7 +113,7 @@ fn narrower(a: &Exposure, b: &Exposure) -> Option<Exposure> {
         (
             Exposure::Windows { bin: a_bin, space: a_space, measure },
             Exposure::Windows { bin: b_bin, space: b_space, measure: b_measure },
-        ) if measure == b_measure => Some(Exposure::Windows {
+        ) if measure == b_measure && comparable(*a_space, *b_space) => Some(Exposure::Windows {
             bin: common_multiple(*a_bin, *b_bin)?,
             space: either(*a_space, *b_space, |a, b| fineness(a) <= fineness(b)),
             measure: measure.clone(),
@@ -126,7 +131,7 @@ fn wider(a: &Exposure, b: &Exposure) -> Option<Exposure> {
         (
             Exposure::Windows { bin: a_bin, space: a_space, measure },
             Exposure::Windows { bin: b_bin, space: b_space, measure: b_measure },
-        ) if measure == b_measure => Some(Exposure::Windows {
+        ) if measure == b_measure && comparable(*a_space, *b_space) => Some(Exposure::Windows {
             bin: common_divisor(*a_bin, *b_bin)?,
             space: either(*a_space, *b_space, |a, b| fineness(a) >= fineness(b)),
             measure: measure.clone(),
@@ -159,14 +164,14 @@ mod tests {
     prop_compose! {
         fn degree()(
             minutes in proptest::sample::select(vec![5_u32, 15, 20, 60, 1440]),
-            space in 0_u8..4,
+            space in 0_u8..5,
             shape in 0_u8..3,
             fields in proptest::sample::subsequence(vec!["a", "b", "c"], 0..3),
             identifiers in proptest::sample::select(vec![IdentifierExposure::None, IdentifierExposure::Rotating, IdentifierExposure::Raw]),
             minimum in 0_u32..3, bound in proptest::option::of(1_u32..3), rho in proptest::option::of(1_u32..3),
             delay in 0_u32..3, depth in 0_u32..3,
         ) -> Degree {
-            let space = match space { 0 => Space::Stream, 1 => Space::Sensor, level => Space::Cell { resolution: (level + 5).try_into().unwrap() } };
+            let space = match space { 0 => Space::Stream, 1 => Space::Sensor, 2 => Space::Pair, level => Space::Cell { resolution: (level + 4).try_into().unwrap() } };
             let bin = TimeBin::new(Span::minutes(minutes)).unwrap();
             let windows = |measure| Exposure::Windows { bin, space, measure };
             let exposure = match shape {

@@ -6,10 +6,14 @@
 //! next. A distinct count needs no further bound within a cell: each tag counts once in it. What this does not stop: a
 //! phone that changes its address by itself is several units (see the documentation of tags).
 
+use std::num::NonZeroU32;
+
 use model::{
-    EpochLength, Exposure, Identifies, Measure, Noise, PropertyName, Span, Stream, StreamId, TimeTreatment, ViewId,
+    Bound, Category, EpochLength, Exposure, Identifies, Measure, Noise, PropertyName, Space, Span, Stream, StreamId,
+    TimeBin, TimeTreatment, Treatment, View, ViewId,
 };
-use model::{TimeBin, Treatment, View};
+
+use crate::memory::{DURATION, Work};
 
 /// How much longer than a window its observations must be kept, if the window is not shorter itself: it closes a little
 /// after its end, and what is deleted by then cannot be counted.
@@ -76,6 +80,27 @@ pub enum Unfit {
         /// What does not fit, and what would.
         why: &'static str,
     },
+    /// It shows what was counted in memory otherwise than it was counted.
+    #[error("view `{view}` shows numbers that stream `{stream}` works out in memory, {why}")]
+    Numbers {
+        /// The view.
+        view: ViewId,
+        /// Its stream.
+        stream: StreamId,
+        /// What does not fit, and what would.
+        why: &'static str,
+    },
+    /// It asks for ways from sensor to sensor where none are worked out.
+    #[error(
+        "view `{view}` shows ways from one sensor to another, which stream `{stream}` does not hold. Declare a stream whose \
+         plates or addresses are worked into journeys"
+    )]
+    NoWays {
+        /// The view.
+        view: ViewId,
+        /// Its stream.
+        stream: StreamId,
+    },
     /// What a window counts is deleted before the window can be released.
     #[error(
         "view `{view}` has windows of {bin} over observations that are kept {kept}, so that none would be whole when it is \
@@ -98,17 +123,30 @@ pub enum Unfit {
 /// An [`Unfit`] that says what does not fit, and what would.
 pub fn fits(view: &View, stream: &Stream) -> Result<(), Unfit> {
     noise_fits(view, stream).map_err(|why| Unfit::Noise { view: view.id.clone(), why })?;
-    let Exposure::Windows { bin, measure, .. } = &view.exposure else { return Ok(()) };
-    let (view, bin) = (view.id.clone(), *bin);
+    let Exposure::Windows { bin, space, measure } = &view.exposure else { return Ok(()) };
+    let (bound, view, bin) = (view.bound, view.id.clone(), *bin);
     if let TimeTreatment::Bin { bin: step } = stream.time
         && !whole(bin.span(), step.span())
     {
         return Err(Unfit::Time { view, bin, step });
     }
-    let (width, kept) = (bin.span(), stream.retention.0);
-    if kept < Span::seconds(width.as_seconds().saturating_add(width.min(RELEASE_SLACK_MAX).as_seconds())) {
+    let (width, kept) = (looked_at(measure, bin, stream), stream.retention.0);
+    if kept < Span::seconds(width.as_seconds().saturating_add(bin.span().min(RELEASE_SLACK_MAX).as_seconds())) {
         return Err(Unfit::Retention { view, bin, kept });
     }
+    if let Some((property, treatment)) = stream.worked() {
+        let fits = numbers_fit(bin, *space, measure, bound, stream, (property, treatment));
+        fits.map_err(|why| Unfit::Numbers { view: view.clone(), stream: stream.id.clone(), why })?;
+        return if stream.properties.get(property).is_some_and(|known| is_one_person(known.category)) {
+            Ok(())
+        } else {
+            Err(Unfit::NoPerson { view, property: property.clone() })
+        };
+    }
+    if *space == Space::Pair {
+        return Err(Unfit::NoWays { view, stream: stream.id.clone() });
+    }
+    let width = bin.span();
     if stream.identifies() == Identifies::Nobody {
         return Ok(());
     }
@@ -119,14 +157,8 @@ pub fn fits(view: &View, stream: &Stream) -> Result<(), Unfit> {
         counted => counted.unit().ok_or_else(|| not_people("how many observations lie in each class"))?,
     };
     match stream.properties.get(property).map(|known| (known.category, &known.treatment)) {
-        Some((category, Treatment::Pseudonymise { epoch }))
-            if category.is_identifier() && !NOT_ONE_PERSON.contains(&category.code()) =>
-        {
-            if whole(epoch.span(), width) {
-                Ok(())
-            } else {
-                Err(Unfit::Epoch { view, bin, epoch: *epoch })
-            }
+        Some((category, Treatment::Pseudonymise { epoch })) if is_one_person(category) => {
+            if whole(epoch.span(), width) { Ok(()) } else { Err(Unfit::Epoch { view, bin, epoch: *epoch }) }
         }
         _ => Err(Unfit::NoPerson { view, property: property.clone() }),
     }
@@ -134,6 +166,68 @@ pub fn fits(view: &View, stream: &Stream) -> Result<(), Unfit> {
 
 /// Identifiers of which one person has many: ten network names may be asked for by one phone.
 const NOT_ONE_PERSON: [&str; 1] = ["network-name"];
+
+fn is_one_person(category: Category) -> bool {
+    category.is_identifier() && !NOT_ONE_PERSON.contains(&category.code())
+}
+
+/// How far before its end a window looks back: over its own length, and over a key's life for a running total; a stay is
+/// known to be over some time after its bin.
+fn looked_at(measure: &Measure, bin: TimeBin, stream: &Stream) -> Span {
+    let lag = Work::of(stream).map_or(Span::ZERO, |work| work.lag());
+    match (measure, stream.longest_epoch()) {
+        (Measure::Running { .. }, Some(epoch)) => epoch.span().max(bin.span()),
+        _ => Span::seconds(bin.span().as_seconds().saturating_add(lag.as_seconds())),
+    }
+}
+
+/// Whether a view shows numbers that were worked out in memory as they are: of several bins, sensors or ways nobody knows how
+/// many different ones were in them, so that they cannot be added up.
+fn numbers_fit(
+    bin: TimeBin,
+    space: Space,
+    measure: &Measure,
+    bound: Bound,
+    stream: &Stream,
+    (property, treatment): (&PropertyName, &Treatment),
+) -> Result<(), &'static str> {
+    if stream.time != (TimeTreatment::Bin { bin }) {
+        return Err(
+            "one for each step of its time, and the same device may be in several steps. Take windows as long as a step",
+        );
+    }
+    match (treatment, space) {
+        (Treatment::Journey { .. }, Space::Pair)
+        | (Treatment::Tally { .. } | Treatment::Dwell { .. }, Space::Sensor) => {}
+        (Treatment::Journey { .. }, _) => return Err("one for each way from sensor to sensor. Show them by pair"),
+        _ => return Err("one for each sensor, and the same device may be at several. Show them by sensor"),
+    }
+    if bound.0 != treatment.most().map(NonZeroU32::get) {
+        return Err(
+            "in which a device counts at as many places as the stream says (`most`). Give the view the same bound",
+        );
+    }
+    let unit = measure.unit() == Some(property);
+    match measure {
+        Measure::Distinct { .. } if unit => Ok(()),
+        Measure::Histogram { number, edges, .. } | Measure::Quantile { number, edges, .. }
+            if unit && number.as_str() == DURATION =>
+        {
+            let known: Vec<i64> = treatment.durations().map_or_else(Vec::new, |classes| {
+                classes.edges().iter().map(|edge| i64::from(edge.as_seconds())).collect()
+            });
+            let all = edges.as_slice().iter().all(|edge| known.contains(&i64::from(*edge)));
+            if all {
+                Ok(())
+            } else {
+                Err("with classes of duration that end elsewhere. Take edges, in seconds, from those of the stream")
+            }
+        }
+        _ => Err(
+            "of which it can be asked how many distinct ones there were and, where it keeps durations, how many in which class of `duration`",
+        ),
+    }
+}
 
 /// Whether a span is made of whole steps, one at least.
 const fn whole(span: Span, step: Span) -> bool {
@@ -159,7 +253,10 @@ fn noise_fits(view: &View, stream: &Stream) -> Result<(), &'static str> {
     }
     let exactly_about_somebody = matches!(
         view.exposure,
-        Exposure::Windows { measure: Measure::Quantile { .. } | Measure::ClampedMean { .. }, .. }
+        Exposure::Windows {
+            measure: Measure::Quantile { .. } | Measure::ClampedMean { .. } | Measure::Running { .. },
+            ..
+        }
     );
     let bin = match (view.noise, stream.budget, view.bin()) {
         (Noise::None, _, _) if exactly_about_somebody => {
@@ -185,7 +282,8 @@ fn noise_fits(view: &View, stream: &Stream) -> Result<(), &'static str> {
             "has noise in windows of less than a minute, each of which is paid for one by one. Take longer windows",
         );
     }
-    if exactly_about_somebody && view.noise.rho().is_some_and(|rho| rho.micro() < SPLIT_LOSS_MIN) {
+    let shared = matches!(view.exposure, Exposure::Windows { measure: Measure::ClampedMean { .. }, .. });
+    if shared && view.noise.rho().is_some_and(|rho| rho.micro() < SPLIT_LOSS_MIN) {
         return Err("spends too little on each window to be shared between a number and a sum. Take a larger ρ");
     }
     if !view.bound.0.is_some_and(|cells| (1..=NOISY_CELLS_MAX).contains(&cells)) {
@@ -193,7 +291,7 @@ fn noise_fits(view: &View, stream: &Stream) -> Result<(), &'static str> {
             "has noise, which is as wide as the number of cells that one unit may count in. Bound it: from 1 to 1000 cells",
         );
     }
-    match stream.longest_epoch() {
+    match stream.accounted() {
         Some(epoch) if whole(epoch.span(), bin.span()) => Ok(()),
         _ => Err("has windows across the end of an epoch, so that nobody could say which budget pays for them"),
     }

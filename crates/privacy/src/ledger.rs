@@ -8,12 +8,17 @@
 //! This room only counts. Whoever keeps the ledger makes it durable before it hands on a [`Charged`], without which
 //! [`crate::release::release`] draws no noise.
 //!
+//! A running total is paid as a whole at its first window of an epoch: a unit is new once, and so in one sum of each level of the
+//! tree that the totals are made of.
+//!
 //! As JSON `{"spent":{"2026-06-01T00:00:00Z":480000},"through":{"counts":{"1":"2026-06-01T06:00:00Z"}},"unpaid":0}`, losses
 //! in millionths.
 
 use std::collections::BTreeMap;
 
-use model::{Rho, Stream, StreamId, Timestamp, View, ViewId, ViewVersion, Window};
+use model::{
+    EpochLength, Exposure, Measure, Rho, Stream, StreamId, TimeBin, Timestamp, View, ViewId, ViewVersion, Window,
+};
 use serde::{Deserialize, Serialize};
 
 /// How many epochs back a ledger is kept: of days more than a year. What was spent in an older one counts as all of it.
@@ -46,7 +51,7 @@ pub enum Unpaid {
         /// What there was, in millionths.
         budget: u32,
         /// What the window costs, in millionths.
-        cost: u32,
+        cost: u64,
     },
     /// The view has no noise, or its stream no budget.
     #[error("view `{0}` has no noise that could be paid for")]
@@ -95,6 +100,9 @@ pub struct Ledger {
     spent: BTreeMap<Timestamp, u64>,
     /// Up to when each version of each view was charged, or could not be.
     through: BTreeMap<ViewId, BTreeMap<ViewVersion, Timestamp>>,
+    /// The epoch for which the tree of a version of a view with running totals was paid: once for all its windows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    trees: BTreeMap<ViewId, BTreeMap<ViewVersion, Timestamp>>,
     /// Windows that could not be paid for.
     unpaid: u64,
 }
@@ -108,16 +116,23 @@ impl Ledger {
         let nothing = || Unpaid::Nothing(view.id.clone());
         let rho = view.noise.rho().ok_or_else(nothing)?;
         let budget = stream.budget.ok_or_else(nothing)?;
-        let epoch = stream.longest_epoch().ok_or_else(nothing)?.window(window.start).start;
+        let epoch = stream.accounted().ok_or_else(nothing)?.window(window.start).start;
         if let Some(through) = self.through(&view.id, view.version).filter(|through| window.start < *through) {
             return Err(Unpaid::Already { view: view.id.clone(), through });
         }
         self.through.entry(view.id.clone()).or_default().insert(view.version, window.end);
         let forgotten =
             self.spent.len() >= EPOCHS_KEPT && self.spent.first_key_value().is_some_and(|(old, _)| epoch < *old);
+        let of_tree = is_running(view);
+        let in_tree = of_tree && self.trees.get(&view.id).and_then(|paid| paid.get(&view.version)) == Some(&epoch);
+        let cost = match (of_tree, in_tree) {
+            (false, _) => u64::from(rho.micro()),
+            (true, false) => cost(view, stream).ok_or_else(nothing)?,
+            (true, true) => 0,
+        };
         // What an epoch has spent that is not kept any more nobody knows: all of it.
         let spent = if forgotten { &mut u64::from(budget.micro()) } else { self.spent.entry(epoch).or_default() };
-        if spent.saturating_add(u64::from(rho.micro())) > u64::from(budget.micro()) {
+        if spent.saturating_add(cost) > u64::from(budget.micro()) {
             self.unpaid += 1;
             return Err(Unpaid::Exhausted {
                 stream: stream.id.clone(),
@@ -125,10 +140,13 @@ impl Ledger {
                 epoch,
                 spent: *spent,
                 budget: budget.micro(),
-                cost: rho.micro(),
+                cost,
             });
         }
-        *spent += u64::from(rho.micro());
+        *spent += cost;
+        if of_tree {
+            self.trees.entry(view.id.clone()).or_default().insert(view.version, epoch);
+        }
         while self.spent.len() > EPOCHS_KEPT {
             self.spent.pop_first();
         }
@@ -159,12 +177,23 @@ impl Ledger {
     }
 }
 
-/// What the windows of a view cost in one epoch of a stream, in millionths: a unit may be there all the time.
+/// What the windows of a view cost in one epoch of a stream, in millionths: a unit may be there all the time. Of running totals
+/// each unit is new once, in one sum of each level of the tree.
 #[must_use]
 pub fn cost(view: &View, stream: &Stream) -> Option<u64> {
-    let (rho, bin, epoch) = (view.noise.rho()?, view.bin()?, stream.longest_epoch()?);
-    let windows = epoch.span().as_seconds().div_ceil(bin.span().as_seconds());
-    Some(u64::from(rho.micro()).saturating_mul(u64::from(windows)))
+    let (rho, bin, epoch) = (view.noise.rho()?, view.bin()?, stream.accounted()?);
+    let windows = || epoch.span().as_seconds().div_ceil(bin.span().as_seconds());
+    let times = if is_running(view) { levels(bin, epoch) } else { windows() };
+    Some(u64::from(rho.micro()).saturating_mul(u64::from(times)))
+}
+
+/// How many sizes of blocks the windows of an epoch are summed up in.
+pub(crate) fn levels(bin: TimeBin, epoch: EpochLength) -> u32 {
+    epoch.span().as_seconds().div_ceil(bin.span().as_seconds()).checked_ilog2().map_or(1, |levels| levels + 1)
+}
+
+const fn is_running(view: &View) -> bool {
+    matches!(view.exposure, Exposure::Windows { measure: Measure::Running { .. }, .. })
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod hotlist;
 pub mod keys;
 pub mod ledger;
 pub mod memory;
+mod mix;
 pub mod noise;
 pub mod opt_out;
 pub mod raw;

@@ -17,6 +17,10 @@
 //! - *dwell* remembers since when each tag is at a sensor, until it has not been seen there for a while, or for a day.
 //!   Stored are sensor, bin of the last sighting and class of duration.
 //!
+//! Every number is one of distinct tags: a tag counts once in a cell of a bin (a sensor, or a way between two), with the first
+//! journey or stay, and in the first cells only where the stream bounds them. Who has counted is remembered until the bin is
+//! over.
+//!
 //! What this resists: whoever has the disk, a copy of it or an order for it learns numbers. What it does not: whoever reads
 //! the memory of the running process has the tags of the last minutes together with their key, and perhaps older tags in
 //! pages that were given back: those of tallies are worthless then, those of journeys and stays are under a key that lives as
@@ -26,18 +30,25 @@
 //! has been inferred under small-count suppression (Guan 2024). Number-plate systems that store a truncated hash of each
 //! plate (UTMC TR007) are the published break of the alternative: 24 bits under a public hash are the plate.
 
+mod counted;
 mod moves;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
-use model::{DeviceId, DurationEdges, PropertyName, Span, StreamId, TimeBin, Timestamp, Treatment, Window};
+use model::{DeviceId, PropertyName, TimeBin, Timestamp, Window};
 
 use crate::columns::{Column, Columns, Texts};
 use crate::keys::{EpochKey, Subkey, Tagger};
+use crate::mix::mix;
 use crate::recipe::Canon;
 use crate::treat::Treated;
+use counted::{Cell, Counted};
 use moves::{Journeys, Visits};
+use work::Kind;
+
+pub use work::Work;
 
 /// The most sightings that one stream holds in memory; what comes beyond is refused.
 pub const SIGHTINGS_MAX: usize = 4_000_000;
@@ -47,50 +58,6 @@ const OPEN_BINS_MAX: usize = 4_096;
 pub const FROM: &str = "from";
 /// The property that tells how long something took: the lower edge of its class, in seconds.
 pub const DURATION: &str = "duration";
-
-/// What a stream's values are worked into.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Work {
-    stream: StreamId,
-    property: PropertyName,
-    bin: TimeBin,
-    kind: Kind,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
-    Tally,
-    Journey { within: Span, classes: DurationEdges },
-    Dwell { within: Span, classes: DurationEdges },
-}
-
-impl Work {
-    pub(crate) fn of(stream: &StreamId, property: &PropertyName, treatment: &Treatment, bin: TimeBin) -> Option<Self> {
-        let kind = match treatment {
-            Treatment::Tally => Kind::Tally,
-            Treatment::Journey { within, classes } => Kind::Journey { within: *within, classes: classes.clone() },
-            Treatment::Dwell { within, classes } => Kind::Dwell { within: *within, classes: classes.clone() },
-            _ => return None,
-        };
-        Some(Self { stream: stream.clone(), property: property.clone(), bin, kind })
-    }
-
-    /// How long something is remembered after it was seen.
-    const fn within(&self) -> Span {
-        match &self.kind {
-            Kind::Tally => Span::ZERO,
-            Kind::Journey { within, .. } | Kind::Dwell { within, .. } => *within,
-        }
-    }
-
-    /// How long after its end a bin may still get numbers: a stay is known to be over when nothing was seen for a while.
-    const fn lag(&self) -> Span {
-        match &self.kind {
-            Kind::Tally | Kind::Journey { .. } => Span::ZERO,
-            Kind::Dwell { within, .. } => *within,
-        }
-    }
-}
 
 /// A tag, at a sensor of its batch, at an instant.
 #[derive(Clone, Copy)]
@@ -129,9 +96,6 @@ impl MemoryKeys {
 #[error("the stream holds {SIGHTINGS_MAX} sightings in memory, which is all that it may; send the batch again later")]
 pub struct Full;
 
-/// A number that is worked out: bin, sensor, where it came from, class of duration in seconds.
-type Row = (Timestamp, u32, Option<u32>, Option<u32>);
-
 /// What is held of the tags themselves.
 enum Held {
     Tally { sets: BTreeMap<(Timestamp, u32), HashSet<u64>>, taken: BTreeMap<Timestamp, usize> },
@@ -153,7 +117,8 @@ pub struct Memory {
     /// Sightings that are not worked in yet, by instant: what a sensor sends later may have been earlier.
     waiting: BTreeSet<(Timestamp, u32, u64)>,
     held: Held,
-    rows: BTreeMap<Row, u32>,
+    /// By bin, as far as it is worked in.
+    counted: BTreeMap<Timestamp, Counted>,
 }
 
 impl fmt::Debug for Memory {
@@ -180,7 +145,7 @@ impl Memory {
             numbers: HashMap::new(),
             waiting: BTreeSet::new(),
             held,
-            rows: BTreeMap::new(),
+            counted: BTreeMap::new(),
         }
     }
 
@@ -188,6 +153,12 @@ impl Memory {
     #[must_use]
     pub fn does(&self, work: &Work) -> bool {
         self.work == *work
+    }
+
+    /// Since when it hears everything.
+    #[must_use]
+    pub const fn since(&self) -> Timestamp {
+        self.since
     }
 
     /// The keys of a batch whose newest observation may be of an instant.
@@ -246,7 +217,7 @@ impl Memory {
             Held::Journeys(journeys) => journeys.len(),
             Held::Visits(visits) => visits.len(),
         };
-        held + self.waiting.len()
+        held + self.waiting.len() + self.counted.values().map(Counted::len).sum::<usize>()
     }
     /// Whether nothing is held.
     #[must_use]
@@ -269,48 +240,52 @@ impl Memory {
         if until <= self.until {
             return;
         }
-        let (before, bin) = (self.work.bin.window(self.until), self.work.bin);
+        let (before, bin, most) = (self.work.bin.window(self.until), self.work.bin, self.work.most);
         self.until = until;
         let waiting = self.waiting.split_off(&(until, 0, 0));
         let mut due: Vec<(Timestamp, u32, u64)> = std::mem::replace(&mut self.waiting, waiting).into_iter().collect();
         // Of one instant by the sensors' names: the order of arrival changes nothing.
         due.sort_by_key(|&(at, sensor, tag)| (at, self.sensors.get(sensor as usize), tag));
         let whole = self.since + self.work.within();
+        let counted = &mut self.counted;
+        let mut count = |at: Timestamp, tag: u64, cell: Cell, class: Option<u32>| {
+            let start = bin.window(at).start;
+            // A bin that was not heard whole is a gap.
+            if start >= whole {
+                counted.entry(start).or_default().count(tag, cell, class, most);
+            }
+        };
         match (&mut self.held, &self.work.kind) {
             (Held::Tally { sets, taken }, _) => {
-                let over = |start: Timestamp| bin.window(start).end <= until;
-                sets.retain(|&(start, sensor), set| {
-                    if over(start) {
-                        let number = u32::try_from(set.len()).unwrap_or(u32::MAX);
-                        self.rows.insert((start, sensor, None, None), number);
-                    }
-                    !over(start)
-                });
-                taken.retain(|start, _| !over(*start));
+                let open = sets.split_off(&(bin.window(until).start, 0));
+                for ((start, sensor), tag) in by_lot(std::mem::replace(sets, open), &self.sensors) {
+                    count(start, tag, (sensor, None), None);
+                }
+                taken.retain(|start, _| bin.window(*start).end > until);
                 self.key = key_after(&self.key, before.start, bin.window(until).start, bin);
             }
             (Held::Journeys(journeys), Kind::Journey { within, classes }) => {
-                journeys.advance(&due, until, *within, |from, to, at, millis| {
-                    let class = (!classes.edges().is_empty()).then(|| classes.class(millis).as_seconds());
-                    let row = self.rows.entry((bin.window(at).start, to, Some(from), class)).or_default();
-                    *row = row.saturating_add(1);
+                journeys.advance(&due, until, *within, |journey| {
+                    let class = (!classes.edges().is_empty()).then(|| classes.class(journey.millis).as_seconds());
+                    count(journey.arrived, journey.tag, (journey.to, Some(journey.from)), class);
                 });
             }
             (Held::Visits(visits), Kind::Dwell { within, classes }) => {
-                visits.advance(&due, until, *within, |sensor, first, last| {
-                    // It was perhaps there before anybody listened.
-                    if first >= whole {
-                        let class = classes.class(last.millis() - first.millis()).as_seconds();
-                        let row = self.rows.entry((bin.window(last).start, sensor, None, Some(class))).or_default();
-                        *row = row.saturating_add(1);
-                    }
-                });
+                let mut over = visits.advance(&due, until, *within);
+                // In the order in which they were over, whenever somebody looked.
+                over.sort_by_key(|stay| (stay.known, self.sensors.get(stay.sensor as usize), stay.tag));
+                // Of the others it is not known since when they were there.
+                for stay in over.into_iter().filter(|stay| stay.first >= whole) {
+                    let class = classes.class(stay.last.millis() - stay.first.millis()).as_seconds();
+                    count(stay.last, stay.tag, (stay.sensor, None), Some(class));
+                }
             }
             // The one is made for the other.
             (Held::Journeys(_) | Held::Visits(_), _) => {}
         }
-        // A bin that was not heard whole is a gap.
-        self.rows.retain(|&(start, ..), _| start >= whole);
+        let (bin, lag) = (self.work.bin, self.work.lag());
+        let over = self.counted.iter_mut().filter(|(start, _)| bin.window(**start).end + lag <= until);
+        over.for_each(|(_, counted)| counted.forget());
     }
 
     fn closed(&self, start: Timestamp) -> bool {
@@ -320,42 +295,63 @@ impl Memory {
     /// The numbers of the bins that are over: what may be stored. They stay here until [`Memory::stored`].
     #[must_use]
     pub fn ready(&self) -> Treated<Columns> {
-        let rows = || self.rows.iter().filter(|((start, ..), _)| self.closed(*start));
+        let mut rows: Vec<(Timestamp, Cell, Option<u32>, u32)> = Vec::new();
+        for (start, counted) in self.counted.iter().filter(|(start, _)| self.closed(**start)) {
+            rows.extend(counted.numbers().map(|(cell, class, number)| (*start, cell, class, number)));
+        }
         let name = |code: &str| PropertyName::new(code).ok();
-        let number = |row: Option<u32>| row.map(i64::from);
         let mut properties = Vec::new();
         let mut put = |name: Option<PropertyName>, column| properties.extend(name.map(|name| (name, column)));
-        let duration = || Column::Integer(rows().map(|((.., class), _)| number(*class)).collect());
+        let duration = || Column::Integer(rows.iter().map(|(.., class, _)| class.map(i64::from)).collect());
         match &self.work.kind {
             Kind::Tally => {
-                let distinct = rows().map(|(_, distinct)| number(Some(*distinct))).collect();
+                let distinct = rows.iter().map(|(.., distinct)| Some(i64::from(*distinct))).collect();
                 put(Some(self.work.property.clone()), Column::Integer(distinct));
             }
             Kind::Journey { classes, .. } => {
                 if !classes.edges().is_empty() {
                     put(name(DURATION), duration());
                 }
-                let id = |number: Option<u32>| self.sensors.get(number? as usize).map(DeviceId::as_str);
-                put(name(FROM), Column::Text(rows().map(|((_, _, from, _), _)| id(*from)).collect::<Texts>()));
+                let id = |from: Option<u32>| self.sensors.get(from? as usize).map(DeviceId::as_str);
+                let from = rows.iter().map(|(_, (_, from), ..)| id(*from)).collect::<Texts>();
+                put(name(FROM), Column::Text(from));
             }
             Kind::Dwell { .. } => put(name(DURATION), duration()),
         }
         let tally = matches!(self.work.kind, Kind::Tally);
         Treated::of_numbers(Columns {
             devices: self.sensors.clone(),
-            times: rows().map(|((start, ..), _)| start.millis()).collect(),
-            device: rows().map(|((_, sensor, ..), _)| *sensor).collect(),
-            counts: rows().map(|(_, count)| if tally { 1 } else { *count }).collect(),
+            times: rows.iter().map(|(start, ..)| start.millis()).collect(),
+            device: rows.iter().map(|(_, (sensor, _), ..)| *sensor).collect(),
+            counts: rows.iter().map(|(.., count)| if tally { 1 } else { *count }).collect(),
             properties,
         })
     }
 
     /// What was [`Memory::ready`] is on the disk, and is forgotten here.
     pub fn stored(&mut self) {
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.retain(|&(start, ..), _| !self.closed(start));
-        self.rows = rows;
+        let mut counted = std::mem::take(&mut self.counted);
+        counted.retain(|start, _| !self.closed(*start));
+        self.counted = counted;
     }
+}
+
+/// The tags of bins that are over, each with its sensors in an order that depends on nothing but the two of them: where a tag
+/// counts at some sensors only, none is favoured, and who else was there changes nothing.
+fn by_lot(sets: BTreeMap<(Timestamp, u32), HashSet<u64>>, sensors: &[DeviceId]) -> Vec<((Timestamp, u32), u64)> {
+    let place = |sensor: u32| {
+        let name = sensors.get(sensor as usize).map_or("", DeviceId::as_str);
+        // FNV-1a: spreads names evenly. Nobody can aim a tag, which is made under a secret key.
+        name.bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    };
+    let mut lots: Vec<(Timestamp, u64, u64, u32)> = Vec::new();
+    for ((start, sensor), tags) in sets {
+        let place = place(sensor);
+        lots.extend(tags.into_iter().map(|tag| (start, tag, mix(tag ^ place), sensor)));
+    }
+    lots.sort_unstable();
+    lots.into_iter().map(|(start, tag, _, sensor)| ((start, sensor), tag)).collect()
 }
 
 /// The key of a later bin. Where nobody can have had a key of what lies between, one step is as good as many.

@@ -80,7 +80,17 @@ impl Gaussian {
     /// because somebody was is shown from here on.
     #[must_use]
     pub fn threshold(&self, delta: f64) -> i64 {
-        (1..).find(|threshold| self.at_least(threshold - 1) <= delta).unwrap_or(i64::MAX)
+        let rare = |threshold: i64| self.at_least(threshold - 1) <= delta;
+        let (mut low, mut high) = (1, 2);
+        while !rare(high) && high < i64::MAX / 2 {
+            (low, high) = (high, high * 2);
+        }
+        // The least between the two: the probability falls.
+        while low < high {
+            let middle = i64::midpoint(low, high);
+            if rare(middle) { high = middle } else { low = middle + 1 }
+        }
+        low
     }
 
     /// Draws a number.

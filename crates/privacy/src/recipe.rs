@@ -229,16 +229,13 @@ fn canon_of(property: &Property, action: &Action) -> Canon {
 
 /// The one property of a stream that is worked out in memory, if there is one.
 fn work(stream: &Stream) -> Result<Option<Work>, RecipeError> {
-    let Some((name, property)) = stream.properties.iter().find(|(_, p)| p.treatment.works_in_memory()) else {
-        return Ok(None);
-    };
+    let Some((name, _)) = stream.worked() else { return Ok(None) };
     let not_alone = || RecipeError::NotAlone { stream: stream.id.clone(), property: name.clone() };
-    let TimeTreatment::Bin { bin } = stream.time else { return Err(not_alone()) };
-    let others = stream.properties.iter().filter(|(other, _)| *other != name);
-    if others.into_iter().any(|(_, other)| other.treatment != Treatment::Drop) {
+    let mut others = stream.properties.iter().filter(|(other, _)| *other != name);
+    if others.any(|(_, other)| other.treatment != Treatment::Drop) {
         return Err(not_alone());
     }
-    Ok(Work::of(&stream.id, name, &property.treatment, bin))
+    Work::of(stream).map(Some).ok_or_else(not_alone)
 }
 
 fn action(treatment: &Treatment, kind: ValueKind) -> Result<Action, &'static str> {
@@ -255,14 +252,14 @@ fn action(treatment: &Treatment, kind: ValueKind) -> Result<Action, &'static str
             Ok(Action::Clamp(Clamp { lowest: *lowest, highest: *highest, width: *width }))
         }
         (Treatment::Clamp { .. }, _) => Err("a number, a lowest below the highest, and a width above zero if any"),
-        (Treatment::Tally, ValueKind::Text) => Ok(Action::Sight),
+        (Treatment::Tally { .. }, ValueKind::Text) => Ok(Action::Sight),
         (Treatment::Journey { within, .. }, ValueKind::Text) if remembered(*within) => Ok(Action::Sight),
-        (Treatment::Dwell { within, classes }, ValueKind::Text)
+        (Treatment::Dwell { within, classes, .. }, ValueKind::Text)
             if remembered(*within) && !classes.edges().is_empty() =>
         {
             Ok(Action::Sight)
         }
-        (Treatment::Tally, _) => Err("a text"),
+        (Treatment::Tally { .. }, _) => Err("a text"),
         (Treatment::Journey { .. }, _) => Err("a text, and a time within which to arrive, of a day at most"),
         (Treatment::Dwell { .. }, _) => {
             Err("a text, one class at least, and a time after which it has gone, of a day at most")

@@ -56,6 +56,7 @@ pub(crate) fn in_words(answer: &Answer) -> String {
                     Cell::Stream => "all".to_owned(),
                     Cell::Cell(cell) => String::from(*cell),
                     Cell::Sensor(sensor) => sensor.to_string(),
+                    Cell::Pair { from, to } => format!("{from} → {to}"),
                 };
                 let class = class.map_or_else(String::new, |class| format!(" class {class:<2}"));
                 format!("{from}  {to}  {cell:<16}{class} {value}")
@@ -67,6 +68,9 @@ pub(crate) fn in_words(answer: &Answer) -> String {
         });
     }
     let record = &answer.record;
+    if let Some(least) = answer.threshold {
+        lines.push(format!("A way is shown from {least} on, so that none is there because of one device alone."));
+    }
     if let Some(within) = answer.within {
         lines.push(format!(
             "Chance moved each number, nineteen of twenty by at most {within}; what was too small was held back after that."

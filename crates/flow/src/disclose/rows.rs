@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lake::LakeError;
 use model::{CellId, DeviceId, Digest, Exposure, PropertyName, Span, StreamId, TimeBin, Timestamp, View, Window};
 use privacy::columns::Scalar;
-use privacy::release::{CellKey, ReleasedRow, ReleasedTable, Sensor, grid};
+use privacy::release::{CellKey, ReleasedRow, ReleasedTable, Sensor, places};
 use register::State;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -25,6 +25,13 @@ pub enum Cell {
     Cell(CellId),
     /// A sensor.
     Sensor(DeviceId),
+    /// A way from one sensor to another.
+    Pair {
+        /// Where it began.
+        from: DeviceId,
+        /// Where it ended.
+        to: DeviceId,
+    },
 }
 
 impl From<CellKey> for Cell {
@@ -33,6 +40,7 @@ impl From<CellKey> for Cell {
             CellKey::Stream => Self::Stream,
             CellKey::Cell(cell) => Self::Cell(cell),
             CellKey::Sensor(sensor) => Self::Sensor(sensor),
+            CellKey::Pair { from, to } => Self::Pair { from, to },
         }
     }
 }
@@ -121,7 +129,7 @@ impl City {
                 let rows: Vec<Row> =
                     self.tables(view, *bin, aligned, windows)?.into_iter().flat_map(released_rows).collect();
                 limit(rows.len())?;
-                let numbers = grid(*space, &sensors(state, &view.stream)).len() * measure.numbers();
+                let numbers = places(*space, &sensors(state, &view.stream)) * measure.numbers();
                 let cells = numbers as u64 * u64::try_from(windows).unwrap_or(0);
                 Ok(Gathered { withheld: cells.saturating_sub(rows.len() as u64), rows })
             }

@@ -31,6 +31,7 @@ pub(super) fn drawn(
 
 fn windows(rows: &[Row], space: Space, measure: &Measure, sensors: &BTreeMap<DeviceId, Point>) -> Option<Drawn> {
     let (mut from, mut to, mut names, mut spots, mut numbers) = <(Vec<_>, Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
+    let mut origins = Vec::new();
     let mut numbered = Vec::new();
     for row in rows {
         let Row::Released { from: begun, to: ended, cell, class, value } = row else { return None };
@@ -42,6 +43,10 @@ fn windows(rows: &[Row], space: Space, measure: &Measure, sensors: &BTreeMap<Dev
             (Cell::Stream, Space::Stream) => (None, Spot::Nowhere),
             (Cell::Cell(cell), Space::Cell { .. }) => (Some(String::from(*cell)), Spot::Cell(*cell)),
             (Cell::Sensor(sensor), Space::Sensor) => (Some(sensor.to_string()), spot(sensor, sensors)),
+            (Cell::Pair { from, to }, Space::Pair) => {
+                origins.push(Some(from.to_string()));
+                (Some(to.to_string()), way(from, to, sensors))
+            }
             _ => return None,
         };
         names.push(name);
@@ -55,12 +60,17 @@ fn windows(rows: &[Row], space: Space, measure: &Measure, sensors: &BTreeMap<Dev
             columns.push(("sensor".to_owned(), Series::Text(names)));
             columns.extend(positions(&spots));
         }
+        Space::Pair => {
+            columns.push(("origin".to_owned(), Series::Text(origins)));
+            columns.push(("destination".to_owned(), Series::Text(names)));
+        }
     }
     columns.extend(classes(measure, &numbered));
     columns.push(match measure {
         Measure::Observations | Measure::Histogram { property: None, .. } => {
             ("observations".to_owned(), Series::Integer(numbers))
         }
+        Measure::Running { .. } => ("distinct_so_far".to_owned(), Series::Integer(numbers)),
         Measure::Distinct { .. } | Measure::Histogram { .. } => ("distinct".to_owned(), Series::Integer(numbers)),
         Measure::Quantile { .. } => ("quantile".to_owned(), Series::Integer(numbers)),
         Measure::Mean { .. } | Measure::ClampedMean { .. } => {
@@ -117,6 +127,10 @@ fn records(
 
 fn spot(sensor: &DeviceId, sensors: &BTreeMap<DeviceId, Point>) -> Spot {
     sensors.get(sensor).map_or(Spot::Nowhere, |point| Spot::At(*point))
+}
+
+fn way(from: &DeviceId, to: &DeviceId, sensors: &BTreeMap<DeviceId, Point>) -> Spot {
+    sensors.get(from).zip(sensors.get(to)).map_or(Spot::Nowhere, |(from, to)| Spot::Way(*from, *to))
 }
 
 fn positions(spots: &[Spot]) -> [(String, Series); 2] {

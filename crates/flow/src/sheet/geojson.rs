@@ -27,6 +27,10 @@ fn geometry(spot: &Spot) -> Value {
     match spot {
         Spot::Nowhere => Value::Null,
         Spot::At(point) => json!({ "type": "Point", "coordinates": [point.longitude(), point.latitude()] }),
+        Spot::Way(from, to) => {
+            let ends = [[from.longitude(), from.latitude()], [to.longitude(), to.latitude()]];
+            json!({ "type": "LineString", "coordinates": ends })
+        }
         Spot::Cell(cell) => {
             outline(*cell).map_or(Value::Null, |ring| json!({ "type": "Polygon", "coordinates": [ring] }))
         }

@@ -9,26 +9,30 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 use model::{Span, Timestamp};
 use privacy::{Column, Columns};
-use register::{Command, Submission};
 use serde_json::{Value, json};
 
 use super::World;
 use crate::{FileFormat, IngestError};
 
-const ADDRESS: (&str, &str) = ("mac", "mac-address");
-const PLATE: (&str, &str) = ("plate", "number-plate");
+pub(super) const ADDRESS: (&str, &str) = ("mac", "mac-address");
+pub(super) const PLATE: (&str, &str) = ("plate", "number-plate");
 
-fn stream((name, category): (&str, &str), treatment: &Value) -> Value {
+pub(super) fn stream((name, category): (&str, &str), treatment: &Value) -> Value {
     json!({ "id": "quiet-stream", "time": { "do": "bin", "bin": "15m" }, "retention": "7d",
         "properties": { name: { "category": category, "value": "text", "treatment": treatment } } })
 }
 
-fn send(world: &World, device: &str, name: &str, seen: &[(Timestamp, String)]) -> Result<crate::Ingested, IngestError> {
+pub(super) fn send(
+    world: &World,
+    device: &str,
+    name: &str,
+    seen: &[(Timestamp, String)],
+) -> Result<crate::Ingested, IngestError> {
     let line = |(at, value): &(Timestamp, String)| format!("{{\"time\":\"{at}\",\"{name}\":\"{value}\"}}\n");
     world.city.ingest_lines(device, seen.iter().map(line).collect::<String>().as_bytes())
 }
 
-fn phones(at: Timestamp, phones: std::ops::Range<u32>) -> Vec<(Timestamp, String)> {
+pub(super) fn phones(at: Timestamp, phones: std::ops::Range<u32>) -> Vec<(Timestamp, String)> {
     phones.map(|phone| (at, format!("a4:11:3c:00:00:{phone:02x}"))).collect()
 }
 
@@ -159,30 +163,6 @@ fn journeys_between_cameras_are_stored_and_no_plate() {
     }
 }
 
-#[test]
-fn no_view_takes_the_numbers_of_memory_for_people_yet() {
-    let world = World::new();
-    world.declare_quiet(&stream(ADDRESS, &json!({ "do": "tally" })));
-    let view = |exposure: Value| -> Result<(), String> {
-        let view = json!({ "id": "v", "version": 1, "stream": "quiet-stream", "title": "v", "exposure": exposure,
-            "identifiers": "none", "minimum": 10, "bound": null, "noise": "none", "delay": "0s", "depth": "1d" });
-        let command = Command::DeclareView(serde_json::from_value(view).unwrap());
-        let submission = Submission { by: "city".parse().unwrap(), reason: None, command };
-        world.city.register().submit(submission).map(drop).map_err(|error| error.to_string())
-    };
-    let windows =
-        |measure: Value| json!({ "as": "windows", "bin": "15m", "space": { "by": "sensor" }, "measure": measure });
-    for exposure in [
-        windows(json!({ "of": "observations" })),
-        windows(json!({ "of": "distinct", "property": "mac" })),
-        windows(json!({ "of": "mean", "property": "mac" })),
-        json!({ "as": "records", "fields": ["mac"] }),
-        json!({ "as": "records", "fields": [] }),
-    ] {
-        assert!(view(exposure.clone()).is_err(), "{exposure}");
-    }
-}
-
 /// A day of a recording, moved to a day of the small city: instant and address.
 fn recording(file: &Path) -> Vec<(Timestamp, String)> {
     let mut text = String::new();
@@ -197,19 +177,23 @@ fn recording(file: &Path) -> Vec<(Timestamp, String)> {
     rows
 }
 
-/// Stays of each address, worked out one address at a time: bin of the last sighting and class in seconds.
+/// Stays of each address, worked out one address at a time: bin of the last sighting and class in seconds. An address counts
+/// once in a bin, with its first stay.
 fn stays(seen: &[(Timestamp, String)]) -> BTreeMap<(i64, i64), u32> {
     let mut addresses: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     seen.iter().for_each(|(at, mac)| addresses.entry(mac).or_default().push(at.millis()));
     let mut stays: BTreeMap<(i64, i64), u32> = BTreeMap::new();
     for times in addresses.values() {
-        let mut first = times[0];
+        let (mut first, mut counted) = (times[0], None);
         for (place, &at) in times.iter().enumerate() {
             let next = times.get(place + 1);
             if next.is_none_or(|next| next - at > 600_000) {
                 let seconds = (at - first) / 1_000;
                 let class = [3_600, 900, 300, 60].into_iter().find(|edge| seconds >= *edge).unwrap_or(0);
-                *stays.entry((at - at.rem_euclid(900_000), class)).or_default() += 1;
+                let bin = at - at.rem_euclid(900_000);
+                if counted.replace(bin) != Some(bin) {
+                    *stays.entry((bin, class)).or_default() += 1;
+                }
                 first = next.copied().unwrap_or(at);
             }
         }

@@ -139,9 +139,15 @@ fn another_view_of_the_same_stream_pays_from_the_same_budget() {
     let refused = submit(other.clone()).unwrap_err().to_string();
     assert!(refused.contains("stream's other views 0.384"), "{refused}");
     let rho = "0.001".parse().unwrap();
-    submit(View { noise: Noise::Gaussian { rho }, ..other }).unwrap();
+    let other = View { noise: Noise::Gaussian { rho }, ..other };
+    submit(other.clone()).unwrap();
     world.clock.advance(CLOSED);
     world.city.tick().unwrap();
+    let begun = world.city.lake.released_through(&other.stream, &other.id, other.version).unwrap();
+    world.clock.advance(CLOSED);
+    world.city.tick().unwrap();
+    let through = world.city.lake.released_through(&other.stream, &other.id, other.version).unwrap();
+    assert!(begun.is_some() && through > begun, "it begins, although the other goes first at each tick");
     let epoch = Timestamp::from_millis(world.now().millis() / 86_400_000 * 86_400_000);
     let all = world.city.lake.ledger(&"wifi".parse().unwrap()).unwrap();
     assert!(all.spent(epoch) > 0 && all.epochs().all(|(_, spent)| spent <= 500_000));

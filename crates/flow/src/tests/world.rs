@@ -43,7 +43,8 @@ impl World {
         })
     }
 
-    fn altered(alter: impl Fn(&mut Command)) -> Self {
+    /// The same city, but for what of its declaration is altered.
+    pub(super) fn altered(alter: impl Fn(&mut Command)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at("2026-06-01T12:00:00Z".parse().unwrap()));
         let founding = Founding {

@@ -56,10 +56,16 @@ fn a_variant_takes_no_field_of_another() {
         r#"{"do":"dwell","within":"10m","classes":["5m"]}"#,
     ]);
     refuses_more::<TimeTreatment>(&[r#"{"do":"keep"}"#, r#"{"do":"bin","bin":"1m"}"#]);
-    refuses_more::<Space>(&[r#"{"by":"stream"}"#, r#"{"by":"cell","resolution":9}"#, r#"{"by":"sensor"}"#]);
+    refuses_more::<Space>(&[
+        r#"{"by":"stream"}"#,
+        r#"{"by":"cell","resolution":9}"#,
+        r#"{"by":"sensor"}"#,
+        r#"{"by":"pair"}"#,
+    ]);
     refuses_more::<Measure>(&[
         r#"{"of":"observations"}"#,
         r#"{"of":"distinct","property":"mac"}"#,
+        r#"{"of":"running","property":"mac"}"#,
         r#"{"of":"mean","property":"level"}"#,
     ]);
     refuses_more::<Exposure>(&[

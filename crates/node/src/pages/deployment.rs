@@ -150,7 +150,7 @@ fn refused_badge() -> Badge {
 fn budgets(node: &Node, record: &DeploymentRecord, now: Timestamp) -> Result<BTreeMap<StreamId, String>, Problem> {
     let mut budgets = BTreeMap::new();
     for stream in &record.deployment.streams {
-        let (Some(budget), Some(length)) = (stream.budget, stream.longest_epoch()) else { continue };
+        let (Some(budget), Some(length)) = (stream.budget, stream.accounted()) else { continue };
         let ledger = node.city.lake().ledger(&stream.id).map_err(|_| {
             Problem::new(Kind::Unavailable).detail("what the releases of this deployment have cost cannot be read now")
         })?;

@@ -57,7 +57,7 @@ pub(crate) fn treatment(property: &Property) -> String {
             "Becomes the district that it lies in, one of {}, or “outside”. The exact position is forgotten.",
             of.ids().iter().map(|id| format!("“{id}”")).collect::<Vec<_>>().join(", ")
         ),
-        Treatment::Tally => {
+        Treatment::Tally { .. } => {
             "Is counted in memory, and never stored. Only how many different ones there were at a sensor is \
              kept, once a step of time is over."
                 .to_owned()
@@ -109,7 +109,7 @@ pub(crate) fn never_kept(property: &Property) -> Option<String> {
         Treatment::Band { .. } => Some(format!("{name}: the exact number")),
         Treatment::Clamp { width: None, .. } => Some(format!("{name}: how far beyond the ends a number lies")),
         Treatment::Clamp { width: Some(_), .. } => Some(format!("{name}: the exact number")),
-        Treatment::Tally | Treatment::Journey { .. } | Treatment::Dwell { .. } => {
+        Treatment::Tally { .. } | Treatment::Journey { .. } | Treatment::Dwell { .. } => {
             Some(format!("{name}: not even a tag is kept, only numbers of many or few"))
         }
         Treatment::Match { .. } => {

@@ -5,7 +5,7 @@ use model::{
     Edges, EpochLength, Exposure, IdentifierExposure, Measure, PropertyName, Rho, Space, Span, Stream, Timestamp, View,
 };
 use privacy::Ledger;
-use privacy::release::within;
+use privacy::release::{threshold, within};
 
 use super::data::cell;
 use super::{count, every, instant, list, span};
@@ -28,6 +28,7 @@ pub(crate) fn view(view: &View, stream: &Stream) -> Vec<String> {
                 Space::Stream => "for all sensors together".to_owned(),
                 Space::Cell { resolution } => format!("for each {}", cell(*resolution)),
                 Space::Sensor => "for each sensor".to_owned(),
+                Space::Pair => "for each way from one sensor to another".to_owned(),
             };
             let (measure, unit) = measured(measure, stream);
             let mut told = vec![format!("One number {place} and every {}: {measure}.", every(bin.span()))];
@@ -37,14 +38,14 @@ pub(crate) fn view(view: &View, stream: &Stream) -> Vec<String> {
             told
         }
     };
-    if let (Exposure::Windows { space: Space::Cell { .. } | Space::Sensor, .. }, Some(cells)) =
+    if let (Exposure::Windows { space: Space::Cell { .. } | Space::Sensor | Space::Pair, .. }, Some(cells)) =
         (&view.exposure, view.bound.0)
     {
         let places = if cells == 1 { "one number".to_owned() } else { format!("{cells} numbers") };
         sentences
             .push(format!("One device counts in at most {places} of the same time, also if it was at more places."));
     }
-    sentences.extend(noise(view));
+    sentences.extend(noise(view, stream));
     sentences.push(identifiers(view.identifiers, &view.exposure).to_owned());
     sentences.push(reach(view));
     sentences
@@ -53,9 +54,19 @@ pub(crate) fn view(view: &View, stream: &Stream) -> Vec<String> {
 fn measured(measure: &Measure, stream: &Stream) -> (String, &'static str) {
     match measure {
         Measure::Observations => ("how many observations there were".to_owned(), "observations"),
+        Measure::Distinct { property } if stream.works_in_memory() => {
+            (format!("how many different ones there were (“{}”)", named(stream, property)), "different ones")
+        }
         Measure::Distinct { property } => {
             (format!("how many different tags there were (“{}”)", named(stream, property)), "different tags")
         }
+        Measure::Running { property } => (
+            format!(
+                "how many different tags there were since their key began, a day or less ago (“{}”)",
+                named(stream, property)
+            ),
+            "different tags",
+        ),
         Measure::Histogram { property, number, edges } => {
             let unit = counted(property.as_ref());
             (
@@ -91,12 +102,15 @@ fn classes(edges: &Edges) -> String {
 }
 
 /// How far off the numbers are, and why.
-fn noise(view: &View) -> Option<String> {
+fn noise(view: &View, stream: &Stream) -> Option<String> {
     view.noise.rho()?;
-    let off = within(view).map_or_else(String::new, |within| {
+    let off = within(view, stream).map_or_else(String::new, |within| {
         format!(", nineteen of twenty by at most {within}; what is too small is held back after that")
     });
-    Some(format!("Chance moves each number, so that nobody can tell whether one device was there{off}."))
+    let ways = threshold(view, stream).map_or_else(String::new, |least| {
+        format!(" A way is shown from {least} on, so that none is there because of one device alone.")
+    });
+    Some(format!("Chance moves each number, so that nobody can tell whether one device was there{off}.{ways}"))
 }
 
 /// What all releases of a stream together may tell of one unit, and how much of that is used.

@@ -3,7 +3,7 @@
 use model::time::SECONDS_PER_DAY;
 use model::{
     DeploymentRecord, DutyId, EvidenceKind, Exposure, GrantRecord, IdentifierExposure, Noise, Order, Party,
-    PropertyName, Purpose, Space, Span, Stream, Tier, Treatment, View,
+    PropertyName, Purpose, Space, Span, Stream, Tier, TimeTreatment, Treatment, View,
 };
 
 use super::collect::order_of;
@@ -63,7 +63,7 @@ pub(super) fn shown(view: &View, record: &DeploymentRecord, stream: &Stream, aro
 /// What all releases of a stream may cost a unit in a day, in millionths; epochs that a day touches count whole. None without
 /// a budget.
 fn daily_loss(stream: &Stream) -> i64 {
-    let (Some(budget), Some(epoch)) = (stream.budget, stream.longest_epoch()) else { return 0 };
+    let (Some(budget), Some(epoch)) = (stream.budget, stream.accounted()) else { return 0 };
     let epoch = epoch.span().as_seconds();
     // Where neither is made of whole others, epochs lie across the ends of some days.
     let aligned = SECONDS_PER_DAY.is_multiple_of(epoch) || epoch.is_multiple_of(SECONDS_PER_DAY);
@@ -82,9 +82,11 @@ fn told_by(stream: &Stream, field: &PropertyName) -> IdentifierExposure {
     let Some(property) = stream.properties.get(field) else { return IdentifierExposure::Raw };
     match &property.treatment {
         // Numbers of a sensor and a bin: no value of anybody is stored, under a tag or without one.
-        Treatment::Drop | Treatment::Count | Treatment::Tally | Treatment::Journey { .. } | Treatment::Dwell { .. } => {
-            IdentifierExposure::None
-        }
+        Treatment::Drop
+        | Treatment::Count
+        | Treatment::Tally { .. }
+        | Treatment::Journey { .. }
+        | Treatment::Dwell { .. } => IdentifierExposure::None,
         Treatment::Pseudonymise { .. } => IdentifierExposure::Rotating,
         Treatment::Match { .. } => IdentifierExposure::Raw,
         // A sensor that compares by itself and sends the entry tells the same as a match.
@@ -102,13 +104,22 @@ fn told_by(stream: &Stream, field: &PropertyName) -> IdentifierExposure {
 /// Whether what a view's minimum counts are people: distinct pseudonyms that last at least a window and do not change
 /// within one. Observations and means count how often, not how many.
 fn counts_people(view: &View, stream: &Stream) -> bool {
-    let Exposure::Windows { bin, measure, .. } = &view.exposure else { return false };
+    let Exposure::Windows { bin, space, measure } = &view.exposure else { return false };
     let Some(property) = measure.unit().and_then(|unit| stream.properties.get(unit)) else { return false };
-    let Treatment::Pseudonymise { epoch } = &property.treatment else { return false };
-    let (bin, epoch) = (bin.span().as_seconds(), epoch.span().as_seconds());
     // One phone looks for many networks, so that distinct network names are no phones.
     let one_each = property.category.is_identifier() && property.category.code() != "network-name";
-    one_each && epoch >= bin && epoch.checked_rem(bin) == Some(0)
+    // Of what is worked out in memory each number counts somebody once, as long as none are added up.
+    let whole = stream.time == TimeTreatment::Bin { bin: *bin };
+    let apart = match (&property.treatment, space) {
+        (Treatment::Pseudonymise { epoch }, _) => {
+            let (bin, epoch) = (bin.span().as_seconds(), epoch.span().as_seconds());
+            epoch >= bin && epoch.checked_rem(bin) == Some(0)
+        }
+        (Treatment::Journey { .. }, Space::Pair)
+        | (Treatment::Tally { .. } | Treatment::Dwell { .. }, Space::Sensor) => whole,
+        _ => false,
+    };
+    one_each && apart
 }
 
 /// A view as one recipient has it, or would have it.

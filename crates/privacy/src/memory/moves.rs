@@ -10,6 +10,26 @@ use model::{Span, Timestamp};
 /// An instant, a sensor, a tag.
 type Seen = (Timestamp, u32, u64);
 
+/// A tag that went from one sensor to another.
+pub(super) struct Journey {
+    pub(super) tag: u64,
+    pub(super) from: u32,
+    pub(super) to: u32,
+    pub(super) arrived: Timestamp,
+    /// How long after it was last seen where it came from.
+    pub(super) millis: i64,
+}
+
+/// A tag that was at a sensor and is gone.
+pub(super) struct Stay {
+    pub(super) tag: u64,
+    pub(super) sensor: u32,
+    pub(super) first: Timestamp,
+    pub(super) last: Timestamp,
+    /// Since when it was known that it is over.
+    pub(super) known: Timestamp,
+}
+
 /// Where each tag was last seen.
 #[derive(Default)]
 pub(super) struct Journeys(HashMap<u64, (u32, Timestamp)>);
@@ -19,20 +39,13 @@ impl Journeys {
         self.0.len()
     }
 
-    /// Works sightings in, all before an instant and in their order, and tells of each journey: from, to, when it arrived,
-    /// how many milliseconds after it was last seen where it came from.
-    pub(super) fn advance(
-        &mut self,
-        due: &[Seen],
-        until: Timestamp,
-        within: Span,
-        mut arrived: impl FnMut(u32, u32, Timestamp, i64),
-    ) {
+    /// Works sightings in, all before an instant and in their order, and tells of each journey when it arrives.
+    pub(super) fn advance(&mut self, due: &[Seen], until: Timestamp, within: Span, mut arrived: impl FnMut(Journey)) {
         for &(at, sensor, tag) in due {
             if let Some((from, left)) = self.0.insert(tag, (sensor, at)) {
                 let millis = at.millis() - left.millis();
                 if from != sensor && millis <= within.millis() {
-                    arrived(from, sensor, at, millis);
+                    arrived(Journey { tag, from, to: sensor, arrived: at, millis });
                 }
             }
         }
@@ -49,32 +62,28 @@ impl Visits {
         self.0.len()
     }
 
-    /// Works sightings in, all before an instant and in their order, and tells of each stay that is over: sensor, first and
-    /// last sighting. A stay of a day is over, so that what never leaves is not remembered for ever.
-    pub(super) fn advance(
-        &mut self,
-        due: &[Seen],
-        until: Timestamp,
-        within: Span,
-        mut over: impl FnMut(u32, Timestamp, Timestamp),
-    ) {
+    /// Works sightings in, all before an instant and in their order, and gives the stays that are over, in no order. A stay
+    /// of a day is over, so that what never leaves is not remembered for ever.
+    pub(super) fn advance(&mut self, due: &[Seen], until: Timestamp, within: Span) -> Vec<Stay> {
+        let mut over = Vec::new();
         for &(at, sensor, tag) in due {
             let visit = self.0.entry((tag, sensor)).or_insert((at, at));
             let (first, last) = *visit;
-            let gone = at.millis() - last.millis() > within.millis();
-            if gone || at.millis() - first.millis() >= REMEMBERED_MAX.millis() {
-                over(sensor, first, last);
+            let gone = last + within;
+            if at > gone || at.millis() - first.millis() >= REMEMBERED_MAX.millis() {
+                over.push(Stay { tag, sensor, first, last, known: at.min(gone) });
                 *visit = (at, at);
             } else {
                 visit.1 = at;
             }
         }
-        self.0.retain(|&(_, sensor), &mut (first, last)| {
-            let stays = last.millis() + within.millis() >= until.millis();
-            if !stays {
-                over(sensor, first, last);
+        self.0.retain(|&(tag, sensor), &mut (first, last)| {
+            let gone = last + within;
+            if gone < until {
+                over.push(Stay { tag, sensor, first, last, known: gone });
             }
-            stays
+            gone >= until
         });
+        over
     }
 }

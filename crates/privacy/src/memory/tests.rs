@@ -88,9 +88,22 @@ fn played(recipe: &Recipe, batches: &[Vec<(i64, u32, u32)>], clock: &[i64]) -> (
 const BIN: i64 = 900;
 const WITHIN: i64 = 600;
 
-fn grouped(rows: impl Iterator<Item = (i64, u32, Option<u32>, Option<i64>)>) -> Vec<Line> {
+/// Something that happened: its bin, whose it was, when it was known, its sensor, where it came from, its class.
+type Happened = (i64, u32, i64, u32, Option<u32>, Option<i64>);
+
+/// Each plate once in each cell of a bin, in the first cells only.
+fn grouped(mut rows: Vec<Happened>, most: usize) -> Vec<Line> {
+    rows.sort_unstable();
     let mut numbers: BTreeMap<_, i64> = BTreeMap::new();
-    rows.for_each(|row| *numbers.entry(row).or_default() += 1);
+    for of_plate in rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        let mut cells = Vec::new();
+        for &(bin, _, _, sensor, from, class) in of_plate {
+            if !cells.contains(&(sensor, from)) && cells.len() < most {
+                cells.push((sensor, from));
+                *numbers.entry((bin, sensor, from, class)).or_default() += 1;
+            }
+        }
+    }
     let name = |sensor: u32| SENSORS[sensor as usize].to_owned();
     let line =
         |((bin, sensor, from, class), number): (_, i64)| (bin, name(sensor), Option::map(from, name), class, number);
@@ -114,19 +127,24 @@ fn by_plate(seen: &[(i64, u32, u32)]) -> BTreeMap<u32, Vec<(i64, u32)>> {
     plates
 }
 
-fn journeys_of(seen: &[(i64, u32, u32)]) -> Vec<Line> {
+fn journeys_of(seen: &[(i64, u32, u32)], most: usize) -> Vec<Line> {
     let plates = by_plate(seen);
-    let pairs = plates.values().flat_map(|sightings| sightings.windows(2));
-    grouped(pairs.filter_map(|pair| {
+    let pairs = plates.iter().flat_map(|(plate, sightings)| sightings.windows(2).map(move |pair| (*plate, pair)));
+    let journey = |(plate, pair): (u32, &[(i64, u32)])| {
         let ((left, from), (arrived, to)) = (pair[0], pair[1]);
         let moved = from != to && arrived - left <= WITHIN;
-        moved.then(|| (arrived - arrived.rem_euclid(BIN), to, Some(from), Some(class(arrived - left))))
-    }))
+        moved.then(|| (bin_of(arrived), plate, arrived, to, Some(from), Some(class(arrived - left))))
+    };
+    grouped(pairs.filter_map(journey).collect(), most)
 }
 
-fn stays_of(seen: &[(i64, u32, u32)]) -> Vec<Line> {
+fn bin_of(seconds: i64) -> i64 {
+    seconds - seconds.rem_euclid(BIN)
+}
+
+fn stays_of(seen: &[(i64, u32, u32)], most: usize) -> Vec<Line> {
     let mut stays = Vec::new();
-    for sightings in by_plate(seen).values() {
+    for (plate, sightings) in by_plate(seen) {
         for sensor in 0..3 {
             let times: Vec<i64> = sightings.iter().filter(|seen| seen.1 == sensor).map(|seen| seen.0).collect();
             let gaps = (1..times.len()).filter(|&place| times[place] - times[place - 1] > WITHIN);
@@ -134,22 +152,25 @@ fn stays_of(seen: &[(i64, u32, u32)]) -> Vec<Line> {
             for (number, &start) in starts.iter().enumerate().filter(|_| !times.is_empty()) {
                 let end = starts.get(number + 1).copied().unwrap_or(times.len()) - 1;
                 let last = times[end];
-                stays.push((last - last.rem_euclid(BIN), sensor, None, Some(class(last - times[start]))));
+                stays.push((bin_of(last), plate, last + WITHIN, sensor, None, Some(class(last - times[start]))));
             }
         }
     }
-    grouped(stays.into_iter())
+    grouped(stays, most)
 }
 
 fn tally_of(seen: &[(i64, u32, u32)]) -> Vec<Line> {
-    let distinct: BTreeSet<_> =
-        seen.iter().map(|&(at, sensor, plate)| (at - at.rem_euclid(BIN), sensor, plate)).collect();
-    grouped(distinct.into_iter().map(|(bin, sensor, _)| (bin, sensor, None, None)))
+    grouped(seen.iter().map(|&(at, sensor, plate)| (bin_of(at), plate, at, sensor, None, None)).collect(), 3)
 }
 
 const JOURNEY: &str = r#"{"do":"journey","within":"10m","classes":["1m","5m"]}"#;
 const DWELL: &str = r#"{"do":"dwell","within":"10m","classes":["1m","5m"]}"#;
 const TALLY: &str = r#"{"do":"tally"}"#;
+
+/// The same, in one cell of a bin.
+fn once(treatment: &str) -> String {
+    treatment.replacen('}', r#","most":1}"#, 1)
+}
 
 fn seen() -> impl Strategy<Value = Vec<(i64, u32, u32)>> {
     prop::collection::vec((0_i64..7_200, 0_u32..3, 0_u32..12), 0..200)
@@ -160,8 +181,11 @@ proptest! {
     fn what_is_worked_out_is_what_an_independent_count_gives_however_it_arrives(
         seen in seen(), cuts in prop::collection::vec(0_usize..200, 0..6), shuffled in any::<prop::sample::Index>()
     ) {
-        for (treatment, expected) in [(JOURNEY, journeys_of(&seen)), (DWELL, stays_of(&seen)), (TALLY, tally_of(&seen))] {
-            let recipe = Recipe::compile(&stream(treatment, "15m"), &|_| None).unwrap();
+        for (treatment, expected) in [
+            (JOURNEY.to_owned(), journeys_of(&seen, usize::MAX)), (DWELL.to_owned(), stays_of(&seen, usize::MAX)),
+            (TALLY.to_owned(), tally_of(&seen)), (once(JOURNEY), journeys_of(&seen, 1)), (once(DWELL), stays_of(&seen, 1)),
+        ] {
+            let recipe = Recipe::compile(&stream(&treatment, "15m"), &|_| None).unwrap();
             // At once, in any order, with the clock standing still.
             let mut rotated = seen.clone();
             if !rotated.is_empty() {
@@ -183,6 +207,34 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn where_a_tally_counts_once_everybody_is_at_one_sensor_whoever_else_is_there(seen in seen()) {
+        let recipe = Recipe::compile(&stream(&once(TALLY), "15m"), &|_| None).unwrap();
+        let sums = |lines: &[Line]| {
+            let mut sums: BTreeMap<i64, i64> = BTreeMap::new();
+            lines.iter().for_each(|line| *sums.entry(line.0).or_default() += line.4);
+            sums
+        };
+        let (all, _) = played(&recipe, std::slice::from_ref(&seen), &[0]);
+        let plates: BTreeSet<(i64, u32)> = seen.iter().map(|&(at, _, plate)| (bin_of(at), plate)).collect();
+        let mut expected: BTreeMap<i64, i64> = BTreeMap::new();
+        plates.iter().for_each(|(bin, _)| *expected.entry(*bin).or_default() += 1);
+        prop_assert_eq!(sums(&all), expected);
+        // One plate less changes one number of each bin that it was in, by one.
+        let without: Vec<_> = seen.into_iter().filter(|row| row.2 != 3).collect();
+        let (less, _) = played(&recipe, &[without], &[0]);
+        let number = |lines: &[Line], of: &Line| {
+            lines.iter().find(|line| (line.0, &line.1) == (of.0, &of.1)).map_or(0, |line| line.4)
+        };
+        for bin in plates.iter().map(|(bin, _)| *bin).collect::<BTreeSet<_>>() {
+            let moved: i64 = all.iter().filter(|line| line.0 == bin).map(|line| line.4 - number(&less, line)).sum();
+            prop_assert_eq!(moved, i64::from(plates.contains(&(bin, 3))));
+            prop_assert!(all.iter().filter(|line| line.0 == bin).all(|line| line.4 - number(&less, line) >= 0));
+        }
+    }
+}
+
 #[test]
 fn a_plate_that_is_seen_once_leaves_nothing_and_is_forgotten() {
     let recipe = Recipe::compile(&stream(JOURNEY, "15m"), &|_| None).unwrap();
@@ -190,10 +242,11 @@ fn a_plate_that_is_seen_once_leaves_nothing_and_is_forgotten() {
     memory.take(&sightings(&recipe, &memory, &[(10, 0, 1), (20, 1, 2), (30, 1, 3), (50, 2, 3)], 100)).unwrap();
     assert_eq!(memory.len(), 4);
     memory.advance(at(51));
-    assert_eq!(memory.len(), 3, "where each of three was last seen");
+    assert_eq!(memory.len(), 4, "where each of three was last seen, and who has counted in this bin");
     memory.advance(at(651));
-    assert!(memory.is_empty());
+    assert_eq!(memory.len(), 1);
     memory.advance(at(900));
+    assert!(memory.is_empty(), "the bin is over");
     assert_eq!(lines(memory.ready().get()), [(0, "cam-c".to_owned(), Some("cam-b".to_owned()), Some(0), 1)]);
     let mut bytes = Vec::new();
     memory.ready().get().encode(&mut bytes);

@@ -3,12 +3,12 @@
 //! Rows are looked at once, in whatever order they lie, and the outcome does not depend on it. Tags lie side by side and are
 //! sorted once, because a window may hold a million of them.
 
-use std::collections::{BTreeSet, HashMap};
+use model::{Bound, Measure, PropertyName, Space, Stream, View, Window};
 
-use model::{Bound, Measure, PropertyName, Space, View, Window};
-
-use super::{CellKey, ReleaseError, Sensor, key};
+use super::spots::Places;
+use super::{CellKey, ReleaseError, Sensor};
 use crate::columns::{Column, Columns};
+use crate::mix::mix;
 
 /// Numbers are summed up in millionths of their unit, as whole numbers, so that the order of arrival changes nothing and
 /// 1.001 is not 1.000999.
@@ -19,8 +19,10 @@ pub(super) const HALF_RANGE: i64 = 1_000;
 /// What one class of a cell has gathered.
 #[derive(Default)]
 pub(super) struct Gathered {
-    /// Observations.
+    /// Observations; of what was counted in memory, distinct units.
     pub(super) observations: u64,
+    /// Whether it was.
+    counted: bool,
     /// The tags seen, each once when all is settled.
     pub(super) tags: Vec<u64>,
     /// Of a mean, in millionths.
@@ -37,8 +39,10 @@ pub(super) struct Gathered {
 pub(super) struct Cells {
     keys: Vec<CellKey>,
     classes: usize,
-    of_device: HashMap<model::DeviceId, usize>,
+    places: Places,
     gathered: Vec<Gathered>,
+    /// Whether rows are numbers of distinct units.
+    counted: bool,
 }
 
 /// What of a row is looked at.
@@ -46,24 +50,38 @@ enum Look<'c> {
     Observations,
     Tags(&'c [Option<u64>]),
     Number(&'c Column),
-    Class { tags: Option<&'c [Option<u64>]>, number: &'c Column, edges: &'c model::Edges },
-    Clamped { tags: &'c [Option<u64>], number: &'c Column, clamp: model::Clamp },
+    /// How many distinct ones there were.
+    Tallied(&'c Column),
+    Class {
+        tags: Option<&'c [Option<u64>]>,
+        number: &'c Column,
+        edges: &'c model::Edges,
+    },
+    Clamped {
+        tags: &'c [Option<u64>],
+        number: &'c Column,
+        clamp: model::Clamp,
+    },
 }
 
 impl Cells {
-    /// Empty cells, among which each registered sensor has its place.
-    pub(super) fn new(grid: BTreeSet<CellKey>, space: Space, measure: &Measure, sensors: &[Sensor]) -> Self {
-        let keys: Vec<CellKey> = grid.into_iter().collect();
-        let place = |sensor: &Sensor| keys.binary_search(&key(space, sensor)?).ok();
-        let of_device = sensors.iter().filter_map(|sensor| Some((sensor.id.clone(), place(sensor)?))).collect();
-        let classes = measure.edges().map_or(1, model::Edges::classes);
-        let gathered = (0..keys.len() * classes).map(|_| Gathered::default()).collect();
-        Self { keys, classes, of_device, gathered }
-    }
-
-    /// How many cells there are.
-    pub(super) const fn len(&self) -> usize {
-        self.keys.len()
+    /// Empty cells, among which each registered sensor has its place, or each way that somebody went in the window.
+    pub(super) fn new(
+        space: Space,
+        measure: &Measure,
+        stream: &Stream,
+        sensors: &[Sensor],
+        window: Window,
+        observations: &[Columns],
+    ) -> Self {
+        let (keys, places) = match space {
+            Space::Pair => Places::ways(sensors, window, observations),
+            _ => Places::sensors(space, sensors),
+        };
+        let (classes, counted) = (measure.edges().map_or(1, model::Edges::classes), stream.works_in_memory());
+        let empty = || Gathered { counted, ..Gathered::default() };
+        let gathered = (0..keys.len() * classes).map(|_| empty()).collect();
+        Self { keys, classes, places, gathered, counted }
     }
 
     /// Each cell with its classes.
@@ -79,15 +97,12 @@ impl Cells {
         window: Window,
         columns: &Columns,
     ) -> Result<(), ReleaseError> {
-        let look = look(view, measure, columns)?;
-        // A sensor that is not registered is no key of the table; its rows count nowhere.
-        let places: Vec<Option<usize>> =
-            columns.devices().iter().map(|device| self.of_device.get(device).copied()).collect();
+        let look = look(view, measure, columns, self.counted)?;
+        let spots = self.places.spots(columns);
         let inside = window.start.millis()..window.end.millis();
-        for (row, (time, device)) in columns.times().iter().zip(columns.device_numbers()).enumerate() {
-            let Some(place) = places.get(*device as usize).copied().flatten().filter(|_| inside.contains(time)) else {
-                continue;
-            };
+        for (row, time) in columns.times().iter().enumerate() {
+            // A sensor that is not registered is no key of the table; its rows count nowhere.
+            let Some(place) = spots.of(row).filter(|_| inside.contains(time)) else { continue };
             let class = match &look {
                 Look::Class { number, edges, .. } => match plain(number, row) {
                     Some(number) => edges.class(number),
@@ -95,8 +110,12 @@ impl Cells {
                 },
                 _ => 0,
             };
+            let count = match &look {
+                Look::Tallied(numbers) => tallied(numbers, row),
+                _ => u64::from(columns.count(row)),
+            };
             if let Some(gathered) = self.gathered.get_mut(place * self.classes + class) {
-                gathered.take(&look, row, u64::from(columns.count(row)));
+                gathered.take(&look, row, count);
             }
         }
         Ok(())
@@ -116,10 +135,20 @@ impl Cells {
 }
 
 impl Gathered {
+    /// The units behind it, as the minimum counts them.
+    pub(super) fn units(&self, measure: &Measure) -> i64 {
+        let units = match measure {
+            Measure::Mean { .. } => self.numbers,
+            other if other.unit().is_some() && !self.counted => self.tags.len() as u64,
+            _ => self.observations,
+        };
+        i64::try_from(units).unwrap_or(i64::MAX)
+    }
+
     fn take(&mut self, look: &Look<'_>, row: usize, count: u64) {
         self.observations += count;
         match look {
-            Look::Observations | Look::Class { tags: None, .. } => {}
+            Look::Observations | Look::Tallied(_) | Look::Class { tags: None, .. } => {}
             Look::Tags(tags) | Look::Class { tags: Some(tags), .. } => {
                 self.tags.extend(tags.get(row).copied().flatten())
             }
@@ -150,7 +179,7 @@ impl Gathered {
     }
 }
 
-fn look<'c>(view: &View, measure: &'c Measure, columns: &'c Columns) -> Result<Look<'c>, ReleaseError> {
+fn look<'c>(view: &View, measure: &'c Measure, columns: &'c Columns, counted: bool) -> Result<Look<'c>, ReleaseError> {
     let wrong = |property: &PropertyName| ReleaseError::Property { view: view.id.clone(), property: property.clone() };
     let tags = |property: &PropertyName| match columns.column(property) {
         Some(Column::Tag(tags)) => Ok(tags.as_slice()),
@@ -162,6 +191,11 @@ fn look<'c>(view: &View, measure: &'c Measure, columns: &'c Columns) -> Result<L
     };
     Ok(match measure {
         Measure::Observations => Look::Observations,
+        // Of tallies the number of distinct ones is there by name, of journeys and stays it is the count of their row.
+        Measure::Distinct { property } if counted => columns.column(property).map_or(Look::Observations, Look::Tallied),
+        Measure::Histogram { number: of, edges, .. } | Measure::Quantile { number: of, edges, .. } if counted => {
+            Look::Class { tags: None, number: number(of)?, edges }
+        }
         Measure::Distinct { property } => Look::Tags(tags(property)?),
         Measure::Mean { property } => Look::Number(number(property)?),
         Measure::Histogram { property, number: of, edges } | Measure::Quantile { property, number: of, edges, .. } => {
@@ -170,7 +204,19 @@ fn look<'c>(view: &View, measure: &'c Measure, columns: &'c Columns) -> Result<L
         Measure::ClampedMean { property, number: of, clamp } => {
             Look::Clamped { tags: tags(property)?, number: number(of)?, clamp: *clamp }
         }
+        // Made elsewhere: see `running`.
+        Measure::Running { property } => return Err(wrong(property)),
     })
+}
+
+/// How many distinct ones a row tells of.
+fn tallied(numbers: &Column, row: usize) -> u64 {
+    match numbers {
+        Column::Integer(values) => {
+            values.get(row).copied().flatten().and_then(|number| u64::try_from(number).ok()).unwrap_or(0)
+        }
+        _ => 0,
+    }
 }
 
 /// A row's number.
@@ -233,11 +279,4 @@ fn bound_contributions(most: usize, cells: &mut [Gathered]) {
         // They were pushed tag by tag, in rising order.
         gathered.tags.retain(|tag| dropped.binary_search(tag).is_err());
     }
-}
-
-/// The finaliser of SplitMix64: spreads nearby numbers evenly.
-const fn mix(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
 }

@@ -3,7 +3,7 @@
 use model::{Clamp, Measure, Percent, Rho, View};
 
 use super::gather::{Cells, Gathered, HALF_RANGE};
-use super::{CellKey, ReleaseError};
+use super::{CellKey, ReleaseError, ReleasedRow};
 use crate::ledger::Charged;
 use crate::noise::{Coins, Gaussian};
 
@@ -19,14 +19,18 @@ pub(super) struct Number<'c> {
     pub(super) value: i64,
 }
 
-/// The units behind what was gathered, as the minimum counts them.
-fn units(measure: &Measure, gathered: &Gathered) -> i64 {
-    let units = match measure {
-        Measure::Mean { .. } => gathered.numbers,
-        other if other.unit().is_some() => gathered.tags.len() as u64,
-        _ => gathered.observations,
-    };
-    i64::try_from(units).unwrap_or(i64::MAX)
+impl Number<'_> {
+    pub(super) fn row(self) -> ReleasedRow {
+        ReleasedRow { cell: self.cell.clone(), class: self.class, value: self.value }
+    }
+}
+
+/// What numbers with noise are made with.
+pub(super) struct Noisy<'a> {
+    pub(super) gaussian: Gaussian,
+    pub(super) charged: &'a Charged,
+    /// From which number on they are shown.
+    pub(super) least: i64,
 }
 
 /// Exact numbers; those that stand for too few are left out, nought too.
@@ -34,11 +38,11 @@ pub(super) fn exact<'c>(view: &View, measure: &Measure, cells: &'c Cells) -> Vec
     let least = i64::from(view.minimum.0).max(1);
     let mut numbers = Vec::new();
     for (cell, classes) in cells.iter() {
-        let counts: Vec<i64> = classes.iter().map(|gathered| units(measure, gathered)).collect();
+        let counts: Vec<i64> = classes.iter().map(|gathered| gathered.units(measure)).collect();
         match measure {
             Measure::Mean { .. } => {
                 let mean = |gathered: &Gathered| thousandths(gathered.sum, gathered.numbers);
-                let value = classes.first().filter(|gathered| units(measure, gathered) >= least).and_then(mean);
+                let value = classes.first().filter(|gathered| gathered.units(measure) >= least).and_then(mean);
                 numbers.extend(value.map(|value| Number { cell, class: None, value }));
             }
             // Of people nobody asks for it without noise: see `fits`.
@@ -54,24 +58,21 @@ pub(super) fn noisy<'c>(
     view: &View,
     measure: &Measure,
     cells: &'c Cells,
-    gaussian: Gaussian,
-    charged: &Charged,
+    noise: &Noisy<'_>,
     coins: &mut Coins<'_>,
 ) -> Result<Vec<Number<'c>>, ReleaseError> {
-    // Without a minimum every cell is shown, numbers below nought too: leaving them out would shift all means.
-    let least = if view.minimum.0 == 0 { i64::MIN } else { i64::from(view.minimum.0) };
     let mut numbers = Vec::new();
     for (cell, classes) in cells.iter() {
         if let (Measure::ClampedMean { clamp, .. }, [gathered]) = (measure, classes) {
-            let mean = noisy_mean(gathered, *clamp, least, view, charged, coins)?;
+            let mean = noisy_mean(gathered, *clamp, view, noise, coins)?;
             numbers.extend(mean.map(|value| Number { cell, class: None, value }));
             continue;
         }
         let mut counts = Vec::with_capacity(classes.len());
         for gathered in classes {
-            counts.push(units(measure, gathered).saturating_add(gaussian.draw(coins)?));
+            counts.push(gathered.units(measure).saturating_add(noise.gaussian.draw(coins)?));
         }
-        numbers.extend(counted(cell, measure, &counts, least));
+        numbers.extend(counted(cell, measure, &counts, noise.least));
     }
     Ok(numbers)
 }
@@ -116,20 +117,19 @@ fn quantile(counts: &[i64], edges: &[i32], percent: Percent, least: i64) -> Opti
 fn noisy_mean(
     gathered: &Gathered,
     clamp: Clamp,
-    least: i64,
     view: &View,
-    charged: &Charged,
+    noise: &Noisy<'_>,
     coins: &mut Coins<'_>,
 ) -> Result<Option<i64>, ReleaseError> {
     // The smallest loss cannot be halved.
-    let Ok(half) = Rho::from_micro(charged.rho().micro() / 2) else { return Ok(None) };
+    let Ok(half) = Rho::from_micro(noise.charged.rho().micro() / 2) else { return Ok(None) };
     let cells = view.bound.0.unwrap_or(1);
     let count = i64::try_from(gathered.tags.len()).unwrap_or(i64::MAX);
     let count = count.saturating_add(Gaussian::new(half, cells).draw(coins)?);
     // One unit moves the sum by half the range at most; the noise is as wide as so many cells, each counted once.
     let reach = u32::try_from(HALF_RANGE * HALF_RANGE).unwrap_or(u32::MAX);
     let sum = gathered.clamped_sum.saturating_add(Gaussian::new(half, cells.saturating_mul(reach)).draw(coins)?);
-    if count < least.max(1) {
+    if count < noise.least.max(1) {
         return Ok(None);
     }
     let (lowest, highest) = (i128::from(clamp.lowest()), i128::from(clamp.highest()));

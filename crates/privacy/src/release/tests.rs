@@ -1,6 +1,7 @@
 //! Releases on made-up rows, and the laws that every release keeps.
 
 mod measures;
+mod worked;
 
 use proptest::prelude::*;
 

@@ -206,7 +206,7 @@ fn stream<'s>(stream: &'s Stream, places: &BTreeMap<PlaceId, Arc<Place>>) -> Res
         return Err(Misfit::Count(format!("stream `{}` must have 1 to {PROPERTIES_MAX} properties", stream.id)));
     }
     let is_about_nobody = stream.identifies() == model::Identifies::Nobody;
-    if stream.budget.is_some() && (is_about_nobody || stream.pseudonyms().next().is_none()) {
+    if stream.budget.is_some() && (is_about_nobody || stream.accounted().is_none()) {
         return Err(Misfit::Unit(stream.id.to_string()));
     }
     let order = |property: &'s model::Property| match &property.treatment {
@@ -265,6 +265,8 @@ fn measured(view: &View, stream: &Stream) -> Result<(), Misfit> {
             };
             fields.iter().find(stored).map_or(Ok(()), |name| Err(misfit(name, "to be stored")))
         }
+        // `privacy::fits` knows what of it can be asked.
+        Exposure::Windows { .. } if stream.works_in_memory() => Ok(()),
         Exposure::Windows { measure, .. } => {
             let untagged = |unit: &&model::PropertyName| !stream.pseudonyms().any(|(name, _)| name == *unit);
             if let Some(unit) = measure.unit().filter(untagged) {

@@ -216,5 +216,6 @@ fn place(space: Space) -> String {
         Space::Stream => "for the whole stream".to_owned(),
         Space::Cell { resolution } => format!("for each H3 cell of resolution {}", resolution.level()),
         Space::Sensor => "for each sensor".to_owned(),
+        Space::Pair => "for each way from sensor to sensor".to_owned(),
     }
 }
