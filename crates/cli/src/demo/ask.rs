@@ -39,7 +39,7 @@ pub(super) struct Asked {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) kept: Option<PathBuf>,
     #[serde(skip)]
-    answer: Value,
+    pub(super) answer: Value,
 }
 
 /// A question for a quarter of an hour in which too few phones were near a receiver.
@@ -71,8 +71,9 @@ pub(super) struct Answers {
 pub(super) const MINIMUM: usize = 10;
 
 /// Who asks what for of which stream, each under a grant.
-const GRANTED: [(&str, &str, &str); 7] = [
+const GRANTED: [(&str, &str, &str); 8] = [
     ("mobility", "traffic-management", "wifi-centre"),
+    ("mobility", "traffic-management", "ways-centre"),
     ("police", "crime-investigation", "plates"),
     ("public", "air-quality", "air"),
     ("emergency", "disaster-response", "river"),

@@ -1,5 +1,7 @@
 //! The demo's checks: each compares what happened with what must happen. One that fails fails the demo.
 
+mod ways;
+
 use std::path::Path;
 
 use flow::City;
@@ -43,6 +45,7 @@ pub(super) fn all(built: &Built, played: &Played, answers: &Answers, audit: &Aud
     let mut checks = vec![admitted(played), never_approved(played), lapsed(built, played)];
     checks.extend(disclosures(answers));
     checks.push(hits(played, answers, built.city.register().now()));
+    checks.push(ways::check(played, answers));
     checks.push(keys(audit));
     checks.push(documents(built, audit));
     checks.push(check(

@@ -18,6 +18,8 @@ use self::random::Random;
 /// The receivers of the stream `wifi-centre`.
 pub(super) const WIFI_DEVICES: [&str; 6] =
     ["sniffer-1", "sniffer-2", "sniffer-3", "sniffer-4", "sniffer-5", "sniffer-6"];
+/// The receivers of the stream `ways-centre`: each beside one of the first of `wifi-centre`.
+pub(super) const PATH_DEVICES: [&str; 3] = ["path-1", "path-2", "path-3"];
 /// The cameras of the stream `plates`.
 pub(super) const PLATE_DEVICES: [&str; 4] = ["anpr-1", "anpr-2", "anpr-3", "anpr-4"];
 /// The stations of the stream `air`.
@@ -33,8 +35,9 @@ pub(super) const STATION_DEVICES: [&str; 1] = ["station-1"];
 
 /// Every device with its stream, its deployment and where it stands.
 pub(super) fn devices() -> Vec<(&'static str, &'static str, &'static str, [f64; 2])> {
-    let groups: [(&[&'static str], &'static str, &'static str, [f64; 2]); 7] = [
+    let groups: [(&[&'static str], &'static str, &'static str, [f64; 2]); 8] = [
         (&WIFI_DEVICES, "wifi-centre", "congestion", [16.604, 49.193]),
+        (&PATH_DEVICES, "ways-centre", "congestion", [16.604, 49.193]),
         (&PLATE_DEVICES, "plates", "plate-search", [16.615, 49.194]),
         (&AIR_DEVICES, "air", "pollution", [16.590, 49.190]),
         (&RIVER_DEVICES, "river", "disaster", [16.600, 49.186]),

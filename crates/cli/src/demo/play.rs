@@ -1,6 +1,6 @@
 //! Playing the sensors: each device sends its batches to the node over HTTP, and the clock follows.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use anyhow::Context;
@@ -15,13 +15,16 @@ use crate::client::Client;
 use crate::output::Output;
 
 /// How far the clock goes past a chunk, so that its windows close.
-const PAST: Span = Span::seconds(61);
+const PAST: Span = Span::seconds(60);
 
 /// A quarter of an hour: the bin of the demo's view of phones.
 pub(super) const QUARTER: Span = Span::minutes(15);
 
 /// Distinct addresses by the beginning of the quarter and the receiver.
 pub(super) type Near = BTreeMap<Timestamp, BTreeMap<String, HashSet<String>>>;
+
+/// Sightings by address.
+pub(super) type Heard = HashMap<String, Vec<(Timestamp, String)>>;
 
 /// What was played. Its identifiers are in no `Debug` text.
 #[derive(Default, Serialize)]
@@ -44,6 +47,9 @@ pub(super) struct Played {
     /// Which phones the node admitted, by quarter of an hour and receiver of the stream `wifi-centre`.
     #[serde(skip)]
     pub(super) near: Near,
+    /// What was heard by the receivers of the stream `ways-centre`: by address, when and by which.
+    #[serde(skip)]
+    pub(super) heard: Heard,
     /// Every identifier that was sent: none of them may ever be written.
     #[serde(skip)]
     pub(super) identifying: HashSet<String>,
@@ -119,8 +125,10 @@ fn send(built: &Built, chunk: &Chunk, client: &Client, played: &mut Played) -> a
         match client.post("/api/v1/observations", "application/x-ndjson", &lines(events), Some(token)) {
             Ok(answer) => {
                 counts.admitted += answer.get("admitted").and_then(serde_json::Value::as_u64).unwrap_or(0);
-                if *stream == "wifi-centre" {
-                    events.iter().for_each(|event| note(&mut played.near, event));
+                match *stream {
+                    "wifi-centre" => events.iter().for_each(|event| note(&mut played.near, event)),
+                    "ways-centre" => events.iter().for_each(|event| heard(&mut played.heard, event)),
+                    _ => {}
                 }
             }
             Err(error) => {
@@ -145,6 +153,12 @@ fn note(near: &mut Near, event: &Event) {
     let from = Timestamp::from_millis(event.at.millis() - event.at.millis().rem_euclid(QUARTER.millis()));
     let receivers = near.entry(from).or_default();
     receivers.entry(event.device.clone()).or_default().insert(address.to_ascii_lowercase());
+}
+
+fn heard(all: &mut Heard, event: &Event) {
+    if let Some(address) = event.identifying.first() {
+        all.entry(address.to_ascii_lowercase()).or_default().push((event.at, event.device.clone()));
+    }
 }
 
 fn lines(events: &[Event]) -> Vec<u8> {

@@ -65,7 +65,7 @@ fn bounds(seen: usize, of: usize) -> (f64, f64) {
 }
 
 /// The smallest loss that explains what was seen with the unit and without.
-fn at_least(with: &[i64], without: &[i64]) -> f64 {
+pub(crate) fn at_least(with: &[i64], without: &[i64]) -> f64 {
     let (low, high) = (*without.iter().min().unwrap(), *with.iter().max().unwrap());
     let loss = |p: f64, q: f64| ((1.0 / q).ln().sqrt() - (1.0 / p).ln().sqrt()).max(0.0).powi(2);
     let event = |threshold: i64| {

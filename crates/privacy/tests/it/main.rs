@@ -4,6 +4,7 @@
 
 mod audit;
 mod fixture;
+mod mechanisms;
 mod membership;
 mod pseudonyms;
 mod sketches;

@@ -1,7 +1,7 @@
 //! People with phones: regulars who come back, and passers-by who do not.
 
 use super::random::Random;
-use super::{Body, Day, STATION_DEVICES, Sensed, WIFI_DEVICES};
+use super::{Body, Day, PATH_DEVICES, STATION_DEVICES, Sensed, WIFI_DEVICES};
 
 /// How many people come again and again.
 const REGULARS: u64 = 1_500;
@@ -43,15 +43,18 @@ fn stroll(day: &Day, random: &mut Random, mac: &str, ssid: Option<&str>, randomi
     let mut seconds = day.busy_moment(random);
     let first = random.below(6);
     for stop in 0..1 + random.below(3) {
-        let Some(device) = usize::try_from((first + stop) % 6).ok().and_then(|number| WIFI_DEVICES.get(number)) else {
-            return;
-        };
+        let number = usize::try_from((first + stop) % 6).unwrap_or_default();
+        let Some(device) = WIFI_DEVICES.get(number) else { return };
         for _ in 0..2 + random.below(7) {
             seconds += random.between(0.3, 25.0);
             let rssi = -45 - i64::try_from(random.below(50)).unwrap_or(0);
             let ssid = ssid.filter(|_| random.chance(0.4)).map(str::to_owned);
-            let body = Body::Wifi { mac: mac.to_owned(), rssi, ssid, randomised };
-            events.push(Sensed { at: day.at(seconds), stream: "wifi-centre", device, body });
+            let (at, mac) = (day.at(seconds), mac.to_owned());
+            if let Some(device) = PATH_DEVICES.get(number) {
+                let body = Body::Wifi { mac: mac.clone(), rssi, ssid: ssid.clone(), randomised };
+                events.push(Sensed { at, stream: "ways-centre", device, body });
+            }
+            events.push(Sensed { at, stream: "wifi-centre", device, body: Body::Wifi { mac, rssi, ssid, randomised } });
         }
         seconds += random.between(60.0, 400.0);
     }
