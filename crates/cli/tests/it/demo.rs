@@ -13,7 +13,7 @@ fn the_demo_holds_and_its_log_verifies() {
     let verified = json(&["verify", dir]);
     assert_eq!(verified["root"], summary["log"]["root"]);
     assert_eq!(verified["inside"]["unbatched"], 0);
-    assert_eq!(verified["disclosures"], 8);
+    assert_eq!(verified["disclosures"], 9);
     let log = json(&["log", "show", dir, "--limit", "3"]);
     assert_eq!(log[0]["act"]["what"]["kind"], "city-founded/1");
     // A second demo replaces the first; a folder that holds anything else is left alone.
