@@ -124,9 +124,12 @@ pub(super) async fn read(
         // Each history is in order: of each, no more than can be read at all, and one that tells that there are more.
         let older = history.get(..history.partition_point(|index| *index < before)).unwrap_or_default();
         indexes.extend(older.iter().rev().take(READ_MAX + 1));
+        // However many there are, only so many are held.
+        if indexes.len() > 8 * READ_MAX {
+            keep_newest(&mut indexes);
+        }
     }
-    indexes.sort_unstable_by_key(|index| std::cmp::Reverse(*index));
-    indexes.dedup();
+    keep_newest(&mut indexes);
     let rest = indexes.len() > READ_MAX;
     indexes.truncate(READ_MAX);
     let job = move || {
@@ -147,6 +150,13 @@ pub(super) async fn read(
         Ok(Read { changes, older })
     };
     node.jobs.run(Lane::Open, job).await?
+}
+
+/// Sorts indexes, newest first, and keeps one more than can be read.
+fn keep_newest(indexes: &mut Vec<u64>) {
+    indexes.sort_unstable_by_key(|index| std::cmp::Reverse(*index));
+    indexes.dedup();
+    indexes.truncate(READ_MAX + 1);
 }
 
 /// `GET /changes?before=N`

@@ -28,7 +28,7 @@ async fn a_sign_says_what_the_register_says_and_its_colour_says_it_again() {
         ">Wi-Fi counter</text>",
         ">Managing traffic</text>",
         ">Mobility department, Teststadt</text>",
-        ">tags whose key is destroyed</text>",
+        ">Tags whose key is destroyed</text>",
         ">At most 24 hours</text>",
         "https://teststadt.example/deployments/wifi",
         "24 November 2026",
@@ -38,9 +38,9 @@ async fn a_sign_says_what_the_register_says_and_its_colour_says_it_again() {
     assert!(!wifi.contains("Collects nothing"));
     let plates = svg(&world, "/deployments/plates/sign.svg").await;
     assert!(plates.contains("Identifies people") && plates.contains("fill=\"#ffdd33\""), "{plates}");
-    assert!(plates.contains("only matches with the list of an order"));
+    assert!(plates.contains("Only matches with the list of an order"));
     let air = svg(&world, "/deployments/pollution/sign.svg").await;
-    assert!(air.contains("No data about people") && air.contains(">everybody</text>"), "{air}");
+    assert!(air.contains("No data about people") && air.contains(">Everybody</text>"), "{air}");
     assert!(!air.contains("#ffdd33") && !air.contains("#a0d4f6"));
 }
 

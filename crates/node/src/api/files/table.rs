@@ -2,7 +2,9 @@
 //!
 //! Texts come from whoever filed them, and spreadsheets run what begins like a formula: such a cell begins with an apostrophe.
 
-use model::{DeploymentRecord, Timestamp};
+use std::collections::BTreeMap;
+
+use model::{DeploymentId, DeploymentRecord, Timestamp};
 use register::State;
 
 use crate::address::Base;
@@ -37,21 +39,25 @@ const COLUMNS: [&str; 21] = [
 pub(super) fn written(state: &State, base: &Base) -> String {
     let mut table = COLUMNS.join(",");
     table.push_str("\r\n");
+    let mut sensors: BTreeMap<&DeploymentId, u64> = BTreeMap::new();
+    for device in state.devices.values() {
+        *sensors.entry(&device.deployment).or_default() += 1;
+    }
     for record in state.deployments.values() {
-        let row = row(state, record, base).map(|text| cell(&text));
+        let count = sensors.get(&record.deployment.id).copied().unwrap_or_default();
+        let row = row(state, record, count, base).map(|text| cell(&text));
         table.push_str(&row.join(","));
         table.push_str("\r\n");
     }
     table
 }
 
-fn row(state: &State, record: &DeploymentRecord, base: &Base) -> [String; 21] {
+fn row(state: &State, record: &DeploymentRecord, sensors: u64, base: &Base) -> [String; 21] {
     let deployment = &record.deployment;
     let several = |names: Vec<&str>| names.join("; ");
     let place = state.places.get(&deployment.place).map(|place| place.name.clone());
     let accountable = state.parties.get(&deployment.accountable).map(|record| record.party.name.clone());
     let longest = deployment.streams.iter().map(|stream| stream.retention.0).max().unwrap_or_default();
-    let sensors = state.devices.values().filter(|device| device.deployment == deployment.id).count();
     let until = |at: Timestamp| at.to_string();
     [
         deployment.id.to_string(),

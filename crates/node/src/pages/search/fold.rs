@@ -37,6 +37,9 @@ const PLAIN: [(&str, &str); 30] = [
 
 /// The plain letters for a small one; none if it is plain already.
 pub(crate) fn plain(letter: char) -> Option<&'static str> {
+    if letter.is_ascii() {
+        return None;
+    }
     PLAIN.iter().find(|(_, marked)| marked.contains(letter)).map(|(plain, _)| *plain)
 }
 

@@ -3,7 +3,9 @@
 //! Every term of the question has to be found somewhere in a deployment, by itself or by a synonym, at the beginning of a
 //! word. Only what the register shows anyway is looked through.
 
-use model::{DeploymentRecord, Purpose};
+use std::collections::BTreeMap;
+
+use model::{DeploymentId, DeploymentRecord, Purpose};
 use register::State;
 
 use super::super::party_name;
@@ -26,7 +28,7 @@ struct Part {
 }
 
 /// What is looked through of a deployment, the most telling first.
-fn parts(state: &State, record: &DeploymentRecord) -> Vec<Part> {
+fn parts(state: &State, record: &DeploymentRecord, recipients: &Recipients<'_>) -> Vec<Part> {
     let deployment = &record.deployment;
     let part = |name: &'static str, texts: Vec<String>| Part { name, texts };
     let (mut technologies, mut at) = (Vec::new(), Some(deployment.technology));
@@ -46,7 +48,7 @@ fn parts(state: &State, record: &DeploymentRecord) -> Vec<Part> {
         part("what it is for", purposes.collect()),
         part("where it is", places(state, record)),
         part("who answers for it", vec![party_name(state, &deployment.accountable)]),
-        part("who gets data of it", recipients(state, record)),
+        part("who gets data of it", recipients.get(&deployment.id).cloned().unwrap_or_default()),
         part("its description", vec![deployment.description.clone()]),
     ]
 }
@@ -59,21 +61,36 @@ fn places(state: &State, record: &DeploymentRecord) -> Vec<String> {
     place.map(|place| place.name.clone()).into_iter().chain(around.iter().filter_map(named)).collect()
 }
 
-fn recipients(state: &State, record: &DeploymentRecord) -> Vec<String> {
-    let of = state.grants.values().filter(|grant| record.deployment.stream(&grant.grant.stream).is_some());
-    of.map(|grant| party_name(state, &grant.grant.recipient)).collect()
+/// Who has an agreement that has not ended, by deployment.
+type Recipients<'s> = BTreeMap<&'s DeploymentId, Vec<String>>;
+
+fn recipients(state: &State) -> Recipients<'_> {
+    let mut recipients: Recipients<'_> = BTreeMap::new();
+    for grant in state.grants.values().filter(|grant| grant.ended.is_none()) {
+        if let Some(id) = state.streams.get(&grant.grant.stream) {
+            recipients.entry(id).or_default().push(party_name(state, &grant.grant.recipient));
+        }
+    }
+    recipients
 }
 
 /// The deployments in which every term is found, the best first.
 pub(super) fn hits<'s>(state: &'s State, terms: &[String]) -> Vec<Hit<'s>> {
     let sought: Vec<(&str, Vec<&str>)> = terms.iter().map(|term| (term.as_str(), synonyms::with(term))).collect();
-    let mut hits: Vec<Hit<'s>> = state.deployments.values().filter_map(|record| hit(state, record, &sought)).collect();
+    let recipients = recipients(state);
+    let hit = |record: &'s std::sync::Arc<DeploymentRecord>| hit(state, record, &recipients, &sought);
+    let mut hits: Vec<Hit<'s>> = state.deployments.values().filter_map(hit).collect();
     hits.sort_by_cached_key(|hit| (hit.rank, hit.record.deployment.title.to_lowercase()));
     hits
 }
 
-fn hit<'s>(state: &'s State, record: &'s DeploymentRecord, sought: &[(&str, Vec<&str>)]) -> Option<Hit<'s>> {
-    let parts: Vec<(&'static str, Vec<(String, String)>)> = parts(state, record)
+fn hit<'s>(
+    state: &'s State,
+    record: &'s DeploymentRecord,
+    recipients: &Recipients<'s>,
+    sought: &[(&str, Vec<&str>)],
+) -> Option<Hit<'s>> {
+    let parts: Vec<(&'static str, Vec<(String, String)>)> = parts(state, record, recipients)
         .into_iter()
         .map(|part| (part.name, part.texts.into_iter().map(|text| (fold::fold(&text), text)).collect()))
         .collect();

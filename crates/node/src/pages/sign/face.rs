@@ -13,7 +13,7 @@ use register::State;
 
 use super::super::party_name;
 use super::words::Lang;
-use crate::words::Badge;
+use crate::words::{self, Badge};
 
 /// Whether people can be identified by what a deployment keeps and hands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,9 +69,9 @@ impl Face {
                 (lang.of("What senses", "Was misst"), technology(deployment, lang)),
                 (lang.of("What for", "Wofür"), purposes(deployment, lang)),
                 (lang.of("Who answers", "Wer verantwortet es"), format!("{answers}, {city}")),
-                (lang.of("What is kept", "Was bleibt"), kept(deployment, lang)),
+                (lang.of("What is kept", "Was bleibt"), words::capital(&kept(deployment, lang))),
                 (lang.of("How long", "Wie lange"), how_long(deployment, lang)),
-                (lang.of("Who gets data", "Wer Daten bekommt"), recipients(state, &granted, lang)),
+                (lang.of("Who gets data", "Wer Daten bekommt"), words::capital(&recipients(state, &granted, lang))),
             ],
             rights: rights(people, lang),
             address,

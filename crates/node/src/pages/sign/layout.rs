@@ -14,6 +14,10 @@ const EDGE: f32 = 18.0;
 const ROOM: f32 = WIDTH - 2.0 * EDGE;
 /// How large the code is, with the quiet space around it.
 const CODE: f32 = 92.0;
+/// Where the foot of the sign begins.
+const FOOT: f32 = HEIGHT - EDGE / 2.0 - CODE;
+/// Sizes of labels and of texts to try in turn, and how many lines a text may have; the last fits whatever is said.
+const SIZES: [(f32, f32, usize); 4] = [(8.0, 12.0, 2), (7.0, 10.5, 2), (6.5, 9.0, 2), (6.5, 9.0, 1)];
 /// Squares of quiet space around a code, as its standard asks.
 const QUIET: usize = 4;
 /// The height of a line, in sizes of its letters.
@@ -72,13 +76,24 @@ impl Sheet {
         if let Some(stopped) = &face.stopped {
             y = sheet.text(stopped, EDGE, y + 3.0, ROOM, Style { size: 11.0, bold: true, colour: RED, most: 1 });
         }
-        y += 3.0;
-        for (label, text) in &face.rows {
-            y = sheet.text(label, EDGE, y + 2.5, ROOM, Style { size: 6.5, bold: true, colour: GREY, most: 1 });
-            y = sheet.text(text, EDGE, y, ROOM, Style { size: 9.0, bold: false, colour: BLACK, most: 2 });
-        }
+        sheet.rows(face, y + 3.0);
         sheet.foot(face)?;
         Ok(sheet)
+    }
+
+    /// The fields, as large as there is room for.
+    fn rows(&mut self, face: &Face, top: f32) {
+        for (small, large, most) in SIZES {
+            let (kept, mut y) = (self.marks.len(), top);
+            for (label, text) in &face.rows {
+                y = self.text(label, EDGE, y + 2.5, ROOM, Style { size: small, bold: true, colour: GREY, most: 1 });
+                y = self.text(text, EDGE, y, ROOM, Style { size: large, bold: false, colour: BLACK, most });
+            }
+            if y <= FOOT || most == 1 {
+                return;
+            }
+            self.marks.truncate(kept);
+        }
     }
 
     /// The band at the top, whose colour and words tell whether people can be identified.
@@ -99,7 +114,7 @@ impl Sheet {
 
     /// The code, and what it is for, at the bottom.
     fn foot(&mut self, face: &Face) -> Result<(), TooLong> {
-        let top = HEIGHT - EDGE / 2.0 - CODE;
+        let top = FOOT;
         self.code(&face.address, EDGE / 2.0, top)?;
         let (x, room) = (EDGE / 2.0 + CODE + 4.0, ROOM - CODE + EDGE / 2.0 - 4.0);
         let y = self.text(face.rights, x, top + 8.0, room, Style { size: 8.0, bold: false, colour: BLACK, most: 3 });
@@ -144,4 +159,53 @@ struct Style {
     colour: Rgb,
     /// The most lines.
     most: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::Lang;
+    use super::*;
+
+    fn face(text: &str, address: &str) -> Face {
+        Face {
+            lang: Lang::De,
+            title: text.to_owned(),
+            people: People::Identified,
+            stopped: Some(text.to_owned()),
+            rows: vec![("Was misst", text.to_owned()); 6],
+            rights: "Ihre Rechte",
+            address: address.to_owned(),
+            drawn: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn however_much_is_said_nothing_runs_into_the_code_or_off_the_page() {
+        for count in [1, 4, 12, 40, 400] {
+            let sheet =
+                Sheet::of(&face(&"Straßenverkehr ".repeat(count), "https://register.example/deployments/d")).unwrap();
+            let [mut above, mut below] = [0.0_f32; 2];
+            for mark in &sheet.marks {
+                let Mark::Text { x, y, size, bold, text, .. } = mark else { continue };
+                let right = x + super::super::text::width(text, *size, *bold);
+                assert!(right <= WIDTH - EDGE / 2.0 + 0.1 && *y <= HEIGHT, "{mark:?}");
+                if (*x - EDGE).abs() < 0.01 { above = above.max(*y) } else { below = below.max(*y) }
+            }
+            assert!(above <= FOOT && below > FOOT, "{count}: {above}");
+            assert_eq!(
+                sheet
+                    .marks
+                    .iter()
+                    .filter(|mark| matches!(mark, Mark::Text { text, .. } if text == "Was misst"))
+                    .count(),
+                6
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_that_no_code_holds_is_refused() {
+        let long = format!("https://register.example/{}", "d".repeat(4_000));
+        assert_eq!(Sheet::of(&face("t", &long)).map(|_| ()), Err(TooLong));
+    }
 }

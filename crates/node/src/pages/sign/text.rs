@@ -64,20 +64,21 @@ pub(super) fn lines(text: &str, size: f32, bold: bool, room: f32, most: usize) -
     lines
 }
 
-/// Breaks a word that is longer than a line, such as an address.
+/// Breaks a word that is longer than a line, such as an address: after a sign that parts it, where the line has one.
 fn break_word(lines: &mut Vec<String>, word: &str, fits: &impl Fn(&str) -> bool) {
-    if lines.last().is_some_and(|line| !line.is_empty()) {
-        lines.push(String::new());
+    let mut line = String::new();
+    if lines.last().is_some_and(String::is_empty) {
+        lines.pop();
     }
     for letter in word.chars() {
-        let full = lines.last().is_some_and(|line| !line.is_empty() && !fits(&format!("{line}{letter}")));
-        if full {
-            lines.push(String::new());
+        if !line.is_empty() && !fits(&format!("{line}{letter}")) {
+            let parted = line.rfind(['/', '-', '.']).map_or(line.len(), |at| at + 1);
+            let rest = line.split_off(parted);
+            lines.push(std::mem::replace(&mut line, rest));
         }
-        if let Some(line) = lines.last_mut() {
-            line.push(letter);
-        }
+        line.push(letter);
     }
+    lines.push(line);
 }
 
 /// A text in the encoding of a PDF's own fonts. A letter that is not in it loses its mark, or becomes a question mark.
