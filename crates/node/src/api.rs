@@ -1,7 +1,9 @@
 //! The API: what devices send, what parties ask and command, and the register as JSON.
 
 pub(crate) mod commands;
+pub(crate) mod files;
 pub(crate) mod ingest;
+pub(crate) mod linked;
 pub(crate) mod live;
 pub(crate) mod open;
 pub(crate) mod register;

@@ -15,7 +15,7 @@ use crate::router::Node;
 /// The longest that a request may take, body included.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 /// Addresses that machines use: their problems stay documents whatever is accepted.
-const MACHINES: [&str; 5] = ["/api/", "/ngsi-ld/", "/log/tile/", "/log/proof/", "/open/"];
+const MACHINES: [&str; 7] = ["/api/", "/ngsi-ld/", "/log/tile/", "/log/proof/", "/open/", "/register.", "/feed.atom"];
 
 /// On every answer. Nothing is loaded from elsewhere, nothing runs, nobody frames it, and no address is passed on.
 const HEADERS: [(HeaderName, &str); 4] = [

@@ -4,6 +4,7 @@
 //! `register` and `flow`, and says what they said. It never puts a value of an observation, a token or a confidential
 //! field into an error, a header or a number, and it needs neither JavaScript nor cookies.
 
+mod address;
 mod api;
 mod auth;
 mod guard;

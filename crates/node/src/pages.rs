@@ -5,21 +5,28 @@
 
 pub(crate) mod about;
 pub(crate) mod card;
+pub(crate) mod changes;
 pub(crate) mod deployment;
 pub(crate) mod entries;
+pub(crate) mod feed;
 pub(crate) mod grant;
 pub(crate) mod home;
+pub(crate) mod near;
+pub(crate) mod organisations;
 pub(crate) mod places;
 pub(crate) mod policies;
 pub(crate) mod problems;
 pub(crate) mod purposes;
+pub(crate) mod search;
+pub(crate) mod sign;
 mod stated;
 pub(crate) mod style;
+pub(crate) mod technologies;
 
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use model::{DeploymentId, PartyId, PlaceId, Purpose};
+use model::{DeploymentId, PartyId, PlaceId, Purpose, Technology};
 use register::State;
 
 use crate::problem::{Kind, Problem};
@@ -69,6 +76,14 @@ impl Link {
 
     fn purpose(purpose: Purpose) -> Self {
         Self { href: format!("/purposes/{}", purpose.code()), text: purpose.name().to_owned() }
+    }
+
+    fn technology(technology: Technology) -> Self {
+        Self { href: format!("/technologies/{}", technology.code()), text: technology.name().to_owned() }
+    }
+
+    fn party(state: &State, id: &PartyId) -> Self {
+        Self { href: format!("/organisations/{id}"), text: party_name(state, id) }
     }
 }
 

@@ -31,3 +31,14 @@ pub(crate) async fn about(State(node): State<Node>) -> Result<Response, Problem>
         stated: stated::about(&state, &Subject::City, node.city.register().now()),
     })
 }
+
+#[derive(Template)]
+#[template(path = "data.html")]
+struct Data {
+    site: Site,
+}
+
+/// `GET /data`: every form in which the register and the data can be had.
+pub(crate) async fn data(State(node): State<Node>) -> Result<Response, Problem> {
+    page(&Data { site: Site::of(&node.city.register().state()) })
+}

@@ -3,7 +3,7 @@
 use model::DeploymentRecord;
 use register::State;
 
-use super::{Link, party_name};
+use super::Link;
 use crate::words::{self, Badge};
 
 /// One deployment in a list.
@@ -12,12 +12,14 @@ pub(crate) struct Card {
     pub(super) href: String,
     pub(super) title: String,
     pub(super) badge: Badge,
-    pub(super) senses: &'static str,
+    /// What a list says of it besides: how far it is, or why it was found.
+    pub(super) note: Option<String>,
+    pub(super) senses: Link,
     pub(super) place: Link,
     pub(super) purposes: Vec<Link>,
     pub(super) people: &'static str,
     pub(super) kept: String,
-    pub(super) answers: String,
+    pub(super) answers: Link,
 }
 
 impl Card {
@@ -27,12 +29,13 @@ impl Card {
             href: format!("/deployments/{}", deployment.id),
             title: deployment.title.clone(),
             badge: words::badge(record, now),
-            senses: deployment.technology.name(),
+            note: None,
+            senses: Link::technology(deployment.technology),
             place: Link::place(state, &deployment.place),
             purposes: deployment.purposes.iter().map(|purpose| Link::purpose(*purpose)).collect(),
             people: words::people(deployment).short,
             kept: kept(record),
-            answers: party_name(state, &deployment.accountable),
+            answers: Link::party(state, &deployment.accountable),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use model::{Deployment, DeploymentId, DeploymentRecord, Silence, Stream, StreamId, Subject, Timestamp};
 use norms::{CollectFast, CollectQuestion, Decision};
@@ -18,6 +19,8 @@ use register::State as Register;
 use super::card::kept;
 use super::stated::{self, Stated};
 use super::{Link, Site, page, party_name};
+use crate::address::Base;
+use crate::api;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words::{self, Badge, People};
@@ -34,13 +37,13 @@ struct Page {
     title: String,
     description: Vec<String>,
     badge: Badge,
-    senses: &'static str,
+    senses: Link,
     sensors: Sensors,
     place: Link,
     purposes: Vec<Link>,
     people: People,
     kept: String,
-    answers: String,
+    answers: Link,
     starts: String,
     ends: String,
     approval: Option<String>,
@@ -71,13 +74,19 @@ impl Statement {
     }
 }
 
-/// `GET /deployments/{id}`
+/// `GET /deployments/{id}`, and `GET /deployments/{id}.jsonld`: an id has no dot, so none is taken for the other.
 pub(crate) async fn deployment(
     State(node): State<Node>,
+    base: Result<Base, Problem>,
+    headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
+    let id = id?.0;
+    if let Some(id) = id.strip_suffix(api::linked::ENDING) {
+        return api::linked::deployment(&node, id, &base?, &headers);
+    }
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    let found = id?.0.parse::<DeploymentId>().ok().and_then(|id| state.deployments.get(&id));
+    let found = id.parse::<DeploymentId>().ok().and_then(|id| state.deployments.get(&id));
     let record =
         found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
     let history = state.history.get(&record.deployment.id).cloned().unwrap_or_default();
@@ -101,14 +110,14 @@ fn drawn(
         id: deployment.id.to_string(),
         title: deployment.title.clone(),
         description: deployment.description.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect(),
-        badge: if refusals.len() < deployment.streams.len() { words::badge(record, now) } else { refused_badge() },
-        senses: deployment.technology.name(),
+        badge: badge(record, now, refusals),
+        senses: Link::technology(deployment.technology),
         sensors: Sensors::of(state, deployment),
         place: Link::place(state, &deployment.place),
         purposes: deployment.purposes.iter().map(|purpose| Link::purpose(*purpose)).collect(),
         people: words::people(deployment),
         kept: kept(record),
-        answers: party_name(state, &deployment.accountable),
+        answers: Link::party(state, &deployment.accountable),
         starts: words::day(deployment.starts),
         ends: words::day(deployment.ends),
         approval: standing.approval.as_ref().map(|approval| {
@@ -140,7 +149,11 @@ fn overdue(state: &Register, deployment: &Deployment) -> Vec<String> {
     lapses.filter(|lapse| lapse.what.silence != Silence::Proceed).map(words::overdue).collect()
 }
 
-fn refused_badge() -> Badge {
+/// Where a deployment stands, as the register and the policies say together.
+pub(super) fn badge(record: &DeploymentRecord, now: Timestamp, refusals: &BTreeMap<StreamId, String>) -> Badge {
+    if refusals.len() < record.deployment.streams.len() {
+        return words::badge(record, now);
+    }
     let sentence =
         "It is approved, and the policies in force refuse its data all the same. Below stands why.".to_owned();
     Badge { class: "off", label: "Collects nothing: the policies forbid it", sentence }
@@ -162,7 +175,12 @@ fn budgets(node: &Node, record: &DeploymentRecord, now: Timestamp) -> Result<BTr
 
 /// What the policies say against each stream of a deployment that the register has in force: the register alone does not
 /// open a flow.
-fn refusals(node: &Node, state: &Register, record: &DeploymentRecord, now: Timestamp) -> BTreeMap<StreamId, String> {
+pub(super) fn refusals(
+    node: &Node,
+    state: &Register,
+    record: &DeploymentRecord,
+    now: Timestamp,
+) -> BTreeMap<StreamId, String> {
     if !record.in_force(now) {
         return BTreeMap::new();
     }

@@ -105,7 +105,7 @@ async fn lines(node: &Node, state: &Arc<Register>, indexes: Vec<u64>) -> Result<
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct From {
-    before: Option<u64>,
+    pub(super) before: Option<u64>,
 }
 
 /// `GET /log/entries?before=N`
@@ -149,7 +149,7 @@ pub(crate) async fn entry(
 }
 
 /// The deployment that an act is about, if it is about one.
-fn deployment_of(what: &What, state: &Register) -> Option<DeploymentId> {
+pub(super) fn deployment_of(what: &What, state: &Register) -> Option<DeploymentId> {
     let of_stream = |stream| state.streams.get(stream).cloned();
     match what {
         What::DeploymentProposed(deployment) => Some(deployment.id.clone()),

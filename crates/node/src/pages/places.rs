@@ -25,6 +25,7 @@ struct Places {
 #[template(path = "place.html")]
 struct OnePlace {
     site: Site,
+    id: String,
     name: String,
     within: Vec<Link>,
     inside: Vec<Link>,
@@ -35,7 +36,7 @@ struct OnePlace {
 const DEPTH_MAX: usize = 16;
 
 /// The places around one, from the widest to the narrowest.
-fn around(state: &Register, place: &Place) -> Vec<PlaceId> {
+pub(super) fn around(state: &Register, place: &Place) -> Vec<PlaceId> {
     let next = |id: &PlaceId| state.places.get(id).and_then(|place| place.within.clone());
     let mut chain: Vec<PlaceId> = std::iter::successors(place.within.clone(), next).take(DEPTH_MAX).collect();
     chain.reverse();
@@ -43,7 +44,7 @@ fn around(state: &Register, place: &Place) -> Vec<PlaceId> {
 }
 
 /// Whether a place is another one or lies in it.
-fn lies_in(state: &Register, id: &PlaceId, outer: &PlaceId) -> bool {
+pub(super) fn lies_in(state: &Register, id: &PlaceId, outer: &PlaceId) -> bool {
     id == outer || state.places.get(id).is_some_and(|place| around(state, place).contains(outer))
 }
 
@@ -70,6 +71,7 @@ pub(crate) async fn place(
     let inside = state.places.values().filter(|other| other.within.as_ref() == Some(&place.id));
     page(&OnePlace {
         site: Site::of(&state),
+        id: place.id.to_string(),
         name: place.name.clone(),
         within: around(&state, place).iter().map(|id| Link::place(&state, id)).collect(),
         inside: inside.map(|other| Link::place(&state, &other.id)).collect(),

@@ -33,11 +33,27 @@ struct OnePurpose {
 }
 
 /// An agreement in a line.
-struct Given {
-    recipient: String,
-    view: String,
-    deployment: Link,
-    until: String,
+pub(super) struct Given {
+    pub(super) recipient: String,
+    pub(super) view: String,
+    pub(super) purpose: Link,
+    pub(super) deployment: Link,
+    pub(super) until: String,
+}
+
+impl Given {
+    pub(super) fn of(state: &Register, record: &GrantRecord) -> Option<Self> {
+        let grant = &record.grant;
+        let (of, _) = state.stream(&grant.stream)?;
+        let view = state.views.get(&(grant.stream.clone(), grant.view.clone()))?;
+        Some(Self {
+            recipient: party_name(state, &grant.recipient),
+            view: view.title.clone(),
+            purpose: Link::purpose(grant.purpose),
+            deployment: Link::deployment(state, &of.deployment.id)?,
+            until: words::day(grant.until),
+        })
+    }
 }
 
 /// `GET /purposes`
@@ -63,18 +79,6 @@ pub(crate) async fn purpose(
         code: purpose.code(),
         general: purpose.parent().map_or("", Purpose::name),
         cards: cards(&state, now, |record| record.deployment.purposes.contains(&purpose)),
-        grants: grants.filter_map(|record| given(&state, record)).collect(),
-    })
-}
-
-fn given(state: &Register, record: &GrantRecord) -> Option<Given> {
-    let grant = &record.grant;
-    let (of, _) = state.stream(&grant.stream)?;
-    let view = state.views.get(&(grant.stream.clone(), grant.view.clone()))?;
-    Some(Given {
-        recipient: party_name(state, &grant.recipient),
-        view: view.title.clone(),
-        deployment: Link::deployment(state, &of.deployment.id)?,
-        until: words::day(grant.until),
+        grants: grants.filter_map(|record| Given::of(&state, record)).collect(),
     })
 }

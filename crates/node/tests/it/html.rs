@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-const VOID: [&str; 4] = ["meta", "link", "br", "img"];
+const VOID: [&str; 5] = ["meta", "link", "br", "img", "input"];
 
 /// What a page holds that a test looks at.
 #[derive(Debug, Default)]
@@ -11,6 +11,9 @@ pub(crate) struct Page {
     pub(crate) ids: BTreeSet<String>,
     pub(crate) headings: Vec<u8>,
     pub(crate) landmarks: Vec<String>,
+    /// What labels are for, and the fields that need one.
+    labels: BTreeSet<String>,
+    fields: Vec<String>,
 }
 
 /// Reads a page and panics at the first thing that is wrong with it.
@@ -30,8 +33,9 @@ pub(crate) fn check(html: &str) -> Page {
         }
         let name = tag.split_whitespace().next().expect("a nameless tag");
         assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()), "<{tag}>");
-        assert!(!["script", "style", "iframe", "img", "form", "object"].contains(&name), "<{name}> has no place here");
+        assert!(!["script", "style", "iframe", "img", "object"].contains(&name), "<{name}> has no place here");
         attributes(&mut page, name, &tag[name.len()..]);
+        form(&mut page, name, tag);
         note(&mut page, name);
         if !VOID.contains(&name) {
             open.push(name.to_owned());
@@ -43,10 +47,30 @@ pub(crate) fn check(html: &str) -> Page {
     for pair in page.headings.windows(2) {
         assert!(pair[1] <= pair[0] + 1, "a heading is skipped: {:?}", page.headings);
     }
+    for field in &page.fields {
+        assert!(page.labels.contains(field), "the field {field:?} has no label");
+    }
     for landmark in ["header", "nav", "main", "footer"] {
         assert_eq!(page.landmarks.iter().filter(|name| *name == landmark).count(), 1, "{landmark}");
     }
     page
+}
+
+/// A form asks this site and nobody else, by an address that can be kept; each of its fields has a label.
+fn form(page: &mut Page, name: &str, tag: &str) {
+    let value = |attribute: &str| {
+        let (_, rest) = tag.split_once(&format!(" {attribute}=\""))?;
+        Some(rest.split('"').next().unwrap().to_owned())
+    };
+    match name {
+        "form" => {
+            assert_eq!(value("method").as_deref(), Some("get"), "<{tag}>");
+            assert!(value("action").is_some_and(|action| action.starts_with('/')), "<{tag}>");
+        }
+        "label" => assert!(page.labels.insert(value("for").expect("what a label is for"))),
+        "input" | "select" | "textarea" => page.fields.push(value("id").unwrap_or_default()),
+        _ => {}
+    }
 }
 
 fn note(page: &mut Page, name: &str) {
@@ -78,7 +102,7 @@ fn attributes(page: &mut Page, tag: &str, text: &str) {
             "href" => {
                 let web = value.starts_with('/') || value.starts_with('#') || value.starts_with("https://");
                 assert!(web, "a link to {value}");
-                page.hrefs.push(value.to_owned());
+                page.hrefs.push(value.replace("&amp;", "&"));
             }
             _ => {}
         }

@@ -4,11 +4,17 @@
 
 mod api;
 mod city;
+mod feeds;
+mod files;
 mod grants;
 mod html;
 mod limits;
 mod live;
 mod log;
+mod near;
 mod open;
 mod pages;
+mod search;
+mod signs;
 mod webhooks;
+mod xml;

@@ -27,9 +27,20 @@ async fn every_page_that_can_be_reached_is_sound() {
             pages.insert(address, page);
         }
     }
-    for path in
-        ["/deployments/wifi", "/deployments/plates", "/places/centre", "/purposes/air-quality", "/policies", "/about"]
-    {
+    for path in [
+        "/deployments/wifi",
+        "/deployments/plates",
+        "/places/centre",
+        "/purposes/air-quality",
+        "/policies",
+        "/about",
+        "/near",
+        "/search",
+        "/changes",
+        "/technologies/camera",
+        "/organisations/council",
+        "/data",
+    ] {
         assert!(pages.contains_key(path), "{path} is linked from nowhere");
     }
     assert!(pages.keys().filter(|path| path.starts_with("/log/entries/")).count() > 20);
@@ -45,7 +56,16 @@ async fn every_page_that_can_be_reached_is_sound() {
 #[tokio::test]
 async fn hostile_texts_are_shown_and_do_nothing() {
     let world = World::new();
-    for path in ["/", "/deployments/station-wifi", "/places/station", "/log/entries"] {
+    for path in [
+        "/",
+        "/deployments/station-wifi",
+        "/places/station",
+        "/log/entries",
+        "/near",
+        "/search?q=script",
+        "/changes",
+        "/organisations/advertiser",
+    ] {
         let answer = world.browse(path).await;
         check(answer.text());
         assert!(
@@ -208,7 +228,20 @@ async fn every_answer_carries_the_headers_that_guard_a_browser() {
 #[tokio::test]
 async fn an_empty_city_has_pages_too() {
     let world = World::founded();
-    for path in ["/", "/places", "/purposes", "/policies", "/about", "/log/entries", "/problems"] {
+    for path in [
+        "/",
+        "/places",
+        "/purposes",
+        "/policies",
+        "/about",
+        "/log/entries",
+        "/problems",
+        "/near",
+        "/search?q=air",
+        "/changes",
+        "/technologies",
+        "/organisations",
+    ] {
         let answer = world.browse(path).await;
         assert_eq!(answer.status, 200, "{path}");
         check(answer.text());

@@ -1,0 +1,117 @@
+//! The register as a table (RFC 4180): a row for each deployment.
+//!
+//! Texts come from whoever filed them, and spreadsheets run what begins like a formula: such a cell begins with an apostrophe.
+
+use std::collections::BTreeMap;
+
+use model::{DeploymentId, DeploymentRecord, Timestamp};
+use register::State;
+
+use crate::address::Base;
+use crate::words;
+
+/// The columns, in order.
+const COLUMNS: [&str; 21] = [
+    "id",
+    "title",
+    "description",
+    "state",
+    "technology",
+    "technology_name",
+    "purposes",
+    "purpose_names",
+    "place",
+    "place_name",
+    "accountable",
+    "accountable_name",
+    "legal_basis",
+    "people",
+    "longest_retention_seconds",
+    "sensors",
+    "starts",
+    "ends",
+    "approved_until",
+    "privacy_statement",
+    "page",
+];
+
+/// The whole table.
+pub(super) fn written(state: &State, base: &Base) -> String {
+    let mut table = COLUMNS.join(",");
+    table.push_str("\r\n");
+    let mut sensors: BTreeMap<&DeploymentId, u64> = BTreeMap::new();
+    for device in state.devices.values() {
+        *sensors.entry(&device.deployment).or_default() += 1;
+    }
+    for record in state.deployments.values() {
+        let count = sensors.get(&record.deployment.id).copied().unwrap_or_default();
+        let row = row(state, record, count, base).map(|text| cell(&text));
+        table.push_str(&row.join(","));
+        table.push_str("\r\n");
+    }
+    table
+}
+
+fn row(state: &State, record: &DeploymentRecord, sensors: u64, base: &Base) -> [String; 21] {
+    let deployment = &record.deployment;
+    let several = |names: Vec<&str>| names.join("; ");
+    let place = state.places.get(&deployment.place).map(|place| place.name.clone());
+    let accountable = state.parties.get(&deployment.accountable).map(|record| record.party.name.clone());
+    let longest = deployment.streams.iter().map(|stream| stream.retention.0).max().unwrap_or_default();
+    let until = |at: Timestamp| at.to_string();
+    [
+        deployment.id.to_string(),
+        deployment.title.clone(),
+        deployment.description.clone(),
+        record.standing.state.code().to_owned(),
+        deployment.technology.code().to_owned(),
+        deployment.technology.name().to_owned(),
+        several(deployment.purposes.iter().map(|purpose| purpose.code()).collect()),
+        several(deployment.purposes.iter().map(|purpose| purpose.name()).collect()),
+        deployment.place.to_string(),
+        place.unwrap_or_default(),
+        deployment.accountable.to_string(),
+        accountable.unwrap_or_default(),
+        deployment.legal_basis.code().to_owned(),
+        words::people(deployment).short.to_owned(),
+        longest.as_seconds().to_string(),
+        sensors.to_string(),
+        deployment.starts.to_string(),
+        deployment.ends.to_string(),
+        record.standing.approval.as_ref().map(|approval| until(approval.until)).unwrap_or_default(),
+        deployment.privacy_statement.clone().unwrap_or_default(),
+        base.join(&format!("/deployments/{}", deployment.id)),
+    ]
+}
+
+/// A text as a cell.
+fn cell(text: &str) -> String {
+    let formula = text.trim_start().starts_with(['=', '+', '-', '@']) || text.starts_with(['\t', '\r']);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    let quoted = text.contains([',', '"', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ');
+    if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_and_none_breaks_its_row() {
+        for (text, expected) in [
+            ("plain", "plain"),
+            ("", ""),
+            ("=1+1", "'=1+1"),
+            ("+49 30", "'+49 30"),
+            ("-2", "'-2"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            (" =1", "' =1"),
+            ("\t=1", "'\t=1"),
+            ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""),
+            ("a\nb", "\"a\nb\""),
+            ("a,b", "\"a,b\""),
+        ] {
+            assert_eq!(cell(text), expected);
+        }
+    }
+}

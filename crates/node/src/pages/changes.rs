@@ -1,0 +1,181 @@
+//! What is new, changed and ended among the deployments, newest first: as pages here, as feeds in `feed`.
+//!
+//! Only what somebody decided or what fell due is told. Upkeep (keys, deletions, tokens, batches of disclosures) is in the
+//! list of all acts.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use model::{Act, DeploymentId, What};
+use register::State as Register;
+
+use super::entries::{ActLine, From, deployment_of};
+use super::{Link, Site, page};
+use crate::jobs::Lane;
+use crate::log::Log;
+use crate::problem::Problem;
+use crate::router::Node;
+
+/// Changes on one page.
+const PAGE_CHANGES: usize = 30;
+/// The most acts that are read for one page; upkeep is passed over.
+const READ_MAX: usize = 2_000;
+
+#[derive(Template)]
+#[template(path = "changes.html")]
+struct Changes {
+    site: Site,
+    changes: Vec<Line>,
+    older: Option<u64>,
+    first: bool,
+}
+
+/// A change in a line.
+struct Line {
+    act: ActLine,
+    kind: &'static str,
+    about: Option<Link>,
+}
+
+/// What became of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Somebody wants it, or it begins.
+    New,
+    /// It goes on otherwise.
+    Changed,
+    /// It ends or is stopped.
+    Ended,
+}
+
+impl Change {
+    /// What an act changes about a deployment; none if it is upkeep.
+    pub(super) const fn of(what: &What) -> Option<Self> {
+        match what {
+            What::DeploymentProposed(_)
+            | What::DeploymentPublished(_)
+            | What::DeploymentActivated(_)
+            | What::ViewDeclared(_)
+            | What::GrantAgreed(_) => Some(Self::New),
+            What::AssessmentSigned(_)
+            | What::DeploymentApproved(_)
+            | What::DeviceRegistered(_)
+            | What::OrderIssued(_)
+            | What::EvidenceFiled(_)
+            | What::DutyLapsed(_)
+            | What::DutyMetLate(_) => Some(Self::Changed),
+            What::DeploymentSuspended(_)
+            | What::ApprovalLapsed(_)
+            | What::DeploymentEnded(_)
+            | What::GrantWithdrawn(_)
+            | What::GrantExpired(_)
+            | What::EvidenceWithdrawn(_)
+            | What::EvidenceLapsed(_) => Some(Self::Ended),
+            What::DeviceCredentialSet(_)
+            | What::KeyCreated(_)
+            | What::KeyDestroyed(_)
+            | What::ObservationsDeleted(_)
+            | What::CityFounded(_)
+            | What::PartyRegistered(_)
+            | What::PartyCredentialIssued(_)
+            | What::PlaceRegistered(_)
+            | What::PolicyAdopted(_)
+            | What::DisclosuresBatched(_)
+            | What::PayloadErased(_)
+            | What::ClassApproved(_)
+            | What::ClockConfirmed(_) => None,
+        }
+    }
+
+    /// In a word.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::New => "New",
+            Self::Changed => "Changed",
+            Self::Ended => "Ended",
+        }
+    }
+}
+
+/// Changes as they were read.
+pub(super) struct Read {
+    /// Index, act and what it changes, newest first.
+    pub(super) changes: Vec<(u64, Act, Change)>,
+    /// Before which entry the next older ones stand, if there may be any.
+    pub(super) older: Option<u64>,
+}
+
+/// Reads up to so many changes of the deployments that fit from the log's public files, newest first, from before an entry.
+///
+/// # Errors
+/// The log's files cannot be read, or too many ask at once.
+pub(super) async fn read(
+    node: &Node,
+    state: &Arc<Register>,
+    before: u64,
+    most: usize,
+    fits: impl Fn(&DeploymentId) -> bool,
+) -> Result<Read, Problem> {
+    let (log, mut indexes) = (Log::of(&node.city), Vec::<u64>::new());
+    for (_, history) in state.history.iter().filter(|(id, _)| fits(id)) {
+        // Each history is in order: of each, no more than can be read at all, and one that tells that there are more.
+        let older = history.get(..history.partition_point(|index| *index < before)).unwrap_or_default();
+        indexes.extend(older.iter().rev().take(READ_MAX + 1));
+        // However many there are, only so many are held.
+        if indexes.len() > 8 * READ_MAX {
+            keep_newest(&mut indexes);
+        }
+    }
+    keep_newest(&mut indexes);
+    let rest = indexes.len() > READ_MAX;
+    indexes.truncate(READ_MAX);
+    let job = move || {
+        let size = log.head()?.1.size;
+        indexes.retain(|index| *index < size);
+        let (mut changes, mut older) = (Vec::new(), indexes.last().copied().filter(|_| rest));
+        for chunk in indexes.chunks(most.max(1)) {
+            for (index, act) in chunk.iter().zip(log.acts(chunk, size)?) {
+                let Some(change) = Change::of(&act.what) else { continue };
+                if changes.len() == most {
+                    // There is one more: the next page begins with it.
+                    older = Some(index + 1);
+                    return Ok(Read { changes, older });
+                }
+                changes.push((*index, act, change));
+            }
+        }
+        Ok(Read { changes, older })
+    };
+    node.jobs.run(Lane::Open, job).await?
+}
+
+/// Sorts indexes, newest first, and keeps one more than can be read.
+fn keep_newest(indexes: &mut Vec<u64>) {
+    indexes.sort_unstable_by_key(|index| std::cmp::Reverse(*index));
+    indexes.dedup();
+    indexes.truncate(READ_MAX + 1);
+}
+
+/// `GET /changes?before=N`
+pub(crate) async fn changes(
+    State(node): State<Node>,
+    from: Result<Query<From>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let state = node.city.register().state();
+    let before = from?.0.before.unwrap_or(state.size).min(state.size);
+    let read = read(&node, &state, before, PAGE_CHANGES, |_| true).await?;
+    let line = |(index, act, change): (u64, Act, Change)| Line {
+        kind: change.word(),
+        about: deployment_of(&act.what, &state).and_then(|id| Link::deployment(&state, &id)),
+        act: ActLine::of(index, &act, &state),
+    };
+    page(&Changes {
+        site: Site::of(&state),
+        changes: read.changes.into_iter().map(line).collect(),
+        older: read.older,
+        first: before == state.size,
+    })
+}

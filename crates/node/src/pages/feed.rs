@@ -1,0 +1,143 @@
+//! What is new, as Atom feeds (RFC 4287): of the whole city, and of each place with the places inside it.
+//!
+//! An entry is an act of the log; its id is made of the log's name, the act's day and its number, so that it is the same for
+//! ever and wherever the city is reached. Nobody who follows a feed leaves anything here.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use model::{Act, DeploymentId, PlaceId, Timestamp};
+use register::State as Register;
+
+use super::changes::{self, Change};
+use super::entries::{ActLine, deployment_of};
+use super::places::lies_in;
+use super::sign::printable;
+use crate::address::Base;
+use crate::api::files;
+use crate::jobs::Lane;
+use crate::log::Log;
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+
+/// The most entries of one feed.
+const ENTRIES_MAX: usize = 50;
+/// Its media type.
+const ATOM: HeaderValue = HeaderValue::from_static("application/atom+xml; charset=utf-8");
+
+#[derive(Template)]
+#[template(path = "feed.xml")]
+struct Feed {
+    id: String,
+    title: String,
+    author: String,
+    updated: Timestamp,
+    own: String,
+    page: String,
+    entries: Vec<Entry>,
+}
+
+/// An act as an entry.
+struct Entry {
+    id: String,
+    title: String,
+    author: String,
+    updated: Timestamp,
+    link: String,
+    /// The page of the deployment that it is about.
+    about: Option<String>,
+    kind: &'static str,
+    summary: String,
+}
+
+/// What a feed is of.
+struct Of {
+    /// The path of its page, and of the feed itself.
+    page: String,
+    path: String,
+    /// The place; none for the whole city.
+    place: Option<PlaceId>,
+}
+
+/// `GET /feed.atom`
+pub(crate) async fn city(State(node): State<Node>, base: Base, headers: HeaderMap) -> Result<Response, Problem> {
+    let of = Of { page: "/changes".to_owned(), path: "/feed.atom".to_owned(), place: None };
+    answered(&node, &base, &headers, of).await
+}
+
+/// `GET /places/{id}/feed.atom`
+pub(crate) async fn place(
+    State(node): State<Node>,
+    base: Base,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let state = node.city.register().state();
+    let found = id?.0.parse::<PlaceId>().ok().filter(|id| state.places.contains_key(id));
+    let id = found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such place in the register"))?;
+    let of = Of { page: format!("/places/{id}"), path: format!("/places/{id}/feed.atom"), place: Some(id) };
+    answered(&node, &base, &headers, of).await
+}
+
+async fn answered(node: &Node, base: &Base, headers: &HeaderMap, of: Of) -> Result<Response, Problem> {
+    let state = node.city.register().state();
+    let log = Log::of(&node.city);
+    let read = move || log.head().and_then(|(_, head)| Ok((log.act(0, head.size)?, head.size)));
+    let (founding, published) = node.jobs.run(Lane::Open, read).await??;
+    // What is told comes from what is published, in words of the state: the tag holds both.
+    let tag = files::tag(&format!("{published}-{}", state.size))?;
+    if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
+        return Ok(files::unchanged(tag));
+    }
+    let here = |id: &DeploymentId| {
+        let within = |outer: &PlaceId| {
+            state.deployments.get(id).is_some_and(|record| lies_in(&state, &record.deployment.place, outer))
+        };
+        of.place.as_ref().is_none_or(within)
+    };
+    let read = changes::read(node, &state, published, ENTRIES_MAX, here).await?;
+    let feed = drawn(&state, base, &of, founding.at, &read.changes);
+    let xml = feed.render().map_err(|_| Problem::new(Kind::Internal))?;
+    Ok(files::fresh(tag, ATOM, xml))
+}
+
+fn drawn(state: &Arc<Register>, base: &Base, of: &Of, founded: Timestamp, changes: &[(u64, Act, Change)]) -> Feed {
+    let city = state.city.as_ref().map_or_else(|| "A city".to_owned(), |city| printable(&city.name));
+    let place = of.place.as_ref().and_then(|id| state.places.get(id)).map(|place| printable(&place.name));
+    Feed {
+        id: tag_uri(state, founded, &of.path),
+        title: format!("Public register of sensors: {}", place.as_deref().unwrap_or(&city)),
+        updated: changes.first().map_or(founded, |(_, act, _)| act.at),
+        own: base.join(&of.path),
+        page: base.join(&of.page),
+        entries: changes.iter().map(|change| entry(state, base, change)).collect(),
+        author: city,
+    }
+}
+
+fn entry(state: &Arc<Register>, base: &Base, (index, act, change): &(u64, Act, Change)) -> Entry {
+    let line = ActLine::of(*index, act, state);
+    let path = format!("/log/entries/{index}");
+    let reason = act.reason.as_deref().map(|reason| format!(" The reason given: {reason}")).unwrap_or_default();
+    Entry {
+        id: tag_uri(state, act.at, &path),
+        title: printable(&line.words),
+        author: printable(&line.who),
+        updated: act.at,
+        link: base.join(&path),
+        about: deployment_of(&act.what, state).map(|id| base.join(&format!("/deployments/{id}"))),
+        kind: change.word(),
+        summary: printable(&format!("{}: {}.{reason}", change.word(), line.words)),
+    }
+}
+
+/// An id after RFC 4151: the log's name and a day on which it was the city's, then what it is.
+fn tag_uri(state: &Register, day: Timestamp, path: &str) -> String {
+    let origin = state.city.as_ref().map_or("", |city| city.origin.as_str());
+    let authority = origin.split('/').next().unwrap_or_default().to_ascii_lowercase();
+    format!("tag:{authority},{}:{}", day.date(), path.trim_start_matches('/'))
+}

@@ -1,0 +1,240 @@
+//! What senses near somebody: the list first, nearest first, then a drawing of the same.
+//!
+//! Where somebody stands is read from the query, answered and forgotten: it is in no log line, counter or error of this room.
+
+mod distance;
+mod map;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::{DeploymentId, DeploymentRecord, PlaceId, Point, Timestamp};
+use register::State as Register;
+use serde::Deserialize;
+
+use super::card::{Card, cards};
+use super::{Site, page};
+use crate::jobs::Lane;
+use crate::problem::Problem;
+use crate::router::Node;
+
+use map::Map;
+
+/// The most deployments on the page.
+const SHOWN_MAX: usize = 50;
+/// The longest text of a field that is shown again, in characters.
+const FIELD_CHARS_MAX: usize = 40;
+
+#[derive(Template)]
+#[template(path = "near.html")]
+struct Near {
+    site: Site,
+    places: Vec<Choice>,
+    lat: Field,
+    lon: Field,
+    place_error: Option<&'static str>,
+    /// Where distances are measured from, in words; none if nobody said.
+    from: Option<String>,
+    cards: Vec<Card>,
+    more: usize,
+    map: Option<Map>,
+}
+
+/// A place to choose.
+struct Choice {
+    id: String,
+    name: String,
+    chosen: bool,
+}
+
+/// A field as it was filled in, and what is wrong with it.
+#[derive(Default)]
+struct Field {
+    text: String,
+    error: Option<&'static str>,
+}
+
+/// What was asked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    place: String,
+    #[serde(default)]
+    lat: String,
+    #[serde(default)]
+    lon: String,
+}
+
+/// Where somebody stands.
+struct From {
+    at: Point,
+    words: String,
+}
+
+/// `GET /near?place=…` or `GET /near?lat=…&lon=…`. A position counts before a place.
+pub(crate) async fn near(
+    State(node): State<Node>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let asked = asked?.0;
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let drawn = node.jobs.run(Lane::Open, move || drawn(&state, now, &asked)).await?;
+    let bad = drawn.lat.error.is_some() || drawn.lon.error.is_some() || drawn.place_error.is_some();
+    let mut response = page(&drawn)?;
+    if bad {
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+    }
+    Ok(response)
+}
+
+fn drawn(state: &Arc<Register>, now: Timestamp, asked: &Asked) -> Near {
+    let (lat, lon, position) = fields(asked);
+    let (place, place_error) = chosen(state, asked);
+    let from = position.or_else(|| place.and_then(|id| middle_of(state, &id)));
+    let found = nearest(state, from.as_ref().map(|from| from.at));
+    let shown: Vec<&Found<'_>> = found.iter().take(SHOWN_MAX).collect();
+    Near {
+        site: Site::of(state),
+        places: choices(state, &asked.place),
+        lat,
+        lon,
+        place_error,
+        map: Map::of(state, from.as_ref().map(|from| from.at), &shown.iter().map(|one| one.record).collect::<Vec<_>>()),
+        cards: shown_cards(state, now, &shown),
+        more: found.len().saturating_sub(SHOWN_MAX),
+        from: from.map(|from| from.words),
+    }
+}
+
+/// The two numbers, what is wrong with them, and the position if nothing is.
+fn fields(asked: &Asked) -> (Field, Field, Option<From>) {
+    let field = |text: &str| Field { text: text.trim().chars().take(FIELD_CHARS_MAX).collect(), error: None };
+    let (mut lat, mut lon) = (field(&asked.lat), field(&asked.lon));
+    if lat.text.is_empty() && lon.text.is_empty() {
+        return (lat, lon, None);
+    }
+    let north = number(&asked.lat, 90.0);
+    let east = number(&asked.lon, 180.0);
+    if north.is_none() {
+        lat.error = Some(if lat.text.is_empty() {
+            "The latitude is missing. A position needs both numbers."
+        } else {
+            "This is not a latitude. Write a number from -90 to 90, such as 49.2; the north is positive."
+        });
+    }
+    if east.is_none() {
+        lon.error = Some(if lon.text.is_empty() {
+            "The longitude is missing. A position needs both numbers."
+        } else {
+            "This is not a longitude. Write a number from -180 to 180, such as 16.6; the east is positive."
+        });
+    }
+    let at = north.zip(east).and_then(|(north, east)| Point::new(east, north).ok());
+    (lat, lon, at.map(|at| From { at, words: "the position that you gave".to_owned() }))
+}
+
+/// A number of degrees, with a point or a comma as people write it.
+fn number(text: &str, most: f64) -> Option<f64> {
+    let text = text.trim();
+    let plain = text.len() <= FIELD_CHARS_MAX
+        && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-' | b'+'));
+    let degrees: f64 = plain.then(|| text.replace(',', ".").parse().ok())??;
+    (degrees.abs() <= most).then_some(degrees)
+}
+
+/// The place that was chosen.
+fn chosen(state: &Register, asked: &Asked) -> (Option<PlaceId>, Option<&'static str>) {
+    if asked.place.is_empty() {
+        return (None, None);
+    }
+    let known = asked.place.parse::<PlaceId>().ok().filter(|id| state.places.contains_key(id));
+    let error = known.is_none().then_some("There is no such place in the register. Choose one of the list.");
+    (known, error)
+}
+
+fn middle_of(state: &Register, id: &PlaceId) -> Option<From> {
+    let place = state.places.get(id)?;
+    let at = distance::middle(&place.geometry)?;
+    Some(From { at, words: format!("the middle of “{}”", place.name) })
+}
+
+fn choices(state: &Register, chosen: &str) -> Vec<Choice> {
+    let mut choices: Vec<Choice> = state
+        .places
+        .values()
+        .map(|place| Choice { id: place.id.to_string(), name: place.name.clone(), chosen: place.id.as_str() == chosen })
+        .collect();
+    choices.sort_by_cached_key(|choice| choice.name.to_lowercase());
+    choices
+}
+
+/// A deployment and how far it is.
+struct Found<'s> {
+    record: &'s DeploymentRecord,
+    metres: Option<f64>,
+    /// Whether that is the distance to a sensor, and not to the outline of a place.
+    to_sensor: bool,
+}
+
+/// Every deployment, the nearest first. One that moves about is where its place is.
+fn nearest(state: &Register, from: Option<Point>) -> Vec<Found<'_>> {
+    let Some(from) = from else {
+        return state.deployments.values().map(|record| Found { record, metres: None, to_sensor: false }).collect();
+    };
+    let places: BTreeMap<&PlaceId, f64> =
+        state.places.iter().map(|(id, place)| (id, distance::to_shape(from, &place.geometry))).collect();
+    let mut sensors: BTreeMap<&DeploymentId, f64> = BTreeMap::new();
+    for device in state.devices.values() {
+        let nearest = sensors.entry(&device.deployment).or_insert(f64::INFINITY);
+        *nearest = nearest.min(distance::between(from, device.position));
+    }
+    let found = state.deployments.values().map(|record| {
+        let deployment = &record.deployment;
+        let sensor = sensors.get(&deployment.id).filter(|_| !deployment.mobile).copied();
+        let metres = sensor.or_else(|| places.get(&deployment.place).copied());
+        Found { record, metres, to_sensor: sensor.is_some() }
+    });
+    let mut found: Vec<Found<'_>> = found.collect();
+    found.sort_by(|one, other| {
+        let far = |found: &Found<'_>| found.metres.unwrap_or(f64::INFINITY);
+        far(one).total_cmp(&far(other))
+    });
+    found
+}
+
+/// The cards in the order of distance; without one, in the order that every list has.
+fn shown_cards(state: &Register, now: Timestamp, shown: &[&Found<'_>]) -> Vec<Card> {
+    if shown.iter().all(|one| one.metres.is_none()) {
+        let ids: Vec<&DeploymentId> = shown.iter().map(|one| &one.record.deployment.id).collect();
+        return cards(state, now, |record| ids.contains(&&record.deployment.id));
+    }
+    let card = |one: &&Found<'_>| {
+        let told = one.metres.map(|metres| match (one.to_sensor, one.record.deployment.mobile) {
+            (true, _) => format!("{}: the nearest of its sensors.", distance::words(metres)),
+            (false, true) => format!("{}: the place in which it moves about.", distance::words(metres)),
+            (false, false) => format!("{}: its place. No sensor of it is entered yet.", distance::words(metres)),
+        });
+        Card { note: told, ..Card::of(state, one.record, now) }
+    };
+    shown.iter().map(card).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them_and_nothing_else_is_one() {
+        assert_eq!(number(" 49,2 ", 90.0), Some(49.2));
+        assert_eq!(number("-16.60", 180.0), Some(-16.6));
+        for bad in ["", "north", "91", "-90.1", "NaN", "inf", "1e1", "49.2.1", "4９"] {
+            assert_eq!(number(bad, 90.0), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What people call what the register calls by other names. Our own, few; each row is one thing, in folded letters.
+
+/// Each row: words and phrases that are sought together.
+const ROWS: [&[&str]; 14] = [
+    &["camera", "cameras", "video", "cctv", "surveillance"],
+    &["number plate", "license plate", "licence plate", "plate", "plates", "anpr", "alpr", "number plate reader"],
+    &["phone", "phones", "mobile phone", "smartphone", "wifi", "wi fi", "wlan", "bluetooth", "mac address"],
+    &["smell", "air", "air quality", "pollution", "exhaust", "smog", "dust", "no2"],
+    &["noise", "sound", "loudness", "microphone", "loud"],
+    &["flood", "river", "water", "drain", "gauge"],
+    &["weather", "rain", "wind", "temperature", "heat"],
+    &["traffic", "car", "cars", "vehicle", "vehicles", "road", "street"],
+    &["bus", "tram", "public transport", "transit"],
+    &["people", "person", "pedestrian", "pedestrians", "passers by", "crowd", "crowds", "footfall"],
+    &["face", "faces", "facial recognition", "face recognition"],
+    &["police", "crime", "investigation", "law enforcement"],
+    &["research", "science", "university", "study"],
+    &["advertising", "adverts", "ads", "marketing", "commerce"],
+];
+
+/// What is sought for a term: the term itself first.
+pub(super) fn with(term: &str) -> Vec<&str> {
+    let others = ROWS.iter().filter(|row| row.contains(&term)).flat_map(|row| row.iter().copied());
+    std::iter::once(term).chain(others.filter(|other| *other != term)).collect()
+}
+
+/// Cuts a folded question into terms: a phrase that stands in the table is one, every other word is one by itself.
+pub(super) fn terms(question: &str) -> Vec<String> {
+    let words: Vec<&str> = question.split(' ').filter(|word| !word.is_empty()).collect();
+    let (mut terms, mut at) = (Vec::new(), 0);
+    while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
+        let taken = phrase(rest).unwrap_or(1);
+        terms.push(rest.iter().take(taken).copied().collect::<Vec<_>>().join(" "));
+        at += taken;
+    }
+    terms
+}
+
+/// How many of the words are the longest phrase of the table that they begin with.
+fn phrase(words: &[&str]) -> Option<usize> {
+    let begins = |phrase: &&str| {
+        let count = phrase.split(' ').count();
+        (count > 1 && phrase.split(' ').eq(words.iter().take(count).copied())).then_some(count)
+    };
+    ROWS.iter().flat_map(|row| row.iter()).filter_map(begins).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_folded_and_no_word_stands_in_two() {
+        let mut all: Vec<&str> = ROWS.iter().flat_map(|row| row.iter().copied()).collect();
+        assert!(all.iter().all(|word| super::super::fold::fold(word) == **word));
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn phrases_stay_together() {
+        assert_eq!(terms("license plate station"), ["license plate", "station"]);
+        assert_eq!(terms("number plate reader"), ["number plate reader"]);
+        assert_eq!(terms(""), Vec::<String>::new());
+        assert_eq!(with("anpr").first(), Some(&"anpr"));
+        assert!(with("anpr").contains(&"number plate") && with("wlan").contains(&"phone"));
+        assert_eq!(with("oboe"), ["oboe"]);
+    }
+}

@@ -1,0 +1,161 @@
+//! Signs: what stands on them, in two languages, sizes and forms, and where their code leads.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use serde_json::json;
+
+use crate::city::World;
+use crate::xml;
+
+/// A deployment's sign as SVG, checked.
+async fn svg(world: &World, address: &str) -> String {
+    let answer = world.get(address).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "image/svg+xml"), "{address}");
+    assert_eq!((answer.header("cache-control"), answer.header("vary")), ("no-cache", "host"));
+    let names = xml::check(answer.text());
+    assert_eq!(names.first().map(String::as_str), Some("svg"));
+    answer.text().to_owned()
+}
+
+#[tokio::test]
+async fn a_sign_says_what_the_register_says_and_its_colour_says_it_again() {
+    let world = World::new();
+    let wifi = svg(&world, "/deployments/wifi/sign.svg").await;
+    for part in [
+        "Does not keep who you are",
+        "fill=\"#a0d4f6\"",
+        "How busy is the old town?",
+        ">Wi-Fi counter</text>",
+        ">Managing traffic</text>",
+        ">Mobility department, Teststadt</text>",
+        ">Tags whose key is destroyed</text>",
+        ">At most 24 hours</text>",
+        "https://teststadt.example/deployments/wifi",
+        "24 November 2026",
+    ] {
+        assert!(wifi.contains(part), "{part}: {wifi}");
+    }
+    assert!(!wifi.contains("Collects nothing"));
+    let plates = svg(&world, "/deployments/plates/sign.svg").await;
+    assert!(plates.contains("Identifies people") && plates.contains("fill=\"#ffdd33\""), "{plates}");
+    assert!(plates.contains("Only matches with the list of an order"));
+    let air = svg(&world, "/deployments/pollution/sign.svg").await;
+    assert!(air.contains("No data about people") && air.contains(">Everybody</text>"), "{air}");
+    assert!(!air.contains("#ffdd33") && !air.contains("#a0d4f6"));
+}
+
+#[tokio::test]
+async fn a_sign_of_what_may_not_collect_says_so() {
+    let world = World::new();
+    let proposed = svg(&world, "/deployments/station-wifi/sign.svg").await;
+    assert!(proposed.contains("Collects nothing: only proposed</text>"), "{proposed}");
+    let suspend = json!({ "do": "suspend", "with": { "deployment": "wifi" } });
+    world.submit(json!({ "by": "mobility", "reason": "roadworks", "command": suspend })).unwrap();
+    assert!(svg(&world, "/deployments/wifi/sign.svg").await.contains("Collects nothing: stopped</text>"));
+    let german = svg(&world, "/deployments/wifi/sign.svg?lang=de").await;
+    assert!(german.contains("Erfasst nichts: nicht mehr in Kraft</text>"), "{german}");
+}
+
+#[tokio::test]
+async fn a_sign_follows_the_treatment_that_is_in_force_and_the_views() {
+    let world = World::new();
+    let recipients = |text: &str| text.contains(">Mobility department</text>");
+    assert!(recipients(&svg(&world, "/deployments/wifi/sign.svg").await));
+    let withdraw = json!({ "do": "withdraw-grant", "with": { "grant": "own" } });
+    world.submit(json!({ "by": "mobility", "reason": "not needed", "command": withdraw })).unwrap();
+    let text = svg(&world, "/deployments/wifi/sign.svg").await;
+    assert!(!recipients(&text) && text.contains(">Nobody</text>"), "{text}");
+}
+
+#[tokio::test]
+async fn a_sign_is_german_where_it_is_asked_for() {
+    let world = World::new();
+    let text = svg(&world, "/deployments/wifi/sign.svg?lang=de&size=a4").await;
+    for part in [
+        "Behält nicht, wer Sie sind",
+        "WLAN-Zähler",
+        "Verkehr lenken",
+        "Höchstens 24 Stunden",
+        "24.11.2026",
+        "width=\"210mm\"",
+        "xml:lang=\"de\"",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    for bad in ["lang=fr", "size=a3", "colour=red"] {
+        world.get(&format!("/deployments/wifi/sign.svg?{bad}")).await.problem(400);
+        world.get(&format!("/deployments/wifi/sign.pdf?{bad}")).await.problem(400);
+    }
+    world.get("/deployments/none/sign.svg").await.problem(404);
+    world.get("/deployments/none/sign.pdf").await.problem(404);
+}
+
+#[tokio::test]
+async fn the_code_holds_the_address_at_which_the_sign_was_asked_for_and_no_other() {
+    let world = World::new();
+    let ask = |host: &'static str| {
+        let request = Request::get("/deployments/wifi/sign.svg").header(header::HOST, host);
+        world.ask(request.body(Body::empty()).unwrap())
+    };
+    for (host, address) in [
+        ("Register.Example:8443", "https://register.example:8443/deployments/wifi"),
+        ("127.0.0.1:8080", "http://127.0.0.1:8080/deployments/wifi"),
+    ] {
+        let answer = ask(host).await;
+        let (_, path) = answer.text().rsplit_once("crispEdges\" d=\"").unwrap();
+        let path = path.split('"').next().unwrap();
+        let code = qrcode::QrCode::with_error_correction_level(address, qrcode::EcLevel::M).unwrap();
+        let dark = code.to_colors().into_iter().filter(|colour| *colour == qrcode::Color::Dark).count();
+        assert_eq!(path.matches('M').count(), dark, "{host}");
+        // Where each square stands: counted back from points to squares, they are those of the code.
+        let side: f32 = path.split(['h', 'v']).nth(1).unwrap().parse().unwrap();
+        let starts: Vec<(f32, f32)> = path
+            .split('M')
+            .skip(1)
+            .map(|one| one.split('h').next().unwrap().split_once(' ').unwrap())
+            .map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap()))
+            .collect();
+        let left = starts.iter().map(|one| one.0).fold(f32::INFINITY, f32::min);
+        let top = starts.iter().map(|one| one.1).fold(f32::INFINITY, f32::min);
+        for (x, y) in starts {
+            let at = [(x - left) / side, (y - top) / side].map(|at| at.round() as usize);
+            assert_eq!(code[(at[0], at[1])], qrcode::Color::Dark, "{host}: {at:?}");
+        }
+    }
+    for bad in ["evil.example/x", "a b", "user@evil.example", "\"><script>"] {
+        ask(bad).await.problem(400);
+    }
+}
+
+#[tokio::test]
+async fn a_sign_is_a_pdf_of_one_page_with_the_same_words() {
+    let world = World::new();
+    for (query, media_box) in [("", "[0 0 297.64 419.53]"), ("?size=a4&lang=de", "[0 0 595.28 841.89]")] {
+        let answer = world.get(&format!("/deployments/wifi/sign.pdf{query}")).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/pdf"));
+        let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+        assert!(text.starts_with("%PDF-1.") && text.trim_end().ends_with("%%EOF"));
+        assert!(text.contains(media_box), "{query}: {text}");
+        assert_eq!(text.matches("/Type /Page\n").count(), 1);
+        for part in ["/BaseFont /Helvetica\n", "/WinAnsiEncoding", "(How busy is the old town?)", "/wifi)"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        for active in ["/JavaScript", "/JS", "/OpenAction", "/Launch", "/URI", "/EmbeddedFile"] {
+            assert!(!text.contains(active), "{active}");
+        }
+        assert!(answer.bytes.len() < 60_000, "{}", answer.bytes.len());
+    }
+    // „WLAN-Zähler“ as WinAnsi writes it, in hexadecimal.
+    let german = world.get("/deployments/wifi/sign.pdf?lang=de").await;
+    let text = String::from_utf8_lossy(&german.bytes).into_owned();
+    assert!(text.contains("<574C414E2D5AE4686C6572>"), "{text}");
+}
+
+#[tokio::test]
+async fn hostile_texts_stay_texts_on_a_sign() {
+    let world = World::new();
+    let text = svg(&world, "/deployments/station-wifi/sign.svg").await;
+    assert!(text.contains("&#60;script&#62;") || text.contains("&lt;script&gt;"), "{text}");
+    let pdf = world.get("/deployments/station-wifi/sign.pdf").await;
+    assert_eq!(pdf.status, 200);
+}
