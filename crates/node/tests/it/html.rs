@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-const VOID: [&str; 4] = ["meta", "link", "br", "img"];
+const VOID: [&str; 5] = ["meta", "link", "br", "img", "input"];
 
 /// What a page holds that a test looks at.
 #[derive(Debug, Default)]
@@ -11,6 +11,9 @@ pub(crate) struct Page {
     pub(crate) ids: BTreeSet<String>,
     pub(crate) headings: Vec<u8>,
     pub(crate) landmarks: Vec<String>,
+    /// Fields that need a label, and the fields that have one.
+    fields: Vec<String>,
+    labelled: BTreeSet<String>,
 }
 
 /// Reads a page and panics at the first thing that is wrong with it.
@@ -30,8 +33,9 @@ pub(crate) fn check(html: &str) -> Page {
         }
         let name = tag.split_whitespace().next().expect("a nameless tag");
         assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()), "<{tag}>");
-        assert!(!["script", "style", "iframe", "img", "form", "object"].contains(&name), "<{name}> has no place here");
+        assert!(!["script", "style", "iframe", "img", "object"].contains(&name), "<{name}> has no place here");
         attributes(&mut page, name, &tag[name.len()..]);
+        form(&mut page, name, tag);
         note(&mut page, name);
         if !VOID.contains(&name) {
             open.push(name.to_owned());
@@ -46,7 +50,31 @@ pub(crate) fn check(html: &str) -> Page {
     for landmark in ["header", "nav", "main", "footer"] {
         assert_eq!(page.landmarks.iter().filter(|name| *name == landmark).count(), 1, "{landmark}");
     }
+    for field in &page.fields {
+        assert!(page.labelled.contains(field), "the field {field} has no label");
+    }
     page
+}
+
+/// Forms are sent to this node alone, and every field that is seen has a label.
+fn form(page: &mut Page, name: &str, tag: &str) {
+    let value = |attribute: &str| {
+        let (_, rest) = tag.split_once(&format!(" {attribute}=\""))?;
+        rest.split('"').next().map(str::to_owned)
+    };
+    match name {
+        "form" => {
+            assert_eq!(value("method").as_deref(), Some("post"), "<{tag}>");
+            assert!(value("action").is_some_and(|to| to.starts_with('/') && !to.starts_with("//")), "<{tag}>");
+        }
+        "button" => assert!(value("formaction").is_none_or(|to| to.starts_with('/') && !to.starts_with("//"))),
+        "input" if value("type").as_deref() == Some("hidden") => {}
+        "input" | "select" | "textarea" => page.fields.push(value("id").expect("a field without an id")),
+        "label" => {
+            page.labelled.insert(value("for").expect("a label for nothing"));
+        }
+        _ => {}
+    }
 }
 
 fn note(page: &mut Page, name: &str) {

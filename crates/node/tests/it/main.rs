@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod api;
+mod asked;
+mod browser;
 mod city;
 mod grants;
 mod html;
@@ -11,4 +13,5 @@ mod live;
 mod log;
 mod open;
 mod pages;
+mod signed;
 mod webhooks;
