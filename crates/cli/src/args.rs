@@ -89,7 +89,7 @@ pub(crate) struct Init {
 pub(crate) struct Serve {
     /// The city's folder.
     pub(crate) dir: PathBuf,
-    /// Where to listen. Put a web server with TLS in front for anything but loopback.
+    /// Where to listen. Put a web server with TLS in front for anything but loopback; it has to pass on the host that was asked.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub(crate) listen: std::net::SocketAddr,
     /// Where to speak Flight SQL (gRPC), for notebooks and BI tools of parties with a token: each call carries it as

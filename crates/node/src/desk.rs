@@ -3,11 +3,13 @@
 //! The engine is in a room that this one does not know. The binary puts a desk in if it was built with SQL; without one the pages
 //! say that this node answers none.
 
+use std::fmt;
+
 use model::{PartyId, Purpose};
 use serde_json::Value;
 
-/// What somebody asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What somebody asks. What a party wants to know is its own matter, and in no debug text.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Question {
     /// Who asks.
     pub party: PartyId,
@@ -15,6 +17,12 @@ pub struct Question {
     pub purpose: Purpose,
     /// In SQL.
     pub sql: String,
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").field("purpose", &self.purpose).finish_non_exhaustive()
+    }
 }
 
 /// A table that a party may name.

@@ -29,11 +29,12 @@ pub(super) struct Kept(Mutex<HashMap<Ticket, Waiting>>);
 #[derive(Debug)]
 struct Waiting {
     party: PartyId,
-    /// None while it is worked on.
-    answered: Option<Arc<Answered>>,
+    /// None while it is worked on, and while it is fetched.
+    answered: Option<Answered>,
 }
 
 /// A place for an answer, taken before anything is disclosed for it; free again when dropped, unless the answer was put there.
+/// Whoever fetches the answer has the place until all of it is sent, so that a slow reader holds no more than one who waits.
 #[derive(Debug)]
 pub(super) struct Place {
     kept: Arc<Kept>,
@@ -53,12 +54,12 @@ impl Kept {
         Some(Place { kept: Arc::clone(self), ticket, put: false })
     }
 
-    /// Takes an answer away: once, and for its party alone. A ticket in other hands is as good as none, and stays.
-    pub(super) fn take(&self, party: &PartyId, ticket: &[u8]) -> Option<Arc<Answered>> {
+    /// Takes an answer away, with its place: once, and for its party alone. A ticket in other hands is as good as none, and stays.
+    pub(super) fn take(self: &Arc<Self>, party: &PartyId, ticket: &[u8]) -> Option<(Answered, Place)> {
         let ticket = Ticket::try_from(ticket).ok()?;
         let mut waiting = self.waiting();
-        let ready = waiting.get(&ticket).is_some_and(|one| one.party == *party && one.answered.is_some());
-        if ready { waiting.remove(&ticket)?.answered } else { None }
+        let answered = waiting.get_mut(&ticket).filter(|one| one.party == *party)?.answered.take()?;
+        Some((answered, Place { kept: Arc::clone(self), ticket, put: false }))
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<Ticket, Waiting>> {
@@ -68,11 +69,11 @@ impl Kept {
 
 impl Place {
     /// Lets an answer wait here, until it is fetched or its time is over. Asked within a runtime.
-    pub(super) fn put(self, answered: Arc<Answered>) {
+    pub(super) fn put(self, answered: Answered) {
         self.put_for(answered, KEPT_TIME);
     }
 
-    fn put_for(mut self, answered: Arc<Answered>, time: Duration) {
+    fn put_for(mut self, answered: Answered, time: Duration) {
         if let Some(waiting) = self.kept.waiting().get_mut(&self.ticket) {
             waiting.answered = Some(answered);
         }
@@ -80,7 +81,11 @@ impl Place {
         let (kept, ticket) = (Arc::clone(&self.kept), self.ticket);
         tokio::spawn(async move {
             tokio::time::sleep(time).await;
-            kept.waiting().remove(&ticket);
+            let mut waiting = kept.waiting();
+            // What is being fetched is no longer waiting.
+            if waiting.get(&ticket).is_some_and(|one| one.answered.is_some()) {
+                waiting.remove(&ticket);
+            }
         });
     }
 }
@@ -98,9 +103,9 @@ mod tests {
     use super::*;
     use crate::{Limits, Question, answer};
 
-    fn answered() -> Arc<Answered> {
+    fn answered() -> Answered {
         let answer = answer(Question::parse("SELECT 1 AS one").unwrap(), Vec::new(), &Limits::default()).unwrap();
-        Arc::new(Answered { answer, disclosures: "[]".to_owned() })
+        Answered { answer, disclosures: "[]".to_owned() }
     }
 
     fn party(name: &str) -> PartyId {
@@ -116,8 +121,12 @@ mod tests {
         place.put(answered());
         assert!(kept.take(&police, &[1; 32]).is_none() && kept.take(&mobility, &[2; 32]).is_none());
         assert!(kept.take(&mobility, &[1; 31]).is_none() && kept.take(&mobility, b"").is_none());
-        assert!(kept.take(&mobility, &[1; 32]).is_some(), "a stranger's try did not use it up");
+        let fetched = kept.take(&mobility, &[1; 32]);
+        assert!(fetched.is_some(), "a stranger's try did not use it up");
         assert!(kept.take(&mobility, &[1; 32]).is_none(), "once");
+        assert_eq!(kept.waiting().len(), 1, "its place is taken while it is sent");
+        drop(fetched);
+        assert!(kept.waiting().is_empty());
         kept.place(&mobility, [3; 32]).unwrap().put_for(answered(), Duration::from_millis(1));
         while !kept.waiting().is_empty() {
             tokio::task::yield_now().await;

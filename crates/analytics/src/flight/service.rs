@@ -21,7 +21,7 @@ use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::writer::IpcWriteOptions;
 use datafusion::arrow::record_batch::RecordBatch;
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use model::PartyId;
 use prost::Message;
 use prost::bytes::Bytes;
@@ -191,7 +191,7 @@ impl<D: Desk + 'static> Service<D> {
         })?;
         let desk = Arc::clone(&self.desk);
         let asked = tokio::task::spawn_blocking(move || desk.ask(&asker, &sql));
-        let answered = Arc::new(asked.await.map_err(inside)??);
+        let answered = asked.await.map_err(inside)??;
         let (_, batches) = answered.answer.parts();
         let bytes: usize = batches.iter().map(RecordBatch::get_array_memory_size).sum();
         if bytes as u64 > ANSWER_BYTES_MAX {
@@ -248,9 +248,15 @@ impl<D: Desk + 'static> FlightSqlService for Service<D> {
         ticket: TicketStatementQuery,
         request: Request<Ticket>,
     ) -> Result<Response<Flight>, Status> {
-        let answered = self.kept.take(&party(&request)?, &ticket.statement_handle).ok_or_else(no_ticket)?;
+        let (answered, place) = self.kept.take(&party(&request)?, &ticket.statement_handle).ok_or_else(no_ticket)?;
         let (_, batches) = answered.answer.parts();
-        Ok(flight(told(&answered), Bytes::from(answered.disclosures.clone()), batches.clone()))
+        let sent = flight(told(&answered), Bytes::from(answered.disclosures.clone()), batches.clone());
+        Ok(sent.map(|sent| -> Flight {
+            Box::pin(sent.inspect(move |_| {
+                // The place is free when the flight is over, or nobody hears it any more.
+                let _held = &place;
+            }))
+        }))
     }
 
     async fn do_get_prepared_statement(

@@ -41,7 +41,8 @@ pub(crate) fn own_form(headers: &HeaderMap, sent: &str) -> Result<SessionId, Pro
     };
     let site = headers.get(FETCH_SITE);
     let id = Cookies::of(headers).read(headers).filter(|id| id.is_form(sent)).ok_or_else(foreign)?;
-    if site.is_none_or(|site| site == "same-origin") { Ok(id) } else { Err(foreign()) }
+    // `none` is what no page can bring about: the reader loads the answer to a form again.
+    if site.is_none_or(|site| site == "same-origin" || site == "none") { Ok(id) } else { Err(foreign()) }
 }
 
 /// The party that sent a form.

@@ -2,7 +2,8 @@
 //!
 //! It is `Secure` and bound to the host by its name wherever the node is reached by a name of its own, so that a browser sends it
 //! over TLS or not at all. Only where the browser itself is on this machine, at `localhost` or a loopback address, there is no
-//! network to protect it from, and not every browser keeps `Secure` cookies there.
+//! network to protect it from, and not every browser keeps `Secure` cookies there. A web server in front has to pass on the host
+//! that was asked; one that says that it passes something on is never taken for a browser on this machine.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -12,6 +13,9 @@ use super::SessionId;
 const SECURE: &str = "__Host-ordinance";
 /// The name on plain loopback.
 const LOOPBACK: &str = "ordinance";
+
+/// What web servers add to what they pass on.
+const PASSED_ON: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "via"];
 
 /// How the cookie of a request is called and set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +27,8 @@ impl Cookies {
     /// By the host that the browser asks.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        Self { loopback: is_loopback(host) }
+        let passed_on = PASSED_ON.iter().any(|name| headers.contains_key(*name));
+        Self { loopback: is_loopback(host) && !passed_on }
     }
 
     const fn name(self) -> &'static str {
@@ -96,6 +101,11 @@ mod tests {
             let set = set.to_str().unwrap();
             let guarded = ["__Host-ordinance=", "; Path=/; ", "HttpOnly", "SameSite=Strict", "; Secure"];
             assert!(guarded.iter().all(|part| set.contains(part)) && !set.contains("Domain"), "{host}: {set}");
+        }
+        for passed_on in PASSED_ON {
+            let mut headers = asked("127.0.0.1:8080", &[]);
+            headers.insert(passed_on, HeaderValue::from_static("x"));
+            assert_eq!(Cookies::of(&headers), Cookies { loopback: false }, "{passed_on}");
         }
         assert!(Cookies { loopback: false }.take_back().unwrap().to_str().unwrap().contains("Max-Age=0"));
     }

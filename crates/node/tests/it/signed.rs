@@ -76,6 +76,37 @@ async fn a_page_of_an_agreement_is_its_recipients_alone_and_each_look_is_a_discl
 }
 
 #[tokio::test]
+async fn each_role_may_what_it_may_and_nothing_else() {
+    let world = World::new();
+    let fields = [("question", "SELECT 1"), ("purpose", "traffic-management"), ("name", "own")];
+    // What each finds at /desk, /sql, its own and somebody else's agreement, everybody's, and when it saves and deletes.
+    let roles = [
+        ("", [303, 303, 404, 200, 303, 303]),
+        ("token-of-advertiser", [200, 200, 404, 200, 200, 303]),
+        ("token-of-police", [200, 200, 404, 200, 200, 303]),
+        ("token-of-mobility", [200, 200, 200, 200, 200, 303]),
+        ("token-of-city", [200, 200, 404, 200, 200, 303]),
+    ];
+    for (token, expected) in roles {
+        let mut browser = if token.is_empty() { Browser::new(&world) } else { Browser::signed_in(&world, token).await };
+        let forms = if token.is_empty() { "/sign-in" } else { "/sql" };
+        let mut found = Vec::new();
+        for path in ["/desk", "/sql", "/grants/own", "/grants/air-open"] {
+            found.push(browser.get(path).await.status.as_u16());
+        }
+        found.push(browser.post(forms, "/sql/save", &fields).await.status.as_u16());
+        found.push(browser.post(forms, "/sql/delete", &[("name", "own")]).await.status.as_u16());
+        assert_eq!(found, expected, "{token}");
+    }
+    // A device's token is no party's, and a session gives nobody the API.
+    let mut device = Browser::new(&world);
+    assert_eq!(device.sign_in("token-of-wifi-1").await.status, 401);
+    let mut mobility = Browser::signed_in(&world, "token-of-mobility").await;
+    let api = mobility.get("/api/v1/released?stream=wifi-counts&purpose=traffic-management").await;
+    assert_eq!(api.status, 403, "the API knows tokens and no cookie: {}", api.text());
+}
+
+#[tokio::test]
 async fn a_form_without_the_sessions_own_word_does_nothing() {
     let world = World::new();
     let mut browser = Browser::signed_in(&world, "token-of-mobility").await;
@@ -101,7 +132,7 @@ async fn a_form_without_the_sessions_own_word_does_nothing() {
         let missing = browser.send(Method::POST, to, Some(fields), Some("same-origin")).await;
         assert_eq!(missing.status, 400, "{to}");
         let all = [&[("form", own.as_str())], fields].concat();
-        for site in ["cross-site", "same-site", "none"] {
+        for site in ["cross-site", "same-site", "elsewhere"] {
             let refused = browser.send(Method::POST, to, Some(&all), Some(site)).await;
             assert_eq!(refused.status, 403, "{to} from {site}");
         }
