@@ -25,15 +25,55 @@ pub struct Answer {
     batches: Vec<RecordBatch>,
 }
 
+/// What a column of an answer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Numbers.
+    Number,
+    /// Instants and days.
+    Time,
+    /// Anything else.
+    Text,
+}
+
+impl Kind {
+    fn of(kind: &DataType) -> Self {
+        match kind {
+            DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Self::Time,
+            kind if kind.is_numeric() => Self::Number,
+            _ => Self::Text,
+        }
+    }
+}
+
 impl Answer {
     pub(crate) const fn new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
         Self { schema, batches }
+    }
+
+    pub(crate) const fn parts(&self) -> (&SchemaRef, &Vec<RecordBatch>) {
+        (&self.schema, &self.batches)
     }
 
     /// The names of its columns.
     #[must_use]
     pub fn columns(&self) -> Vec<&str> {
         self.schema.fields().iter().map(|field| field.name().as_str()).collect()
+    }
+
+    /// What its columns hold, in their order.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.schema.fields().iter().map(|field| Kind::of(field.data_type())).collect()
+    }
+
+    /// Whether two answers have the same columns, in name and type.
+    #[must_use]
+    pub fn fits(&self, other: &Self) -> bool {
+        let columns = |answer: &Self| -> Vec<(String, DataType)> {
+            answer.schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect()
+        };
+        columns(self) == columns(other)
     }
 
     /// How many rows it has.

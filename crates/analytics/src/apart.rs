@@ -2,8 +2,8 @@
 //!
 //! What an engine allocates beside its counted memory, how long a planner thinks and how deep it recurses cannot be bounded
 //! from inside. So the process is: the kernel refuses it memory, processor time and every new file descriptor, and whoever asked
-//! kills it when the time is over. It is asked twice: which tables the question names, and then, with these tables, for the
-//! answer.
+//! kills it when the time is over. It is asked step by step: which tables the question names, which columns an answer from such
+//! tables would have, and then, with the tables themselves, for the answer.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
@@ -16,7 +16,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::stack::STACK_BYTES;
-use crate::{Answer, Limits, Question, SqlError, Table, TableName, answer, frame};
+use crate::{Answer, Limits, Question, SqlError, Table, TableName, answer, frame, shape};
 
 /// How much longer than its own limit a process may take to say that the time is over.
 const GRACE: Duration = Duration::from_secs(2);
@@ -33,6 +33,15 @@ const SIGNALS_MEMORY: [i32; 3] = [6, 9, 11];
 struct Opening {
     sql: String,
     limits: Limits,
+}
+
+/// What is asked then.
+#[derive(Debug, Serialize, Deserialize)]
+enum Told {
+    /// Which columns an answer from such tables would have.
+    Shape(Vec<Table>),
+    /// The answer.
+    Answer(Vec<Table>),
 }
 
 /// A question in a process of its own. The process ends with it.
@@ -83,12 +92,25 @@ impl Apart {
         &self.tables
     }
 
+    /// The columns of an answer from such tables, without a row. Nothing is computed: tables without rows do, so that a question
+    /// that does not fit them is known before anything is disclosed for it.
+    ///
+    /// # Errors
+    /// The question does not fit its tables.
+    pub fn shape(&mut self, tables: Vec<Table>) -> Result<Answer, SqlError> {
+        self.told(&Told::Shape(tables))
+    }
+
     /// Answers from these tables.
     ///
     /// # Errors
     /// Why it is not answered.
-    pub fn answer(mut self, tables: &[Table]) -> Result<Answer, SqlError> {
-        self.say(&serde_json::to_vec(tables).map_err(|_| SqlError::Engine)?)?;
+    pub fn answer(mut self, tables: Vec<Table>) -> Result<Answer, SqlError> {
+        self.told(&Told::Answer(tables))
+    }
+
+    fn told(&mut self, told: &Told) -> Result<Answer, SqlError> {
+        self.say(&serde_json::to_vec(told).map_err(|_| SqlError::Engine)?)?;
         let reply = self.hear()?;
         match reply.split_first() {
             Some((0, arrow)) => Answer::from_arrow(arrow),
@@ -155,15 +177,22 @@ pub fn attend(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
     let question = Question::parse(&sql);
     frame::write(&mut output, &serde_json::to_vec(&question.as_ref().map(Question::tables))?)?;
     let Ok(question) = question else { return Ok(()) };
-    // Whoever asked may not be given the tables; then nothing more is said.
-    let Ok(tables) = frame::read(&mut input) else { return Ok(()) };
-    let tables: Vec<Table> = serde_json::from_slice(&tables)?;
-    let answered = answer(question, tables, &limits).and_then(|answer| answer.to_arrow());
-    let reply = match answered {
-        Ok(arrow) => [&[0], arrow.as_slice()].concat(),
-        Err(error) => [&[1], serde_json::to_vec(&error)?.as_slice()].concat(),
-    };
-    frame::write(&mut output, &reply)
+    loop {
+        // Whoever asked may not be given the tables; then nothing more is said.
+        let Ok(told) = frame::read(&mut input) else { return Ok(()) };
+        let (answered, last) = match serde_json::from_slice(&told)? {
+            Told::Shape(tables) => (shape(question.clone(), tables, &limits), false),
+            Told::Answer(tables) => (answer(question.clone(), tables, &limits), true),
+        };
+        let reply = match answered.and_then(|answer| answer.to_arrow()) {
+            Ok(arrow) => [&[0], arrow.as_slice()].concat(),
+            Err(error) => [&[1], serde_json::to_vec(&error)?.as_slice()].concat(),
+        };
+        frame::write(&mut output, &reply)?;
+        if last {
+            return Ok(());
+        }
+    }
 }
 
 /// Sets a limit that cannot be raised again, unless there is a narrower one.

@@ -26,11 +26,12 @@ use crate::stack::work_within;
 use crate::{Answer, Limits, Question, SqlError, Table};
 
 /// The catalog that schemas lie in; nobody has to name it.
-const CATALOG: &str = "city";
+pub(crate) const CATALOG: &str = "city";
 /// Rows that are worked on at a time: what is not counted against the memory limit stays small.
 const ROWS_AT_ONCE: usize = 2_048;
 /// How much longer than its time an engine has to end by itself.
 const GRACE: Duration = Duration::from_millis(200);
+
 /// Answers a question over tables, in this process. What the engine allocates beside its counted memory is bounded only by
 /// the process, and a question that hears no clock goes on after its time, so that strangers' questions belong into
 /// [`Apart`](crate::Apart).
@@ -38,6 +39,18 @@ const GRACE: Duration = Duration::from_millis(200);
 /// # Errors
 /// Why it is not answered.
 pub fn answer(question: Question, tables: Vec<Table>, limits: &Limits) -> Result<Answer, SqlError> {
+    engaged(question, tables, limits, true)
+}
+
+/// The columns that an answer from such tables would have, without a row. It is planned, and nothing is computed.
+///
+/// # Errors
+/// The question does not fit its tables.
+pub fn shape(question: Question, tables: Vec<Table>, limits: &Limits) -> Result<Answer, SqlError> {
+    engaged(question, tables, limits, false)
+}
+
+fn engaged(question: Question, tables: Vec<Table>, limits: &Limits, rows: bool) -> Result<Answer, SqlError> {
     let limits = *limits;
     let late = SqlError::Time { seconds: limits.time.as_secs() };
     // An engine that is busy between two rows looks at no clock; then somebody else does.
@@ -45,21 +58,26 @@ pub fn answer(question: Question, tables: Vec<Table>, limits: &Limits) -> Result
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|_| SqlError::Process("no runtime can be started".to_owned()))?;
         runtime.block_on(async {
-            let answered = tokio::time::timeout(limits.time, answered(question, &tables, &limits)).await;
+            let answered = tokio::time::timeout(limits.time, answered(question, &tables, &limits, rows)).await;
             answered.unwrap_or(Err(SqlError::Time { seconds: limits.time.as_secs() }))
         })
     });
     answer.unwrap_or(Err(late))
 }
 
-async fn answered(question: Question, tables: &[Table], limits: &Limits) -> Result<Answer, SqlError> {
+async fn answered(question: Question, tables: &[Table], limits: &Limits, rows: bool) -> Result<Answer, SqlError> {
     let state = state(tables, limits)?;
     // What is said of a plan before anything is computed consists of the question's words and the columns' names.
     let planned = state.statement_to_plan(question.into_statement()).await;
     let plan = planned.map_err(|error| SqlError::plan(&error.strip_backtrace()))?;
     only_reads(&plan)?;
     let failed = |error: DataFusionError| computing(&error, limits);
-    let mut stream = DataFrame::new(state, plan).execute_stream().await.map_err(failed)?;
+    let frame = DataFrame::new(state, plan);
+    if !rows {
+        let plan = frame.create_physical_plan().await.map_err(failed)?;
+        return Ok(Answer::new(plan.schema(), Vec::new()));
+    }
+    let mut stream = frame.execute_stream().await.map_err(failed)?;
     let (schema, mut batches, mut rows, mut bytes) = (stream.schema(), Vec::new(), 0_usize, 0_usize);
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(failed)?;
@@ -70,6 +88,9 @@ async fn answered(question: Question, tables: &[Table], limits: &Limits) -> Resu
         }
         if bytes as u64 > limits.memory_bytes {
             return Err(SqlError::Memory { bytes: limits.memory_bytes });
+        }
+        if bytes as u64 > limits.answer_bytes {
+            return Err(SqlError::Bytes { max: limits.answer_bytes });
         }
         batches.push(batch);
         // An engine that always has something ready must not keep the clock from being looked at.

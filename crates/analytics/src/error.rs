@@ -61,13 +61,13 @@ pub enum SqlError {
     )]
     Value,
     /// It needed too much memory.
-    #[error("the question needed more than {} MiB of memory; ask for less, or allow more with --memory", bytes >> 20)]
+    #[error("the question needed more than {} MiB of memory; ask for less", bytes >> 20)]
     Memory {
         /// The limit.
         bytes: u64,
     },
     /// It took too long.
-    #[error("the question took longer than {seconds} s; ask for less, or allow more with --timeout")]
+    #[error("the question took longer than {seconds} s; ask for less")]
     Time {
         /// The limit.
         seconds: u64,
@@ -77,6 +77,12 @@ pub enum SqlError {
     Rows {
         /// The limit.
         max: usize,
+    },
+    /// The answer is too large.
+    #[error("the answer has more than {} MiB; ask for less, or say LIMIT", max >> 20)]
+    Bytes {
+        /// The limit.
+        max: u64,
     },
     /// A table that was handed over is not whole.
     #[error("the table {table} cannot be used: {what}")]

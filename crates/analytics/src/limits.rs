@@ -13,10 +13,12 @@ pub struct Limits {
     pub time: Duration,
     /// The most rows of the answer.
     pub rows: usize,
+    /// The most bytes of the answer.
+    pub answer_bytes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_bytes: 256 << 20, time: Duration::from_secs(30), rows: 100_000 }
+        Self { memory_bytes: 256 << 20, time: Duration::from_secs(30), rows: 100_000, answer_bytes: 256 << 20 }
     }
 }

@@ -10,6 +10,7 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use crate::desk::CATALOG;
 use crate::stack::work;
 use crate::{SqlError, TableName};
 
@@ -111,6 +112,16 @@ struct Reading {
     withs: usize,
 }
 
+impl Reading {
+    fn named(&mut self, schema: &str, table: &str) -> ControlFlow<SqlError> {
+        self.tables.insert(TableName::new(schema, table));
+        if self.tables.len() > TABLES_MAX {
+            return ControlFlow::Break(SqlError::TooManyTables { max: TABLES_MAX });
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 fn stop<T>(part: &str) -> ControlFlow<SqlError, T> {
     ControlFlow::Break(SqlError::Part(part.to_owned()))
 }
@@ -160,13 +171,9 @@ impl Visitor for Reading {
         match parts.as_deref() {
             // What WITH names, or nothing at all: the planner knows which.
             Some([_]) => ControlFlow::Continue(()),
-            Some([schema, table]) => {
-                self.tables.insert(TableName::new(schema, table));
-                if self.tables.len() > TABLES_MAX {
-                    return ControlFlow::Break(SqlError::TooManyTables { max: TABLES_MAX });
-                }
-                ControlFlow::Continue(())
-            }
+            // Programs that list tables by catalog write it before them.
+            Some([catalog, schema, table]) if catalog == CATALOG => self.named(schema, table),
+            Some([schema, table]) => self.named(schema, table),
             _ => ControlFlow::Break(SqlError::Name(crate::error::plain(&name.to_string()))),
         }
     }

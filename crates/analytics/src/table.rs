@@ -97,6 +97,27 @@ pub struct Table {
 }
 
 impl Table {
+    /// The same columns without a row.
+    #[must_use]
+    pub fn without_rows(&self) -> Self {
+        let empty = |column: &Column| match column {
+            Column::Text(_) => Column::Text(Vec::new()),
+            Column::Integer(_) => Column::Integer(Vec::new()),
+            Column::Thousandths(_) => Column::Thousandths(Vec::new()),
+            Column::Number(_) => Column::Number(Vec::new()),
+            Column::Boolean(_) => Column::Boolean(Vec::new()),
+            Column::Instant(_) => Column::Instant(Vec::new()),
+            Column::Day(_) => Column::Day(Vec::new()),
+        };
+        let columns = self.columns.iter().map(|(name, column)| (name.clone(), empty(column))).collect();
+        Self { name: self.name.clone(), columns }
+    }
+
+    /// The names of its columns.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The table as the engine takes it.
     pub(crate) fn batch(&self) -> Result<RecordBatch, SqlError> {
         let arrays: Vec<ArrayRef> = self.columns.iter().map(|(_, column)| column.array()).collect::<Result<_, _>>()?;

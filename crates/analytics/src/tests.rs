@@ -5,7 +5,7 @@ mod grammar;
 mod hostile;
 mod limits;
 
-use crate::{Answer, Column, Days, Limits, Question, SqlError, Table, TableName, answer, calendar};
+use crate::{Answer, Column, Days, Limits, Question, SqlError, Table, TableName, answer, calendar, shape};
 
 /// A text that stands in a table and that no error may repeat.
 const MARK: &str = "cell-8a1e93";

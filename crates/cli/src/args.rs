@@ -84,14 +84,19 @@ pub(crate) struct Init {
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance serve ./brookhaven --listen 127.0.0.1:8080\n  ordinance serve ./brookhaven \
---webhooks-allow 10.20.0.0/16"
+--flight 127.0.0.1:8082\n  ordinance serve ./brookhaven --webhooks-allow 10.20.0.0/16"
 )]
 pub(crate) struct Serve {
     /// The city's folder.
     pub(crate) dir: PathBuf,
-    /// Where to listen. Put a web server with TLS in front for anything but loopback.
+    /// Where to listen. Put a web server with TLS in front for anything but loopback; it has to pass on the host that was asked.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub(crate) listen: std::net::SocketAddr,
+    /// Where to speak Flight SQL (gRPC), for notebooks and BI tools of parties with a token: each call carries it as
+    /// `authorization: Bearer …`, and what a question is for as `x-purpose`. Put TLS in front for anything but loopback. Needs
+    /// an `ordinance` that was built with the feature `sql`.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) flight: Option<std::net::SocketAddr>,
     /// Seconds between ticks of the clock: lapses, releases, deletion, checkpoints.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) tick: u64,

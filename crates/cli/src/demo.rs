@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use crate::args::Demo;
 use crate::client::Client;
-use crate::commands::serve::{run_node, stop_signal};
+use crate::commands::serve::{Serving, Sql, run_node, stop_signal};
 use crate::output::Output;
 
 use ask::Answers;
@@ -147,7 +147,9 @@ impl Node {
             tokio::select! { () = told => {}, () = stop_signal() => {} }
         };
         let thread = thread::spawn(move || {
-            run_node(city, listen, TICK, Vec::new(), until, |address| up.send(address).context("the demo went away"))
+            let sql = Sql::of(&city, false)?;
+            let serving = Serving { listen, flight: None, tick: TICK, allowed: Vec::new() };
+            run_node(city, sql, serving, until, |at| up.send(at.register).context("the demo went away"))
         });
         match address.recv() {
             Ok(address) => Ok(Self { address, stop, thread }),

@@ -7,6 +7,8 @@ mod client;
 mod commands;
 mod declared;
 mod demo;
+#[cfg(feature = "sql")]
+mod desk;
 mod founding;
 mod manifest;
 mod output;

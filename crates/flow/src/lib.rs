@@ -18,6 +18,7 @@ mod memories;
 pub mod opt_outs;
 mod orders;
 mod plans;
+pub mod questions;
 mod release;
 pub mod sheet;
 mod tick;

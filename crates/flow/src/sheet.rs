@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use crate::city::City;
 use crate::disclose::Answer;
 
+pub use geojson::outline;
+
 /// The name under which [`about`] stands in the metadata of a file.
 const ABOUT: &str = "ordinance";
 

@@ -44,7 +44,7 @@ pub(crate) async fn guard(State(node): State<Node>, request: Request, next: Next
 
 /// Whether a person reads the answer.
 fn wants_page(request: &Request) -> bool {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::POST);
     let machine = MACHINES.iter().any(|start| request.uri().path().starts_with(start));
     let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     reads && !machine && accepts.is_some_and(|accept| accept.contains("text/html"))

@@ -2,11 +2,12 @@
 //!
 //! Everything shown is drawn from the register's fold or from the log's public files. This room never decides: it asks
 //! `register` and `flow`, and says what they said. It never puts a value of an observation, a token or a confidential
-//! field into an error, a header or a number, and it needs neither JavaScript nor cookies.
+//! field into an error, a header or a number. Nothing needs JavaScript, and what residents read sets no cookie.
 
 mod address;
 mod api;
 mod auth;
+pub mod desk;
 mod guard;
 mod jobs;
 mod log;
@@ -15,10 +16,12 @@ mod pages;
 mod problem;
 mod router;
 mod serve;
+mod sessions;
 mod watchers;
 mod webhooks;
 mod words;
 
+pub use desk::Desk;
 pub use router::router;
 pub use serve::serve;
 pub use webhooks::{Allowed, AllowedError, Webhooks, secret};

@@ -1,12 +1,14 @@
 //! The public register as pages: view models here, texts in `templates/`.
 //!
-//! Pages are drawn from the fold and from the log's public files, need neither JavaScript nor cookies, load nothing from
-//! elsewhere, and never show more than the API.
+//! Pages are drawn from the fold and from the log's public files, need no JavaScript, load nothing from elsewhere, and never show
+//! more than the API. Those for parties know them by a session; those for residents neither need nor set one.
 
 pub(crate) mod about;
 pub(crate) mod card;
 pub(crate) mod changes;
 pub(crate) mod deployment;
+pub(crate) mod desk;
+mod draw;
 pub(crate) mod entries;
 pub(crate) mod feed;
 pub(crate) mod grant;
@@ -19,6 +21,9 @@ pub(crate) mod problems;
 pub(crate) mod purposes;
 pub(crate) mod search;
 pub(crate) mod sign;
+pub(crate) mod sign_in;
+mod signed;
+pub(crate) mod sql;
 mod stated;
 pub(crate) mod style;
 pub(crate) mod technologies;

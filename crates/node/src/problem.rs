@@ -7,7 +7,7 @@ mod kind;
 
 use std::io::ErrorKind;
 
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, FormRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flow::folder::FolderError;
@@ -246,6 +246,21 @@ impl From<BytesRejection> for Problem {
             Self::new(Kind::TooLarge).detail(format!("the body has more than {limit} bytes; send less at a time"))
         } else {
             Self::new(Kind::BadRequest).detail("the body could not be read to its end")
+        }
+    }
+}
+
+impl From<FormRejection> for Problem {
+    fn from(rejection: FormRejection) -> Self {
+        // What stands in a form is not repeated: it may be a token.
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::new(Kind::TooLarge).detail("what was sent is too long for this form")
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::new(Kind::UnsupportedMediaType).detail("send the form as application/x-www-form-urlencoded")
+            }
+            _ => Self::new(Kind::BadRequest).detail("the form cannot be read; load its page again and fill it in anew"),
         }
     }
 }

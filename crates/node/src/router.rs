@@ -7,9 +7,12 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use flow::City;
+use flow::questions::SavedQuestions;
 
+use crate::desk::Desk;
 use crate::jobs::Jobs;
 use crate::problem::{Kind, Problem};
+use crate::sessions::Sessions;
 use crate::watchers::Watchers;
 use crate::{api, guard, log, metrics, pages};
 
@@ -25,17 +28,39 @@ pub(crate) struct Node {
     pub(crate) jobs: Arc<Jobs>,
     /// Those who watch.
     pub(crate) watchers: Arc<Watchers>,
+    /// Whoever answers questions in SQL, if this node has somebody.
+    pub(crate) desk: Option<Arc<dyn Desk>>,
+    /// The parties that are signed in.
+    pub(crate) sessions: Arc<Sessions>,
+    /// What they saved.
+    pub(crate) questions: Arc<SavedQuestions>,
 }
 
 impl Node {
-    pub(crate) fn of(city: Arc<City>) -> Self {
-        Self { city, jobs: Arc::default(), watchers: Arc::default() }
+    pub(crate) fn of(city: Arc<City>, desk: Option<Arc<dyn Desk>>) -> Self {
+        let questions = Arc::new(SavedQuestions::of(city.root()));
+        Self { city, jobs: Arc::default(), watchers: Arc::default(), desk, sessions: Arc::default(), questions }
     }
 }
 
-/// A city's node as a router: nothing listens yet.
-pub fn router(city: Arc<City>) -> Router {
-    routes(Node::of(city))
+/// A city's node as a router: nothing listens yet. Questions in SQL are asked at the desk, if there is one.
+pub fn router(city: Arc<City>, desk: Option<Arc<dyn Desk>>) -> Router {
+    routes(Node::of(city, desk))
+}
+
+/// The largest form, in bytes: a question, and what is around it.
+const FORM_BYTES_MAX: usize = 128 << 10;
+
+/// What parties find once they are signed in, and the way there.
+fn signed_in() -> Router<Node> {
+    Router::new()
+        .route("/sign-in", get(pages::sign_in::form).post(pages::sign_in::sign_in))
+        .route("/sign-out", post(pages::sign_in::sign_out))
+        .route("/desk", get(pages::desk::desk))
+        .route("/sql", get(pages::sql::editor).post(pages::sql::ask))
+        .route("/sql/save", post(pages::sql::saved::save))
+        .route("/sql/delete", post(pages::sql::saved::delete))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
 /// The routes of a node.
@@ -85,6 +110,8 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/problems/{slug}", get(pages::problems::problem))
         .route("/style.css", get(pages::style::style))
         .route("/icon.svg", get(pages::style::icon))
+        // For parties that are signed in.
+        .merge(signed_in())
         // The log, for people and for machines.
         .route("/log/entries", get(pages::entries::entries))
         .route("/log/entries/{index}", get(pages::entries::entry))

@@ -15,6 +15,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt;
+
+use crate::desk::Desk;
+use crate::sessions::Peer;
 
 /// The most connections at once.
 const CONNECTIONS_MAX: usize = 1_024;
@@ -29,15 +33,20 @@ const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long to wait when the system has no more connections to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves a city until `shutdown` ends, then lets running requests end.
+/// Serves a city, with the desk that answers questions in SQL if there is one, until `shutdown` ends, then lets running requests end.
 ///
 /// # Errors
 /// The listener's address cannot be told: it was closed already.
-pub async fn serve(city: Arc<City>, listener: TcpListener, shutdown: impl Future) -> io::Result<()> {
+pub async fn serve(
+    city: Arc<City>,
+    desk: Option<Arc<dyn Desk>>,
+    listener: TcpListener,
+    shutdown: impl Future,
+) -> io::Result<()> {
     listener.local_addr()?;
-    let node = crate::router::Node::of(city);
+    let node = crate::router::Node::of(city, desk);
     let watchers = Arc::clone(&node.watchers);
-    let service = TowerToHyperService::new(crate::router::routes(node));
+    let routes = crate::router::routes(node);
     let (graceful, places) = (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS_MAX)));
     let mut server = http1::Builder::new();
     server
@@ -47,11 +56,15 @@ pub async fn serve(city: Arc<City>, listener: TcpListener, shutdown: impl Future
         .max_buf_size(BUFFER_BYTES_MAX);
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, place) = tokio::select! {
+        let (stream, peer, place) = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
             _ = &mut shutdown => break,
         };
-        let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), service.clone()));
+        let known = routes.clone().map_request(move |mut request: hyper::Request<_>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(known)));
         tokio::spawn(async move {
             // A connection that broke has nobody left to tell.
             drop(connection.await);
@@ -66,14 +79,14 @@ pub async fn serve(city: Arc<City>, listener: TcpListener, shutdown: impl Future
 }
 
 /// The next connection that there is a place for.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Peer, Option<OwnedSemaphorePermit>) {
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, address)) => {
                 // Only a matter of speed: answers leave at once.
                 drop(stream.set_nodelay(true));
-                return (stream, place);
+                return (stream, Peer(address.ip()), place);
             }
             // One broken connection, or no more file descriptors: neither ends the node.
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,

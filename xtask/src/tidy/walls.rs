@@ -17,7 +17,7 @@ const STRANGERS: [(&str, &str); 1] = [("node", "hub")];
 const PRIVATE: [(&str, &str); 1] = [("analytics", "cli")];
 /// Families of heavy dependencies, and the only rooms that may know them.
 const HEAVY: [(&str, &[&str]); 8] = [
-    ("arrow", &["lake"]),
+    ("arrow", &["lake", "analytics"]),
     ("askama", &["node", "hub"]),
     ("axum", &["node", "hub"]),
     ("cedar-policy", &["norms"]),

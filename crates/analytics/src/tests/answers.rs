@@ -10,8 +10,33 @@ fn tables_are_called_by_stream_and_view() {
     );
     let names: Vec<String> = question.unwrap().tables().iter().map(ToString::to_string).collect();
     assert_eq!(names, ["\"air\".\"quarters\"", "\"reference\".\"calendar\"", "\"wifi-centre\".\"counts\""]);
+    let listed = Question::parse("SELECT * FROM city.air.quarters, City.\"air\".quarters").unwrap();
+    assert_eq!(listed.tables().len(), 1, "a table may be named under the catalog that it is listed in");
     let none = Question::parse("VALUES (1), (2)").unwrap();
     assert!(none.tables().is_empty(), "what names no table needs no disclosure");
+}
+
+#[test]
+fn the_columns_of_an_answer_are_known_without_a_row() {
+    let empty = || tables().iter().map(Table::without_rows).collect::<Vec<Table>>();
+    let limits = Limits::default();
+    let columns = |sql: &str| shape(Question::parse(sql).unwrap(), empty(), &limits);
+    for sql in [
+        "SELECT * FROM \"wifi-centre\".counts",
+        "SELECT sensor, sum(value) AS all_of_them, count(*) FROM air.quarters GROUP BY sensor",
+        "SELECT c.day, q.value FROM reference.calendar c LEFT JOIN air.quarters q ON true",
+        "SELECT 1 / 0 FROM air.quarters WHERE raining",
+        "VALUES (1, 'a')",
+    ] {
+        let promised = columns(sql).unwrap();
+        assert!(promised.is_empty(), "{sql}");
+        if let Ok(answer) = ask(sql) {
+            assert!(answer.fits(&promised), "{sql}");
+        }
+    }
+    assert!(matches!(columns("SELECT nothing FROM air.quarters"), Err(SqlError::Plan(_))));
+    assert!(matches!(columns("SELECT * FROM air.others"), Err(SqlError::Plan(_))));
+    assert!(!ask("SELECT 1").unwrap().fits(&ask("SELECT 'a'").unwrap()));
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Tally {
 
 /// Asks one statement and holds the outcome against what must never be.
 fn tried(writer: &mut Writer, handed: &[Table]) -> Result<Answer, SqlError> {
-    let limits = Limits { memory_bytes: 32 << 20, time: Duration::from_secs(5), rows: 10_000 };
+    let limits = Limits { memory_bytes: 32 << 20, time: Duration::from_secs(5), rows: 10_000, ..Limits::default() };
     let statement = writer.statement();
     let question = Question::parse(&statement.text);
     let outcome = match question {
@@ -86,7 +86,12 @@ fn tried(writer: &mut Writer, handed: &[Table]) -> Result<Answer, SqlError> {
             let known = |name: &TableName| handed.iter().any(|table| table.name == *name);
             let strangers: Vec<String> =
                 question.tables().iter().filter(|name| !known(name)).map(ToString::to_string).collect();
-            let outcome = answer(question, handed.to_vec(), &limits);
+            let outcome = answer(question.clone(), handed.to_vec(), &limits);
+            if let Ok(answer) = &outcome {
+                let promised = shape(question, handed.iter().map(Table::without_rows).collect(), &limits);
+                let kept = promised.is_ok_and(|promised| promised.is_empty() && answer.fits(&promised));
+                assert!(kept, "the answer has other columns than without rows: {}", statement.text);
+            }
             assert!(outcome.is_err() || strangers.is_empty(), "{strangers:?} were read: {}", statement.text);
             outcome
         }

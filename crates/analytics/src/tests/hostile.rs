@@ -161,7 +161,7 @@ const STRANGERS: [&str; 65] = [
     "information_schema.parameters",
     "information_schema.schemata",
     "datafusion.public.air",
-    "city.air.quarters",
+    "other.air.quarters",
     "city.information_schema.tables",
     "datafusion.information_schema.tables",
     "pg_catalog.pg_tables",

@@ -87,7 +87,7 @@ fn whatever_is_short_enough_is_read_or_refused_without_a_fall() {
 
 #[test]
 fn a_question_that_takes_too_much_memory_ends_with_an_error() {
-    let limits = Limits { memory_bytes: 8 << 20, time: Duration::from_secs(60), rows: 1_000_000 };
+    let limits = Limits { memory_bytes: 8 << 20, time: Duration::from_secs(60), rows: 1_000_000, ..Limits::default() };
     let questions = [
         "SELECT a.value, count(*) FROM generate_series(1, 3000000) AS a(value) GROUP BY a.value",
         "SELECT * FROM generate_series(1, 3000000) AS a(value) ORDER BY value DESC LIMIT 900000",

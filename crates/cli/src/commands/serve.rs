@@ -1,5 +1,12 @@
 //! `ordinance serve`: the city's node, and the clock that ticks for it.
 
+#[cfg(feature = "sql")]
+#[path = "serve/with_sql.rs"]
+mod sql;
+#[cfg(not(feature = "sql"))]
+#[path = "serve/without_sql.rs"]
+mod sql;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,44 +21,83 @@ use crate::args::Serve;
 use crate::output::Output;
 use crate::system::{SystemClock, SystemEntropy};
 
+pub(crate) use sql::Sql;
+
 pub(crate) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
     let options = Options { segment_bytes_max: args.segment_bytes };
     let city = Arc::new(City::open_with(&args.dir, Arc::new(SystemClock), Arc::new(SystemEntropy), options)?);
+    let sql = Sql::of(&city, args.flight.is_some())?;
     city.tick()?;
     let name = city.register().state().city.as_ref().map(|city| city.name.clone()).unwrap_or_default();
-    let tick = Duration::from_secs(args.tick);
-    let allowed = args.webhooks_allow.clone();
-    run_node(Arc::clone(&city), args.listen, tick, allowed, stop_signal(), |address| {
+    let serving = Serving {
+        listen: args.listen,
+        flight: args.flight,
+        tick: Duration::from_secs(args.tick),
+        allowed: args.webhooks_allow.clone(),
+    };
+    run_node(Arc::clone(&city), sql, serving, stop_signal(), |up| {
+        let (register, flight) = (format!("http://{}/", up.register), up.flight.map(|at| format!("grpc://{at}")));
+        let spoken = flight.as_ref().map_or_else(String::new, |at| format!("\nFlight SQL, with a token: {at}"));
         output.result(
-            &serde_json::json!({ "city": name, "register": format!("http://{address}/") }),
-            &format!("{name} is up.\nThe public register: http://{address}/\nStop with Ctrl-C."),
+            &serde_json::json!({ "city": name, "register": register, "flight": flight }),
+            &format!("{name} is up.\nThe public register: {register}{spoken}\nStop with Ctrl-C."),
         )
     })?;
     city.tick()?;
     Ok(())
 }
 
+/// Where and how a city is served.
+pub(crate) struct Serving {
+    pub(crate) listen: SocketAddr,
+    /// Where Flight SQL is spoken, if it is.
+    pub(crate) flight: Option<SocketAddr>,
+    pub(crate) tick: Duration,
+    /// What webhooks may reach.
+    pub(crate) allowed: Vec<Allowed>,
+}
+
+/// Where a node is up.
+pub(crate) struct Up {
+    pub(crate) register: SocketAddr,
+    pub(crate) flight: Option<SocketAddr>,
+}
+
 /// Serves a city until a future ends, ticking as often as asked, with its webhooks, which may reach what is allowed. `up`
-/// hears the address.
+/// hears the addresses.
 pub(crate) fn run_node(
     city: Arc<City>,
-    listen: SocketAddr,
-    tick: Duration,
-    allowed: Vec<Allowed>,
+    sql: Sql,
+    serving: Serving,
     until: impl Future<Output = ()> + Send + 'static,
-    up: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
+    up: impl FnOnce(Up) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
-        up(listener.local_addr()?)?;
-        let ticker = tokio::spawn(keep_ticking(Arc::clone(&city), tick));
-        let webhooks = tokio::spawn(Webhooks::new(Arc::clone(&city), allowed).run());
-        node::serve(city, listener, until).await?;
+        let bound = async |at| TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at}"));
+        let listener = bound(serving.listen).await?;
+        let flight = match serving.flight {
+            Some(at) => Some(bound(at).await?),
+            None => None,
+        };
+        let spoken = flight.as_ref().map(TcpListener::local_addr).transpose()?;
+        up(Up { register: listener.local_addr()?, flight: spoken })?;
+        let ticker = tokio::spawn(keep_ticking(Arc::clone(&city), serving.tick));
+        let webhooks = tokio::spawn(Webhooks::new(Arc::clone(&city), serving.allowed).run());
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let flights = tokio::spawn(sql.clone().speak(flight, stopped));
+        node::serve(city, sql.desk(), listener, until).await?;
+        drop(stop);
+        flights.await?;
         webhooks.abort();
         ticker.abort();
         Ok(())
     })
+}
+
+/// Says what went wrong while the node goes on.
+fn complain(error: &dyn std::fmt::Display) {
+    drop(std::io::Write::write_all(&mut std::io::stderr(), format!("ordinance: {error}\n").as_bytes()));
 }
 
 /// Ticks for as long as the node runs. A tick that fails says so and is tried again: nothing opens meanwhile.
@@ -63,10 +109,7 @@ async fn keep_ticking(city: Arc<City>, every: Duration) {
         let city = Arc::clone(&city);
         let ticked = tokio::task::spawn_blocking(move || city.tick()).await;
         if let Ok(Err(error)) = ticked {
-            drop(std::io::Write::write_all(
-                &mut std::io::stderr(),
-                format!("ordinance: a tick failed: {error}\n").as_bytes(),
-            ));
+            complain(&format!("a tick failed: {error}"));
         }
     }
 }

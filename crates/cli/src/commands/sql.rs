@@ -3,9 +3,7 @@
 #[cfg(feature = "sql")]
 mod asked;
 #[cfg(feature = "sql")]
-mod handed;
-#[cfg(feature = "sql")]
-mod references;
+mod brought;
 
 #[cfg(feature = "sql")]
 pub(crate) use asked::{desk, run};

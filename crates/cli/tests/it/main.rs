@@ -5,7 +5,9 @@
 mod assess;
 mod crash;
 mod demo;
+mod desk_page;
 mod fixture;
+mod flight;
 mod framework;
 mod full;
 mod handed;
@@ -20,5 +22,6 @@ mod scan;
 mod scanned;
 mod sql;
 mod tool;
+mod twins;
 mod utility;
 mod verify;

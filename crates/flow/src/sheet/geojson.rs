@@ -37,8 +37,9 @@ fn geometry(spot: &Spot) -> Value {
     }
 }
 
-/// The outline of a cell, counter-clockwise and closed.
-fn outline(cell: CellId) -> Option<Vec<[f64; 2]>> {
+/// The outline of a cell, longitudes and latitudes, counter-clockwise and closed; none if it is no cell.
+#[must_use]
+pub fn outline(cell: CellId) -> Option<Vec<[f64; 2]>> {
     let boundary = CellIndex::try_from(cell.0).ok()?.boundary();
     let rounded = |degrees: f64| (degrees * DIGITS).round() / DIGITS;
     let mut ring: Vec<[f64; 2]> =

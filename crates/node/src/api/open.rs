@@ -28,7 +28,7 @@ pub(crate) const FOLDER: &str = "/open";
 /// The address of the catalogue.
 pub(crate) const CATALOG: &str = "/open/catalog.jsonld";
 /// The number of the disclosure that a file is.
-const DISCLOSURE: HeaderName = HeaderName::from_static("ordinance-disclosure");
+pub(crate) const DISCLOSURE: HeaderName = HeaderName::from_static("ordinance-disclosure");
 /// How many cells were withheld from it.
 const WITHHELD: HeaderName = HeaderName::from_static("ordinance-withheld");
 /// Where what the file is stands described.

@@ -1,28 +1,34 @@
-//! What everybody may have under one agreement: the numbers of now against those of the week before, drawn and as a table.
+//! What one agreement gives: the numbers of now against those of the week before, by place and by day, drawn and as tables.
 //!
-//! Whoever reads the page is handed released rows, so that each time it is a disclosure to everybody, with a number.
-//! The drawing repeats the table and needs neither a script nor sight.
+//! Whoever reads the page is handed released rows, so that each time it is a disclosure to the agreement's recipient, with a
+//! number: to everybody, or to the party that is signed in. For whomever else there is no such page. The drawings repeat the
+//! tables and need neither a script nor sight.
 
 mod chart;
+mod map;
+mod trend;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flow::disclose::PUBLIC;
 use flow::{Answer, Asked, Row};
-use model::{Exposure, GrantId, Measure, Space, Span, View};
+use model::{Exposure, GrantId, Measure, PartyId, Space, Span, View};
 
-use super::{Link, Site, page};
+use super::signed::{private, signed};
+use super::{Link, Site};
 use crate::api::open;
 use crate::jobs::Lane;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
 use chart::{Chart, Combined, DAYS_BEFORE, WINDOWS};
+use map::Map;
+use trend::Trend;
 
 /// How far back the page of a view of single records looks.
 const RECORDS_BACK: Span = Span::hours(24);
@@ -38,13 +44,23 @@ struct Page {
     purpose: Link,
     shows: Vec<String>,
     until: String,
+    /// The party that is signed in, and what its forms carry; none if everybody may have this.
+    own: Option<Own>,
     open: String,
     number: u64,
     withheld: Option<String>,
     combined: Option<&'static str>,
     chart: Option<Chart>,
+    trend: Option<Trend>,
+    map: Option<Map>,
     records: Vec<Shown>,
     more: usize,
+}
+
+/// Whose page it is, if it is not everybody's.
+struct Own {
+    party: String,
+    form: String,
 }
 
 /// One record, in words.
@@ -54,16 +70,28 @@ struct Shown {
     values: String,
 }
 
-/// `GET /grants/{id}`: for agreements with everybody only.
+/// `GET /grants/{id}`: for agreements with everybody, and for the party that is signed in its own.
 pub(crate) async fn grant(
     State(node): State<Node>,
     method: Method,
+    headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    let none = || Problem::new(Kind::NotFound).detail("everybody has no agreement of this name that is in force");
+    // The same for an agreement that is not there, is over, or is somebody else's.
+    let none = || {
+        Problem::new(Kind::NotFound).detail(
+            "no agreement of this name that is in force is with everybody, or with the party that is signed in here; whoever \
+             else it is with signs in first",
+        )
+    };
     let id: GrantId = id?.0.parse().map_err(|_| none())?;
-    let record = state.grants.get(&id).filter(|record| record.grant.recipient.as_str() == PUBLIC);
+    let signed = signed(&node, &headers);
+    let own = |recipient: &PartyId| signed.as_ref().filter(|signed| signed.party.id == *recipient);
+    let record = state
+        .grants
+        .get(&id)
+        .filter(|record| record.grant.recipient.as_str() == PUBLIC || own(&record.grant.recipient).is_some());
     let grant = record.filter(|record| record.in_force(now)).map(|record| &record.grant).ok_or_else(none)?;
     let view = state.views.get(&(grant.stream.clone(), grant.view.clone())).ok_or_else(none)?;
     let (deployment, stream) = state.stream(&grant.stream).ok_or_else(none)?;
@@ -81,26 +109,33 @@ pub(crate) async fn grant(
         authorised_by: None,
     };
     let city = Arc::clone(&node.city);
-    let answer = node.jobs.run(Lane::Open, move || city.disclose(&asked)).await??;
+    let own = own(&grant.recipient).map(|signed| Own { party: signed.party.name.clone(), form: signed.id.form() });
+    let lane = if own.is_some() { Lane::Token } else { Lane::Open };
+    let answer = node.jobs.run(lane, move || city.disclose(&asked)).await??;
     let answer = answer.get();
     let (records, more) = records(answer);
-    let mut drawn = page(&Page {
+    let (combined, bin) = (combined(view), view.bin());
+    let sensors = state.devices_of(&grant.stream).map(|device| (device.id.clone(), device.position)).collect();
+    let drawable = bin.zip(combined);
+    let page = Page {
         site: Site::of(&state),
         title: view.title.clone(),
         deployment: Link::deployment(&state, &deployment.deployment.id),
         purpose: Link::purpose(grant.purpose),
         shows: words::view(view, stream),
         until: words::day(grant.until),
+        own,
         open: open::path(&grant.stream, &grant.view),
         number: answer.record.seq.0,
         withheld: (answer.withheld > 0).then(|| words::count(answer.withheld, "number", "numbers")),
-        combined: combined(view).map(|combined| combined.words(view)),
-        chart: view.bin().zip(combined(view)).and_then(|(bin, combined)| Chart::of(&answer.rows, bin, combined)),
+        combined: combined.map(|combined| combined.words(view)),
+        chart: drawable.and_then(|(bin, combined)| Chart::of(&answer.rows, bin, combined)),
+        trend: drawable.and_then(|(bin, combined)| Trend::of(&chart::numbers(&answer.rows, combined), bin, combined)),
+        map: combined.and_then(|combined| Map::of(&answer.rows, combined, &sensors)),
         records,
         more,
-    })?;
-    drawn.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(drawn)
+    };
+    private(StatusCode::OK, &page)
 }
 
 /// How far back is asked: the windows shown, and the days before that they are held against.

@@ -104,7 +104,7 @@ impl World {
             City::create(&folder.path().join("city"), created, Arc::clone(&clock) as _, Arc::new(SeededBytes::new(7)))
                 .unwrap();
         let city = Arc::new(city);
-        let router = node::router(Arc::clone(&city));
+        let router = node::router(Arc::clone(&city), None);
         Self { city, clock, router, folder }
     }
 

@@ -11,9 +11,9 @@ pub(crate) struct Page {
     pub(crate) ids: BTreeSet<String>,
     pub(crate) headings: Vec<u8>,
     pub(crate) landmarks: Vec<String>,
-    /// What labels are for, and the fields that need one.
-    labels: BTreeSet<String>,
+    /// Fields that need a label, and the fields that have one.
     fields: Vec<String>,
+    labelled: BTreeSet<String>,
 }
 
 /// Reads a page and panics at the first thing that is wrong with it.
@@ -47,28 +47,32 @@ pub(crate) fn check(html: &str) -> Page {
     for pair in page.headings.windows(2) {
         assert!(pair[1] <= pair[0] + 1, "a heading is skipped: {:?}", page.headings);
     }
-    for field in &page.fields {
-        assert!(page.labels.contains(field), "the field {field:?} has no label");
-    }
     for landmark in ["header", "nav", "main", "footer"] {
         assert_eq!(page.landmarks.iter().filter(|name| *name == landmark).count(), 1, "{landmark}");
+    }
+    for field in &page.fields {
+        assert!(page.labelled.contains(field), "the field {field} has no label");
     }
     page
 }
 
-/// A form asks this site and nobody else, by an address that can be kept; each of its fields has a label.
+/// Forms are sent to this node alone, and every field that is seen has a label.
 fn form(page: &mut Page, name: &str, tag: &str) {
     let value = |attribute: &str| {
         let (_, rest) = tag.split_once(&format!(" {attribute}=\""))?;
-        Some(rest.split('"').next().unwrap().to_owned())
+        rest.split('"').next().map(str::to_owned)
     };
     match name {
         "form" => {
-            assert_eq!(value("method").as_deref(), Some("get"), "<{tag}>");
-            assert!(value("action").is_some_and(|action| action.starts_with('/')), "<{tag}>");
+            assert!(matches!(value("method").as_deref(), Some("get" | "post")), "<{tag}>");
+            assert!(value("action").is_some_and(|to| to.starts_with('/') && !to.starts_with("//")), "<{tag}>");
         }
-        "label" => assert!(page.labels.insert(value("for").expect("what a label is for"))),
-        "input" | "select" | "textarea" => page.fields.push(value("id").unwrap_or_default()),
+        "button" => assert!(value("formaction").is_none_or(|to| to.starts_with('/') && !to.starts_with("//"))),
+        "input" if value("type").as_deref() == Some("hidden") => {}
+        "input" | "select" | "textarea" => page.fields.push(value("id").expect("a field without an id")),
+        "label" => {
+            page.labelled.insert(value("for").expect("a label for nothing"));
+        }
         _ => {}
     }
 }

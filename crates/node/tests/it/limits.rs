@@ -119,7 +119,7 @@ async fn it_serves_until_it_is_told_to_stop() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served = tokio::spawn(node::serve(world.city.clone(), listener, stopped));
+    let served = tokio::spawn(node::serve(world.city.clone(), None, listener, stopped));
     let close = "connection: close\r\n\r\n";
     let answer = talk(address, format!("GET /healthz HTTP/1.1\r\nhost: evil.example\r\n{close}").as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok\n") && !answer.contains("evil"), "{answer}");

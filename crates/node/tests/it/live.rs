@@ -236,7 +236,7 @@ async fn a_node_that_stops_tells_those_who_watch() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served = tokio::spawn(node::serve(world.city.clone(), listener, stopped));
+    let served = tokio::spawn(node::serve(world.city.clone(), None, listener, stopped));
     let mut stream = TcpStream::connect(address).await.unwrap();
     let open = "/api/v1/released/live?stream=air&purpose=air-quality";
     stream.write_all(format!("GET {open} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).await.unwrap();

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod api;
+mod asked;
+mod browser;
 mod city;
 mod feeds;
 mod files;
@@ -16,5 +18,6 @@ mod open;
 mod pages;
 mod search;
 mod signs;
+mod signed;
 mod webhooks;
 mod xml;

@@ -1,59 +1,37 @@
-//! A question from its words to its rows: which tables it names, their disclosures, the answer.
+//! A question from its words to what is shown: asked in a city's folder at the desk, or at an address, whose node discloses.
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
-use analytics::{Answer, Apart, Limits, Table, TableName, attend};
-use anyhow::{Context, anyhow, bail};
-use flow::City;
-use model::{Exposure, StreamId, ViewId};
-use register::State;
-use serde::Serialize;
+use analytics::{Answer, Apart, Limits, SqlError, Table, TableName, attend};
+use anyhow::{Context, anyhow};
+use flow::Row;
+use model::{Clock as _, Exposure};
 use serde_json::Value;
 
-use super::{handed, references};
+use super::brought::brought;
 use crate::args::sql::Sql;
 use crate::client::is_address;
-use crate::commands::query::{AtAddress, asked, of_folder, refusal};
+use crate::commands::query::{AtAddress, of_folder, refusal};
 use crate::commands::{open, public_log};
+use crate::desk::{Asking, Disclosure, Failed, apart, ids, no_reference, references, table};
 use crate::output::Output;
-
-/// What was handed over for a question: one table, under one number of the log.
-#[derive(Debug, Serialize)]
-struct Disclosure {
-    table: String,
-    seq: Value,
-    rows: usize,
-    withheld: Value,
-    record: Value,
-    receipt: Value,
-}
+use crate::system::SystemClock;
 
 pub(crate) fn run(args: &Sql, output: &Output) -> anyhow::Result<()> {
-    let imported = references::imported(args)?;
+    let brought = brought(args)?;
     let limits = Limits {
         memory_bytes: args.memory << 20,
         time: Duration::from_secs(args.timeout),
         rows: usize::try_from(args.rows).unwrap_or(usize::MAX),
+        answer_bytes: args.memory << 20,
     };
     // What the question names is known, and that it is one, before anything is disclosed for it.
-    let apart = Apart::ask(program()?, &args.question, limits)?;
-    let city = Asked::of(args)?;
-    let names: Vec<TableName> = apart.tables().iter().cloned().collect();
-    let (streams, public): (Vec<&TableName>, Vec<&TableName>) = names.iter().partition(|name| !name.is_reference());
-    let streams = streams.into_iter().map(ids).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut tables = city.public(&public, imported)?;
-    let mut disclosures = Vec::new();
-    for (stream, view) in streams {
-        let (table, disclosure) = city.disclosed(&stream, &view)?;
-        tables.push(table);
-        disclosures.push(disclosure);
-    }
-    city.done()?;
-    shown(&apart.answer(&tables)?, &disclosures, args, output)
+    let apart = apart(&args.question, limits).map_err(failure)?;
+    let (answer, disclosures) =
+        if is_address(&args.city) { at_address(apart, args, brought)? } else { at_folder(apart, args, &brought)? };
+    shown(&answer, &disclosures, args, output)
 }
 
 /// The process that answers a question; nobody else calls it.
@@ -61,87 +39,63 @@ pub(crate) fn desk() -> anyhow::Result<()> {
     Ok(attend(std::io::stdin(), std::io::stdout())?)
 }
 
-/// This binary, as the process that answers.
-fn program() -> anyhow::Result<Command> {
-    let mut program = Command::new(std::env::current_exe().context("where this program lies is not known")?);
-    program.arg("sql-desk");
-    Ok(program)
-}
-
-fn ids(name: &TableName) -> anyhow::Result<(StreamId, ViewId)> {
-    let wrong = |what: &str| anyhow!("{name} is no table: `{what}` is no id; name a stream and its view");
-    let stream = name.schema.parse().map_err(|_| wrong(&name.schema))?;
-    let view = name.table.parse().map_err(|_| wrong(&name.table))?;
-    Ok((stream, view))
-}
-
-/// Where the question is asked.
-enum Asked<'a> {
-    Folder(Box<City>, &'a Sql),
-    Address(Box<AtAddress<'a>>, &'a Sql),
-}
-
-impl<'a> Asked<'a> {
-    fn of(args: &'a Sql) -> anyhow::Result<Self> {
-        if is_address(&args.city) {
-            return Ok(Self::Address(Box::new(AtAddress::of(&args.city, &args.asker)?), args));
-        }
-        of_folder(&args.asker)?;
-        let city = open(Path::new(&args.city))?;
-        city.tick()?;
-        Ok(Self::Folder(Box::new(city), args))
+/// A norm's refusal keeps its words and grounds; what a limit ended says which argument allows more.
+fn failure(failed: Failed) -> anyhow::Error {
+    match failed {
+        Failed::Disclose(error) => refusal(error),
+        Failed::Sql(error @ SqlError::Memory { .. }) => anyhow!("{error}, or allow more with --memory"),
+        Failed::Sql(error @ SqlError::Time { .. }) => anyhow!("{error}, or allow more with --timeout"),
+        other => other.into(),
     }
+}
 
-    /// A released table, disclosed.
-    fn disclosed(&self, stream: &StreamId, view: &ViewId) -> anyhow::Result<(Table, Disclosure)> {
+/// Asks in a city's folder. The batch and the checkpoint follow before the answer is shown.
+fn at_folder(apart: Apart, args: &Sql, brought: &[Table]) -> anyhow::Result<(Answer, Vec<Disclosure>)> {
+    let asker = &args.asker;
+    of_folder(asker)?;
+    let city = open(Path::new(&args.city))?;
+    city.tick()?;
+    let asking = Asking {
+        city: &city,
+        recipient: asker.party.clone(),
+        purpose: asker.purpose,
+        from: asker.from,
+        to: asker.to,
+        authorised_by: asker.authorised_by.clone(),
+    };
+    let answered = asking.answer(apart, brought);
+    city.tick()?;
+    answered.map_err(failure)
+}
+
+/// Asks a node for each table, and answers from what it handed over.
+fn at_address(apart: Apart, args: &Sql, brought: Vec<Table>) -> anyhow::Result<(Answer, Vec<Disclosure>)> {
+    let address = AtAddress::of(&args.city, &args.asker)?;
+    let (public, released): (Vec<TableName>, Vec<TableName>) =
+        apart.tables().iter().cloned().partition(TableName::is_reference);
+    let released = released.iter().map(ids).collect::<Result<Vec<_>, Failed>>()?;
+    let mut tables = public_tables(&public, args, brought)?;
+    let mut disclosures = Vec::new();
+    for (stream, view) in released {
         let name = TableName::new(stream.as_str(), view.as_str());
-        match self {
-            Self::Folder(city, args) => {
-                let disclosed = city.disclose(&asked(&args.asker, stream, Some(view))).map_err(refusal)?;
-                let answer = disclosed.get();
-                let table = handed::table(name, &answer.exposure, answer.minimum, handed::as_json(&answer.rows))?;
-                let disclosure = Disclosure {
-                    table: table.name.to_string(),
-                    seq: serde_json::to_value(answer.record.seq)?,
-                    rows: answer.rows.len(),
-                    withheld: answer.withheld.into(),
-                    record: serde_json::to_value(&answer.record)?,
-                    receipt: answer.receipt.clone().into(),
-                };
-                Ok((table, disclosure))
-            }
-            Self::Address(address, _) => from_json(name, address.ask(stream, Some(view))?),
-        }
+        let (table, disclosure) = from_json(name, address.ask(&stream, Some(&view))?)?;
+        tables.push(table);
+        disclosures.push(disclosure);
     }
+    Ok((apart.answer(tables).map_err(|error| failure(error.into()))?, disclosures))
+}
 
-    /// Public tables: anybody may have them, so that they are no disclosures.
-    fn public(&self, names: &[&TableName], mut imported: Vec<Table>) -> anyhow::Result<Vec<Table>> {
-        let register = names.iter().any(|name| references::of_register(name));
-        let state: Option<Arc<State>> = match self {
-            _ if !register => None,
-            Self::Folder(city, _) => Some(city.register().state()),
-            Self::Address(_, args) => Some(Arc::new(public_log(&args.city, None)?.state)),
-        };
-        imported.retain(|table| names.contains(&&table.name));
-        let made = names.iter().filter(|name| !imported.iter().any(|table| table.name == ***name));
-        let missing = |name: &TableName| {
-            anyhow!(
-                "there is no table {name}; there are reference.places, reference.sensors, reference.calendar, and what you bring along with --reference"
-            )
-        };
-        let made: Vec<Table> = made
-            .map(|name| references::table(name, state.as_deref()).ok_or_else(|| missing(name)))
-            .collect::<anyhow::Result<_>>()?;
-        Ok([imported, made].concat())
-    }
-
-    /// The records are durable; the batch and the checkpoint follow before the answer is shown.
-    fn done(&self) -> anyhow::Result<()> {
-        if let Self::Folder(city, _) = self {
-            city.tick()?;
-        }
-        Ok(())
-    }
+/// Public tables: anybody may have them, so that they are no disclosures.
+fn public_tables(names: &[TableName], args: &Sql, mut brought: Vec<Table>) -> anyhow::Result<Vec<Table>> {
+    let log = names.iter().any(references::of_register).then(|| public_log(&args.city, None)).transpose()?;
+    brought.retain(|table| names.contains(&table.name));
+    let made = names.iter().filter(|name| !brought.iter().any(|table| table.name == **name));
+    let made = made.map(|name| {
+        references::table(name, log.as_ref().map(|audit| &audit.state), SystemClock.now())
+            .ok_or_else(|| no_reference(name))
+    });
+    let made = made.collect::<Result<Vec<Table>, Failed>>()?;
+    Ok([brought, made].concat())
 }
 
 /// An answer as a node gives it.
@@ -149,13 +103,13 @@ fn from_json(name: TableName, mut answer: Value) -> anyhow::Result<(Table, Discl
     let mut take = |field: &str| {
         answer.get_mut(field).map(Value::take).with_context(|| format!("the node's answer has no `{field}`"))
     };
-    let Value::Array(rows) = take("rows")? else { bail!("the node's answer has no rows") };
+    let rows: Vec<Row> = serde_json::from_value(take("rows")?).context("a row of the node's answer cannot be read")?;
     let exposure: Exposure = serde_json::from_value(take("exposure")?).context("the node's view cannot be read")?;
     let minimum = take("minimum")?.as_u64().and_then(|minimum| u32::try_from(minimum).ok());
     let minimum = minimum.context("the node's answer says no minimum")?;
     let (withheld, record, receipt) = (take("withheld")?, take("record")?, take("receipt")?);
     let count = rows.len();
-    let table = handed::table(name, &exposure, minimum, rows.into_iter())?;
+    let table = table(name, &exposure, minimum, None, rows)?;
     let seq = record.get("seq").cloned().unwrap_or_default();
     let disclosure = Disclosure { table: table.name.to_string(), seq, rows: count, withheld, record, receipt };
     Ok((table, disclosure))

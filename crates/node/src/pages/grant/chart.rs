@@ -6,14 +6,14 @@ use std::fmt::Write;
 use flow::Row;
 use model::{Span, TimeBin, Timestamp};
 
+use crate::pages::draw::{Label, WIDTH, rounded_up, told};
 use crate::words;
 
 /// How many windows are shown.
 pub(super) const WINDOWS: u32 = 96;
 /// How many days before a window make what is usual at its time of day.
 pub(super) const DAYS_BEFORE: u32 = 7;
-/// The drawing's size, and the space around the lines, in its own units.
-const WIDTH: f64 = 720.0;
+/// The drawing's height, and the space around the lines, in its own units.
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 60.0;
 const TOP: f64 = 12.0;
@@ -45,14 +45,6 @@ pub(super) struct Chart {
     pub(super) times: Vec<Label>,
     /// The table, newest first.
     pub(super) lines: Vec<Line>,
-}
-
-/// A text in the drawing.
-#[derive(Debug)]
-pub(super) struct Label {
-    pub(super) x: String,
-    pub(super) y: String,
-    pub(super) text: String,
 }
 
 /// A line of the table.
@@ -108,7 +100,7 @@ impl Line {
 }
 
 /// One number for each window that has any.
-fn numbers(rows: &[Row], combined: Combined) -> BTreeMap<Timestamp, f64> {
+pub(super) fn numbers<'r>(rows: impl IntoIterator<Item = &'r Row>, combined: Combined) -> BTreeMap<Timestamp, f64> {
     let mut sums: BTreeMap<Timestamp, (f64, f64)> = BTreeMap::new();
     for row in rows {
         let Row::Released { from, value, .. } = row else { continue };
@@ -127,7 +119,7 @@ fn numbers(rows: &[Row], combined: Combined) -> BTreeMap<Timestamp, f64> {
 }
 
 /// The middle one of the numbers at the same time on the days before.
-fn usual(numbers: &BTreeMap<Timestamp, f64>, from: Timestamp) -> Option<f64> {
+pub(super) fn usual(numbers: &BTreeMap<Timestamp, f64>, from: Timestamp) -> Option<f64> {
     let before = (1..=DAYS_BEFORE).filter_map(|days| numbers.get(&(from - Span::days(days))).copied());
     let mut before: Vec<f64> = before.collect();
     before.sort_by(f64::total_cmp);
@@ -137,27 +129,6 @@ fn usual(numbers: &BTreeMap<Timestamp, f64>, from: Timestamp) -> Option<f64> {
         return Some(upper);
     }
     before.get(middle - 1).map(|lower| (lower + upper) / 2.0)
-}
-
-/// A number in words; what has none was held back, or there was nothing.
-fn told(number: Option<f64>) -> String {
-    match number {
-        None => "none".to_owned(),
-        Some(number) if number.fract() == 0.0 => format!("{number:.0}"),
-        Some(number) if number.abs() < 10.0 => {
-            format!("{number:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
-        Some(number) => format!("{number:.1}"),
-    }
-}
-
-/// The next number that is 1, 2 or 5 with zeros, so that the heights have numbers that people read.
-fn rounded_up(number: f64) -> f64 {
-    if number <= 0.0 {
-        return 1.0;
-    }
-    let zeros = 10_f64.powf(number.log10().floor());
-    [1.0, 2.0, 5.0].map(|step| step * zeros).into_iter().find(|round| *round >= number).unwrap_or(10.0 * zeros)
 }
 
 fn x(at: usize) -> f64 {
@@ -236,21 +207,6 @@ mod tests {
         assert!(chart.now.ends_with("L708.0 46.2"), "{}", chart.now);
         assert_eq!(chart.levels[2].text, "50");
         assert_eq!(chart.times.iter().map(|label| label.text.as_str()).collect::<Vec<_>>()[2], "11-24 08:00");
-    }
-
-    #[test]
-    fn heights_are_round_numbers_no_lower_than_what_is_drawn() {
-        for (number, round) in
-            [(0.0, 1.0), (1.0, 1.0), (1.1, 2.0), (42.0, 50.0), (471.9, 500.0), (501.0, 1_000.0), (0.03, 0.05)]
-        {
-            assert!((rounded_up(number) - round).abs() < 1e-9, "{number}: {}", rounded_up(number));
-        }
-    }
-
-    #[test]
-    fn small_numbers_keep_their_thousandths() {
-        let numbers = [None, Some(42.0), Some(42.25), Some(6.5), Some(0.025), Some(0.0001)];
-        assert_eq!(numbers.map(told), ["none", "42", "42.2", "6.5", "0.025", "0"]);
     }
 
     #[test]

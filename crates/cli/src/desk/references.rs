@@ -1,14 +1,8 @@
-//! Public reference tables: what stands in every city's public register, the calendar, and what the asker brings along.
+//! Public reference tables: what stands in every city's public register, and the calendar.
 
-use std::io::Read as _;
-
-use analytics::{CSV_BYTES_MAX, Column, Days, REFERENCE, Table, TableName, calendar, import};
-use anyhow::{Context, bail};
-use model::{Clock, Geometry, Point};
+use analytics::{Column, Days, REFERENCE, Table, TableName, calendar};
+use model::{Geometry, Point, Timestamp};
 use register::State;
-
-use crate::args::sql::Sql;
-use crate::system::SystemClock;
 
 /// Tables made from the register.
 const PLACES: &str = "places";
@@ -17,42 +11,26 @@ const CALENDAR: &str = "calendar";
 /// How many years before this one the calendar begins; views reach back no further than ten.
 const YEARS_BACK: i32 = 10;
 
-/// Reads the files that the asker brings along.
-pub(super) fn imported(args: &Sql) -> anyhow::Result<Vec<Table>> {
-    let mut tables: Vec<Table> = Vec::new();
-    for (name, path) in &args.reference {
-        let taken =
-            [PLACES, SENSORS, CALENDAR].contains(&&**name) || tables.iter().any(|table| table.name.table == *name);
-        if taken {
-            bail!("there is a table `{REFERENCE}.{name}` already; give the file another name");
-        }
-        let failed = || format!("cannot read `{}`", path.display());
-        let mut bytes = Vec::new();
-        // One byte more than may be, so that too much is seen.
-        let file = std::fs::File::open(path).with_context(failed)?;
-        file.take(CSV_BYTES_MAX + 1).read_to_end(&mut bytes).with_context(failed)?;
-        tables.push(import(name, &bytes)?);
-    }
-    Ok(tables)
-}
-
 /// Whether a table is made from the register.
-pub(super) fn of_register(name: &TableName) -> bool {
+pub(crate) fn of_register(name: &TableName) -> bool {
     name.is_reference() && [PLACES, SENSORS].contains(&&*name.table)
 }
 
+/// The names that public tables of the city have.
+pub(crate) const NAMES: [&str; 3] = [PLACES, SENSORS, CALENDAR];
+
 /// A public table of the city; none if there is no such.
-pub(super) fn table(name: &TableName, state: Option<&State>) -> Option<Table> {
+pub(crate) fn table(name: &TableName, state: Option<&State>, now: Timestamp) -> Option<Table> {
     match (name.table.as_str(), state) {
         (PLACES, Some(state)) => Some(places(state)),
         (SENSORS, Some(state)) => Some(sensors(state)),
-        (CALENDAR, _) => Some(calendar(days())),
+        (CALENDAR, _) => Some(calendar(days(now))),
         _ => None,
     }
 }
 
-fn days() -> Days {
-    let today = SystemClock.now().date();
+fn days(now: Timestamp) -> Days {
+    let today = now.date();
     let year = today.split('-').next().and_then(|year| year.parse().ok()).unwrap_or(1970);
     Days { from_year: year - YEARS_BACK, to_year: year + 1 }
 }

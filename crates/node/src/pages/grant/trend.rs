@@ -1,0 +1,107 @@
+//! How it went day by day: the whole days among the windows that were handed over, as bars and as a table.
+
+use std::collections::BTreeMap;
+
+use model::{TimeBin, Timestamp};
+
+use super::chart::Combined;
+use crate::pages::draw::{Bars, told};
+use crate::words;
+
+/// The most days that are shown.
+const DAYS_MAX: usize = 14;
+const DAY_MILLIS: i64 = 86_400_000;
+
+/// The days, ready to be drawn.
+#[derive(Debug)]
+pub(super) struct Trend {
+    /// What they show, in a sentence that stands for them.
+    pub(super) sentence: String,
+    pub(super) bars: Bars,
+    /// The table, newest first.
+    pub(super) days: Vec<Day>,
+}
+
+/// A line of the table.
+#[derive(Debug, PartialEq)]
+pub(super) struct Day {
+    pub(super) when: String,
+    pub(super) number: String,
+}
+
+impl Trend {
+    /// The whole days of some windows; none where a window is a day or longer, or there are fewer than two.
+    pub(super) fn of(numbers: &BTreeMap<Timestamp, f64>, bin: TimeBin, combined: Combined) -> Option<Self> {
+        let width = bin.span().millis();
+        if width >= DAY_MILLIS {
+            return None;
+        }
+        let (first, last) = (*numbers.first_key_value()?.0, *numbers.last_key_value()?.0);
+        let mut days: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
+        for (from, number) in numbers {
+            let (sum, count) = days.entry(from.millis().div_euclid(DAY_MILLIS)).or_default();
+            *sum += number;
+            *count += 1.0;
+        }
+        // A day is whole if windows were shown before it ended and after it began; of the newest there is more to come.
+        let ended = |day: i64| (day + 1) * DAY_MILLIS <= last.millis() + width;
+        let begun = |day: i64| first.millis() < day * DAY_MILLIS + DAY_MILLIS / 4;
+        let whole = days.into_iter().filter(|(day, _)| ended(*day) && begun(*day));
+        let one = |(sum, count): (f64, f64)| match combined {
+            Combined::Sum => sum,
+            Combined::Mean | Combined::Average => sum / count,
+        };
+        let mut whole: Vec<(Timestamp, f64)> =
+            whole.map(|(day, both)| (Timestamp::from_millis(day * DAY_MILLIS), one(both))).collect();
+        whole.drain(..whole.len().saturating_sub(DAYS_MAX));
+        let ((newest, number), before) = whole.split_last().filter(|(_, before)| !before.is_empty())?;
+        #[expect(clippy::cast_precision_loss, reason = "there are at most fourteen")]
+        let usual = before.iter().map(|(_, number)| number).sum::<f64>() / before.len() as f64;
+        let what = match combined {
+            Combined::Sum => "all numbers of the day together",
+            Combined::Mean | Combined::Average => "the mean of the day’s numbers",
+        };
+        let sentence = format!(
+            "On {}, the newest whole day, it was {} ({what}); the mean of the {} before is {}.",
+            words::day(*newest),
+            told(Some(*number)),
+            words::count(before.len() as u64, "day", "days"),
+            told(Some((usual * 10.0).round() / 10.0))
+        );
+        let named: Vec<(String, Option<f64>)> =
+            whole.iter().map(|(day, number)| (words::day(*day), Some(*number))).collect();
+        let days = whole.iter().rev().map(|(day, number)| Day { when: words::day(*day), number: told(Some(*number)) });
+        Some(Self { sentence, bars: Bars::of(&named), days: days.collect() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Span;
+
+    use super::*;
+
+    #[test]
+    fn whole_days_are_held_against_each_other_and_the_present_one_is_not_among_them() {
+        let hour = TimeBin::new(Span::hours(1)).unwrap();
+        let begin: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
+        let numbers: BTreeMap<Timestamp, f64> =
+            (0..80_u32).map(|at| (begin + Span::hours(at), f64::from(at / 24 + 1))).collect();
+        let trend = Trend::of(&numbers, hour, Combined::Sum).unwrap();
+        let day = |when: &str, number: &str| Day { when: when.to_owned(), number: number.to_owned() };
+        assert_eq!(
+            trend.days,
+            [day("22 November 2026", "72"), day("21 November 2026", "48"), day("20 November 2026", "24")]
+        );
+        assert!(
+            trend.sentence.contains("it was 72") && trend.sentence.contains("2 days before is 36"),
+            "{}",
+            trend.sentence
+        );
+        let means = Trend::of(&numbers, hour, Combined::Mean).unwrap();
+        assert_eq!(means.days[0], day("22 November 2026", "3"));
+        assert!(Trend::of(&numbers, TimeBin::new(Span::hours(24)).unwrap(), Combined::Sum).is_none());
+        let one: BTreeMap<_, _> = numbers.range(..begin + Span::hours(30)).map(|(at, number)| (*at, *number)).collect();
+        assert!(Trend::of(&one, hour, Combined::Sum).is_none(), "one day has nothing beside it");
+    }
+}

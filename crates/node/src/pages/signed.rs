@@ -1,0 +1,77 @@
+//! Who is signed in, and whether a form came from one of our own pages.
+
+use askama::Template;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use model::Party;
+
+use super::page;
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+use crate::sessions::{Cookies, SessionId};
+
+/// What browsers say of where a request comes from.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// A party that is signed in.
+pub(crate) struct Signed {
+    /// Which.
+    pub(crate) party: Party,
+    /// Its session.
+    pub(crate) id: SessionId,
+}
+
+/// The party behind the cookie of a request, if its session lasts.
+pub(crate) fn signed(node: &Node, headers: &HeaderMap) -> Option<Signed> {
+    let id = Cookies::of(headers).read(headers)?;
+    let register = node.city.register();
+    let party = node.sessions.party(&id, &register.state(), register.now())?;
+    Some(Signed { party, id })
+}
+
+/// A form is taken from our own pages alone: it carries what follows from the cookie of its own session, which no other page can
+/// read, and no browser says that it came from elsewhere.
+///
+/// # Errors
+/// It came from elsewhere, or from a session that is over.
+pub(crate) fn own_form(headers: &HeaderMap, sent: &str) -> Result<SessionId, Problem> {
+    let foreign = || {
+        Problem::new(Kind::Forbidden)
+            .detail("this form does not come from a page of your session, which may be over; load its page again")
+    };
+    let site = headers.get(FETCH_SITE);
+    let id = Cookies::of(headers).read(headers).filter(|id| id.is_form(sent)).ok_or_else(foreign)?;
+    // `none` is what no page can bring about: the reader loads the answer to a form again.
+    if site.is_none_or(|site| site == "same-origin" || site == "none") { Ok(id) } else { Err(foreign()) }
+}
+
+/// The party that sent a form.
+///
+/// # Errors
+/// The form is not its own; none if the party is no longer signed in.
+pub(crate) fn signed_form(node: &Node, headers: &HeaderMap, sent: &str) -> Result<Option<Signed>, Problem> {
+    own_form(headers, sent)?;
+    Ok(signed(node, headers))
+}
+
+/// Leads elsewhere, to be asked for with GET.
+pub(crate) fn elsewhere(to: &str) -> Result<Response, Problem> {
+    let to = HeaderValue::from_str(to).map_err(|_| Problem::new(Kind::Internal))?;
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, to), (header::CACHE_CONTROL, NO_STORE)]).into_response())
+}
+
+/// Leads to where parties sign in.
+pub(crate) fn to_sign_in() -> Result<Response, Problem> {
+    elsewhere("/sign-in")
+}
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// Draws a page for one party, which nothing keeps.
+pub(crate) fn private(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
+    let mut drawn = page(template)?;
+    *drawn.status_mut() = status;
+    drawn.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    drawn.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, cookie"));
+    Ok(drawn)
+}
