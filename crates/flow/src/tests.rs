@@ -4,6 +4,7 @@ mod attacks;
 mod authorisation;
 mod clock;
 mod districts;
+mod exports;
 mod keys;
 mod live;
 mod memories;

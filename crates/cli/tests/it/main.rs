@@ -18,6 +18,7 @@ mod refusals;
 mod remote;
 mod scan;
 mod scanned;
+mod scheduled;
 mod sql;
 mod tool;
 mod utility;

@@ -4,6 +4,7 @@
 
 mod api;
 mod city;
+mod exports;
 mod grants;
 mod html;
 mod limits;
