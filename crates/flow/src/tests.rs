@@ -1,5 +1,6 @@
 //! The pipeline from outside: what flows, what stops, what is released once, what is never left.
 
+mod adversaries;
 mod attacks;
 mod authorisation;
 mod clock;

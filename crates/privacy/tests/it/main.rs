@@ -5,6 +5,8 @@
 mod audit;
 mod fixture;
 mod membership;
+mod oracle;
 mod pseudonyms;
+mod repeated;
 mod sketches;
 mod tags;
