@@ -2,6 +2,7 @@
 
 pub(crate) mod framework;
 pub(crate) mod instrument;
+pub(crate) mod schedule;
 pub(crate) mod sql;
 pub(crate) mod webhook;
 
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Watch(Watch),
     #[command(subcommand)]
     Webhook(webhook::Webhook),
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
     Sql(sql::Sql),
     /// The process that answers one question of SQL; started by others.
     #[cfg(feature = "sql")]

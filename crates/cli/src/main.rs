@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Export(export) => commands::export::run(&export, &output),
         Command::Watch(watch) => commands::watch::run(&watch, &output),
         Command::Webhook(webhook) => commands::webhook::run(&webhook, &output),
+        Command::Schedule(schedule) => commands::schedule::run(&schedule, &output),
         Command::Query(query) => commands::query::run(&query, &output),
         Command::OptOut(opt_out) => commands::opt_out::run(&opt_out, &output),
         Command::Sql(sql) => commands::sql::run(&sql, &output),

@@ -46,6 +46,9 @@ pub enum CityError {
     /// A release.
     #[error(transparent)]
     Release(#[from] privacy::ReleaseError),
+    /// What schedules keep.
+    #[error(transparent)]
+    Schedule(#[from] crate::exports::ScheduleError),
     /// The log's key.
     #[error("the log's origin is not fit for a key: {0}")]
     Origin(#[from] tlog::NoteError),

@@ -153,21 +153,52 @@ pub(crate) fn private_folder(path: &Path) -> Result<(), FolderError> {
 /// Writes a file that only its owner may read, whole and durable, or not at all.
 pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     let write = || -> io::Result<()> {
-        let temporary = path.with_extension(DRAFT);
-        let mut options = File::options();
-        options.create(true).truncate(true).write(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
-        let mut file = options.open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
+        let draft = drafted(path, bytes)?;
+        fs::rename(&draft, path)?;
         sync_parent(path)
     };
     write().map_err(|error| fail(path, error))
+}
+
+/// Writes a new file that only its owner may read, whole and durable, or not at all. Never in the place of another.
+pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+    let create = || -> io::Result<()> {
+        let draft = drafted(path, bytes)?;
+        let linked = fs::hard_link(&draft, path);
+        fs::remove_file(&draft)?;
+        linked?;
+        sync_parent(path)
+    };
+    create().map_err(|error| {
+        // A full disk needs the room; a draft that cannot be removed now is written over at the next try.
+        drop(fs::remove_file(path.with_extension(DRAFT)));
+        fail(path, error)
+    })
+}
+
+/// Writes a draft beside a file, durably.
+fn drafted(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let draft = path.with_extension(DRAFT);
+    let mut options = File::options();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(draft)
+}
+
+/// Removes a file durably, if it is there.
+pub(crate) fn remove_private(path: &Path) -> Result<(), FolderError> {
+    let removed = match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        removed => removed.and_then(|()| sync_parent(path)),
+    };
+    removed.map_err(|error| fail(path, error))
 }
 
 /// Destroys secrets that a crash left half written in a folder.

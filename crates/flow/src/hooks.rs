@@ -22,7 +22,7 @@ const HOOK: &str = "hook";
 /// How the name of the file ends that says how far a hook has come.
 const PROGRESS: &str = "progress";
 /// The longest name, in bytes.
-const NAME_BYTES_MAX: usize = 63;
+pub(crate) const NAME_BYTES_MAX: usize = 63;
 
 /// Why a hook cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -51,12 +51,16 @@ pub enum HookError {
 #[serde(try_from = "String", into = "String")]
 pub struct HookName(String);
 
+/// Whether a text is fit for the name of a hook or a schedule: it is no path, and needs no quotes in an address.
+pub(crate) fn is_name(text: &str) -> bool {
+    let fits = |(at, byte): (usize, u8)| byte.is_ascii_lowercase() || byte.is_ascii_digit() || (at > 0 && byte == b'-');
+    (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().enumerate().all(fits)
+}
+
 impl FromStr for HookName {
     type Err = HookError;
     fn from_str(text: &str) -> Result<Self, HookError> {
-        let fits =
-            |(at, byte): (usize, u8)| byte.is_ascii_lowercase() || byte.is_ascii_digit() || (at > 0 && byte == b'-');
-        if (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().enumerate().all(fits) {
+        if is_name(text) {
             return Ok(Self(text.to_owned()));
         }
         Err(HookError::Name(text.chars().take(NAME_BYTES_MAX).flat_map(char::escape_debug).collect()))

@@ -23,7 +23,7 @@ const STRETCH_MILLIS_MAX: i64 = 10 * MINUTE_MILLIS;
 /// The most stretches that are caught up on.
 pub const BACKLOG_MAX: i64 = 2_000;
 /// What would go out of a view's reach while it is handed over is not begun.
-const REACH_MARGIN: Span = Span::seconds(10);
+pub(crate) const REACH_MARGIN: Span = Span::seconds(10);
 /// How many stretches without a record are passed over before somebody else has a turn.
 const PASSED_MAX: usize = 100;
 
@@ -147,7 +147,7 @@ impl City {
     }
 
     /// Up to when a view's stretches are over and may be shown; none if nothing was released under it.
-    fn over(&self, view: &View, now: Timestamp) -> Result<Option<Timestamp>, LakeError> {
+    pub(crate) fn over(&self, view: &View, now: Timestamp) -> Result<Option<Timestamp>, LakeError> {
         let Some(bin) = view.bin() else { return Ok(Some(open_since(view, now))) };
         let through = self.lake.released_through(&view.stream, &view.id, view.version)?;
         Ok(through.map(|through| through.min(bin.window(now - view.delay.0).start)))

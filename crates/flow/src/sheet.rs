@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use journal::sheet::{Kind, Value as Stored};
 use lake::sheet::Series;
 use model::{CellId, DeviceId, Point, Stream, Timestamp, View};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::city::City;
@@ -36,7 +37,8 @@ enum Spot {
 }
 
 /// What a file is written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Comma-separated values after RFC 4180, in UTF-8.
     Csv,
@@ -49,6 +51,17 @@ pub enum Format {
 }
 
 impl Format {
+    /// How the name of a file ends.
+    #[must_use]
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::GeoJson => "geojson",
+            Self::Parquet => "parquet",
+            Self::Sqlite => "sqlite",
+        }
+    }
+
     /// The media type.
     #[must_use]
     pub const fn media_type(self) -> &'static str {

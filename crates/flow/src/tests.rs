@@ -1,9 +1,11 @@
 //! The pipeline from outside: what flows, what stops, what is released once, what is never left.
 
+mod adversaries;
 mod attacks;
 mod authorisation;
 mod clock;
 mod districts;
+mod exports;
 mod keys;
 mod live;
 mod memories;

@@ -23,6 +23,10 @@ pub struct Ticked {
     pub deleted: u64,
     /// Pseudonym keys destroyed.
     pub keys: usize,
+    /// Files withdrawn that schedules had made.
+    pub withdrawn: usize,
+    /// Files made on a schedule.
+    pub exports: usize,
     /// Disclosures batched into the log.
     pub disclosures: u64,
 }
@@ -38,10 +42,14 @@ pub enum Step {
     Retention,
     /// Writing down what fell due.
     Lapses,
+    /// Removing files, made on a schedule, that may not be had any more.
+    Withdrawals,
     /// Releasing closed windows.
     Releases,
     /// Keeping the numbers of what came late.
     Late,
+    /// Making files on a schedule.
+    Exports,
     /// Batching disclosures into the log.
     Disclosures,
     /// Publishing the log.
@@ -50,13 +58,15 @@ pub enum Step {
 
 impl Step {
     /// Every step.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Keys,
         Self::Orders,
         Self::Retention,
         Self::Lapses,
+        Self::Withdrawals,
         Self::Releases,
         Self::Late,
+        Self::Exports,
         Self::Disclosures,
         Self::Publication,
     ];
@@ -69,8 +79,10 @@ impl Step {
             Self::Orders => "list-keys",
             Self::Retention => "retention",
             Self::Lapses => "lapses",
+            Self::Withdrawals => "withdrawals",
             Self::Releases => "releases",
             Self::Late => "late",
+            Self::Exports => "exports",
             Self::Disclosures => "disclosures",
             Self::Publication => "publication",
         }
@@ -146,6 +158,7 @@ impl City {
             done.deleted += failures.take(Step::Retention, self.delete_due(&stream.id, stream.retention, now));
         }
         done.lapses = failures.take(Step::Lapses, self.register.tick());
+        failures.take(Step::Withdrawals, self.withdraw_exports(now, &mut done));
         let state = self.register.state();
         failures.take(Step::Releases, self.settle(now));
         for view in state.views.values() {
@@ -154,6 +167,7 @@ impl City {
         for (stream, counts) in self.counters.snapshot() {
             failures.take(Step::Late, self.lake.keep_late(&stream, counts.late));
         }
+        failures.take(Step::Exports, self.make_exports(now, &mut done));
         done.disclosures = failures.take(Step::Disclosures, self.register.batch_disclosures());
         failures.take(Step::Publication, self.register.publish());
         let Failures(failures) = failures;

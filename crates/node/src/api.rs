@@ -1,6 +1,7 @@
 //! The API: what devices send, what parties ask and command, and the register as JSON.
 
 pub(crate) mod commands;
+pub(crate) mod exports;
 pub(crate) mod files;
 pub(crate) mod ingest;
 pub(crate) mod linked;

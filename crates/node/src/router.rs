@@ -72,6 +72,8 @@ pub(crate) fn routes(node: Node) -> Router {
         // What parties ask.
         .route("/api/v1/released", get(api::released::released))
         .route("/api/v1/released/live", get(api::live::live))
+        .route("/api/v1/exports", get(api::exports::offered))
+        .route("/api/v1/exports/{name}/{file}", get(api::exports::file))
         .route("/api/v1/commands", post(api::commands::commands))
         .route("/api/v1/commands/preview", post(api::commands::previews))
         // What everybody may have.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use analytics::{Column, Table, TableName};
 use flow::{Cell, Row};
-use model::{Exposure, Measure, PropertyName, Stream, Treatment, ValueKind};
+use model::{Exposure, Measure, PropertyName, Space, Stream, Treatment, ValueKind};
 use privacy::columns::Scalar;
 
 use super::Failed;
@@ -27,10 +27,10 @@ pub(crate) fn table(
     rows: Vec<Row>,
 ) -> Result<Table, Failed> {
     let columns = match exposure {
-        Exposure::Windows { measure, .. } => {
+        Exposure::Windows { measure, space, .. } => {
             let mut windows = Windows::default();
             rows.into_iter().try_for_each(|row| windows.take(row, minimum))?;
-            windows.columns(measure)
+            windows.columns(measure, *space)
         }
         Exposure::Records { fields } => {
             let fields = fields.iter().map(|field| (field.clone(), Vec::new())).collect();
@@ -48,6 +48,8 @@ struct Windows {
     end: Vec<Option<i64>>,
     cell: Vec<Option<String>>,
     sensor: Vec<Option<String>>,
+    /// Of ways, where they begin; they end at the sensor.
+    origin: Vec<Option<String>>,
     class: Vec<Option<usize>>,
     value: Vec<Option<i64>>,
     minimum: Vec<Option<i64>>,
@@ -56,22 +58,24 @@ struct Windows {
 impl Windows {
     fn take(&mut self, row: Row, minimum: u32) -> Result<(), Failed> {
         let Row::Released { from, to, cell, class, value } = row else { return Err(Failed::Rows) };
-        let (cell, sensor) = match cell {
-            Cell::Stream => (None, None),
-            Cell::Cell(cell) => (Some(String::from(cell)), None),
-            Cell::Sensor(sensor) => (None, Some(sensor.to_string())),
+        let (cell, sensor, origin) = match cell {
+            Cell::Stream => (None, None, None),
+            Cell::Cell(cell) => (Some(String::from(cell)), None, None),
+            Cell::Sensor(sensor) => (None, Some(sensor.to_string()), None),
+            Cell::Pair { from, to } => (None, Some(to.to_string()), Some(from.to_string())),
         };
         self.start.push(Some(from.millis()));
         self.end.push(Some(to.millis()));
         self.cell.push(cell);
         self.sensor.push(sensor);
+        self.origin.push(origin);
         self.class.push(class.map(usize::from));
         self.value.push(Some(value));
         self.minimum.push(Some(i64::from(minimum)));
         Ok(())
     }
 
-    fn columns(self, measure: &Measure) -> Vec<(String, Column)> {
+    fn columns(self, measure: &Measure, space: Space) -> Vec<(String, Column)> {
         let value = match measure {
             Measure::Mean { .. } | Measure::ClampedMean { .. } => Column::Thousandths(self.value),
             _ => Column::Integer(self.value),
@@ -84,6 +88,9 @@ impl Windows {
             ("value", value),
             ("minimum", Column::Integer(self.minimum)),
         ];
+        if space == Space::Pair {
+            columns.push(("origin", Column::Text(self.origin)));
+        }
         if let Measure::Histogram { edges, .. } = measure {
             // Where each row's class begins and ends: nothing where it is open.
             let edge = |at: Option<usize>| at.and_then(|at| edges.as_slice().get(at)).copied().map(i64::from);
@@ -207,6 +214,21 @@ mod tests {
         assert_eq!(mean[4], ("value".to_owned(), Column::Thousandths(vec![Some(12_500)])));
         assert_eq!(mean[3].1, Column::Text(vec![Some("air-1".to_owned())]));
         assert_eq!(of(&exposure(r#"{"of":"observations"}"#), None, row())[4].1, Column::Integer(vec![Some(12_500)]));
+    }
+
+    #[test]
+    fn a_way_ends_at_its_sensor_and_has_an_origin() {
+        let text =
+            r#"{"as":"windows","bin":"15m","space":{"by":"pair"},"measure":{"of":"distinct","property":"plate"}}"#;
+        let row = serde_json::json!({ "from": "2026-11-24T00:00:00Z", "to": "2026-11-24T00:15:00Z",
+            "cell": { "pair": { "from": "cam-1", "to": "cam-2" } }, "value": 12 });
+        let rows = vec![serde_json::from_value(row).unwrap()];
+        let exposure = serde_json::from_str(text).unwrap();
+        let table = table(TableName::new("plates", "x"), &exposure, 10, None, rows).unwrap_or_else(|_| unreachable!());
+        let text = |name: &str| table.columns.iter().find(|(known, _)| known == name).map(|(_, column)| column.clone());
+        let ends = (text("origin"), text("sensor"));
+        let column = |id: &str| Some(Column::Text(vec![Some(id.to_owned())]));
+        assert_eq!(ends, (column("cam-1"), column("cam-2")));
     }
 
     #[test]

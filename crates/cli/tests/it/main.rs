@@ -20,6 +20,7 @@ mod refusals;
 mod remote;
 mod scan;
 mod scanned;
+mod scheduled;
 mod sql;
 mod tool;
 mod twins;

@@ -30,7 +30,7 @@ pub(crate) const CATALOG: &str = "/open/catalog.jsonld";
 /// The number of the disclosure that a file is.
 pub(crate) const DISCLOSURE: HeaderName = HeaderName::from_static("ordinance-disclosure");
 /// How many cells were withheld from it.
-const WITHHELD: HeaderName = HeaderName::from_static("ordinance-withheld");
+pub(crate) const WITHHELD: HeaderName = HeaderName::from_static("ordinance-withheld");
 /// Where what the file is stands described.
 const DESCRIBED: HeaderValue = HeaderValue::from_static("</open/catalog.jsonld>; rel=\"describedby\"");
 
@@ -51,10 +51,7 @@ impl Form {
     const fn ending(self) -> &'static str {
         match self {
             Self::Json => "json",
-            Self::Sheet(Format::Csv) => "csv",
-            Self::Sheet(Format::GeoJson) => "geojson",
-            Self::Sheet(Format::Parquet) => "parquet",
-            Self::Sheet(Format::Sqlite) => "sqlite",
+            Self::Sheet(format) => format.ending(),
         }
     }
 

@@ -6,6 +6,8 @@ mod audit;
 mod fixture;
 mod mechanisms;
 mod membership;
+mod oracle;
 mod pseudonyms;
+mod repeated;
 mod sketches;
 mod tags;

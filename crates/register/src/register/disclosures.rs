@@ -51,6 +51,12 @@ impl Register {
         note.map_err(|error| SubmitError::Act(error.to_string()))
     }
 
+    /// The number that the next disclosure gets at the least: others may come before it.
+    #[must_use]
+    pub fn next_disclosure(&self) -> Seq {
+        Seq(lock(&self.writer).store.next_seq())
+    }
+
     /// The records from a number on, as they were written.
     ///
     /// # Errors
