@@ -4,12 +4,13 @@
 //! bins that were open are never stored, rather than too low. What is stored, when a bin is over, are numbers.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lake::LakeError;
 use model::{Entropy, StreamId, Timestamp};
 use privacy::memory::{Full, MemoryKeys};
 use privacy::{EpochKey, Memory, Sightings, Work};
+use register::State;
 use zeroize::Zeroizing;
 
 use crate::admit::Admitted;
@@ -23,7 +24,24 @@ pub(crate) const GRACE: model::Span = model::Span::minutes(1);
 pub(crate) struct Memories {
     /// Since when this process hears everything.
     since: Timestamp,
-    held: Mutex<BTreeMap<StreamId, Memory>>,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    memories: BTreeMap<StreamId, Memory>,
+    /// Since when a stream is heard again that was not heard for a while.
+    interrupted: BTreeMap<StreamId, Timestamp>,
+    /// Up to when the disk has the bins of a stream that are over.
+    settled: BTreeMap<StreamId, Timestamp>,
+}
+
+impl Held {
+    /// Since when everything of a stream is heard.
+    fn since(&self, stream: &StreamId, process: Timestamp) -> Timestamp {
+        let heard = self.memories.get(stream).map(Memory::since);
+        heard.or_else(|| self.interrupted.get(stream).copied()).unwrap_or(process)
+    }
 }
 
 impl Memories {
@@ -39,57 +57,77 @@ impl Memories {
         entropy: &dyn Entropy,
     ) -> Result<MemoryKeys, IngestError> {
         let (stream, now) = (&admitted.ready().stream.id, admitted.at());
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if !held.get(stream).is_some_and(|memory| memory.does(work)) {
+        let mut held = self.held();
+        if !held.memories.get(stream).is_some_and(|memory| memory.does(work)) {
             // Of one that did other work nothing can go on.
-            let since = if held.contains_key(stream) { now } else { self.since };
+            let other = held.memories.contains_key(stream);
+            let since = if other { now } else { held.since(stream, self.since) };
             let key = EpochKey::new(*Zeroizing::new(entropy.bytes32()?));
             let mut memory = Memory::new(work, key, since);
             memory.advance(now - GRACE);
-            held.insert(stream.clone(), memory);
+            held.memories.insert(stream.clone(), memory);
         }
-        let memory = held.get(stream).ok_or(IngestError::Memory(Full))?;
+        let memory = held.memories.get(stream).ok_or(IngestError::Memory(Full))?;
         Ok(memory.keys(now + CLOCK_SKEW_MAX))
     }
 
-    /// From when on bins of a stream were heard whole by this process; none while numbers of bins that are over wait for the
-    /// disk. It does not depend on whether anything was sent, and so tells of nobody.
-    pub(crate) fn heard(&self, stream: &StreamId, work: &Work) -> Option<Timestamp> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        match held.get(stream) {
-            Some(memory) if !memory.ready().get().is_empty() => None,
-            Some(memory) => Some(work.whole(memory.since())),
-            None => Some(work.whole(self.since)),
-        }
+    /// From when on bins of a stream were heard whole by this process; none until the disk has taken what there was up to the
+    /// end of the bins that are over. Neither depends on whether anything was sent, and so tells of nobody.
+    pub(crate) fn heard(&self, stream: &StreamId, work: &Work, closed: Timestamp) -> Option<Timestamp> {
+        let held = self.held();
+        let settled = held.settled.get(stream).is_some_and(|settled| *settled >= closed);
+        settled.then(|| work.whole(held.since(stream, self.since)))
+    }
+
+    /// Notes that a stream was not heard for a while: refused, or more was sent than memory holds. Its open bins are a gap.
+    pub(crate) fn interrupted(&self, stream: &StreamId, now: Timestamp) {
+        let mut held = self.held();
+        held.memories.remove(stream);
+        held.interrupted.insert(stream.clone(), now);
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Works in what is due, as if the disk then failed.
     #[cfg(test)]
     pub(crate) fn advance_all(&self, now: Timestamp) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.values_mut().for_each(|memory| memory.advance(now - GRACE));
+        self.held().memories.values_mut().for_each(|memory| memory.advance(now - GRACE));
     }
 
-    /// Takes the sightings of a batch in; gives how many came too late to count.
-    pub(crate) fn take(&self, stream: &StreamId, sightings: &Sightings) -> Result<u64, Full> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.get_mut(stream).map_or(Ok(0), |memory| memory.take(sightings))
+    /// Takes the sightings of a batch in; gives how many came too late to count. What is refused for want of room is a gap.
+    pub(crate) fn take(&self, stream: &StreamId, sightings: &Sightings, now: Timestamp) -> Result<u64, Full> {
+        let taken = self.held().memories.get_mut(stream).map_or(Ok(0), |memory| memory.take(sightings));
+        taken.inspect_err(|Full| self.interrupted(stream, now))
     }
 }
 
 impl City {
-    /// Stores the numbers of every bin that is over. What cannot be stored is tried again at the next tick.
-    pub(crate) fn settle(&self, now: Timestamp) -> Result<(), LakeError> {
-        let mut held = self.memories.held.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Stores the numbers of every bin that is over, of every stream that is worked out in memory: also that there are none,
+    /// or a disk that fails would tell when somebody came. What cannot be stored is tried again at the next tick. Of a stream
+    /// that may not collect now, what was open is a gap.
+    pub(crate) fn settle(&self, state: &State, now: Timestamp) -> Result<(), LakeError> {
         let mut settled = Ok(());
-        for (stream, memory) in held.iter_mut() {
-            memory.advance(now - GRACE);
-            let ready = memory.ready();
-            if ready.get().is_empty() {
+        let streams = state.deployments.values().flat_map(|record| &record.deployment.streams);
+        for (stream, work) in streams.filter_map(|stream| Some((&stream.id, Work::of(stream)?))) {
+            if self.admitted(stream).is_err() {
+                self.memories.interrupted(stream, now);
+            }
+            let mut held = self.memories.held();
+            let closed = work.closed(now - GRACE);
+            if held.settled.get(stream).is_some_and(|settled| *settled >= closed) {
                 continue;
             }
-            match self.lake.append(stream, &ready) {
-                Ok(_) => memory.stored(),
+            let stored = match held.memories.get_mut(stream) {
+                Some(memory) => {
+                    memory.advance(now - GRACE);
+                    self.lake.append_also_nothing(stream, &memory.ready()).map(|()| memory.stored())
+                }
+                None => self.lake.append_also_nothing(stream, &privacy::memory::nothing()),
+            };
+            match stored {
+                Ok(()) => drop(held.settled.insert(stream.clone(), closed)),
                 Err(error) => settled = Err(error),
             }
         }

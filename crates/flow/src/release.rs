@@ -27,6 +27,8 @@ struct Source<'a> {
     sensors: Vec<Sensor>,
     /// Before that, windows were not heard whole.
     heard: Timestamp,
+    /// What was observed before that is deleted, or may be at any time.
+    kept: Timestamp,
 }
 
 impl City {
@@ -35,8 +37,8 @@ impl City {
         let (Some(bin), Some((record, stream))) = (view.bin(), state.stream(&view.stream)) else { return Ok(0) };
         let (mut closed, mut heard) = (bin.window(now - GRACE).start, Timestamp::UNIX_EPOCH);
         if let Some(work) = Work::of(stream) {
-            closed = bin.window(now - GRACE - work.lag()).start;
-            match self.memories.heard(&stream.id, &work) {
+            closed = work.closed(now - GRACE);
+            match self.memories.heard(&stream.id, &work, closed) {
                 Some(whole) => heard = whole,
                 // What the disk did not take is not nobody.
                 None => return Ok(0),
@@ -55,13 +57,14 @@ impl City {
         // Whole windows only, of which nothing was deleted yet.
         let from = bin.first_whole(from.max(record.deployment.starts).max(now - stream.retention.0));
         if closed <= from {
-            // Where it begins is settled now: at the next tick another view has shown more.
-            if marked.is_none() {
-                self.lake.set_released_through(&stream.id, &view.id, view.version, from)?;
+            // Where it begins is settled as soon as it is over: at the next tick another view has shown more.
+            if marked.is_none() && from <= now {
+                self.passed(view, from)?;
             }
             return Ok(0);
         }
-        let source = Source { view, stream, bin, sensors: sensors(state, &stream.id), heard };
+        let source =
+            Source { view, stream, bin, sensors: sensors(state, &stream.id), heard, kept: now - stream.retention.0 };
         let mut count = 0;
         let mut start = from;
         while start < closed {
@@ -69,7 +72,7 @@ impl City {
             let end = bin.window(chunk).start.max(bin.window(start).end).min(closed);
             count += self.release_chunk(&source, Window { start, end })?;
             // Closed for good, with or without rows: what comes now is late.
-            self.lake.set_released_through(&stream.id, &view.id, view.version, end)?;
+            self.passed(view, end)?;
             start = end;
             // With noise every window of the past is released, and each waits for the disk: the rest comes with later ticks,
             // which destroy and delete first.
@@ -79,6 +82,14 @@ impl City {
         }
         self.counters.add(&stream.id, |counts| counts.windows += count as u64);
         Ok(count)
+    }
+
+    /// Moves a view's mark on; what of it was not released is not charged for later either.
+    fn passed(&self, view: &View, through: Timestamp) -> Result<(), CityError> {
+        if view.noise != Noise::None {
+            self.lake.pass(view, through)?;
+        }
+        Ok(self.lake.set_released_through(&view.stream, &view.id, view.version, through)?)
     }
 
     fn release_chunk(&self, source: &Source<'_>, chunk: Window) -> Result<usize, CityError> {
@@ -131,7 +142,11 @@ impl City {
 /// The windows of a stretch of time that are released: those in which something was observed; with noise all of them that were
 /// heard, or a window that is missing would tell that nobody was there.
 fn windows(source: &Source<'_>, chunk: Window, observed: &[Columns]) -> BTreeSet<Window> {
-    let Source { view, bin, heard, .. } = source;
+    let Source { view, stream, bin, heard, kept, .. } = source;
+    // Of an epoch whose begin is gone nobody knows who is new.
+    let whole = |window: &Window| {
+        window.start >= *heard && running::sum(view, stream, *window).is_none_or(|sum| sum.since >= *kept)
+    };
     match view.noise {
         Noise::None => {
             let times = observed.iter().flat_map(|columns| columns.times().iter());
@@ -140,7 +155,7 @@ fn windows(source: &Source<'_>, chunk: Window, observed: &[Columns]) -> BTreeSet
         Noise::Gaussian { .. } => {
             let after = |window: &Window| Some(bin.window(window.end)).filter(|next| next.end <= chunk.end);
             let first = Some(bin.window(chunk.start)).filter(|first| first.end <= chunk.end);
-            std::iter::successors(first, after).filter(|window| window.start >= *heard).collect()
+            std::iter::successors(first, after).filter(whole).collect()
         }
     }
 }

@@ -222,13 +222,14 @@ pub fn about(answer: &Answer) -> Value {
     let withheld = match (answer.minimum, answer.withheld) {
         (0 | 1, 0) => "Nothing was withheld.".to_owned(),
         (minimum, cells) => format!(
-            "{cells} cells were withheld: fewer than {} units, or none. A cell that is missing is not a cell with nobody.",
+            "{cells} cells were withheld: fewer than {} units, none, or a time of which nothing was released. A cell that is missing \
+             is not a cell with nobody.",
             minimum.max(1)
         ),
     };
     let noise = answer.within.map(|within| format!("Nineteen of twenty numbers are at most {within} off."));
     let threshold = answer.threshold.map(|least| {
-        format!("A way is shown from {least} on, noise included, so that none is there because of one device alone.")
+        format!("A way is shown from {least} on, noise included, so that none is there because of one device alone, but for a chance of one in a million.")
     });
     let in_words: Vec<String> = [Some(withheld), noise, threshold].into_iter().flatten().collect();
     json!({

@@ -160,7 +160,7 @@ impl City {
         done.lapses = failures.take(Step::Lapses, self.register.tick());
         failures.take(Step::Withdrawals, self.withdraw_exports(now, &mut done));
         let state = self.register.state();
-        failures.take(Step::Releases, self.settle(now));
+        failures.take(Step::Releases, self.settle(&state, now));
         for view in state.views.values() {
             done.windows += failures.take(Step::Releases, self.release_view(&state, view, now));
         }

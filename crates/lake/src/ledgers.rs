@@ -56,19 +56,37 @@ impl Lake {
     /// # Errors
     /// The disk failed, or the ledger is older than what was released; nothing may be released.
     pub fn charge(&self, view: &View, stream: &Stream, window: Window) -> Result<Result<Charged, Unpaid>, LakeError> {
+        self.change(&stream.id, |ledger| {
+            let outcome = ledger.charge(view, stream, window);
+            let changed = !matches!(outcome, Err(Unpaid::Already { .. } | Unpaid::Nothing(_)));
+            (outcome, changed)
+        })
+    }
+
+    /// Passes over windows of a view with noise that are not released, before its mark moves past them: a ledger has
+    /// everything that the marks have.
+    ///
+    /// # Errors
+    /// The disk failed, or the ledger is older than what was released.
+    pub fn pass(&self, view: &View, through: Timestamp) -> Result<(), LakeError> {
+        self.change(&view.stream, |ledger| ((), ledger.pass(view, through)))
+    }
+
+    /// Changes a ledger, and makes it durable if it changed.
+    fn change<T>(&self, stream: &StreamId, change: impl FnOnce(&mut Ledger) -> (T, bool)) -> Result<T, LakeError> {
         let ledgers = self.ledgers();
-        let path = ledgers.path(&stream.id);
+        let path = ledgers.path(stream);
         let mut known = ledgers.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut ledger = match known.get(&stream.id) {
+        let mut ledger = match known.get(stream) {
             Some(ledger) => ledger.clone(),
-            None => self.read_ledger(&stream.id, &path)?,
+            None => self.read_ledger(stream, &path)?,
         };
-        let outcome = ledger.charge(view, stream, window);
-        if !matches!(outcome, Err(Unpaid::Already { .. } | Unpaid::Nothing(_))) {
+        let (outcome, changed) = change(&mut ledger);
+        if changed {
             let bytes = serde_json::to_vec(&ledger).map_err(|error| LakeError::bad(&path, &error))?;
             ledgers.desk.replace(&path, &bytes)?;
         }
-        known.insert(stream.id.clone(), ledger);
+        known.insert(stream.clone(), ledger);
         Ok(outcome)
     }
 

@@ -244,11 +244,18 @@ impl Lake {
     /// # Errors
     /// The disk failed; nothing of the batch is kept.
     pub fn append(&self, stream: &StreamId, batch: &Treated<Columns>) -> Result<(), LakeError> {
-        let columns = batch.get();
-        if columns.is_empty() {
+        if batch.get().is_empty() {
             return Ok(());
         }
-        self.wal.append(stream, columns)?;
+        self.append_also_nothing(stream, batch)
+    }
+
+    /// The same, and a batch without rows is written, too: where a disk that fails must not tell whether there were any.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn append_also_nothing(&self, stream: &StreamId, batch: &Treated<Columns>) -> Result<(), LakeError> {
+        self.wal.append(stream, batch.get())?;
         let limit = self.options.segment_bytes_max;
         if self.wal.bytes() > limit {
             let turn = match self.flushing.try_lock() {

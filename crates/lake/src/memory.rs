@@ -17,6 +17,9 @@ pub(crate) type Rows = BTreeMap<StreamId, Vec<Arc<Columns>>>;
 
 /// Puts a batch behind the others of its stream.
 fn add(rows: &mut Rows, stream: &StreamId, columns: Columns) {
+    if columns.is_empty() {
+        return;
+    }
     let batches = match rows.get_mut(stream) {
         Some(batches) => batches,
         None => rows.entry(stream.clone()).or_default(),

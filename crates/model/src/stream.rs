@@ -118,8 +118,10 @@ impl Stream {
             (Treatment::Tally { .. }, TimeTreatment::Bin { bin }) => bin.span(),
             // Who has counted on a way is known until the bin is over.
             (Treatment::Journey { within, .. }, TimeTreatment::Bin { bin }) => (*within).max(bin.span()),
-            // What never leaves is told apart until its stay is cut.
-            (Treatment::Dwell { .. }, _) => REMEMBERED_MAX,
+            // What never leaves is told apart until its stay is cut, and who has counted until the bin is over.
+            (Treatment::Dwell { within, .. }, TimeTreatment::Bin { bin }) => {
+                REMEMBERED_MAX.max(Span::seconds(bin.span().as_seconds().saturating_add(within.as_seconds())))
+            }
             _ => Span::ZERO,
         };
         self.properties.values().map(span).max().unwrap_or(Span::ZERO)

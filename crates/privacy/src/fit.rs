@@ -237,6 +237,9 @@ const fn whole(span: Span, step: Span) -> bool {
 /// The most cells that a unit may count in where there is noise: beyond that the noise would drown everything.
 const NOISY_CELLS_MAX: u32 = 1_000;
 
+/// The largest variance of noise: beyond a deviation of a thousand a number says nothing.
+const VARIANCE_MAX: u64 = 1_000_000;
+
 /// The shortest windows with noise: each is charged durably by itself.
 const NOISY_BIN_MIN: Span = Span::minutes(1);
 /// The smallest loss that can be halved, in millionths: a mean spends half on a count and half on a sum.
@@ -290,6 +293,10 @@ fn noise_fits(view: &View, stream: &Stream) -> Result<(), &'static str> {
         return Err(
             "has noise, which is as wide as the number of cells that one unit may count in. Bound it: from 1 to 1000 cells",
         );
+    }
+    let variance = view.noise.rho().map(|rho| u64::from(view.bound.0.unwrap_or(1)) * 500_000 / u64::from(rho.micro()));
+    if variance.is_some_and(|variance| variance > VARIANCE_MAX) {
+        return Err("has so much noise that no number could be read through it. Take a larger ρ or a smaller bound");
     }
     match stream.accounted() {
         Some(epoch) if whole(epoch.span(), bin.span()) => Ok(()),

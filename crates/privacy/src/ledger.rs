@@ -12,7 +12,7 @@
 //! tree that the totals are made of.
 //!
 //! As JSON `{"spent":{"2026-06-01T00:00:00Z":480000},"through":{"counts":{"1":"2026-06-01T06:00:00Z"}},"unpaid":0}`, losses
-//! in millionths.
+//! in millionths; `"trees":{"so-far":{"1":"2026-06-01T00:00:00Z"}}` is beside them where totals were paid.
 
 use std::collections::BTreeMap;
 
@@ -151,6 +151,15 @@ impl Ledger {
             self.spent.pop_first();
         }
         Ok(Charged { stream: stream.id.clone(), view: view.id.clone(), version: view.version, window, rho })
+    }
+
+    /// Passes over windows that are not released, so that nothing is charged for them and they never are. Whether it changed.
+    pub fn pass(&mut self, view: &View, through: Timestamp) -> bool {
+        let known =
+            self.through.entry(view.id.clone()).or_default().entry(view.version).or_insert(Timestamp::UNIX_EPOCH);
+        let moved = *known < through;
+        *known = (*known).max(through);
+        moved
     }
 
     /// Up to when a version of a view was charged.

@@ -182,7 +182,7 @@ impl Memory {
     /// Takes the sightings of a batch, all or none; gives how many came too late to count.
     ///
     /// # Errors
-    /// There is no room for them. That depends on how many were sent, never on who they were.
+    /// There is no room for them.
     pub fn take(&mut self, batch: &Sightings) -> Result<u64, Full> {
         if self.len().saturating_add(batch.seen.len()) > SIGHTINGS_MAX {
             return Err(Full);
@@ -249,17 +249,20 @@ impl Memory {
         let whole = self.since + self.work.within();
         let counted = &mut self.counted;
         let mut count = |at: Timestamp, tag: u64, cell: Cell, class: Option<u32>| {
-            let start = bin.window(at).start;
-            // A bin that was not heard whole is a gap.
-            if start >= whole {
-                counted.entry(start).or_default().count(tag, cell, class, most);
-            }
+            counted.entry(bin.window(at).start).or_default().count(tag, cell, class, most);
         };
         match (&mut self.held, &self.work.kind) {
             (Held::Tally { sets, taken }, _) => {
                 let open = sets.split_off(&(bin.window(until).start, 0));
-                for ((start, sensor), tag) in by_lot(std::mem::replace(sets, open), &self.sensors) {
-                    count(start, tag, (sensor, None), None);
+                let over = std::mem::replace(sets, open);
+                if most == usize::MAX {
+                    for ((start, sensor), tags) in over {
+                        counted.entry(start).or_default().set((sensor, None), tags.len());
+                    }
+                } else {
+                    for ((start, sensor), tag) in by_lot(over, &self.sensors) {
+                        count(start, tag, (sensor, None), None);
+                    }
                 }
                 taken.retain(|start, _| bin.window(*start).end > until);
                 self.key = key_after(&self.key, before.start, bin.window(until).start, bin);
@@ -283,6 +286,8 @@ impl Memory {
             // The one is made for the other.
             (Held::Journeys(_) | Held::Visits(_), _) => {}
         }
+        // A bin that was not heard whole is a gap.
+        self.counted.retain(|start, _| *start >= whole);
         let (bin, lag) = (self.work.bin, self.work.lag());
         let over = self.counted.iter_mut().filter(|(start, _)| bin.window(**start).end + lag <= until);
         over.for_each(|(_, counted)| counted.forget());
@@ -334,6 +339,12 @@ impl Memory {
         counted.retain(|start, _| !self.closed(*start));
         self.counted = counted;
     }
+}
+
+/// The numbers of bins in which nobody was.
+#[must_use]
+pub fn nothing() -> Treated<Columns> {
+    Treated::of_numbers(Columns::default())
 }
 
 /// The tags of bins that are over, each with its sensors in an order that depends on nothing but the two of them: where a tag

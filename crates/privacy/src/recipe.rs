@@ -9,7 +9,7 @@ use model::{
 };
 
 use crate::district::Areas;
-use crate::memory::Work;
+use crate::memory::{DURATION, FROM, Work};
 
 /// Property names that the envelope of an observation uses.
 pub const RESERVED: [&str; 5] = ["time", "device", "id", "type", "dateObserved"];
@@ -230,6 +230,9 @@ fn canon_of(property: &Property, action: &Action) -> Canon {
 /// The one property of a stream that is worked out in memory, if there is one.
 fn work(stream: &Stream) -> Result<Option<Work>, RecipeError> {
     let Some((name, _)) = stream.worked() else { return Ok(None) };
+    if [FROM, DURATION].contains(&name.as_str()) {
+        return Err(RecipeError::Reserved { stream: stream.id.clone(), property: name.clone() });
+    }
     let not_alone = || RecipeError::NotAlone { stream: stream.id.clone(), property: name.clone() };
     let mut others = stream.properties.iter().filter(|(other, _)| *other != name);
     if others.any(|(_, other)| other.treatment != Treatment::Drop) {

@@ -69,7 +69,7 @@ pub(crate) fn in_words(answer: &Answer) -> String {
     }
     let record = &answer.record;
     if let Some(least) = answer.threshold {
-        lines.push(format!("A way is shown from {least} on, so that none is there because of one device alone."));
+        lines.push(format!("A way is shown from {least} on, so that none is there because of one device alone, but for a chance of one in a million."));
     }
     if let Some(within) = answer.within {
         lines.push(format!(

@@ -142,8 +142,8 @@ impl City {
         filled.inspect_err(|_| self.counters.add(stream, |counts| counts.refused += 1))?;
         let (admitted, late) = if work.is_some() {
             // In memory, and nowhere else: that is the point of it, and what a crash takes of it is a gap.
-            let (sightings, admitted) = batch.sightings();
-            (admitted, self.memories.take(stream, &sightings)?)
+            let (sightings, count) = batch.sightings();
+            (count, self.memories.take(stream, &sightings, admitted.at())?)
         } else {
             let (treated, admitted, late) = batch.finish();
             self.lake.append(stream, &treated)?;

@@ -149,9 +149,16 @@ fn a_tally_with_noise_has_a_number_for_every_bin_that_was_heard_and_none_for_a_g
     world.city.tick().unwrap();
     world.clock.set(start + Span::minutes(45));
     send(&world, "q1", "mac", &phones(world.now(), 0..60)).unwrap();
-    world.clock.set(start + Span::minutes(62));
+    // A tick that has nothing but the gap.
+    world.clock.set(start + Span::minutes(47));
     world.city.tick().unwrap();
-    assert_eq!((windows(&world), spent(&world)), (vec![0, 45], 300_000), "the gap costs nothing");
+    assert_eq!((windows(&world), spent(&world)), (vec![0], 200_000));
+    let world = world.reopened();
+    world.clock.set(start + Span::minutes(60));
+    send(&world, "q1", "mac", &phones(world.now(), 0..60)).unwrap();
+    world.clock.set(start + Span::minutes(77));
+    world.city.tick().unwrap();
+    assert_eq!((windows(&world), spent(&world)), (vec![0, 60], 300_000), "gaps cost nothing, and stop nothing");
     let answer = answer(&world, "counts");
     assert!(shown(&answer, start).iter().all(|(_, sensor, _, value)| sensor == "q1" && (45..75).contains(value)));
 }

@@ -62,7 +62,7 @@ fn measured(measure: &Measure, stream: &Stream) -> (String, &'static str) {
         }
         Measure::Running { property } => (
             format!(
-                "how many different tags there were since their key began, a day or less ago (“{}”)",
+                "how many different tags there were since the life of their key began (“{}”)",
                 named(stream, property)
             ),
             "different tags",
@@ -108,7 +108,7 @@ fn noise(view: &View, stream: &Stream) -> Option<String> {
         format!(", nineteen of twenty by at most {within}; what is too small is held back after that")
     });
     let ways = threshold(view, stream).map_or_else(String::new, |least| {
-        format!(" A way is shown from {least} on, so that none is there because of one device alone.")
+        format!(" A way is shown from {least} on, so that none is there because of one device alone, but for a chance of one in a million.")
     });
     Some(format!("Chance moves each number, so that nobody can tell whether one device was there{off}.{ways}"))
 }

@@ -28,6 +28,11 @@ impl Counted {
         *number = number.saturating_add(1);
     }
 
+    /// A number of distinct tags of which each may count in every cell.
+    pub(super) fn set(&mut self, cell: Cell, number: usize) {
+        self.numbers.insert((cell, None), u32::try_from(number).unwrap_or(u32::MAX));
+    }
+
     /// In how many cells all tags together are counted.
     pub(super) const fn len(&self) -> usize {
         self.entries

@@ -56,6 +56,12 @@ impl Work {
         }
     }
 
+    /// The end of the last bin that gets no more numbers once everything before an instant is worked in.
+    #[must_use]
+    pub fn closed(&self, until: Timestamp) -> Timestamp {
+        self.bin.window(until - self.lag()).start
+    }
+
     /// From when on bins were heard whole, in a process that hears everything since an instant.
     #[must_use]
     pub fn whole(&self, since: Timestamp) -> Timestamp {

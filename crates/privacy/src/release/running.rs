@@ -19,7 +19,8 @@ use model::entropy::Entropy;
 use model::{PropertyName, Stream, Timestamp, View, Window};
 
 use super::{
-    Made, Measure, ReleaseError, Released, ReleasedRow, ReleasedTable, Sensor, fits, grid, key, places, table, windowed,
+    CellKey, Made, Measure, ReleaseError, Released, ReleasedRow, ReleasedTable, Sensor, fits, grid, key, places, table,
+    windowed,
 };
 use crate::columns::{Column, Columns};
 use crate::ledger::Charged;
@@ -87,10 +88,11 @@ pub fn release(
     let of = sensors.iter().filter_map(|sensor| Some((sensor.id.as_str(), place(sensor)?))).collect();
     let first = first_seen(view, property, &of, Window { start: sum.since, end: window.end }, observations)?;
     let new = new_in(sum.block, first, view.bound.0.map_or(usize::MAX, |most| most as usize), keys.len());
+    let carried: HashMap<&CellKey, i64> = carried.iter().map(|row| (&row.cell, row.value)).collect();
     let mut coins = Coins::new(entropy);
     let mut totals = Vec::with_capacity(keys.len());
     for (cell, new) in keys.into_iter().zip(new) {
-        let earlier = carried.iter().find(|row| row.cell == cell).map_or(0, |row| row.value);
+        let earlier = carried.get(&cell).copied().unwrap_or(0);
         let value = earlier.saturating_add(new).saturating_add(gaussian.draw(&mut coins)?);
         totals.push(ReleasedRow { cell, class: None, value });
     }

@@ -1,7 +1,7 @@
 //! Trips between pairs of places: what a minimum count keeps of them, and what a threshold with noise would.
 //!
-//! The pairs are free keys: that a pair is there at all says that somebody travelled. A city releases none of them today; this
-//! says what it would keep if it did.
+//! The pairs are free keys: that a pair is there at all says that somebody travelled. A recording has counts of trips and no
+//! vehicles, so that each trip counts here as one that goes one way; a city's own threshold allows for several, and for a whole day.
 
 use std::fmt;
 use std::path::Path;
