@@ -130,7 +130,9 @@ pub(crate) async fn grant(
         withheld: (answer.withheld > 0).then(|| words::count(answer.withheld, "number", "numbers")),
         combined: combined.map(|combined| combined.words(view)),
         chart: drawable.and_then(|(bin, combined)| Chart::of(&answer.rows, bin, combined)),
-        trend: drawable.and_then(|(bin, combined)| Trend::of(&chart::numbers(&answer.rows, combined), bin, combined)),
+        trend: drawable.and_then(|(bin, combined)| {
+            Trend::of(&chart::numbers(&answer.rows, combined), answer.record.window, bin, combined)
+        }),
         map: combined.and_then(|combined| Map::of(&answer.rows, combined, &sensors)),
         records,
         more,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{TimeBin, Timestamp};
+use model::{TimeBin, Timestamp, Window};
 
 use super::chart::Combined;
 use crate::pages::draw::{Bars, told};
@@ -30,23 +30,25 @@ pub(super) struct Day {
 }
 
 impl Trend {
-    /// The whole days of some windows; none where a window is a day or longer, or there are fewer than two.
-    pub(super) fn of(numbers: &BTreeMap<Timestamp, f64>, bin: TimeBin, combined: Combined) -> Option<Self> {
-        let width = bin.span().millis();
-        if width >= DAY_MILLIS {
+    /// The whole days within the stretch of time that was asked for; none where a window is a day or longer, or fewer than two
+    /// days have a number.
+    pub(super) fn of(
+        numbers: &BTreeMap<Timestamp, f64>,
+        asked: Window,
+        bin: TimeBin,
+        combined: Combined,
+    ) -> Option<Self> {
+        if bin.span().millis() >= DAY_MILLIS {
             return None;
         }
-        let (first, last) = (*numbers.first_key_value()?.0, *numbers.last_key_value()?.0);
         let mut days: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
         for (from, number) in numbers {
             let (sum, count) = days.entry(from.millis().div_euclid(DAY_MILLIS)).or_default();
             *sum += number;
             *count += 1.0;
         }
-        // A day is whole if windows were shown before it ended and after it began; of the newest there is more to come.
-        let ended = |day: i64| (day + 1) * DAY_MILLIS <= last.millis() + width;
-        let begun = |day: i64| first.millis() < day * DAY_MILLIS + DAY_MILLIS / 4;
-        let whole = days.into_iter().filter(|(day, _)| ended(*day) && begun(*day));
+        let whole = |day: i64| asked.start.millis() <= day * DAY_MILLIS && (day + 1) * DAY_MILLIS <= asked.end.millis();
+        let whole = days.into_iter().filter(|(day, _)| whole(*day));
         let one = |(sum, count): (f64, f64)| match combined {
             Combined::Sum => sum,
             Combined::Mean | Combined::Average => sum / count,
@@ -87,7 +89,8 @@ mod tests {
         let begin: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
         let numbers: BTreeMap<Timestamp, f64> =
             (0..80_u32).map(|at| (begin + Span::hours(at), f64::from(at / 24 + 1))).collect();
-        let trend = Trend::of(&numbers, hour, Combined::Sum).unwrap();
+        let asked = Window { start: begin, end: begin + Span::hours(80) };
+        let trend = Trend::of(&numbers, asked, hour, Combined::Sum).unwrap();
         let day = |when: &str, number: &str| Day { when: when.to_owned(), number: number.to_owned() };
         assert_eq!(
             trend.days,
@@ -98,10 +101,12 @@ mod tests {
             "{}",
             trend.sentence
         );
-        let means = Trend::of(&numbers, hour, Combined::Mean).unwrap();
+        let means = Trend::of(&numbers, asked, hour, Combined::Mean).unwrap();
         assert_eq!(means.days[0], day("22 November 2026", "3"));
-        assert!(Trend::of(&numbers, TimeBin::new(Span::hours(24)).unwrap(), Combined::Sum).is_none());
-        let one: BTreeMap<_, _> = numbers.range(..begin + Span::hours(30)).map(|(at, number)| (*at, *number)).collect();
-        assert!(Trend::of(&one, hour, Combined::Sum).is_none(), "one day has nothing beside it");
+        assert!(Trend::of(&numbers, asked, TimeBin::new(Span::hours(24)).unwrap(), Combined::Sum).is_none());
+        let cut = Window { start: begin + Span::hours(1), ..asked };
+        assert_eq!(Trend::of(&numbers, cut, hour, Combined::Sum).unwrap().days.len(), 2, "the first was asked in part");
+        let one: BTreeMap<_, _> = numbers.range(..begin + Span::hours(24)).map(|(at, number)| (*at, *number)).collect();
+        assert!(Trend::of(&one, asked, hour, Combined::Sum).is_none(), "one day has nothing beside it");
     }
 }
