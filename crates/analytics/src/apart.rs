@@ -15,8 +15,10 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
+use crate::desk::over;
 use crate::stack::STACK_BYTES;
-use crate::{Answer, Limits, Question, SqlError, Table, TableName, answer, frame};
+use crate::table::Loaded;
+use crate::{Answer, Limits, Question, SqlError, Table, TableName, frame};
 
 /// How much longer than its own limit a process may take to say that the time is over.
 const GRACE: Duration = Duration::from_secs(2);
@@ -83,12 +85,18 @@ impl Apart {
         &self.tables
     }
 
-    /// Answers from these tables.
+    /// Answers from these tables. A long one may come in parts, one after the other: no more than a part of it is held here
+    /// while it is handed over.
     ///
     /// # Errors
     /// Why it is not answered.
-    pub fn answer(mut self, tables: &[Table]) -> Result<Answer, SqlError> {
-        self.say(&serde_json::to_vec(tables).map_err(|_| SqlError::Engine)?)?;
+    pub fn answer(mut self, tables: impl IntoIterator<Item = Table>) -> Result<Answer, SqlError> {
+        for table in tables {
+            for message in Loaded::of(&table)?.written()? {
+                self.say(&message)?;
+            }
+        }
+        self.say(&[])?;
         let reply = self.hear()?;
         match reply.split_first() {
             Some((0, arrow)) => Answer::from_arrow(arrow),
@@ -156,9 +164,14 @@ pub fn attend(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
     frame::write(&mut output, &serde_json::to_vec(&question.as_ref().map(Question::tables))?)?;
     let Ok(question) = question else { return Ok(()) };
     // Whoever asked may not be given the tables; then nothing more is said.
-    let Ok(tables) = frame::read(&mut input) else { return Ok(()) };
-    let tables: Vec<Table> = serde_json::from_slice(&tables)?;
-    let answered = answer(question, tables, &limits).and_then(|answer| answer.to_arrow());
+    let Ok(mut name) = frame::read(&mut input) else { return Ok(()) };
+    let mut tables = Vec::new();
+    while !name.is_empty() {
+        let table = Loaded::read(&name, &frame::read(&mut input)?).map_err(io::Error::other)?;
+        table.push_onto(&mut tables);
+        name = frame::read(&mut input)?;
+    }
+    let answered = over(question, tables, &limits).and_then(|answer| answer.to_arrow());
     let reply = match answered {
         Ok(arrow) => [&[0], arrow.as_slice()].concat(),
         Err(error) => [&[1], serde_json::to_vec(&error)?.as_slice()].concat(),

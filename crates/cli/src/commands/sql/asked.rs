@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Sql, output: &Output) -> anyhow::Result<()> {
         disclosures.push(disclosure);
     }
     city.done()?;
-    shown(&apart.answer(&tables)?, &disclosures, args, output)
+    shown(&apart.answer(tables)?, &disclosures, args, output)
 }
 
 /// The process that answers a question; nobody else calls it.
