@@ -1,19 +1,15 @@
 //! An answer: columns and rows, as a table for people, JSON or CSV for machines, and as Arrow between processes.
 
-use std::io::Cursor;
-
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{
     DataType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, SchemaRef, UInt8Type, UInt16Type,
     UInt32Type, UInt64Type,
 };
-use datafusion::arrow::ipc::reader::StreamReader;
-use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::Value;
 
-use crate::SqlError;
+use crate::{SqlError, arrow};
 
 /// The widest column of a table for people, in characters.
 const WIDTH_MAX: usize = 60;
@@ -145,13 +141,7 @@ impl Answer {
     /// # Errors
     /// It cannot be written.
     pub fn to_arrow(&self) -> Result<Vec<u8>, SqlError> {
-        let mut bytes = Vec::new();
-        let written = StreamWriter::try_new(&mut bytes, &self.schema).and_then(|mut writer| {
-            self.batches.iter().try_for_each(|batch| writer.write(batch))?;
-            writer.finish()
-        });
-        written.map_err(|_| SqlError::Engine)?;
-        Ok(bytes)
+        arrow::written(&self.schema, &self.batches)
     }
 
     /// Reads what [`Answer::to_arrow`] wrote.
@@ -159,9 +149,7 @@ impl Answer {
     /// # Errors
     /// It is no such stream.
     pub fn from_arrow(bytes: &[u8]) -> Result<Self, SqlError> {
-        let reader = StreamReader::try_new(Cursor::new(bytes), None).map_err(|_| SqlError::Engine)?;
-        let schema = reader.schema();
-        let batches = reader.collect::<Result<Vec<_>, _>>().map_err(|_| SqlError::Engine)?;
+        let (schema, batches) = arrow::read(bytes)?;
         Ok(Self { schema, batches })
     }
 

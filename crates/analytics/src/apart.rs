@@ -15,8 +15,10 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
+use crate::desk::{outlined, over};
 use crate::stack::STACK_BYTES;
-use crate::{Answer, Limits, Question, SqlError, Table, TableName, answer, frame, shape};
+use crate::table::Loaded;
+use crate::{Answer, Limits, Question, SqlError, Table, TableName, frame};
 
 /// How much longer than its own limit a process may take to say that the time is over.
 const GRACE: Duration = Duration::from_secs(2);
@@ -36,12 +38,12 @@ struct Opening {
 }
 
 /// What is asked then.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Told {
-    /// Which columns an answer from such tables would have.
-    Shape(Vec<Table>),
+    /// Which columns an answer from the tables that follow would have.
+    Shape,
     /// The answer.
-    Answer(Vec<Table>),
+    Answer,
 }
 
 /// A question in a process of its own. The process ends with it.
@@ -97,20 +99,27 @@ impl Apart {
     ///
     /// # Errors
     /// The question does not fit its tables.
-    pub fn shape(&mut self, tables: Vec<Table>) -> Result<Answer, SqlError> {
-        self.told(&Told::Shape(tables))
+    pub fn shape(&mut self, tables: impl IntoIterator<Item = Table>) -> Result<Answer, SqlError> {
+        self.told(Told::Shape, tables)
     }
 
-    /// Answers from these tables.
+    /// Answers from these tables. A long one may come in parts, one after the other: no more than a part of it is held here
+    /// while it is handed over.
     ///
     /// # Errors
     /// Why it is not answered.
-    pub fn answer(mut self, tables: Vec<Table>) -> Result<Answer, SqlError> {
-        self.told(&Told::Answer(tables))
+    pub fn answer(mut self, tables: impl IntoIterator<Item = Table>) -> Result<Answer, SqlError> {
+        self.told(Told::Answer, tables)
     }
 
-    fn told(&mut self, told: &Told) -> Result<Answer, SqlError> {
-        self.say(&serde_json::to_vec(told).map_err(|_| SqlError::Engine)?)?;
+    fn told(&mut self, told: Told, tables: impl IntoIterator<Item = Table>) -> Result<Answer, SqlError> {
+        self.say(&serde_json::to_vec(&told).map_err(|_| SqlError::Engine)?)?;
+        for table in tables {
+            for message in Loaded::of(&table)?.written()? {
+                self.say(&message)?;
+            }
+        }
+        self.say(&[])?;
         let reply = self.hear()?;
         match reply.split_first() {
             Some((0, arrow)) => Answer::from_arrow(arrow),
@@ -180,19 +189,33 @@ pub fn attend(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
     loop {
         // Whoever asked may not be given the tables; then nothing more is said.
         let Ok(told) = frame::read(&mut input) else { return Ok(()) };
-        let (answered, last) = match serde_json::from_slice(&told)? {
-            Told::Shape(tables) => (shape(question.clone(), tables, &limits), false),
-            Told::Answer(tables) => (answer(question.clone(), tables, &limits), true),
+        let told = serde_json::from_slice(&told)?;
+        let tables = loaded(&mut input)?;
+        let answered = match told {
+            Told::Shape => outlined(question.clone(), tables, &limits),
+            Told::Answer => over(question.clone(), tables, &limits),
         };
         let reply = match answered.and_then(|answer| answer.to_arrow()) {
             Ok(arrow) => [&[0], arrow.as_slice()].concat(),
             Err(error) => [&[1], serde_json::to_vec(&error)?.as_slice()].concat(),
         };
         frame::write(&mut output, &reply)?;
-        if last {
+        if told == Told::Answer {
             return Ok(());
         }
     }
+}
+
+/// The tables of a question, part by part, up to an empty message.
+fn loaded(input: &mut impl Read) -> io::Result<Vec<Loaded>> {
+    let mut tables = Vec::new();
+    let mut name = frame::read(input)?;
+    while !name.is_empty() {
+        let table = Loaded::read(&name, &frame::read(input)?).map_err(io::Error::other)?;
+        table.push_onto(&mut tables);
+        name = frame::read(input)?;
+    }
+    Ok(tables)
 }
 
 /// Sets a limit that cannot be raised again, unless there is a narrower one.

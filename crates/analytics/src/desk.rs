@@ -23,6 +23,7 @@ use futures::StreamExt;
 
 use crate::plan::only_reads;
 use crate::stack::work_within;
+use crate::table::Loaded;
 use crate::{Answer, Limits, Question, SqlError, Table};
 
 /// The catalog that schemas lie in; nobody has to name it.
@@ -39,7 +40,8 @@ const GRACE: Duration = Duration::from_millis(200);
 /// # Errors
 /// Why it is not answered.
 pub fn answer(question: Question, tables: Vec<Table>, limits: &Limits) -> Result<Answer, SqlError> {
-    engaged(question, tables, limits, true)
+    let tables = tables.iter().map(Loaded::of).collect::<Result<Vec<Loaded>, SqlError>>()?;
+    over(question, tables, limits)
 }
 
 /// The columns that an answer from such tables would have, without a row. It is planned, and nothing is computed.
@@ -47,10 +49,21 @@ pub fn answer(question: Question, tables: Vec<Table>, limits: &Limits) -> Result
 /// # Errors
 /// The question does not fit its tables.
 pub fn shape(question: Question, tables: Vec<Table>, limits: &Limits) -> Result<Answer, SqlError> {
+    let tables = tables.iter().map(Loaded::of).collect::<Result<Vec<Loaded>, SqlError>>()?;
+    outlined(question, tables, limits)
+}
+
+/// Answers a question over tables as the engine has them.
+pub(crate) fn over(question: Question, tables: Vec<Loaded>, limits: &Limits) -> Result<Answer, SqlError> {
+    engaged(question, tables, limits, true)
+}
+
+/// The columns of an answer, over tables as the engine has them.
+pub(crate) fn outlined(question: Question, tables: Vec<Loaded>, limits: &Limits) -> Result<Answer, SqlError> {
     engaged(question, tables, limits, false)
 }
 
-fn engaged(question: Question, tables: Vec<Table>, limits: &Limits, rows: bool) -> Result<Answer, SqlError> {
+fn engaged(question: Question, tables: Vec<Loaded>, limits: &Limits, rows: bool) -> Result<Answer, SqlError> {
     let limits = *limits;
     let late = SqlError::Time { seconds: limits.time.as_secs() };
     // An engine that is busy between two rows looks at no clock; then somebody else does.
@@ -58,14 +71,14 @@ fn engaged(question: Question, tables: Vec<Table>, limits: &Limits, rows: bool) 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|_| SqlError::Process("no runtime can be started".to_owned()))?;
         runtime.block_on(async {
-            let answered = tokio::time::timeout(limits.time, answered(question, &tables, &limits, rows)).await;
+            let answered = tokio::time::timeout(limits.time, answered(question, tables, &limits, rows)).await;
             answered.unwrap_or(Err(SqlError::Time { seconds: limits.time.as_secs() }))
         })
     });
     answer.unwrap_or(Err(late))
 }
 
-async fn answered(question: Question, tables: &[Table], limits: &Limits, rows: bool) -> Result<Answer, SqlError> {
+async fn answered(question: Question, tables: Vec<Loaded>, limits: &Limits, rows: bool) -> Result<Answer, SqlError> {
     let state = state(tables, limits)?;
     // What is said of a plan before anything is computed consists of the question's words and the columns' names.
     let planned = state.statement_to_plan(question.into_statement()).await;
@@ -113,7 +126,7 @@ fn computing(error: &DataFusionError, limits: &Limits) -> SqlError {
 }
 
 /// An engine over some tables.
-fn state(tables: &[Table], limits: &Limits) -> Result<SessionState, SqlError> {
+fn state(tables: Vec<Loaded>, limits: &Limits) -> Result<SessionState, SqlError> {
     let mut config = SessionConfig::new()
         .with_information_schema(false)
         .with_create_default_catalog_and_schema(false)
@@ -150,20 +163,18 @@ fn environment(limits: &Limits) -> Result<RuntimeEnv, SqlError> {
         .map_err(|_| SqlError::Engine)
 }
 
-fn catalog(tables: &[Table]) -> Result<Arc<dyn CatalogProvider>, SqlError> {
+fn catalog(tables: Vec<Loaded>) -> Result<Arc<dyn CatalogProvider>, SqlError> {
     let catalog = MemoryCatalogProvider::new();
-    let mut schemas: BTreeMap<&str, Arc<MemorySchemaProvider>> = BTreeMap::new();
-    for table in tables {
-        let batch = table.batch()?;
-        let provider = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|_| SqlError::Engine)?;
-        let schema = schemas.entry(&table.name.schema).or_default();
-        schema.register_table(table.name.table.clone(), Arc::new(provider)).map_err(|_| SqlError::Table {
-            table: table.name.to_string(),
-            what: "there are two of that name".to_owned(),
-        })?;
+    let mut schemas: BTreeMap<String, Arc<MemorySchemaProvider>> = BTreeMap::new();
+    for Loaded { name, schema, batches } in tables {
+        let provider = MemTable::try_new(schema, vec![batches]).map_err(|_| SqlError::Engine)?;
+        let schema = schemas.entry(name.schema.clone()).or_default();
+        schema
+            .register_table(name.table.clone(), Arc::new(provider))
+            .map_err(|_| SqlError::Table { table: name.to_string(), what: "there are two of that name".to_owned() })?;
     }
     for (name, schema) in schemas {
-        catalog.register_schema(name, schema).map_err(|_| SqlError::Engine)?;
+        catalog.register_schema(&name, schema).map_err(|_| SqlError::Engine)?;
     }
     Ok(Arc::new(catalog))
 }

@@ -7,6 +7,7 @@
 
 mod answer;
 mod apart;
+mod arrow;
 mod desk;
 mod error;
 pub mod flight;

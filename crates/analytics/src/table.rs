@@ -1,4 +1,4 @@
-//! Tables as they are handed over: named columns of plain values, in memory and nowhere else.
+//! Tables as they are handed over: named columns of plain values, in memory and nowhere else; and as an engine has them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use datafusion::arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
     TimestampMillisecondArray,
 };
-use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use serde::{Deserialize, Serialize};
 
-use crate::SqlError;
+use crate::{SqlError, arrow};
 
 /// The schema of public reference tables; all others are streams.
 pub const REFERENCE: &str = "reference";
@@ -48,8 +48,7 @@ impl fmt::Display for TableName {
 }
 
 /// The values of a column; none where a row has none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Column {
     /// Text.
     Text(Vec<Option<String>>),
@@ -87,8 +86,8 @@ impl Column {
     }
 }
 
-/// A table in memory.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A table in memory, or a part of one.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// What it is called.
     pub name: TableName,
@@ -129,5 +128,41 @@ impl Table {
         let broken = |what: String| SqlError::Table { table: self.name.to_string(), what };
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
             .map_err(|_| broken("its columns are not of one length, or it has none".to_owned()))
+    }
+}
+
+/// A table as the engine has it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) name: TableName,
+    pub(crate) schema: SchemaRef,
+    pub(crate) batches: Vec<RecordBatch>,
+}
+
+impl Loaded {
+    pub(crate) fn of(table: &Table) -> Result<Self, SqlError> {
+        let batch = table.batch()?;
+        Ok(Self { name: table.name.clone(), schema: batch.schema(), batches: vec![batch] })
+    }
+
+    /// Its name and its rows, as they go through a pipe.
+    pub(crate) fn written(&self) -> Result<[Vec<u8>; 2], SqlError> {
+        let name = serde_json::to_vec(&self.name).map_err(|_| SqlError::Engine)?;
+        Ok([name, arrow::written(&self.schema, &self.batches)?])
+    }
+
+    /// What [`Loaded::written`] wrote.
+    pub(crate) fn read(name: &[u8], rows: &[u8]) -> Result<Self, SqlError> {
+        let name = serde_json::from_slice(name).map_err(|_| SqlError::Engine)?;
+        let (schema, batches) = arrow::read(rows)?;
+        Ok(Self { name, schema, batches })
+    }
+
+    /// Takes the next part of a table to the ones before: parts of one table follow each other and have the same columns.
+    pub(crate) fn push_onto(self, tables: &mut Vec<Self>) {
+        match tables.last_mut() {
+            Some(last) if last.name == self.name && last.schema == self.schema => last.batches.extend(self.batches),
+            _ => tables.push(self),
+        }
     }
 }

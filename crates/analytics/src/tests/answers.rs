@@ -1,7 +1,9 @@
 //! What is answered, in which form.
 
 use super::*;
+use crate::desk::over;
 use crate::import;
+use crate::table::Loaded;
 
 #[test]
 fn tables_are_called_by_stream_and_view() {
@@ -148,5 +150,40 @@ fn tables_that_are_not_whole_are_refused() {
         let question = Question::parse("SELECT 1").unwrap();
         let error = answer(question, tables, &Limits::default()).unwrap_err();
         assert!(matches!(error, SqlError::Table { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_table_that_comes_in_parts_is_one_table() {
+    let whole = counts();
+    let part = |rows: std::ops::Range<usize>| {
+        let of = |column: &Column| match column {
+            Column::Instant(values) => Column::Instant(values[rows.clone()].to_vec()),
+            Column::Text(values) => Column::Text(values[rows.clone()].to_vec()),
+            Column::Integer(values) => Column::Integer(values[rows.clone()].to_vec()),
+            other => panic!("{other:?}"),
+        };
+        let columns = whole.columns.iter().map(|(name, column)| (name.clone(), of(column))).collect();
+        Table { name: whole.name.clone(), columns }
+    };
+    let handed = |tables: &[Table]| {
+        let mut loaded = Vec::new();
+        for table in tables {
+            let [name, rows] = Loaded::of(table).unwrap().written().unwrap();
+            assert!(Loaded::read(&name, &rows[..rows.len() / 2]).is_err(), "a part that was cut is no part");
+            Loaded::read(&name, &rows).unwrap().push_onto(&mut loaded);
+        }
+        let question =
+            Question::parse("SELECT sensor, sum(value) AS n FROM \"wifi-centre\".counts GROUP BY 1 ORDER BY 1");
+        over(question.unwrap(), loaded, &Limits::default()).map(|answer| answer.csv().unwrap())
+    };
+    let once = handed(std::slice::from_ref(&whole)).unwrap();
+    assert_eq!(once, "sensor,n\ns-1,55\ns-2,22\n");
+    assert_eq!(handed(&[part(0..2), part(2..2), part(2..5)]).unwrap(), once);
+    // Parts that do not follow each other, or have other columns, are two tables of one name.
+    let mut other = part(0..1);
+    other.columns[0].0 = "start".to_owned();
+    for tables in [vec![part(0..2), air(), part(2..5)], vec![part(0..2), other]] {
+        assert!(matches!(handed(&tables), Err(SqlError::Table { .. })));
     }
 }

@@ -54,7 +54,7 @@ impl City {
     /// What was made for a party, by every schedule that is for it.
     ///
     /// # Errors
-    /// What schedules keep cannot be read, or the clock cannot be believed.
+    /// What schedules keep cannot be read.
     pub fn offered(&self, recipient: &PartyId) -> Result<Vec<Offered>, ScheduleError> {
         let schedules = Schedules::of(self.root());
         let of_recipient = schedules.all()?.into_iter().filter(|schedule| schedule.recipient == *recipient);
