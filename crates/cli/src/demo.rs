@@ -130,6 +130,8 @@ fn prepare(dir: &Path) -> anyhow::Result<()> {
 struct Node {
     address: SocketAddr,
     stop: tokio::sync::oneshot::Sender<()>,
+    /// While the sensors are played, the demo lets the clock tick: one that ticks by itself would come between two devices.
+    tick: tokio::sync::oneshot::Sender<()>,
     thread: thread::JoinHandle<anyhow::Result<()>>,
 }
 
@@ -137,6 +139,7 @@ impl Node {
     fn start(city: Arc<City>, listen: SocketAddr) -> anyhow::Result<Self> {
         let (up, address) = mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (tick, begin) = tokio::sync::oneshot::channel::<()>();
         let until = async move {
             // Told to stop by the demo, or by a signal; a sender that goes away without a word keeps it up.
             let told = async {
@@ -148,11 +151,11 @@ impl Node {
         };
         let thread = thread::spawn(move || {
             let sql = Sql::of(&city, false)?;
-            let serving = Serving { listen, flight: None, tick: TICK, allowed: Vec::new() };
+            let serving = Serving { listen, flight: None, tick: TICK, begin: Some(begin), allowed: Vec::new() };
             run_node(city, sql, serving, until, |at| up.send(at.register).context("the demo went away"))
         });
         match address.recv() {
-            Ok(address) => Ok(Self { address, stop, thread }),
+            Ok(address) => Ok(Self { address, stop, tick, thread }),
             Err(_) => match thread.join() {
                 Ok(Err(error)) => Err(error),
                 _ => bail!("the node did not start"),
@@ -168,6 +171,8 @@ impl Node {
 
     fn join(self) -> anyhow::Result<()> {
         drop(self.stop);
+        // A node that has stopped already has nothing to tick for.
+        let _ = self.tick.send(());
         self.thread.join().unwrap_or_else(|_| bail!("the node stopped badly"))
     }
 }

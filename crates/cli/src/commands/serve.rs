@@ -16,6 +16,7 @@ use flow::City;
 use lake::Options;
 use node::{Allowed, Webhooks};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::args::Serve;
 use crate::output::Output;
@@ -33,6 +34,7 @@ pub(crate) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
         listen: args.listen,
         flight: args.flight,
         tick: Duration::from_secs(args.tick),
+        begin: None,
         allowed: args.webhooks_allow.clone(),
     };
     run_node(Arc::clone(&city), sql, serving, stop_signal(), |up| {
@@ -53,6 +55,8 @@ pub(crate) struct Serving {
     /// Where Flight SQL is spoken, if it is.
     pub(crate) flight: Option<SocketAddr>,
     pub(crate) tick: Duration,
+    /// Until when no clock ticks, because somebody else lets it: until told, or at once.
+    pub(crate) begin: Option<oneshot::Receiver<()>>,
     /// What webhooks may reach.
     pub(crate) allowed: Vec<Allowed>,
 }
@@ -82,9 +86,9 @@ pub(crate) fn run_node(
         };
         let spoken = flight.as_ref().map(TcpListener::local_addr).transpose()?;
         up(Up { register: listener.local_addr()?, flight: spoken })?;
-        let ticker = tokio::spawn(keep_ticking(Arc::clone(&city), serving.tick));
+        let ticker = tokio::spawn(keep_ticking(Arc::clone(&city), serving.tick, serving.begin));
         let webhooks = tokio::spawn(Webhooks::new(Arc::clone(&city), serving.allowed).run());
-        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let (stop, stopped) = oneshot::channel();
         let flights = tokio::spawn(sql.clone().speak(flight, stopped));
         node::serve(city, sql.desk(), listener, until).await?;
         drop(stop);
@@ -101,7 +105,12 @@ fn complain(error: &dyn std::fmt::Display) {
 }
 
 /// Ticks for as long as the node runs. A tick that fails says so and is tried again: nothing opens meanwhile.
-async fn keep_ticking(city: Arc<City>, every: Duration) {
+async fn keep_ticking(city: Arc<City>, every: Duration, begin: Option<oneshot::Receiver<()>>) {
+    if let Some(begin) = begin
+        && begin.await.is_err()
+    {
+        return;
+    }
     let mut interval = tokio::time::interval(every);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
