@@ -158,7 +158,15 @@ pub fn fits(view: &View, stream: &Stream) -> Result<(), Unfit> {
     };
     match stream.properties.get(property).map(|known| (known.category, &known.treatment)) {
         Some((category, Treatment::Pseudonymise { epoch })) if is_one_person(category) => {
-            if whole(epoch.span(), width) { Ok(()) } else { Err(Unfit::Epoch { view, bin, epoch: *epoch }) }
+            if matches!(measure, Measure::Running { .. }) && stream.longest_epoch() != Some(*epoch) {
+                let why = "has totals of tags whose keys live shorter than another of the stream, for whose life they are paid. \
+                           Take the tag that lives longest";
+                Err(Unfit::Noise { view, why })
+            } else if whole(epoch.span(), width) {
+                Ok(())
+            } else {
+                Err(Unfit::Epoch { view, bin, epoch: *epoch })
+            }
         }
         _ => Err(Unfit::NoPerson { view, property: property.clone() }),
     }
@@ -362,6 +370,34 @@ mod tests {
             let fits = fits(&view(bin, MACS), &stream(KEEP, epoch, "30d"));
             assert_eq!(fits.is_ok(), fit, "{bin} under {epoch}");
             assert!(fit || matches!(fits, Err(Unfit::Epoch { .. })));
+        }
+    }
+
+    #[test]
+    fn totals_are_of_the_tag_whose_life_they_are_paid_for() {
+        let totals = |property: &str| {
+            let measure = format!(r#"{{"of":"running","property":"{property}"}}"#);
+            let noise = Noise::Gaussian { rho: "0.01".parse().unwrap() };
+            View { noise, bound: Bound(Some(1)), ..view("15m", &measure) }
+        };
+        let text = serde_json::to_string(&stream(KEEP, "24h", "30d")).unwrap();
+        let shorter =
+            r#""mac":{"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"1h"}"#;
+        let daily = r#""mac":{"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"1d"}"#;
+        assert!(text.contains(daily), "{text}");
+        let budget = |text: &str| Stream { budget: Some("1".parse().unwrap()), ..serde_json::from_str(text).unwrap() };
+        assert_eq!(fits(&totals("mac"), &budget(&text)), Ok(()));
+        let error = fits(&totals("mac"), &budget(&text.replace(daily, shorter))).unwrap_err();
+        assert!(error.to_string().contains("the tag that lives longest"), "a device would be new each hour: {error}");
+    }
+
+    #[test]
+    fn noise_that_nobody_could_read_through_is_refused() {
+        let noise = |micro| Noise::Gaussian { rho: model::Rho::from_micro(micro).unwrap() };
+        let stream = Stream { budget: Some("1".parse().unwrap()), ..stream(KEEP, "24h", "30d") };
+        for (micro, cells, fit) in [(1, 2, true), (1, 3, false), (500, 1_000, true), (499, 1_000, false)] {
+            let view = View { noise: noise(micro), bound: Bound(Some(cells)), ..view("15m", MACS) };
+            assert_eq!(fits(&view, &stream).is_ok(), fit, "{micro} {cells}");
         }
     }
 

@@ -352,3 +352,13 @@ fn a_set_that_was_seized_after_its_bin_recognises_nobody() {
         assert!(set.is_disjoint(&tagged(&memory, bin * 900 + 10)));
     }
 }
+
+#[test]
+fn what_is_worked_out_has_no_name_that_its_numbers_have() {
+    for name in [FROM, DURATION] {
+        let text =
+            serde_json::to_string(&stream(JOURNEY, "15m")).unwrap().replace("\"plate\":", &format!("\"{name}\":"));
+        let error = Recipe::compile(&serde_json::from_str(&text).unwrap(), &|_| None).unwrap_err();
+        assert!(matches!(error, crate::RecipeError::Reserved { .. }), "{error}");
+    }
+}
