@@ -154,6 +154,7 @@ fn combined(view: &View) -> Option<Combined> {
     match &view.exposure {
         Exposure::Windows { measure: Measure::Mean { .. } | Measure::ClampedMean { .. }, .. } => Some(Combined::Mean),
         Exposure::Windows { measure: Measure::Quantile { .. }, .. } => Some(Combined::Average),
+        Exposure::Windows { measure: Measure::Running { .. }, .. } => Some(Combined::SoFar),
         Exposure::Windows { .. } => Some(Combined::Sum),
         Exposure::Records { .. } => None,
     }
@@ -164,8 +165,10 @@ impl Combined {
     const fn words(self, view: &View) -> &'static str {
         match (self, &view.exposure) {
             (Self::Mean | Self::Average, _) => "Each number is the mean over all places that have one.",
-            (Self::Sum, Exposure::Windows { space: Space::Stream, .. }) => "Each number is for all places together.",
-            (Self::Sum, _) => {
+            (Self::Sum | Self::SoFar, Exposure::Windows { space: Space::Stream, .. }) => {
+                "Each number is for all places together."
+            }
+            (Self::Sum | Self::SoFar, _) => {
                 "Each number is the sum over all places that have one; what was at two places counts at both, and what was held \
                  back does not count."
             }

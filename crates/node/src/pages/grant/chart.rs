@@ -25,6 +25,8 @@ const RIGHT: f64 = 12.0;
 pub(super) enum Combined {
     /// Counts add up.
     Sum,
+    /// Totals of the day so far add up over places, and over time the last of them has all of it.
+    SoFar,
     /// Means, which are released in thousandths, are averaged.
     Mean,
     /// What is released in its own unit is averaged.
@@ -111,7 +113,7 @@ pub(super) fn numbers<'r>(rows: impl IntoIterator<Item = &'r Row>, combined: Com
         *count += 1.0;
     }
     let one = |(sum, count): (f64, f64)| match combined {
-        Combined::Sum => sum,
+        Combined::Sum | Combined::SoFar => sum,
         Combined::Mean => sum / count / 1_000.0,
         Combined::Average => sum / count,
     };

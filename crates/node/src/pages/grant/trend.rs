@@ -41,16 +41,18 @@ impl Trend {
         if bin.span().millis() >= DAY_MILLIS {
             return None;
         }
-        let mut days: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
+        let mut days: BTreeMap<i64, (f64, f64, f64)> = BTreeMap::new();
         for (from, number) in numbers {
-            let (sum, count) = days.entry(from.millis().div_euclid(DAY_MILLIS)).or_default();
+            let (sum, count, last) = days.entry(from.millis().div_euclid(DAY_MILLIS)).or_default();
             *sum += number;
             *count += 1.0;
+            *last = *number;
         }
         let whole = |day: i64| asked.start.millis() <= day * DAY_MILLIS && (day + 1) * DAY_MILLIS <= asked.end.millis();
         let whole = days.into_iter().filter(|(day, _)| whole(*day));
-        let one = |(sum, count): (f64, f64)| match combined {
+        let one = |(sum, count, last): (f64, f64, f64)| match combined {
             Combined::Sum => sum,
+            Combined::SoFar => last,
             Combined::Mean | Combined::Average => sum / count,
         };
         let mut whole: Vec<(Timestamp, f64)> =
@@ -61,6 +63,7 @@ impl Trend {
         let usual = before.iter().map(|(_, number)| number).sum::<f64>() / before.len() as f64;
         let what = match combined {
             Combined::Sum => "all numbers of the day together",
+            Combined::SoFar => "the day’s last number",
             Combined::Mean | Combined::Average => "the mean of the day’s numbers",
         };
         let sentence = format!(
@@ -103,6 +106,10 @@ mod tests {
         );
         let means = Trend::of(&numbers, asked, hour, Combined::Mean).unwrap();
         assert_eq!(means.days[0], day("22 November 2026", "3"));
+        let rising: BTreeMap<Timestamp, f64> =
+            (0..80_u32).map(|at| (begin + Span::hours(at), f64::from(at % 24 * 10))).collect();
+        let totals = Trend::of(&rising, asked, hour, Combined::SoFar).unwrap();
+        assert_eq!(totals.days[0], day("22 November 2026", "230"), "the last, and not all of them added up");
         assert!(Trend::of(&numbers, asked, TimeBin::new(Span::hours(24)).unwrap(), Combined::Sum).is_none());
         let cut = Window { start: begin + Span::hours(1), ..asked };
         assert_eq!(Trend::of(&numbers, cut, hour, Combined::Sum).unwrap().days.len(), 2, "the first was asked in part");
