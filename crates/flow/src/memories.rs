@@ -115,15 +115,16 @@ impl City {
                 self.memories.interrupted(stream, now);
             }
             let mut held = self.memories.held();
+            // Whoever can become nothing any more is forgotten at every tick, and not when a bin is over.
+            if let Some(memory) = held.memories.get_mut(stream) {
+                memory.advance(now - GRACE);
+            }
             let closed = work.closed(now - GRACE);
             if held.settled.get(stream).is_some_and(|settled| *settled >= closed) {
                 continue;
             }
             let stored = match held.memories.get_mut(stream) {
-                Some(memory) => {
-                    memory.advance(now - GRACE);
-                    self.lake.append_also_nothing(stream, &memory.ready()).map(|()| memory.stored())
-                }
+                Some(memory) => self.lake.append_also_nothing(stream, &memory.ready()).map(|()| memory.stored()),
                 None => self.lake.append_also_nothing(stream, &privacy::memory::nothing()),
             };
             match stored {
