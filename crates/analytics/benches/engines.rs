@@ -84,7 +84,7 @@ fn ours(seen: &Seen, bound: &str) -> (f64, usize, i64) {
     .unwrap();
     let ids: Vec<DeviceId> = (0..SENSORS).map(|number| DeviceId::new(&format!("s{number:05}")).unwrap()).collect();
     let position = Point::new(16.6, 49.2).unwrap();
-    let sensors: Vec<Sensor> = ids.iter().map(|id| Sensor { id: id.clone(), position }).collect();
+    let sensors: Vec<Sensor> = ids.iter().map(|id| Sensor::at(id.clone(), position)).collect();
     let tags = Column::Tag(seen.tag.iter().map(|tag| Some(*tag)).collect());
     let properties = vec![("mac".parse().unwrap(), tags)];
     let columns = Columns::from_parts(ids, seen.at.clone(), seen.sensor.clone(), vec![1; ROWS], properties).unwrap();

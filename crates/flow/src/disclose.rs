@@ -76,6 +76,9 @@ pub enum DiscloseError {
     /// The lake could not be read.
     #[error(transparent)]
     Lake(#[from] LakeError),
+    /// A place by which its view counts has no area any more.
+    #[error(transparent)]
+    Places(#[from] privacy::ReleaseError),
     /// The record could not be made durable, so nothing left.
     #[error("nothing was disclosed, because the record of it could not be written: {0}")]
     Record(#[from] SubmitError),
@@ -92,7 +95,7 @@ impl DiscloseError {
             Self::Unknown { .. } => Problem::NotFound,
             Self::Which(_) | Self::Window(_) => Problem::BadRequest,
             Self::Refused(_) | Self::Authorisation(_) => Problem::Forbidden,
-            Self::Lake(_) | Self::Record(_) | Self::NoPolicies => Problem::Unavailable,
+            Self::Lake(_) | Self::Places(_) | Self::Record(_) | Self::NoPolicies => Problem::Unavailable,
         }
     }
 }

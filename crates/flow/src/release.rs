@@ -64,7 +64,7 @@ impl City {
             return Ok(0);
         }
         let source =
-            Source { view, stream, bin, sensors: sensors(state, &stream.id), heard, kept: now - stream.retention.0 };
+            Source { view, stream, bin, sensors: sensors(state, view)?, heard, kept: now - stream.retention.0 };
         let mut count = 0;
         let mut start = from;
         while start < closed {

@@ -14,6 +14,7 @@ mod opt_outs;
 mod outside;
 mod running;
 mod sheet;
+mod timing;
 mod worked;
 mod world;
 

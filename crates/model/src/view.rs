@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::geo::H3Resolution;
+use crate::geo::{Districts, H3Resolution};
 use crate::id::{PropertyName, StreamId, ViewId};
 use crate::measure::Measure;
 use crate::noise::Noise;
@@ -52,7 +52,7 @@ pub struct MinimumUnits(pub u32);
 pub struct Bound(pub Option<u32>);
 
 /// The spatial grain of a windowed view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Space {
     /// One cell for the whole stream.
@@ -62,6 +62,11 @@ pub enum Space {
     Cell {
         /// How fine.
         resolution: H3Resolution,
+    },
+    /// The first of some registered places that holds the sensor's position.
+    District {
+        /// Which.
+        of: Districts,
     },
     /// Each registered sensor.
     #[serde(deserialize_with = "nothing_more")]

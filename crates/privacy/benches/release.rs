@@ -49,10 +49,7 @@ impl Numbers {
 }
 
 fn sensors(count: u32) -> Vec<Sensor> {
-    let sensor = |number| Sensor {
-        id: DeviceId::new(&format!("s{number:05}")).unwrap(),
-        position: Point::new(16.6, 49.2).unwrap(),
-    };
+    let sensor = |number| Sensor::at(DeviceId::new(&format!("s{number:05}")).unwrap(), Point::new(16.6, 49.2).unwrap());
     (0..count).map(sensor).collect()
 }
 

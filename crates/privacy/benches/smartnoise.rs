@@ -66,7 +66,7 @@ fn ours(seen: &BTreeSet<(i64, u64, u64)>, hours: i64) -> (f64, f64) {
     .unwrap();
     let ids: Vec<DeviceId> = (0..SENSORS).map(|number| DeviceId::new(&format!("s{number:02}")).unwrap()).collect();
     let position = Point::new(16.6, 49.2).unwrap();
-    let sensors: Vec<Sensor> = ids.iter().map(|id| Sensor { id: id.clone(), position }).collect();
+    let sensors: Vec<Sensor> = ids.iter().map(|id| Sensor::at(id.clone(), position)).collect();
     let rows = seen.len();
     let tags = Column::Tag(seen.iter().map(|seen| Some(seen.2.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect());
     let columns = Columns::from_parts(

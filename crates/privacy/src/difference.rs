@@ -138,7 +138,7 @@ mod tests {
     fn tables(view: &View, seen: &[(u32, u64, i64)]) -> Vec<ReleasedTable> {
         let ids = ["a", "b", "c"].map(|id| id.parse().unwrap());
         let position = Point::new(16.6, 49.2).unwrap();
-        let sensors: Vec<Sensor> = ids.iter().map(|id: &model::DeviceId| Sensor { id: id.clone(), position }).collect();
+        let sensors: Vec<Sensor> = ids.iter().map(|id: &model::DeviceId| Sensor::at(id.clone(), position)).collect();
         let columns = Columns::from_parts(
             ids.to_vec(),
             seen.iter().map(|row| row.2 * 60_000).collect(),

@@ -91,18 +91,37 @@ fn loss(noise: Noise) -> u32 {
     noise.rho().map_or(u32::MAX, |rho| rho.micro())
 }
 
-/// How fine a grain of space is: the whole stream, then cells by their resolution, then sensors.
-fn fineness(space: Space) -> u16 {
-    match space {
-        Space::Stream => 0,
-        Space::Cell { resolution } => 1 + u16::from(resolution.level()),
-        Space::Sensor | Space::Pair => u16::MAX,
+/// Whether two grains can be compared: ways between sensors are no places.
+fn comparable(a: &Space, b: &Space) -> bool {
+    (*a == Space::Pair) == (*b == Space::Pair)
+}
+
+/// Whether each place of one comparable grain is made of whole places of another: the stream of all, cells of finer cells, and
+/// all of sensors. Districts are made of no cells, and two lists of districts are two grids.
+fn coarser(a: &Space, b: &Space) -> bool {
+    match (a, b) {
+        (Space::Stream, _) | (_, Space::Sensor) => true,
+        (Space::Cell { resolution: a }, Space::Cell { resolution: b }) => a <= b,
+        (a, b) => a == b,
     }
 }
 
-/// Whether two grains can be compared: ways between sensors are no places.
-fn comparable(a: Space, b: Space) -> bool {
-    (a == Space::Pair) == (b == Space::Pair)
+/// The finest grain that both are made of whole places of: if neither is made of the other, the stream.
+fn coarsest(a: &Space, b: &Space) -> Space {
+    match (coarser(a, b), coarser(b, a)) {
+        (true, _) => a.clone(),
+        (_, true) => b.clone(),
+        _ => Space::Stream,
+    }
+}
+
+/// The coarsest grain of whose places both are made: if neither is made of the other, sensors.
+fn finest(a: &Space, b: &Space) -> Space {
+    match (coarser(a, b), coarser(b, a)) {
+        (true, _) => b.clone(),
+        (_, true) => a.clone(),
+        _ => Space::Sensor,
+    }
 }
 
 fn narrower(a: &Exposure, b: &Exposure) -> Option<Exposure> {
@@ -113,9 +132,9 @@ fn narrower(a: &Exposure, b: &Exposure) -> Option<Exposure> {
         (
             Exposure::Windows { bin: a_bin, space: a_space, measure },
             Exposure::Windows { bin: b_bin, space: b_space, measure: b_measure },
-        ) if measure == b_measure && comparable(*a_space, *b_space) => Some(Exposure::Windows {
+        ) if measure == b_measure && comparable(a_space, b_space) => Some(Exposure::Windows {
             bin: common_multiple(*a_bin, *b_bin)?,
-            space: either(*a_space, *b_space, |a, b| fineness(a) <= fineness(b)),
+            space: coarsest(a_space, b_space),
             measure: measure.clone(),
         }),
         // Windows over what records show, and the reverse, are not compared: the records may lack the measure.
@@ -131,9 +150,9 @@ fn wider(a: &Exposure, b: &Exposure) -> Option<Exposure> {
         (
             Exposure::Windows { bin: a_bin, space: a_space, measure },
             Exposure::Windows { bin: b_bin, space: b_space, measure: b_measure },
-        ) if measure == b_measure && comparable(*a_space, *b_space) => Some(Exposure::Windows {
+        ) if measure == b_measure && comparable(a_space, b_space) => Some(Exposure::Windows {
             bin: common_divisor(*a_bin, *b_bin)?,
-            space: either(*a_space, *b_space, |a, b| fineness(a) >= fineness(b)),
+            space: finest(a_space, b_space),
             measure: measure.clone(),
         }),
         _ => None,
@@ -164,14 +183,14 @@ mod tests {
     prop_compose! {
         fn degree()(
             minutes in proptest::sample::select(vec![5_u32, 15, 20, 60, 1440]),
-            space in 0_u8..5,
+            space in 0_u8..7,
             shape in 0_u8..3,
             fields in proptest::sample::subsequence(vec!["a", "b", "c"], 0..3),
             identifiers in proptest::sample::select(vec![IdentifierExposure::None, IdentifierExposure::Rotating, IdentifierExposure::Raw]),
             minimum in 0_u32..3, bound in proptest::option::of(1_u32..3), rho in proptest::option::of(1_u32..3),
             delay in 0_u32..3, depth in 0_u32..3,
         ) -> Degree {
-            let space = match space { 0 => Space::Stream, 1 => Space::Sensor, 2 => Space::Pair, level => Space::Cell { resolution: (level + 4).try_into().unwrap() } };
+            let space = match space { 0 => Space::Stream, 1 => Space::Sensor, 2 => Space::Pair, 5 => districts(&["north"]), 6 => districts(&["north", "south"]), level => Space::Cell { resolution: (level + 4).try_into().unwrap() } };
             let bin = TimeBin::new(Span::minutes(minutes)).unwrap();
             let windows = |measure| Exposure::Windows { bin, space, measure };
             let exposure = match shape {
@@ -185,6 +204,11 @@ mod tests {
                 delay: Delay(Span::minutes(delay)), depth: Depth(Span::days(depth)),
             }
         }
+    }
+
+    fn districts(of: &[&str]) -> Space {
+        let of: Vec<model::PlaceId> = of.iter().map(|id| id.parse().unwrap()).collect();
+        Space::District { of: of.try_into().unwrap() }
     }
 
     /// Two degrees at once in an operation that neither may have.
@@ -248,6 +272,7 @@ mod tests {
         let less = [
             View { exposure: windows(30, Space::Sensor), ..view.clone() },
             View { exposure: windows(15, Space::Stream), ..view.clone() },
+            View { exposure: windows(15, districts(&["north"])), ..view.clone() },
             View { identifiers: IdentifierExposure::None, ..view.clone() },
             View { minimum: MinimumUnits(6), ..view.clone() },
             View { bound: Bound(Some(3)), ..view.clone() },

@@ -135,7 +135,7 @@ pub fn fits(view: &View, stream: &Stream) -> Result<(), Unfit> {
         return Err(Unfit::Retention { view, bin, kept });
     }
     if let Some((property, treatment)) = stream.worked() {
-        let fits = numbers_fit(bin, *space, measure, bound, stream, (property, treatment));
+        let fits = numbers_fit(bin, space, measure, bound, stream, (property, treatment));
         fits.map_err(|why| Unfit::Numbers { view: view.clone(), stream: stream.id.clone(), why })?;
         return if stream.properties.get(property).is_some_and(|known| is_one_person(known.category)) {
             Ok(())
@@ -193,7 +193,7 @@ fn looked_at(measure: &Measure, bin: TimeBin, stream: &Stream) -> Span {
 /// many different ones were in them, so that they cannot be added up.
 fn numbers_fit(
     bin: TimeBin,
-    space: Space,
+    space: &Space,
     measure: &Measure,
     bound: Bound,
     stream: &Stream,

@@ -3,13 +3,14 @@
 //! The keys are public: registered sensors and the clock. Only ways from sensor to sensor are not looked at one by one: those on
 //! which nobody went have no noise and no row, and the others are shown above a threshold that hides who made them one.
 //!
-//!  A cell with fewer units than the minimum is not in the table,
+//! A cell with fewer units than the minimum is not in the table,
 //! an empty one neither, and the two look alike. What is not in the table was withheld. Rows are immutable and made once
 //! per version of the view, so that asking again, or together, reveals nothing more.
 //!
 //! As JSON a table is `{"stream":"wifi","view":"counts","version":1,"window":{"start":"2026-06-01T08:00:00Z","end":
 //! "2026-06-01T08:15:00Z"},"minimum":10,"rows":[{"cell":{"sensor":"wifi-1"},"value":23}],"withheld":2}`; a cell is
-//! `"stream"`, `{"cell":"891e2659c2bffff"}`, `{"sensor":"wifi-1"}` or `{"pair":{"from":"cam-1","to":"cam-2"}}`.
+//! `"stream"`, `{"cell":"891e2659c2bffff"}`, `{"district":"old-town"}`, `{"sensor":"wifi-1"}` or
+//! `{"pair":{"from":"cam-1","to":"cam-2"}}`.
 //!
 //! The bound of a view holds each tag to so many cells of one window; it bounds nothing where no tags are counted. Of a
 //! stream about people only distinct tags are released (see [`crate::fit`]), and within a cell each of them counts once.
@@ -26,13 +27,14 @@ use std::collections::BTreeSet;
 
 use model::entropy::{Entropy, NoEntropy};
 use model::{
-    CellId, DeviceId, Exposure, H3Resolution, Measure, MinimumUnits, Noise, Point, PropertyName, Space, Stream,
-    StreamId, View, ViewId, ViewVersion, Window,
+    CellId, DeviceId, Exposure, Geometry, H3Resolution, Measure, MinimumUnits, Noise, PlaceId, Point, PropertyName,
+    Space, Stream, StreamId, View, ViewId, ViewVersion, Window,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::cell::cell;
 use crate::columns::Columns;
+use crate::district::Areas;
 use crate::fit::{Unfit, fits};
 use crate::ledger::{Charged, levels};
 use crate::noise::{Coins, Gaussian};
@@ -61,6 +63,16 @@ pub enum ReleaseError {
         /// The property.
         property: PropertyName,
     },
+    /// A place by which the view counts is not registered, or has no area.
+    #[error(
+        "view `{view}` counts by districts of which `{place}` is not registered or is a point; register its outline as a polygon"
+    )]
+    District {
+        /// The view.
+        view: ViewId,
+        /// The place.
+        place: PlaceId,
+    },
     /// The view has noise, and this window of it was not charged to the stream's ledger.
     #[error("view `{0}` has noise, and this window of it was not paid for")]
     Unpaid(ViewId),
@@ -76,6 +88,34 @@ pub struct Sensor {
     pub id: DeviceId,
     /// Where it stands.
     pub position: Point,
+    /// The district that it counts in, for a view by district: see [`placed`].
+    district: Option<PlaceId>,
+}
+
+impl Sensor {
+    /// A sensor at a position.
+    #[must_use]
+    pub const fn at(id: DeviceId, position: Point) -> Self {
+        Self { id, position, district: None }
+    }
+}
+
+/// Finds the district of each sensor, if a view counts by districts; those that lie in none of them count as `outside`.
+///
+/// # Errors
+/// A place of the view is not registered, or has no area.
+pub fn placed(
+    view: &View,
+    sensors: Vec<Sensor>,
+    outline: &dyn Fn(&PlaceId) -> Option<Geometry>,
+) -> Result<Vec<Sensor>, ReleaseError> {
+    let Exposure::Windows { space: Space::District { of }, .. } = &view.exposure else { return Ok(sensors) };
+    let areas = Areas::of(of, outline).map_err(|place| ReleaseError::District { view: view.id.clone(), place })?;
+    let district = |sensor: Sensor| {
+        let district = PlaceId::new(areas.name(&sensor.position)).ok();
+        Sensor { district, ..sensor }
+    };
+    Ok(sensors.into_iter().map(district).collect())
 }
 
 /// Where a released number belongs.
@@ -86,6 +126,8 @@ pub enum CellKey {
     Stream,
     /// An H3 cell that holds at least one registered sensor.
     Cell(CellId),
+    /// A district that holds at least one registered sensor, or `outside` for what lies in none.
+    District(PlaceId),
     /// A registered sensor.
     Sensor(DeviceId),
     /// A way from one registered sensor to another.
@@ -170,28 +212,31 @@ impl<T> Released<T> {
 /// The cells of a view's grid: what the registered sensors and the view's space make of them. Of ways there are too many to
 /// list: see [`places`].
 #[must_use]
-pub fn grid(space: Space, sensors: &[Sensor]) -> BTreeSet<CellKey> {
+pub fn grid(space: &Space, sensors: &[Sensor]) -> BTreeSet<CellKey> {
     match space {
         Space::Stream => BTreeSet::from([CellKey::Stream]),
-        Space::Sensor | Space::Cell { .. } => sensors.iter().filter_map(|sensor| key(space, sensor)).collect(),
+        Space::Sensor | Space::District { .. } | Space::Cell { .. } => {
+            sensors.iter().filter_map(|sensor| key(space, sensor)).collect()
+        }
         Space::Pair => BTreeSet::new(),
     }
 }
 
 /// How many cells a view's grid has: public, because the sensors are.
 #[must_use]
-pub fn places(space: Space, sensors: &[Sensor]) -> usize {
+pub fn places(space: &Space, sensors: &[Sensor]) -> usize {
     match space {
         Space::Pair => sensors.len() * sensors.len().saturating_sub(1),
         _ => grid(space, sensors).len(),
     }
 }
 
-fn key(space: Space, sensor: &Sensor) -> Option<CellKey> {
+fn key(space: &Space, sensor: &Sensor) -> Option<CellKey> {
     match space {
         Space::Stream => Some(CellKey::Stream),
         Space::Sensor => Some(CellKey::Sensor(sensor.id.clone())),
-        Space::Cell { resolution } => in_cell(sensor.position, resolution),
+        Space::Cell { resolution } => in_cell(sensor.position, *resolution),
+        Space::District { .. } => sensor.district.clone().map(CellKey::District),
         Space::Pair => None,
     }
 }
@@ -259,9 +304,9 @@ pub fn release(
     Ok(Released(table(view, window, made)))
 }
 
-fn windowed(view: &View) -> Result<(Space, &Measure), ReleaseError> {
+fn windowed(view: &View) -> Result<(&Space, &Measure), ReleaseError> {
     match &view.exposure {
-        Exposure::Windows { space, measure, .. } => Ok((*space, measure)),
+        Exposure::Windows { space, measure, .. } => Ok((space, measure)),
         Exposure::Records { .. } => Err(ReleaseError::NoWindows(view.id.clone())),
     }
 }

@@ -430,7 +430,7 @@ impl Desk<'_> {
             .state
             .stream(&view.stream)
             .ok_or_else(|| Refusal::Unknown { kind: "stream", id: view.stream.to_string() })?;
-        fit::view(view, stream, self.state.views_of(&view.stream))?;
+        fit::view(view, stream, self.state.views_of(&view.stream), &self.state.places)?;
         if let Some(known) = self.state.views.get(&(view.stream.clone(), view.id.clone())) {
             if known.as_ref() == view {
                 return Ok(Vec::new());

@@ -55,6 +55,7 @@ pub(crate) fn in_words(answer: &Answer) -> String {
                 let cell = match cell {
                     Cell::Stream => "all".to_owned(),
                     Cell::Cell(cell) => String::from(*cell),
+                    Cell::District(place) => place.to_string(),
                     Cell::Sensor(sensor) => sensor.to_string(),
                     Cell::Pair { from, to } => format!("{from} → {to}"),
                 };

@@ -66,7 +66,7 @@ impl From<Failed> for Refused {
                 }
                 DiscloseError::NoPolicies => Self::Unavailable(words),
                 // What the errors of disks say names paths of the machine.
-                DiscloseError::Lake(_) | DiscloseError::Record(_) => Self::Unavailable(
+                DiscloseError::Lake(_) | DiscloseError::Places(_) | DiscloseError::Record(_) => Self::Unavailable(
                     "the city’s store cannot be used now, so nothing was handed out; ask again later".to_owned(),
                 ),
             },

@@ -30,7 +30,7 @@ pub(crate) fn table(
         Exposure::Windows { measure, space, .. } => {
             let mut windows = Windows::default();
             rows.into_iter().try_for_each(|row| windows.take(row, minimum))?;
-            windows.columns(measure, *space)
+            windows.columns(measure, space)
         }
         Exposure::Records { fields } => {
             let fields = fields.iter().map(|field| (field.clone(), Vec::new())).collect();
@@ -47,6 +47,8 @@ struct Windows {
     start: Vec<Option<i64>>,
     end: Vec<Option<i64>>,
     cell: Vec<Option<String>>,
+    /// Of districts, which.
+    district: Vec<Option<String>>,
     sensor: Vec<Option<String>>,
     /// Of ways, where they begin; they end at the sensor.
     origin: Vec<Option<String>>,
@@ -58,15 +60,18 @@ struct Windows {
 impl Windows {
     fn take(&mut self, row: Row, minimum: u32) -> Result<(), Failed> {
         let Row::Released { from, to, cell, class, value } = row else { return Err(Failed::Rows) };
-        let (cell, sensor, origin) = match cell {
-            Cell::Stream => (None, None, None),
-            Cell::Cell(cell) => (Some(String::from(cell)), None, None),
-            Cell::Sensor(sensor) => (None, Some(sensor.to_string()), None),
-            Cell::Pair { from, to } => (None, Some(to.to_string()), Some(from.to_string())),
-        };
+        let (mut place, mut district, mut sensor, mut origin) = (None, None, None, None);
+        match cell {
+            Cell::Stream => {}
+            Cell::Cell(cell) => place = Some(String::from(cell)),
+            Cell::District(name) => district = Some(name.to_string()),
+            Cell::Sensor(name) => sensor = Some(name.to_string()),
+            Cell::Pair { from, to } => (sensor, origin) = (Some(to.to_string()), Some(from.to_string())),
+        }
         self.start.push(Some(from.millis()));
         self.end.push(Some(to.millis()));
-        self.cell.push(cell);
+        self.cell.push(place);
+        self.district.push(district);
         self.sensor.push(sensor);
         self.origin.push(origin);
         self.class.push(class.map(usize::from));
@@ -75,7 +80,7 @@ impl Windows {
         Ok(())
     }
 
-    fn columns(self, measure: &Measure, space: Space) -> Vec<(String, Column)> {
+    fn columns(self, measure: &Measure, space: &Space) -> Vec<(String, Column)> {
         let value = match measure {
             Measure::Mean { .. } | Measure::ClampedMean { .. } => Column::Thousandths(self.value),
             _ => Column::Integer(self.value),
@@ -88,8 +93,10 @@ impl Windows {
             ("value", value),
             ("minimum", Column::Integer(self.minimum)),
         ];
-        if space == Space::Pair {
-            columns.push(("origin", Column::Text(self.origin)));
+        match space {
+            Space::Pair => columns.push(("origin", Column::Text(self.origin))),
+            Space::District { .. } => columns.push(("district", Column::Text(self.district))),
+            Space::Stream | Space::Cell { .. } | Space::Sensor => {}
         }
         if let Measure::Histogram { edges, .. } = measure {
             // Where each row's class begins and ends: nothing where it is open.

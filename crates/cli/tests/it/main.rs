@@ -15,6 +15,7 @@ mod instruments;
 mod lax;
 mod no_sql;
 mod opt_outs;
+mod races;
 mod recordings;
 mod refusals;
 mod remote;

@@ -217,8 +217,13 @@ impl Node {
 
     /// A node that listens where it is told.
     pub(crate) fn try_start_at(city: &City, listen: &str, more: &[&str]) -> Result<Self, String> {
+        Self::try_start_in(&city.arg(), listen, more)
+    }
+
+    /// A node over a folder, wherever its city came from.
+    pub(crate) fn try_start_in(dir: &str, listen: &str, more: &[&str]) -> Result<Self, String> {
         let mut serve = ordinance();
-        serve.args(["serve", &city.arg(), "--listen", listen, "--tick", "1", "--json"]).args(more);
+        serve.args(["serve", dir, "--listen", listen, "--tick", "1", "--json"]).args(more);
         // A node from here on, so that it is waited for however this ends.
         let mut node = Self { running: Running::start(&mut serve), address: String::new() };
         let whole = |said: &[u8]| serde_json::from_slice::<Value>(said).is_ok();

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lake::LakeError;
-use model::{CellId, DeviceId, Digest, Exposure, PropertyName, Span, StreamId, TimeBin, Timestamp, View, Window};
+use model::{CellId, DeviceId, Digest, Exposure, PlaceId, PropertyName, Span, TimeBin, Timestamp, View, Window};
+use privacy::ReleaseError;
 use privacy::columns::Scalar;
-use privacy::release::{CellKey, ReleasedRow, ReleasedTable, Sensor, places};
+
+use privacy::release::{CellKey, ReleasedRow, ReleasedTable, Sensor, placed, places};
 use register::State;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -23,6 +25,8 @@ pub enum Cell {
     Stream,
     /// An H3 cell.
     Cell(CellId),
+    /// A district, or `outside`.
+    District(PlaceId),
     /// A sensor.
     Sensor(DeviceId),
     /// A way from one sensor to another.
@@ -39,6 +43,7 @@ impl From<CellKey> for Cell {
         match key {
             CellKey::Stream => Self::Stream,
             CellKey::Cell(cell) => Self::Cell(cell),
+            CellKey::District(place) => Self::District(place),
             CellKey::Sensor(sensor) => Self::Sensor(sensor),
             CellKey::Pair { from, to } => Self::Pair { from, to },
         }
@@ -129,7 +134,7 @@ impl City {
                 let rows: Vec<Row> =
                     self.tables(view, *bin, aligned, windows)?.into_iter().flat_map(released_rows).collect();
                 limit(rows.len())?;
-                let numbers = places(*space, &sensors(state, &view.stream)) * measure.numbers();
+                let numbers = places(space, &sensors(state, view)?) * measure.numbers();
                 let cells = numbers as u64 * u64::try_from(windows).unwrap_or(0);
                 Ok(Gathered { withheld: cells.saturating_sub(rows.len() as u64), rows })
             }
@@ -197,9 +202,11 @@ impl City {
     }
 }
 
-/// The registered sensors of a stream: the public keys of its tables.
-pub(crate) fn sensors(state: &State, stream: &StreamId) -> Vec<Sensor> {
-    state.devices_of(stream).map(|device| Sensor { id: device.id.clone(), position: device.position }).collect()
+/// The registered sensors of a view's stream: the public keys of its tables, in the districts of the register as it is.
+pub(crate) fn sensors(state: &State, view: &View) -> Result<Vec<Sensor>, ReleaseError> {
+    let sensors = state.devices_of(&view.stream).map(|device| Sensor::at(device.id.clone(), device.position)).collect();
+    let outline = |id: &PlaceId| state.places.get(id).map(|place| place.geometry.clone());
+    placed(view, sensors, &outline)
 }
 
 fn released_rows(table: ReleasedTable) -> impl Iterator<Item = Row> {

@@ -23,13 +23,13 @@ pub(super) fn drawn(
     sensors: &BTreeMap<DeviceId, Point>,
 ) -> Result<Drawn, SheetError> {
     let drawn = match &view.exposure {
-        Exposure::Windows { space, measure, .. } => windows(&answer.rows, *space, measure, sensors),
+        Exposure::Windows { space, measure, .. } => windows(&answer.rows, space, measure, sensors),
         Exposure::Records { fields } => records(&answer.rows, fields, stream, sensors),
     };
     drawn.ok_or_else(|| SheetError::OtherView(view.id.to_string()))
 }
 
-fn windows(rows: &[Row], space: Space, measure: &Measure, sensors: &BTreeMap<DeviceId, Point>) -> Option<Drawn> {
+fn windows(rows: &[Row], space: &Space, measure: &Measure, sensors: &BTreeMap<DeviceId, Point>) -> Option<Drawn> {
     let (mut from, mut to, mut names, mut spots, mut numbers) = <(Vec<_>, Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
     let mut origins = Vec::new();
     let mut numbered = Vec::new();
@@ -42,6 +42,7 @@ fn windows(rows: &[Row], space: Space, measure: &Measure, sensors: &BTreeMap<Dev
         let (name, spot) = match (cell, space) {
             (Cell::Stream, Space::Stream) => (None, Spot::Nowhere),
             (Cell::Cell(cell), Space::Cell { .. }) => (Some(String::from(*cell)), Spot::Cell(*cell)),
+            (Cell::District(place), Space::District { .. }) => (Some(place.to_string()), Spot::Nowhere),
             (Cell::Sensor(sensor), Space::Sensor) => (Some(sensor.to_string()), spot(sensor, sensors)),
             (Cell::Pair { from, to }, Space::Pair) => {
                 origins.push(Some(from.to_string()));
@@ -56,6 +57,7 @@ fn windows(rows: &[Row], space: Space, measure: &Measure, sensors: &BTreeMap<Dev
     match space {
         Space::Stream => {}
         Space::Cell { .. } => columns.push(("cell".to_owned(), Series::Text(names))),
+        Space::District { .. } => columns.push(("district".to_owned(), Series::Text(names))),
         Space::Sensor => {
             columns.push(("sensor".to_owned(), Series::Text(names)));
             columns.extend(positions(&spots));

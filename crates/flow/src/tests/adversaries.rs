@@ -23,10 +23,8 @@ fn view(world: &World) -> View {
 fn counted(world: &World, window: Window, minimum: u32) -> Vec<i64> {
     let state = world.city.register().state();
     let (_, stream) = state.stream(&"wifi".parse().unwrap()).unwrap();
-    let sensors: Vec<Sensor> = state
-        .devices_of(&stream.id)
-        .map(|device| Sensor { id: device.id.clone(), position: device.position })
-        .collect();
+    let sensors: Vec<Sensor> =
+        state.devices_of(&stream.id).map(|device| Sensor::at(device.id.clone(), device.position)).collect();
     let view = View { minimum: MinimumUnits(minimum), ..view(world) };
     let table = release(&view, stream, window, &sensors, &world.stored("wifi"), None).unwrap();
     table.get().rows.iter().map(|row| row.value).collect()

@@ -81,8 +81,8 @@ fn views_that_would_tell_by_their_difference_are_not_declared() {
     let base = view(&world);
     let model::Exposure::Windows { bin: quarter, space, measure } = base.exposure.clone() else { unreachable!() };
     let exposures = [
-        ("nested", bin(60), space, measure.clone()),
-        ("shifted", bin(20), space, measure.clone()),
+        ("nested", bin(60), space.clone(), measure.clone()),
+        ("shifted", bin(20), space.clone(), measure.clone()),
         ("complement", quarter, model::Space::Stream, measure),
     ];
     for (name, bin, space, measure) in exposures {

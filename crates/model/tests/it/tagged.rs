@@ -59,6 +59,7 @@ fn a_variant_takes_no_field_of_another() {
     refuses_more::<Space>(&[
         r#"{"by":"stream"}"#,
         r#"{"by":"cell","resolution":9}"#,
+        r#"{"by":"district","of":["old-town"]}"#,
         r#"{"by":"sensor"}"#,
         r#"{"by":"pair"}"#,
     ]);

@@ -27,6 +27,7 @@ pub(crate) fn view(view: &View, stream: &Stream) -> Vec<String> {
             let place = match space {
                 Space::Stream => "for all sensors together".to_owned(),
                 Space::Cell { resolution } => format!("for each {}", cell(*resolution)),
+                Space::District { .. } => "for each district".to_owned(),
                 Space::Sensor => "for each sensor".to_owned(),
                 Space::Pair => "for each way from one sensor to another".to_owned(),
             };
@@ -38,8 +39,10 @@ pub(crate) fn view(view: &View, stream: &Stream) -> Vec<String> {
             told
         }
     };
-    if let (Exposure::Windows { space: Space::Cell { .. } | Space::Sensor | Space::Pair, .. }, Some(cells)) =
-        (&view.exposure, view.bound.0)
+    if let (
+        Exposure::Windows { space: Space::Cell { .. } | Space::District { .. } | Space::Sensor | Space::Pair, .. },
+        Some(cells),
+    ) = (&view.exposure, view.bound.0)
     {
         let places = if cells == 1 { "one number".to_owned() } else { format!("{cells} numbers") };
         sentences

@@ -67,7 +67,7 @@ enum Look<'c> {
 impl Cells {
     /// Empty cells, among which each registered sensor has its place, or each way that somebody went in the window.
     pub(super) fn new(
-        space: Space,
+        space: &Space,
         measure: &Measure,
         stream: &Stream,
         sensors: &[Sensor],

@@ -31,7 +31,7 @@ pub(super) struct Spots<'a> {
 
 impl Places {
     /// The cells of a public grid, among which each registered sensor has its place.
-    pub(super) fn sensors(space: Space, sensors: &[Sensor]) -> (Vec<CellKey>, Self) {
+    pub(super) fn sensors(space: &Space, sensors: &[Sensor]) -> (Vec<CellKey>, Self) {
         let keys: Vec<CellKey> = grid(space, sensors).into_iter().collect();
         let place = |sensor: &Sensor| keys.binary_search(&key(space, sensor)?).ok();
         let of = sensors.iter().filter_map(|sensor| Some((sensor.id.to_string(), place(sensor)?))).collect();

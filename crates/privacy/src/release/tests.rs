@@ -36,7 +36,7 @@ fn view(measure: &str, minimum: u32, bound: Option<u32>) -> View {
 }
 
 fn sensors() -> Vec<Sensor> {
-    let sensor = |id: &str| Sensor { id: id.parse().unwrap(), position: Point::new(16.6, 49.2).unwrap() };
+    let sensor = |id: &str| Sensor::at(id.parse().unwrap(), Point::new(16.6, 49.2).unwrap());
     vec![sensor("a"), sensor("b"), sensor("c")]
 }
 
@@ -147,6 +147,37 @@ fn cells_and_the_whole_stream_are_grids_too() {
         assert_eq!((table.rows.len(), table.rows[0].value, table.withheld), (1, 12, 0));
         assert_eq!(serde_json::to_string(&table.rows[0].cell).unwrap(), json);
     }
+}
+
+#[test]
+fn a_district_counts_each_of_its_people_once_and_what_lies_in_none_is_outside() {
+    let square = |west: f64| {
+        let ring = [[west, 49.0], [west + 1.0, 49.0], [west + 1.0, 50.0], [west, 50.0], [west, 49.0]];
+        serde_json::from_value(serde_json::json!({ "type": "Polygon", "coordinates": [ring] })).unwrap()
+    };
+    let at = |id: &str, longitude| Sensor::at(id.parse().unwrap(), Point::new(longitude, 49.5).unwrap());
+    let sensors = vec![at("a", 16.2), at("b", 16.8), at("c", 19.0)];
+    let mut by_district = view(DISTINCT, 10, None);
+    let Exposure::Windows { space, .. } = &mut by_district.exposure else { unreachable!() };
+    *space = serde_json::from_str(r#"{"by":"district","of":["west","east"]}"#).unwrap();
+    let outline = |id: &PlaceId| match id.as_str() {
+        "west" => Some(square(16.0)),
+        "east" => Some(square(17.0)),
+        _ => None,
+    };
+    let placed_at = placed(&by_district, sensors.clone(), &outline).unwrap();
+    // Eight at a and eight at b, of whom four were at both: twelve in the west. Ten outside; nobody can be in the east.
+    let mut observed: Vec<_> = (0..8).map(|tag| (0, Some(tag), 0.0)).collect();
+    observed.extend((4..12).map(|tag| (1, Some(tag), 0.0)).chain((20..30).map(|tag| (2, Some(tag), 0.0))));
+    let table = release(&by_district, &stream(), window(), &placed_at, &[rows(&observed)], None).unwrap().get().clone();
+    let row = |name: &str, value| ReleasedRow { cell: CellKey::District(name.parse().unwrap()), class: None, value };
+    assert_eq!((table.rows.as_slice(), table.withheld), ([row("outside", 10), row("west", 12)].as_slice(), 0));
+    assert_eq!(serde_json::to_string(&table.rows[1].cell).unwrap(), r#"{"district":"west"}"#);
+    // Sensors that were not placed count nowhere, and a place without an outline places none.
+    let unplaced = release(&by_district, &stream(), window(), &sensors, &[rows(&observed)], None).unwrap();
+    assert!(unplaced.get().rows.is_empty());
+    let error = placed(&by_district, sensors, &|id| outline(id).filter(|_| id.as_str() == "west")).unwrap_err();
+    assert!(matches!(error, ReleaseError::District { place, .. } if place.as_str() == "east"));
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn rows(everywhere: usize) -> Columns {
 /// The sum of the first numbers of each release: of the cells in which the unit is, which tells most of it.
 fn sums(view: &View, rows: &Columns, first: usize, entropy: &dyn Entropy) -> Vec<i64> {
     let position = Point::new(16.6, 49.2).unwrap();
-    let sensors: Vec<Sensor> = ids().into_iter().map(|id| Sensor { id, position }).collect();
+    let sensors: Vec<Sensor> = ids().into_iter().map(|id| Sensor::at(id, position)).collect();
     let window = Window { start: Timestamp::UNIX_EPOCH, end: Timestamp::from_millis(900_000) };
     let stream = wifi(Some("100"));
     let once = || {

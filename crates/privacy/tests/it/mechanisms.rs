@@ -20,7 +20,7 @@ fn measured(measure: &str, rho: &str) -> View {
 }
 
 fn sensors() -> Vec<Sensor> {
-    ["a", "b"].map(|id| Sensor { id: id.parse().unwrap(), position: Point::new(16.6, 49.2).unwrap() }).into()
+    ["a", "b"].map(|id| Sensor::at(id.parse().unwrap(), Point::new(16.6, 49.2).unwrap())).into()
 }
 
 fn window(number: i64) -> Window {

@@ -47,7 +47,7 @@ fn ids() -> Vec<DeviceId> {
 /// What the attacker makes of a day: by how much the person's four cells lie above what everybody else explains.
 fn suspicion(view: &View, stream: &Stream, columns: &Columns, random: &SeededBytes) -> i64 {
     let position = Point::new(16.6, 49.2).unwrap();
-    let sensors: Vec<Sensor> = ids().into_iter().map(|id| Sensor { id, position }).collect();
+    let sensors: Vec<Sensor> = ids().into_iter().map(|id| Sensor::at(id, position)).collect();
     let mut ledger = Ledger::default();
     let above = |(quarter, sensor): &(i64, u32)| {
         let window = view.bin().unwrap().window(Timestamp::from_millis(quarter * QUARTER));

@@ -55,7 +55,7 @@ fn number(
     random: &SeededBytes,
 ) -> Option<i64> {
     let id: DeviceId = "a".parse().unwrap();
-    let sensors = [Sensor { id: id.clone(), position: Point::new(16.6, 49.2).unwrap() }];
+    let sensors = [Sensor::at(id.clone(), Point::new(16.6, 49.2).unwrap())];
     let rows = there.len();
     let tags = Column::Tag(there.iter().map(|tag| Some(*tag)).collect());
     let columns = Columns::from_parts(

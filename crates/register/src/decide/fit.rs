@@ -225,10 +225,13 @@ pub(super) fn view<'v>(
     view: &View,
     stream: &Stream,
     mut others: impl Iterator<Item = &'v View> + Clone,
+    places: &BTreeMap<PlaceId, Arc<Place>>,
 ) -> Result<(), Misfit> {
     text("the view's title", &view.title)?;
     measured(view, stream)?;
     privacy::fits(view, stream)?;
+    let outline = |id: &PlaceId| places.get(id).map(|place| place.geometry.clone());
+    privacy::release::placed(view, Vec::new(), &outline).map_err(|error| Misfit::Treatment(error.to_string()))?;
     affordable(view, stream, others.clone())?;
     let against = |other: &View| {
         // A new version takes the place of the old one.

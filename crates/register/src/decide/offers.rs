@@ -105,7 +105,8 @@ fn spaces() -> impl Iterator<Item = Space> {
 fn grain(wanted: &Degree, minutes: Option<u32>, space: Option<Space>) -> Option<Degree> {
     let Exposure::Windows { bin, space: wanted_space, measure } = &wanted.exposure else { return None };
     let bin = minutes.map_or(Some(*bin), |minutes| TimeBin::new(Span::minutes(minutes)).ok())?;
-    let exposure = Exposure::Windows { bin, space: space.unwrap_or(*wanted_space), measure: measure.clone() };
+    let exposure =
+        Exposure::Windows { bin, space: space.unwrap_or_else(|| wanted_space.clone()), measure: measure.clone() };
     Some(Degree { exposure, ..wanted.clone() })
 }
 
@@ -187,7 +188,7 @@ fn instead(wanted: &Degree, offered: &Degree) -> Vec<String> {
             words.push(format!("windows of {} instead of {}", b.span().in_words(), a.span().in_words()));
         }
         if from != to {
-            words.push(format!("one number {} instead of one {}", place(*to), place(*from)));
+            words.push(format!("one number {} instead of one {}", place(to), place(from)));
         }
     }
     if wanted.minimum != offered.minimum {
@@ -211,10 +212,11 @@ fn instead(wanted: &Degree, offered: &Degree) -> Vec<String> {
     words
 }
 
-fn place(space: Space) -> String {
+fn place(space: &Space) -> String {
     match space {
         Space::Stream => "for the whole stream".to_owned(),
         Space::Cell { resolution } => format!("for each H3 cell of resolution {}", resolution.level()),
+        Space::District { .. } => "for each district".to_owned(),
         Space::Sensor => "for each sensor".to_owned(),
         Space::Pair => "for each way from sensor to sensor".to_owned(),
     }

@@ -102,7 +102,7 @@ fn stream(budget: Option<Rho>) -> anyhow::Result<Stream> {
 /// Of each hour: devices, people, and the number that was released, if one was.
 fn hours(recording: &Recording, view: Option<&View>, budget: Rho) -> anyhow::Result<Vec<(f64, f64, Option<f64>)>> {
     let bin = TimeBin::new(Span::hours(1))?;
-    let sensor = Sensor { id: DeviceId::new("sensor")?, position: Point::new(0.0, 0.0)? };
+    let sensor = Sensor::at(DeviceId::new("sensor")?, Point::new(0.0, 0.0)?);
     let rows = recording.times.len();
     let tags = Column::Tag(recording.tags.iter().map(|tag| Some(*tag)).collect());
     let columns = Columns::from_parts(

@@ -28,7 +28,7 @@ pub(super) fn figures(file: &Path, not_sensors: &[&str]) -> anyhow::Result<Figur
     let position = Point::new(0.0, 0.0)?;
     let ids: Vec<DeviceId> =
         (0..names).map(|number| DeviceId::new(&format!("sensor-{number:03}"))).collect::<Result<_, _>>()?;
-    let sensors: Vec<Sensor> = ids.iter().map(|id| Sensor { id: id.clone(), position }).collect();
+    let sensors: Vec<Sensor> = ids.iter().map(|id| Sensor::at(id.clone(), position)).collect();
     let (stream, view) = declared()?;
     let mut figures = Figures { numbers: 0, released: 0, different: 0 };
     for (hour, row) in rows.iter().enumerate() {

@@ -29,7 +29,7 @@ fn view(rho: &str, bound: u32, minimum: u32) -> View {
 }
 
 fn sensors() -> Vec<Sensor> {
-    let sensor = |id: &str| Sensor { id: id.parse().unwrap(), position: Point::new(16.6, 49.2).unwrap() };
+    let sensor = |id: &str| Sensor::at(id.parse().unwrap(), Point::new(16.6, 49.2).unwrap());
     vec![sensor("a"), sensor("b"), sensor("c")]
 }
 
