@@ -76,6 +76,23 @@ pub enum Space {
     Pair,
 }
 
+impl Space {
+    /// The codes of all grains.
+    pub const CODES: [&'static str; 5] = ["stream", "cell", "district", "sensor", "pair"];
+
+    /// The grain without its details, as norms speak of it and as its JSON says in `by`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Cell { .. } => "cell",
+            Self::District { .. } => "district",
+            Self::Sensor => "sensor",
+            Self::Pair => "pair",
+        }
+    }
+}
+
 /// How a view exposes its stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "as", rename_all = "kebab-case", deny_unknown_fields)]
@@ -131,6 +148,24 @@ impl View {
         match &self.exposure {
             Exposure::Windows { bin, .. } => Some(*bin),
             Exposure::Records { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grain_has_the_code_that_its_json_has() {
+        let details = |code| match code {
+            "cell" => r#","resolution":9"#,
+            "district" => r#","of":["old-town"]"#,
+            _ => "",
+        };
+        for code in Space::CODES {
+            let space: Space = serde_json::from_str(&format!(r#"{{"by":"{code}"{}}}"#, details(code))).unwrap();
+            assert_eq!(space.code(), code);
         }
     }
 }

@@ -31,22 +31,23 @@ impl DiscloseQuestion<'_> {
 
 /// What a view shows.
 pub(super) fn shown(view: &View, record: &DeploymentRecord, stream: &Stream, around: &Circumstances) -> Attributes {
-    let (records, bin, cell) = match &view.exposure {
-        Exposure::Records { .. } => (true, 0, None),
-        Exposure::Windows { bin, space: Space::Cell { resolution }, .. } => {
-            (false, bin.span().as_seconds(), Some(resolution))
+    let (grain, bin, cell) = match &view.exposure {
+        Exposure::Records { .. } => (None, 0, None),
+        Exposure::Windows { bin, space, .. } => {
+            let cell = if let Space::Cell { resolution } = space { Some(resolution) } else { None };
+            (Some(space.code()), bin.span().as_seconds(), cell)
         }
-        Exposure::Windows { bin, .. } => (false, bin.span().as_seconds(), None),
     };
     Attributes::default()
         .party("accountable", &record.deployment.accountable)
         .truth("personal", is_personal(stream))
-        .truth("records", records)
+        .truth("records", grain.is_none())
         .long("identifiers", told(view, stream).rank())
         .long("minimum", i64::from(view.minimum.0))
         .long("binSeconds", i64::from(bin))
         .truth("noised", view.noise != Noise::None)
         .long("dailyLossMicro", daily_loss(stream))
+        .text("grain", grain.unwrap_or("none"))
         .truth("byCell", cell.is_some())
         .long("cellResolution", cell.map_or(0, |resolution| i64::from(resolution.level())))
         .truth("countsPeople", counts_people(view, stream))

@@ -16,7 +16,7 @@
 use std::collections::BTreeSet;
 
 use cedar_policy::{Policy, PolicyId as CedarId, RequestEnv};
-use model::{LegalBasis, Outcome, PartyKind, Purpose, State, Tier, Timestamp};
+use model::{LegalBasis, Outcome, PartyKind, Purpose, Space, State, Tier, Timestamp};
 
 use super::reads::{Path, Root};
 use crate::schema::{purpose_action, schema};
@@ -216,6 +216,7 @@ fn plausible_text(path: &str, name: &str) -> Option<String> {
         "state" => states.map(State::code).into_iter().chain(["new", State::Ended.code()]).collect(),
         "deploymentState" => states.map(State::code).into_iter().chain([State::Ended.code()]).collect(),
         "tier" => Tier::ALL.map(Tier::code).to_vec(),
+        "grain" => Space::CODES.into_iter().chain(["none"]).collect(),
         "legalBasis" => bases.map(LegalBasis::code).to_vec(),
         "outcome" => outcomes.map(Outcome::code).into_iter().chain(["none"]).collect(),
         _ => return None,

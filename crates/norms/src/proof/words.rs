@@ -6,7 +6,7 @@ use super::domain::{Unit, unit};
 use crate::schema::purpose_action;
 
 /// Words for attributes whose own name would not be understood.
-const ATTRIBUTES: [(&str, &str); 34] = [
+const ATTRIBUTES: [(&str, &str); 35] = [
     ("approvedUntil", "approved until"),
     ("assessedByOther", "assessed by a party that does not answer for it"),
     ("binSeconds", "length of the time that a number is for"),
@@ -18,6 +18,7 @@ const ATTRIBUTES: [(&str, &str); 34] = [
     ("deploymentPurposes", "purposes declared by the deployment"),
     ("deploymentState", "state of the deployment"),
     ("duties", "promises of the recipient"),
+    ("grain", "what each number is for, in space"),
     ("grantEnded", "the grant was ended"),
     ("grantPurpose", "purpose of the grant"),
     ("grantSince", "granted since"),
