@@ -14,6 +14,7 @@ use crate::evidence::Evidence;
 use crate::geo::Place;
 use crate::grant::Grant;
 use crate::id::{DeploymentId, DeviceId, Digest, EvidenceId, GrantId, PartyId, StreamId, ViewId};
+use crate::inquiry::InquiryReceived;
 use crate::party::Party;
 use crate::policy::{PolicyHash, PolicyId, PolicyText};
 use crate::sealed::SealedFields;
@@ -167,6 +168,9 @@ pub enum What {
     /// A statement's date came.
     #[serde(rename = "evidence-lapsed/1")]
     EvidenceLapsed(EvidenceRef),
+    /// A resident asked the city something; what they wrote is sealed.
+    #[serde(rename = "inquiry-received/1")]
+    InquiryReceived(InquiryReceived),
     /// A class of deployments is approved, or its approval renewed.
     #[serde(rename = "class-approved/1")]
     ClassApproved(ClassApproval),
@@ -212,6 +216,7 @@ impl What {
         "evidence-filed/1",
         "evidence-withdrawn/1",
         "evidence-lapsed/1",
+        "inquiry-received/1",
         "class-approved/1",
         "duty-lapsed/1",
         "duty-met-late/1",
@@ -250,6 +255,7 @@ impl What {
             Self::EvidenceFiled(_) => "evidence-filed/1",
             Self::EvidenceWithdrawn(_) => "evidence-withdrawn/1",
             Self::EvidenceLapsed(_) => "evidence-lapsed/1",
+            Self::InquiryReceived(_) => "inquiry-received/1",
             Self::ClassApproved(_) => "class-approved/1",
             Self::DutyLapsed(_) => "duty-lapsed/1",
             Self::DutyMetLate(_) => "duty-met-late/1",

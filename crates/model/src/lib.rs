@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod geo;
 pub mod grant;
 pub mod id;
+pub mod inquiry;
 pub mod measure;
 pub mod noise;
 pub mod party;

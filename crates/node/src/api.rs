@@ -1,12 +1,15 @@
 //! The API: what devices send, what parties ask and command, and the register as JSON.
 
+pub(crate) mod again;
 pub(crate) mod commands;
 pub(crate) mod exports;
 pub(crate) mod files;
 pub(crate) mod ingest;
 pub(crate) mod linked;
+pub(crate) mod lists;
 pub(crate) mod live;
 pub(crate) mod open;
+pub(crate) mod openapi;
 pub(crate) mod register;
 pub(crate) mod released;
 

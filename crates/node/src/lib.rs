@@ -6,6 +6,7 @@
 
 mod address;
 mod api;
+mod asking;
 mod auth;
 pub mod desk;
 mod guard;

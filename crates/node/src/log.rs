@@ -30,7 +30,15 @@ const fn headers(kind: HeaderValue, cache: HeaderValue) -> [(HeaderName, HeaderV
     [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache), OPEN]
 }
 
-/// `GET /log/checkpoint`: the signed head of the log.
+/// The signed head of the log (C2SP tlog-checkpoint).
+#[utoipa::path(
+    get, path = "/log/checkpoint", tag = "log",
+    responses(
+        (status = 200, description = "A signed note", body = String, content_type = "text/plain"),
+        (status = 429, description = "Too many ask at once", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn checkpoint(State(node): State<Node>) -> Result<Response, Problem> {
     let log = Log::of(&node.city);
     let text = node.jobs.run(Lane::Open, move || log.checkpoint()).await??;
@@ -49,7 +57,17 @@ pub(crate) async fn tile(State(node): State<Node>, uri: Uri) -> Result<Response,
     Ok((headers(BYTES, FOR_EVER), bytes).into_response())
 }
 
-/// `GET /log/proof/{index}`: a receipt (C2SP tlog-proof) that the entry is in the log.
+/// A receipt that an entry is in the log (C2SP tlog-proof).
+#[utoipa::path(
+    get, path = "/log/proof/{index}", tag = "log",
+    params(("index" = u64, Path, description = "The number of the entry")),
+    responses(
+        (status = 200, description = "A proof", body = String, content_type = "text/plain"),
+        (status = 404, description = "There is none", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn proof(
     State(node): State<Node>,
     index: Result<Path<String>, PathRejection>,

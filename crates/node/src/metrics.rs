@@ -43,7 +43,14 @@ const STREAM_METRICS: [Metric; 3] = [
     }),
 ];
 
-/// `GET /healthz`
+/// Whether the city can do its work.
+#[utoipa::path(
+    get, path = "/healthz", tag = "node",
+    responses(
+        (status = 200, description = "It can", body = String, content_type = "text/plain"),
+        (status = 503, description = "The city cannot do it now", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn health(State(node): State<Node>) -> Result<impl IntoResponse, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let unwell = |detail: String| Problem::new(Kind::Unavailable).detail(detail);
@@ -66,7 +73,14 @@ pub(crate) async fn health(State(node): State<Node>) -> Result<impl IntoResponse
     Ok(([(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "text/plain; charset=utf-8")], "ok\n"))
 }
 
-/// `GET /metrics`
+/// Counters, as Prometheus reads them.
+#[utoipa::path(
+    get, path = "/metrics", tag = "node",
+    responses(
+        (status = 200, description = "Counters", body = String, content_type = "text/plain"),
+        (status = 503, description = "The city cannot do it now", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn metrics(State(node): State<Node>) -> Result<impl IntoResponse, Problem> {
     let city = Arc::clone(&node.city);
     // A folder that cannot be read is no zero: the number is left out, and the city is unwell.

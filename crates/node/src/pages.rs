@@ -4,6 +4,8 @@
 //! more than the API. Those for parties know them by a session; those for residents neither need nor set one.
 
 pub(crate) mod about;
+pub(crate) mod ask;
+pub(crate) mod asked;
 pub(crate) mod card;
 pub(crate) mod changes;
 pub(crate) mod deployment;
@@ -13,7 +15,9 @@ pub(crate) mod entries;
 pub(crate) mod feed;
 pub(crate) mod grant;
 pub(crate) mod home;
+pub(crate) mod inbox;
 pub(crate) mod near;
+pub(crate) mod numbers;
 pub(crate) mod organisations;
 pub(crate) mod places;
 pub(crate) mod policies;

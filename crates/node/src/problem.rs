@@ -18,6 +18,8 @@ use journal::JournalError;
 use register::{Refusal, SubmitError};
 use serde_json::{Map, Value};
 
+use crate::pages;
+
 pub(crate) use kind::Kind;
 
 /// The media type of a problem document.
@@ -152,7 +154,12 @@ fn of_key(error: &KeyError) -> Kind {
 /// A refusal of the norms, with its grounds.
 fn refused(kind: Kind, detail: String, refusal: &norms::Refusal) -> Problem {
     let Ok(Value::Object(members)) = serde_json::to_value(refusal) else { return Problem::new(kind).detail(detail) };
-    let grounds = members.get("grounds").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
+    let mut grounds = members.get("grounds").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
+    for ground in grounds.as_array_mut().into_iter().flatten() {
+        // Where norm and requirement stand in words and in Cedar.
+        let address = ground["policy"].as_str().map(|policy| format!("/policies#{}", pages::policies::anchor(policy)));
+        ground["address"] = address.into();
+    }
     let refusal = members.get("kind").cloned().unwrap_or_default();
     Problem::new(kind).detail(detail).with("refusal", refusal).with("grounds", grounds)
 }
@@ -202,6 +209,7 @@ impl From<SubmitError> for Problem {
             SubmitError::Refused(refusal) => {
                 Self::new(kind_of(&refusal)).detail(detail).with("grounds", Value::Array(Vec::new()))
             }
+            SubmitError::Changed { .. } => Self::new(Kind::Changed).detail(detail),
             SubmitError::Act(_) => Self::new(Kind::Unprocessable).detail(detail),
             SubmitError::Apply(_) => Self::new(Kind::Internal).detail(detail),
             SubmitError::Journal(_) if is_unsure(&error) => Self::new(of_store(&error)).detail(

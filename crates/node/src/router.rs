@@ -8,7 +8,12 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use flow::City;
 use flow::questions::SavedQuestions;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::api::again::{Again, once};
+use crate::asking::Asking;
 use crate::desk::Desk;
 use crate::jobs::Jobs;
 use crate::problem::{Kind, Problem};
@@ -32,6 +37,10 @@ pub(crate) struct Node {
     pub(crate) desk: Option<Arc<dyn Desk>>,
     /// The parties that are signed in.
     pub(crate) sessions: Arc<Sessions>,
+    /// The forms that residents send.
+    pub(crate) asking: Arc<Asking>,
+    /// The requests that may come again.
+    pub(crate) again: Arc<Again>,
     /// What they saved.
     pub(crate) questions: Arc<SavedQuestions>,
 }
@@ -39,7 +48,16 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn of(city: Arc<City>, desk: Option<Arc<dyn Desk>>) -> Self {
         let questions = Arc::new(SavedQuestions::of(city.root()));
-        Self { city, jobs: Arc::default(), watchers: Arc::default(), desk, sessions: Arc::default(), questions }
+        Self {
+            city,
+            jobs: Arc::default(),
+            watchers: Arc::default(),
+            desk,
+            sessions: Arc::default(),
+            asking: Arc::default(),
+            again: Arc::default(),
+            questions,
+        }
     }
 }
 
@@ -57,41 +75,65 @@ fn signed_in() -> Router<Node> {
         .route("/sign-in", get(pages::sign_in::form).post(pages::sign_in::sign_in))
         .route("/sign-out", post(pages::sign_in::sign_out))
         .route("/desk", get(pages::desk::desk))
+        .route("/desk/inbox", get(pages::inbox::inbox))
+        .route("/desk/inbox/{id}", get(pages::inbox::one))
+        .route("/desk/inbox/{id}/answer", post(pages::inbox::answer::answer))
+        .route("/desk/inbox/{id}/extend", post(pages::inbox::answer::extend))
+        .route("/desk/inbox/{id}/erase", post(pages::inbox::answer::erase))
         .route("/sql", get(pages::sql::editor).post(pages::sql::ask))
         .route("/sql/save", post(pages::sql::saved::save))
         .route("/sql/delete", post(pages::sql::saved::delete))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
+/// What machines ask, each address with its description: see [`api::openapi`]. What may be sent again under a key goes through
+/// `keyed`.
+pub(crate) fn api(keyed: impl FnOnce(OpenApiRouter<Node>) -> OpenApiRouter<Node>) -> OpenApiRouter<Node> {
+    let sent = OpenApiRouter::new()
+        .routes(routes!(api::ingest::upsert))
+        .routes(routes!(api::ingest::observations))
+        .routes(routes!(api::commands::commands));
+    OpenApiRouter::with_openapi(api::openapi::Description::openapi())
+        .merge(keyed(sent))
+        // What parties ask.
+        .routes(routes!(api::released::released))
+        .routes(routes!(api::live::live))
+        .routes(routes!(api::exports::offered))
+        .routes(routes!(api::exports::file))
+        .routes(routes!(api::commands::previews))
+        // What everybody may have.
+        .routes(routes!(api::open::catalog::catalog))
+        .routes(routes!(api::open::whole))
+        .routes(routes!(api::open::day))
+        // The register and its log.
+        .routes(routes!(api::register::register))
+        .routes(routes!(api::lists::deployments))
+        .routes(routes!(api::register::deployment))
+        .routes(routes!(api::files::csv))
+        .routes(routes!(api::files::geojson))
+        .routes(routes!(api::files::ngsi_ld))
+        .routes(routes!(api::lists::acts))
+        .routes(routes!(log::proof))
+        .routes(routes!(log::checkpoint))
+        // The node itself.
+        .routes(routes!(api::openapi::openapi))
+        .routes(routes!(metrics::health))
+        .routes(routes!(metrics::metrics))
+}
+
 /// The routes of a node.
 pub(crate) fn routes(node: Node) -> Router {
-    Router::new()
-        // What devices send.
-        .route("/ngsi-ld/v1/entityOperations/upsert", post(api::ingest::upsert))
-        .route("/api/v1/observations", post(api::ingest::observations))
-        // What parties ask.
-        .route("/api/v1/released", get(api::released::released))
-        .route("/api/v1/released/live", get(api::live::live))
-        .route("/api/v1/exports", get(api::exports::offered))
-        .route("/api/v1/exports/{name}/{file}", get(api::exports::file))
-        .route("/api/v1/commands", post(api::commands::commands))
-        .route("/api/v1/commands/preview", post(api::commands::previews))
-        // What everybody may have.
-        .route(api::open::CATALOG, get(api::open::catalog))
-        .route("/open/{stream}/{file}", get(api::open::whole))
-        .route("/open/{stream}/{view}/{file}", get(api::open::day))
-        // The register, for machines.
-        .route("/api/v1/register", get(api::register::register))
-        .route("/api/v1/deployments/{id}", get(api::register::deployment))
-        .route("/register.csv", get(api::files::csv))
-        .route("/register.geojson", get(api::files::geojson))
-        .route("/register.ngsild.json", get(api::files::ngsi_ld))
+    let (api, _) = api(|sent| sent.route_layer(from_fn_with_state(node.clone(), once))).split_for_parts();
+    api
         // The register, for people.
         .route("/data", get(pages::about::data))
         .route("/", get(pages::home::home))
         .route("/near", get(pages::near::near))
         .route("/search", get(pages::search::search))
         .route("/changes", get(pages::changes::changes))
+        .route("/numbers", get(pages::numbers::numbers))
+        .route("/ask", get(pages::ask::form).post(pages::ask::ask))
+        .route("/asked/{id}", get(pages::asked::asked))
         .route("/deployments/{id}", get(pages::deployment::deployment))
         .route("/deployments/{id}/sign.svg", get(pages::sign::svg))
         .route("/deployments/{id}/sign.pdf", get(pages::sign::pdf))
@@ -117,12 +159,7 @@ pub(crate) fn routes(node: Node) -> Router {
         // The log, for people and for machines.
         .route("/log/entries", get(pages::entries::entries))
         .route("/log/entries/{index}", get(pages::entries::entry))
-        .route("/log/proof/{index}", get(log::proof))
-        .route("/log/checkpoint", get(log::checkpoint))
         .route("/log/tile/{*path}", get(log::tile))
-        // The node itself.
-        .route("/healthz", get(metrics::health))
-        .route("/metrics", get(metrics::metrics))
         .fallback(|| async { Problem::new(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

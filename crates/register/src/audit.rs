@@ -246,6 +246,7 @@ impl Folded {
             What::DisclosuresBatched(batch) => self.batches.push(batch),
             What::PartyRegistered(registered) => drop(self.sealed.insert(entry, registered.contact)),
             What::OrderIssued(issued) => drop(self.sealed.insert(entry, issued.list)),
+            What::InquiryReceived(received) => drop(self.sealed.insert(entry, received.sealed)),
             _ => {}
         }
     }

@@ -86,6 +86,24 @@ impl Clocks {
         self.duties.values()
     }
 
+    /// Each run of a duty's clock about a subject that has begun, and where it stands.
+    #[must_use]
+    pub fn runs(&self, state: &State, subject: &Subject, now: Timestamp) -> Vec<(Duty, Instance)> {
+        let concerned = match subject {
+            Subject::City => Some(Concerned::city()),
+            Subject::Deployment { id } => state.deployments.get(id).map(|record| Concerned::of(&record.deployment)),
+            // A device has no clocks of its own.
+            Subject::Device { .. } => None,
+        };
+        let (Some(concerned), Some(timeline)) = (concerned, state.timelines.get(subject)) else { return Vec::new() };
+        let events = self.events(state, timeline);
+        let runs = |duty: Duty| {
+            let runs = duty.instances(&events, now).into_iter();
+            runs.map(|run| (duty.clone(), run)).collect::<Vec<_>>()
+        };
+        self.concerning(state, &concerned).flat_map(runs).collect()
+    }
+
     /// The acts that are due at an instant: lapses, what was made good, and what a lapse means.
     pub(crate) fn due(&self, state: &State, now: Timestamp) -> Vec<Act> {
         let mut acts = Vec::new();

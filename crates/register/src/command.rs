@@ -5,9 +5,11 @@ use std::fmt;
 use model::policy::PolicyText;
 use model::{
     Assessment, ClassApproval, Deployment, DeploymentId, Device, DeviceId, Digest, Evidence, EvidenceId, Fields, Grant,
-    GrantId, Order, Party, PartyId, Place, Timestamp, View,
+    GrantId, Order, Party, PartyId, Place, StreamId, Subject, Timestamp, View,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::state::State;
 
 /// One request of a party, as sent to the governance API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -125,6 +127,43 @@ impl fmt::Debug for Command {
 }
 
 impl Command {
+    /// The deployment that it concerns, if it concerns one that is registered.
+    #[must_use]
+    pub fn deployment(&self, state: &State) -> Option<DeploymentId> {
+        let of_stream = |stream: &StreamId| state.streams.get(stream).cloned();
+        let of_device = |device: &DeviceId| state.devices.get(device).map(|device| device.deployment.clone());
+        let of_subject = |about: &Subject| match about {
+            Subject::City => None,
+            Subject::Deployment { id } => Some(id.clone()),
+            Subject::Device { id } => of_device(id),
+        };
+        match self {
+            Self::Propose(deployment) => Some(deployment.id.clone()),
+            Self::SignAssessment(assessment) => Some(assessment.deployment.clone()),
+            Self::Approve { deployment, .. }
+            | Self::Publish { deployment }
+            | Self::Activate { deployment }
+            | Self::Suspend { deployment }
+            | Self::End { deployment } => Some(deployment.clone()),
+            Self::RegisterDevice(device) => Some(device.deployment.clone()),
+            Self::SetDeviceCredential { device, .. } => of_device(device),
+            Self::IssueOrder { order, .. } => Some(order.deployment.clone()),
+            Self::DeclareView(view) => of_stream(&view.stream),
+            Self::AgreeGrant(grant) => of_stream(&grant.stream),
+            Self::WithdrawGrant { grant } => state.grants.get(grant).and_then(|record| of_stream(&record.grant.stream)),
+            Self::FileEvidence(evidence) => of_subject(&evidence.about),
+            Self::WithdrawEvidence { evidence } => {
+                state.evidence.get(evidence).and_then(|record| of_subject(&record.evidence.about))
+            }
+            Self::RegisterParty { .. }
+            | Self::IssuePartyCredential { .. }
+            | Self::RegisterPlace(_)
+            | Self::AdoptPolicy(_)
+            | Self::ErasePayload { .. }
+            | Self::ApproveClass(_) => None,
+        }
+    }
+
     /// What it is, in a few words, for lists of what was done or refused.
     #[must_use]
     pub fn in_words(&self) -> String {

@@ -8,7 +8,17 @@ mod catching_up;
 mod clock;
 mod disclosures;
 mod facts;
+mod inquiries;
 mod start;
+/// Whether what a submission concerns is as it was after so many acts.
+fn unchanged(state: &State, submission: &Submission, seen: u64) -> Result<(), SubmitError> {
+    let newest = match submission.command.deployment(state) {
+        Some(id) => state.history.get(&id).and_then(|entries| entries.last().copied()),
+        None => state.size.checked_sub(1),
+    };
+    newest.filter(|by| *by >= seen).map_or(Ok(()), |by| Err(SubmitError::Changed { seen, by }))
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +44,7 @@ use crate::state::{ApplyError, State};
 pub use clock::{CLOCK_AHEAD_MAX, CLOCK_BEHIND_MAX_MILLIS, CLOCK_CONFIRMED_WITHIN};
 pub use disclosures::batch_of;
 pub use facts::Fact;
+pub use inquiries::{INQUIRIES_DAY_MAX, Inquiry, InquiryError, WORDS_CHARS_MAX};
 pub use start::{Founding, OpenError};
 
 /// The most submissions that one commit takes.
@@ -87,6 +98,17 @@ pub enum SubmitError {
          `ordinance verify` at its folder, and start it again"
     )]
     Behind(String),
+    /// What it concerns is not as the asker last saw it.
+    #[error(
+        "this was asked of the register as it was after {seen} acts, and what it concerns has changed since, by entry {by}; look \
+         at it again, nothing was written"
+    )]
+    Changed {
+        /// How many acts the asker had seen.
+        seen: u64,
+        /// The newest entry that changed it.
+        by: u64,
+    },
     /// An act was decided that cannot follow its past: a defect of this software, caught before the commit.
     #[error("nothing was written: {0}")]
     Apply(#[from] ApplyError),
@@ -109,6 +131,8 @@ pub struct Receipt {
 
 struct Pending {
     submission: Submission,
+    /// How many acts the asker had seen, if that matters.
+    seen: Option<u64>,
     reply: SyncSender<Result<Receipt, SubmitError>>,
 }
 
@@ -188,8 +212,17 @@ impl Register {
     /// # Errors
     /// It was refused, or could not be committed; then nothing was written.
     pub fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
+        self.submit_if(submission, None)
+    }
+
+    /// Asks for one thing, if what it concerns has not changed since so many acts: the deployment that it names, or else the whole
+    /// register. Where nothing is said of that, it is asked whatever has changed.
+    ///
+    /// # Errors
+    /// It was refused, has changed, or could not be committed; then nothing was written.
+    pub fn submit_if(&self, submission: Submission, seen: Option<u64>) -> Result<Receipt, SubmitError> {
         let (reply, answer) = sync_channel(1);
-        lock(&self.queue).push(Pending { submission, reply });
+        lock(&self.queue).push(Pending { submission, seen, reply });
         let mut writer = lock(&self.writer);
         // The one who held the writer before us may have answered already; then the queue holds only others.
         let pending = self.next_pool();
@@ -309,8 +342,9 @@ impl Register {
         let mut rules = self.rules_now();
         let mut drafts = Vec::new();
         let mut accepted = Vec::new();
-        for Pending { submission, reply } in pool {
-            match self.decide_one(&mut state, &mut rules, &submission) {
+        for Pending { submission, seen, reply } in pool {
+            let unchanged = seen.map_or(Ok(()), |seen| unchanged(&state, &submission, seen));
+            match unchanged.and_then(|()| self.decide_one(&mut state, &mut rules, &submission)) {
                 Ok((new, own)) => {
                     let last = state.size;
                     let first = last - own as u64;

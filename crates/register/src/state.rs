@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::act::{CityFounded, Disclosed};
+use model::inquiry::InquiryKind;
 use model::policy::PolicyText;
 use model::{
     Act, ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, DutyId, Epoch,
@@ -108,6 +109,48 @@ impl From<&Disclosed> for DisclosedKey {
     }
 }
 
+/// A month in UTC, as `2026-06`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month(String);
+
+impl Month {
+    /// The month of an instant.
+    #[must_use]
+    pub fn of(at: Timestamp) -> Self {
+        Self(at.to_string().chars().take(7).collect())
+    }
+
+    /// As `2026-06`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What left in a month, by when its batch came into the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Monthly {
+    /// How many disclosures.
+    pub disclosures: u64,
+    /// How many rows, where the log tells it.
+    pub rows: u64,
+    /// How many cells were withheld, where the log tells it.
+    pub withheld: u64,
+}
+
+/// An inquiry of a resident, without what they wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InquiryRecord {
+    /// Of which kind.
+    pub kind: InquiryKind,
+    /// When it was received.
+    pub at: Timestamp,
+    /// Commitments to what they wrote.
+    pub sealed: SealedFields,
+    /// The entry that holds it, for its payload.
+    pub entry: u64,
+}
+
 /// The register at one size of the log: an immutable value that says of which size it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
@@ -143,10 +186,14 @@ pub struct State {
     pub next_disclosure: Seq,
     /// What has left, in all.
     pub disclosed: BTreeMap<DisclosedKey, Totals>,
+    /// What has left, month by month.
+    pub monthly: BTreeMap<Month, Monthly>,
     /// Statements, in force and ended.
     pub evidence: BTreeMap<EvidenceId, Arc<EvidenceRecord>>,
     /// Which statements are about a thing.
     pub evidence_of: BTreeMap<Subject, Arc<BTreeSet<EvidenceId>>>,
+    /// Inquiries of residents, by the evidence that they are.
+    pub inquiries: BTreeMap<EvidenceId, Arc<InquiryRecord>>,
     /// Approvals of classes, the newest of each.
     pub classes: BTreeMap<ClassId, Arc<ClassRecord>>,
     /// What happened to the city and to each deployment, for the clocks of duties.

@@ -6,6 +6,7 @@ pub(crate) mod city;
 mod clocks;
 mod credentials;
 mod evidence;
+mod inquiries;
 mod offers;
 mod orders;
 mod policies;

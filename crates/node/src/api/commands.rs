@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, header};
 use flow::City;
 use model::{Act, PartyId};
 use register::{Receipt, Submission, SubmitError};
@@ -35,23 +36,65 @@ pub(crate) struct Mode {
     dry_run: bool,
 }
 
-/// `POST /api/v1/commands`
+/// Does what a party asks: one submission, or several in order up to the first that fails.
+///
+/// A submission is `{ "by": PARTY, "reason": …, "command": { "do": …, "with": … } }`; it becomes acts in the log or a refusal. What is
+/// so already is not done twice. With `If-Match` one submission is done only if what it concerns has not changed since.
+#[utoipa::path(
+    post, path = "/api/v1/commands", tag = "governance", security(("party" = [])),
+    params(
+        ("dry-run" = Option<bool>, Query, description = "Do nothing, and say which acts would be made"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the register or of the deployment that the submission concerns"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once; kept for a day"),
+    ),
+    request_body(content = Object, content_type = "application/json"),
+    responses(
+        (status = 200, description = "For each submission its `entries` and the `basis`; with `dry-run` its `acts`", body = Vec<Object>),
+        (status = 400, description = "The request cannot be read", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "It is not known who asks", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "It is not allowed; `grounds` names the norms", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "It does not fit what is there already", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 412, description = "It has changed since `If-Match`", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "Too much at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "Another kind of content", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "The content cannot be taken", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 507, description = "The disk is full", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn commands(
     State(node): State<Node>,
     mode: Result<Query<Mode>, QueryRejection>,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
-    let dry_run = mode?.dry_run;
+    let (dry_run, headers) = (mode?.dry_run, request.headers().clone());
     let party = auth::party(&node.city, auth::required_token(request.headers())?)?;
     let submissions = parse(&body(request, &["application/json"]).await?, SUBMISSIONS_MAX)?;
     only_of(&party.id, &submissions)?;
+    let seen = seen(&headers, &submissions)?;
     let city = Arc::clone(&node.city);
-    let job = move || if dry_run { preview(&city, &submissions) } else { submit(&city, submissions) };
+    let job = move || if dry_run { preview(&city, &submissions) } else { submit(&city, submissions, seen) };
     node.jobs.run(Lane::Token, job).await?.map(Json)
 }
 
-/// `POST /api/v1/commands/preview`: what each of a list would do after those before it. Whoever holds a party's token may
-/// ask it of anybody's commands: nothing is done, and register and policies, which decide, are public.
+/// Says what each of a list of submissions would do after those before it.
+///
+/// Whoever holds a party's token may ask it of anybody's commands: nothing is done, and register and policies, which decide, are public.
+#[utoipa::path(
+    post, path = "/api/v1/commands/preview", tag = "governance", security(("party" = [])),
+    request_body(content = Vec<Object>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "For each submission its `acts`, or the problem it would meet as `refused`", body = Vec<Object>),
+        (status = 400, description = "The request cannot be read", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "It is not known who asks", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "Too much at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "Another kind of content", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "The content cannot be taken", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn previews(State(node): State<Node>, request: Request) -> Result<Json<Value>, Problem> {
     auth::party(&node.city, auth::required_token(request.headers())?)?;
     let submissions = parse(&body(request, &["application/json"]).await?, PREVIEWS_MAX)?;
@@ -86,11 +129,23 @@ fn only_of(party: &PartyId, submissions: &[Submission]) -> Result<(), Problem> {
     }
 }
 
-fn submit(city: &City, submissions: Vec<Submission>) -> Result<Value, Problem> {
+/// What a submission was made in view of, if its sender says so: one alone, because it changes what the next one would see.
+fn seen(headers: &HeaderMap, submissions: &[Submission]) -> Result<Option<u64>, Problem> {
+    let mut tags = headers.get_all(header::IF_MATCH).iter();
+    let Some(tag) = tags.next() else { return Ok(None) };
+    let bad = |detail: &str| Problem::new(Kind::BadRequest).detail(detail);
+    if submissions.len() != 1 || tags.next().is_some() {
+        return Err(bad("`If-Match` goes with one submission and one tag; send them one by one"));
+    }
+    let seen = super::files::seen(tag);
+    seen.map(Some).ok_or_else(|| bad("`If-Match` is not an `ETag` of this register and version; read it again"))
+}
+
+fn submit(city: &City, submissions: Vec<Submission>, seen: Option<u64>) -> Result<Value, Problem> {
     let mut receipts: Vec<Value> = Vec::with_capacity(submissions.len());
     let mut outcome = Ok(());
     for (at, submission) in submissions.into_iter().enumerate() {
-        match city.register().submit(submission) {
+        match city.register().submit_if(submission, seen) {
             Ok(receipt) => receipts.push(told(&receipt)),
             Err(error) => {
                 outcome = Err(Problem::from(error).with("failed", at.into()));

@@ -29,7 +29,16 @@ const PIECE_BYTES: usize = 256 << 10;
 /// Nothing of it comes from a cache: whether it may be had is decided each time.
 const UNCACHED: (header::HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 
-/// `GET /api/v1/exports`: what was made for whoever asks, with the addresses of what is there.
+/// Lists the files that were made for whoever asks, with the addresses of those that are there.
+#[utoipa::path(
+    get, path = "/api/v1/exports", tag = "disclosure", security(("party" = [])),
+    responses(
+        (status = 200, description = "Schedules with their files", body = Vec<Object>),
+        (status = 401, description = "It is not known who asks", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn offered(State(node): State<Node>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
     let recipient = auth::party(&node.city, auth::required_token(&headers)?)?.id;
     let city = Arc::clone(&node.city);
@@ -50,7 +59,18 @@ pub(crate) async fn offered(State(node): State<Node>, headers: HeaderMap) -> Res
     Ok(([UNCACHED], axum::Json(document)))
 }
 
-/// `GET /api/v1/exports/{name}/{file}`: a file, or with `.about.json` what must be known about it, its receipt included.
+/// Hands over a file, or with `.about.json` what must be known about it, its receipt included.
+#[utoipa::path(
+    get, path = "/api/v1/exports/{name}/{file}", tag = "disclosure", security(("party" = [])),
+    params(("name" = String, Path, description = "The schedule"), ("file" = String, Path, description = "The file")),
+    responses(
+        (status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 401, description = "It is not known who asks", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn file(
     State(node): State<Node>,
     method: Method,

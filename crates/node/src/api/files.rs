@@ -34,6 +34,18 @@ pub(crate) fn tag(text: &str) -> Result<HeaderValue, Problem> {
     HeaderValue::from_str(&format!("\"{text}\"")).map_err(|_| Problem::new(Kind::Internal))
 }
 
+/// What a tag says: how many acts are folded in, and by which version of the software.
+pub(crate) fn edition(size: u64) -> String {
+    format!("{size}-{}", env!("CARGO_PKG_VERSION"))
+}
+
+/// How many acts were folded in for a tag of ours; none for another.
+pub(crate) fn seen(tag: &HeaderValue) -> Option<u64> {
+    let text = tag.to_str().ok()?.strip_prefix('"')?.strip_suffix('"')?;
+    let size = text.split_once('-')?.0.parse().ok()?;
+    (edition(size) == text).then_some(size)
+}
+
 /// The answer to whoever has it already.
 pub(crate) fn unchanged(tag: HeaderValue) -> Response {
     (StatusCode::NOT_MODIFIED, [(header::ETAG, tag), NO_CACHE, BY_HOST, OPEN]).into_response()
@@ -51,26 +63,41 @@ pub(crate) fn drawn<B: IntoResponse>(
     kind: HeaderValue,
     draw: impl FnOnce() -> B,
 ) -> Result<Response, Problem> {
-    let tag = tag(&state.size.to_string())?;
+    let tag = tag(&edition(state.size))?;
     if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
         return Ok(unchanged(tag));
     }
     Ok(fresh(tag, kind, draw()))
 }
 
-/// `GET /register.csv`
+/// The register as a table.
+#[utoipa::path(
+    get, path = "/register.csv", tag = "register",
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there already")),
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv"), (status = 304, description = "Unchanged"))
+)]
 pub(crate) async fn csv(State(node): State<Node>, base: Base, headers: HeaderMap) -> Result<Response, Problem> {
     let state = node.city.register().state();
     drawn(&state, &headers, CSV, || table::written(&state, &base))
 }
 
-/// `GET /register.geojson`: deployments at their places, and their sensors.
+/// The register as a map: deployments at their places, and their sensors.
+#[utoipa::path(
+    get, path = "/register.geojson", tag = "register",
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there already")),
+    responses((status = 200, description = "The file", body = String, content_type = "application/geo+json"), (status = 304, description = "Unchanged"))
+)]
 pub(crate) async fn geojson(State(node): State<Node>, base: Base, headers: HeaderMap) -> Result<Response, Problem> {
     let state = node.city.register().state();
     drawn(&state, &headers, GEO_JSON, || Json(map(&state, &base)))
 }
 
-/// `GET /register.ngsild.json`
+/// The register as NGSI-LD entities.
+#[utoipa::path(
+    get, path = "/register.ngsild.json", tag = "register",
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there already")),
+    responses((status = 200, description = "The file", body = String, content_type = "application/ld+json"), (status = 304, description = "Unchanged"))
+)]
 pub(crate) async fn ngsi_ld(State(node): State<Node>, base: Base, headers: HeaderMap) -> Result<Response, Problem> {
     let state = node.city.register().state();
     drawn(&state, &headers, LD_JSON, || Json(ngsi::devices(&state, &base)))

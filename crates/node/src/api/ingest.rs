@@ -28,17 +28,53 @@ async fn ingest(node: Node, request: Request, types: &[&str], door: Door) -> Res
     Ok(node.jobs.run(Lane::Token, move || door(&city, &token, &body)).await??)
 }
 
-/// `POST /ngsi-ld/v1/entityOperations/upsert` (ETSI GS CIM 009, 6.15): a batch of entities, whole or not at all. Answers
-/// with their ids. What is stored differs from what was sent, as the register says. `Ordinance-Late` says how many of them
+/// Takes a batch of NGSI-LD entities, whole or not at all (ETSI GS CIM 009, 6.15).
+///
+/// Answers with their ids. What is stored differs from what was sent, as the register says. `Ordinance-Late` says how many of them
 /// came after their window was released.
+#[utoipa::path(
+    post, path = "/ngsi-ld/v1/entityOperations/upsert", tag = "ingest", security(("device" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once; kept for a day")),
+    request_body(content = Vec<Object>, content_type = "application/ld+json"),
+    responses(
+        (status = 201, description = "The ids of the entities, when the disk has them", body = Vec<String>),
+        (status = 400, description = "The request cannot be read", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "It is not known who asks", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "It is not allowed; `grounds` names the norms", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "Too much at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "Another kind of content", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "The content cannot be taken", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 507, description = "The disk is full", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn upsert(State(node): State<Node>, request: Request) -> Result<impl IntoResponse, Problem> {
     let ingested = ingest(node, request, &["application/json", "application/ld+json"], City::ingest_ngsi).await?;
     // The standard's answer is a list of ids, so that what came late stands beside it.
     Ok((StatusCode::CREATED, [(LATE, ingested.late)], Json(ingested.ids)))
 }
 
-/// `POST /api/v1/observations`: a batch of lines of JSON, whole or not at all. Answers how many were admitted, and how many
-/// of those came after their window was released and count in no number.
+/// Takes a batch of lines of JSON, whole or not at all.
+///
+/// Answers how many were admitted, and how many of those came after their window was released and count in no number.
+#[utoipa::path(
+    post, path = "/api/v1/observations", tag = "ingest", security(("device" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once; kept for a day")),
+    request_body(content = String, content_type = "application/x-ndjson", description = "One observation a line: its `time` (RFC 3339) and the stream's properties"),
+    responses(
+        (status = 200, description = "`stream`, `admitted` and `late`, when the disk has them", body = Object),
+        (status = 400, description = "The request cannot be read", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "It is not known who asks", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "It is not allowed; `grounds` names the norms", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "Too much at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "Another kind of content", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "The content cannot be taken", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 507, description = "The disk is full", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn observations(State(node): State<Node>, request: Request) -> Result<impl IntoResponse, Problem> {
     let ingested = ingest(node, request, &["application/x-ndjson", "application/ndjson"], City::ingest_lines).await?;
     Ok(Json(json!({ "stream": ingested.stream, "admitted": ingested.admitted, "late": ingested.late })))

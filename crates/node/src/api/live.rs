@@ -62,7 +62,23 @@ impl Bearers {
     }
 }
 
-/// `GET /api/v1/released/live`: what the asker's grant gives, from now on or from the last event that arrived.
+/// Sends what the asker's grant gives as it is released, from now on or from the last event that arrived.
+#[utoipa::path(
+    get, path = "/api/v1/released/live", tag = "disclosure", security((), ("party" = [])),
+    params(
+        super::released::Question,
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that arrived"),
+    ),
+    responses(
+        (status = 200, description = "Events, each with an answer as `/api/v1/released` gives it", body = String, content_type = "text/event-stream"),
+        (status = 400, description = "The request cannot be read", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "It is not known who asks", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "It is not allowed; `grounds` names the norms", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn live(
     State(node): State<Node>,
     method: Method,

@@ -3,7 +3,7 @@
 //! A file is nothing stored: each download is a disclosure to everybody, decided and recorded like any other. What may not
 //! be had any more is not there any more.
 
-mod catalog;
+pub(crate) mod catalog;
 
 use std::sync::Arc;
 
@@ -20,8 +20,6 @@ use super::register::OPEN;
 use crate::jobs::Lane;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-
-pub(crate) use catalog::catalog;
 
 /// Where everything open lies.
 pub(crate) const FOLDER: &str = "/open";
@@ -120,7 +118,17 @@ fn opened<'s>(city: &City, state: &'s Register, now: Timestamp) -> Vec<Opened<'s
     opened
 }
 
-/// `GET /open/{stream}/{view}.csv`, `.geojson`, `.json`: everything that an open view shows.
+/// Hands over everything that an open view shows.
+#[utoipa::path(
+    get, path = "/open/{stream}/{file}", tag = "open-data",
+    params(("stream" = String, Path, description = "The stream"), ("file" = String, Path, description = "The view with `.csv`, `.geojson` or `.json`")),
+    responses(
+        (status = 200, description = "The file; `Ordinance-Disclosure` is its number", body = String, content_type = "text/csv"),
+        (status = 404, description = "There is none", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn whole(
     State(node): State<Node>,
     method: Method,
@@ -131,7 +139,21 @@ pub(crate) async fn whole(
     answered(node, &method, &stream, view, None, form).await
 }
 
-/// `GET /open/{stream}/{view}/2026-06-01.csv`, `.geojson`, `.json`: one day of it, in UTC.
+/// Hands over one day of what an open view shows, in UTC.
+#[utoipa::path(
+    get, path = "/open/{stream}/{view}/{file}", tag = "open-data",
+    params(
+        ("stream" = String, Path, description = "The stream"),
+        ("view" = String, Path, description = "The view"),
+        ("file" = String, Path, description = "The day with `.csv`, `.geojson` or `.json`, as `2026-06-01.csv`"),
+    ),
+    responses(
+        (status = 200, description = "The file", body = String, content_type = "text/csv"),
+        (status = 404, description = "There is none", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn day(
     State(node): State<Node>,
     method: Method,

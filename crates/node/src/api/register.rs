@@ -13,6 +13,7 @@ use register::State as Register;
 use register::state::{DisclosedKey, Totals};
 use serde::Serialize;
 
+use super::files::{edition, tag};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -114,16 +115,34 @@ impl<'a> Whole<'a> {
     }
 }
 
-/// `GET /api/v1/register`. Its tag is the size of the log, so whoever has that size already gets an empty answer.
+/// The whole public register.
+///
+/// Its tag changes with each act and each version of the software; whoever has it already gets an empty answer.
+#[utoipa::path(
+    get, path = "/api/v1/register", tag = "register",
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there already")),
+    responses(
+        (status = 200, description = "The register and its `basis`: how many acts are folded in", body = Object),
+        (status = 304, description = "Unchanged"),
+    )
+)]
 pub(crate) async fn register(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
     let state = node.city.register().state();
-    let tag = format!("\"{}\"", state.size);
-    let tag = HeaderValue::from_str(&tag).map_err(|_| Problem::new(Kind::Internal))?;
+    tagged(&state, &headers, || Json(Whole::of(&state)))
+}
+
+/// An answer that is the same for as long as the register is, unless whoever asks has it already.
+fn tagged<B: IntoResponse>(
+    state: &Register,
+    headers: &HeaderMap,
+    draw: impl FnOnce() -> B,
+) -> Result<Response, Problem> {
+    let tag = tag(&edition(state.size))?;
     let fresh = [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")), (header::ETAG, tag.clone()), OPEN];
     if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, fresh).into_response());
     }
-    Ok((fresh, Json(Whole::of(&state))).into_response())
+    Ok((fresh, draw()).into_response())
 }
 
 /// One deployment with all that hangs on it.
@@ -143,10 +162,23 @@ struct One<'a> {
     history: &'a [u64],
 }
 
-/// `GET /api/v1/deployments/{id}`
+/// One deployment with all that hangs on it.
+#[utoipa::path(
+    get, path = "/api/v1/deployments/{id}", tag = "register",
+    params(
+        ("id" = String, Path, description = "The deployment"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there already"),
+    ),
+    responses(
+        (status = 200, description = "The deployment, its devices, views, grants, orders, disclosures and history", body = Object),
+        (status = 304, description = "Unchanged"),
+        (status = 404, description = "There is none", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn deployment(
     State(node): State<Node>,
     id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let id = id?.0;
@@ -171,5 +203,5 @@ pub(crate) async fn deployment(
         disclosed: state.disclosed.iter().filter(|(key, _)| of(&key.stream)).map(Into::into).collect(),
         history: state.history.get(id).map_or(&[], |entries| entries.as_slice()),
     };
-    Ok(([(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")), OPEN], Json(one)).into_response())
+    tagged(&state, &headers, || Json(one))
 }

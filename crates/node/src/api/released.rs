@@ -11,6 +11,7 @@ use axum::response::IntoResponse;
 use flow::{Asked, disclose::PUBLIC};
 use model::PartyId;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::auth;
 use crate::jobs::Lane;
@@ -18,13 +19,19 @@ use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
 /// The query, before anything of it is believed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Question {
+    /// Which stream.
     stream: String,
+    /// What for: a code of the vocabulary of purposes.
     purpose: String,
+    /// Which view, where several are granted for the purpose.
     view: Option<String>,
+    /// From when on (RFC 3339).
     from: Option<String>,
+    /// Until when (RFC 3339).
     to: Option<String>,
 }
 
@@ -54,9 +61,23 @@ pub(super) fn asker(node: &Node, headers: &HeaderMap) -> Result<(PartyId, Lane),
     })
 }
 
-/// `GET /api/v1/released`: rows of released tables under the asker's own grant or one to everybody. Without a token the
-/// asker is everybody. Where a norm asks for a senior party's authorisation, that party's own token comes along in
-/// `Ordinance-Authorised-By`, and the record says who it was.
+/// Hands over rows of released tables, under the asker's own grant or one to everybody.
+///
+/// Without a token the asker is everybody. Where a norm asks for a senior party's authorisation, that party's own token comes along
+/// in `Ordinance-Authorised-By`, and the record says who it was. Each answer is a disclosure with a record and a receipt.
+#[utoipa::path(
+    get, path = "/api/v1/released", tag = "disclosure", security((), ("party" = [])), params(Question),
+    responses(
+        (status = 200, description = "`rows`, `withheld`, the `record` of the disclosure and its `receipt`", body = Object),
+        (status = 400, description = "The request cannot be read", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "It is not known who asks", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "It is not allowed; `grounds` names the norms", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many ask at once", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 507, description = "The disk is full", body = super::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn released(
     State(node): State<Node>,
     headers: HeaderMap,

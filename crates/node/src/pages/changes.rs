@@ -65,6 +65,7 @@ impl Change {
             | What::DeviceRegistered(_)
             | What::OrderIssued(_)
             | What::EvidenceFiled(_)
+            | What::InquiryReceived(_)
             | What::DutyLapsed(_)
             | What::DutyMetLate(_) => Some(Self::Changed),
             What::DeploymentSuspended(_)

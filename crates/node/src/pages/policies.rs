@@ -92,7 +92,7 @@ impl Known {
 }
 
 /// Where a policy stands on this page.
-pub(super) fn anchor(policy: &str) -> String {
+pub(crate) fn anchor(policy: &str) -> String {
     policy.chars().map(|sign| if sign.is_ascii_alphanumeric() || "-_/".contains(sign) { sign } else { '-' }).collect()
 }
 

@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     MethodNotAllowed,
     /// The thing exists already, or stands elsewhere.
     Conflict,
+    /// It has changed since the asker looked.
+    Changed,
     /// The body is too large.
     TooLarge,
     /// The body is of a kind that is not read here.
@@ -37,13 +39,14 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their status.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::BadRequest,
         Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Conflict,
+        Self::Changed,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::Unprocessable,
@@ -69,6 +72,7 @@ impl Kind {
             Self::NotFound => (404, "not-found", "There is nothing here"),
             Self::MethodNotAllowed => (405, "method-not-allowed", "This cannot be done here"),
             Self::Conflict => (409, "conflict", "It does not fit what is there already"),
+            Self::Changed => (412, "changed", "It has changed since you looked"),
             Self::TooLarge => (413, "too-large", "The request is too large"),
             Self::UnsupportedMediaType => (415, "unsupported-media-type", "This kind of content is not read here"),
             Self::Unprocessable => (422, "unprocessable", "The content cannot be taken"),

@@ -82,6 +82,10 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
                 evidence.summary
             )
         }
+        What::InquiryReceived(received) => {
+            let about = subject(state, &received.evidence.about);
+            format!("{} (about {about})", received.evidence.summary.trim_end_matches('.'))
+        }
         What::EvidenceWithdrawn(of) => format!("The statement “{}” was withdrawn", of.evidence),
         What::EvidenceLapsed(of) => format!("The statement “{}” came to its end", of.evidence),
         What::ClassApproved(class) => format!(

@@ -20,7 +20,10 @@ async fn every_file_is_open_to_all_sites_and_known_by_the_size_of_the_log() {
         let answer = world.get(path).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, kind), "{path}");
         assert_eq!(answer.header("access-control-allow-origin"), "*");
-        assert_eq!(answer.header("etag"), format!("\"{}\"", world.city.register().state().size));
+        assert_eq!(
+            answer.header("etag"),
+            format!("\"{}-{}\"", world.city.register().state().size, env!("CARGO_PKG_VERSION"))
+        );
         let again =
             Request::get(path).header(header::IF_NONE_MATCH, answer.header("etag")).body(Body::empty()).unwrap();
         let again = world.ask(again).await;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod api;
+mod api_rules;
 mod asked;
 mod browser;
 mod city;
@@ -11,6 +12,7 @@ mod feeds;
 mod files;
 mod grants;
 mod html;
+mod inquiries;
 mod limits;
 mod live;
 mod log;

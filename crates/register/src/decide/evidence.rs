@@ -34,6 +34,9 @@ impl Desk<'_> {
         if evidence.ended.is_some() {
             return Ok(Vec::new());
         }
+        if self.state.inquiries.contains_key(id) {
+            return Err(Misfit::Inquiry(id.to_string()).into());
+        }
         self.needs_reason()?;
         let evidence = &evidence.evidence;
         if evidence.signed_by != self.actor.id && self.actor.kind != PartyKind::Officer {

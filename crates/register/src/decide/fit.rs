@@ -49,6 +49,9 @@ pub enum Misfit {
     /// Properties of one stream are compared under more than one order.
     #[error("stream `{0}` is compared with the lists of several orders; declare one stream for each order")]
     Orders(String),
+    /// What a resident asked is theirs.
+    #[error("`{0}` is what a resident asked, which nobody withdraws; answer it")]
+    Inquiry(String),
     /// The view's numbers would not be whole, or not of people.
     #[error(transparent)]
     View(#[from] privacy::Unfit),

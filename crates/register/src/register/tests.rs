@@ -249,7 +249,7 @@ fn a_queue_longer_than_a_pool_is_answered_to_the_last() {
     let answers: Vec<_> = (0..waiting)
         .map(|number| {
             let (reply, answer) = sync_channel(1);
-            lock(&register.queue).push(Pending { submission: place(&format!("p{number}")), reply });
+            lock(&register.queue).push(Pending { submission: place(&format!("p{number}")), seen: None, reply });
             answer
         })
         .collect();

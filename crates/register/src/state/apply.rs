@@ -7,13 +7,14 @@ use model::act::{
     ObservationsDeleted, OrderIssued, PartyRegistered, PolicyAdopted, What,
 };
 use model::deployment::Approval;
+use model::inquiry::InquiryReceived;
 use model::{
     Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DutyId, Evidence, EvidenceId,
     EvidenceRecord, Grant, GrantId, GrantRecord, IllegalStep, Seq, Standing, State as Stage, Step, StreamId, Subject,
     Timestamp,
 };
 
-use super::{DisclosedKey, KeyRecord, OrderRecord, PartyRecord, PolicyInForce, State, Totals};
+use super::{DisclosedKey, InquiryRecord, KeyRecord, Month, OrderRecord, PartyRecord, PolicyInForce, State, Totals};
 
 /// Why an act cannot follow the log before it. The log is damaged or was written by other software: stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,11 +138,12 @@ impl State {
                 self.note_stream(stream, entry)?;
                 self.deleted_before.insert(stream.clone(), *before);
             }
-            What::DisclosuresBatched(batch) => self.batch(batch, entry)?,
+            What::DisclosuresBatched(batch) => self.batch(batch, act.at, entry)?,
             What::PayloadErased(erased) => {
                 self.erased.insert(erased.entry);
             }
             What::EvidenceFiled(evidence) => self.file(evidence, act.at, entry)?,
+            What::InquiryReceived(received) => self.receive(received, act.at, entry)?,
             What::EvidenceWithdrawn(EvidenceRef { evidence }) => self.end_evidence(evidence, act, true, entry)?,
             What::EvidenceLapsed(EvidenceRef { evidence }) => self.end_evidence(evidence, act, false, entry)?,
             What::ClassApproved(approval) => {
@@ -284,7 +286,7 @@ impl State {
         }
     }
 
-    fn batch(&mut self, batch: &DisclosuresBatched, entry: u64) -> Result<(), ApplyError> {
+    fn batch(&mut self, batch: &DisclosuresBatched, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
         let (Seq(first), Seq(last), Seq(expected)) = (batch.first, batch.last, self.next_disclosure);
         let mut each = batch.totals.iter().map(|total| total.disclosures);
         let counted = each.try_fold(0_u64, u64::checked_add);
@@ -292,7 +294,11 @@ impl State {
         let Some(next) = next.filter(|next| *next > first) else {
             return Err(ApplyError::Sequence { entry, first, expected });
         };
+        let month = self.monthly.entry(Month::of(at)).or_default();
         for total in &batch.totals {
+            month.disclosures = month.disclosures.saturating_add(total.disclosures);
+            month.rows = month.rows.saturating_add(total.rows.unwrap_or(0));
+            month.withheld = month.withheld.saturating_add(total.withheld.unwrap_or(0));
             let sum = self.disclosed.entry(DisclosedKey::from(total)).or_insert(Totals::NOTHING);
             let add = |sum: Option<u64>, more: Option<u64>| Some(sum?.saturating_add(more?));
             sum.disclosures = sum.disclosures.saturating_add(total.disclosures);
@@ -313,6 +319,13 @@ impl State {
         let record = EvidenceRecord { evidence: evidence.clone(), filed_at: at, ended: None, withdrawn_because: None };
         self.evidence.insert(evidence.id.clone(), Arc::new(record));
         Arc::make_mut(self.evidence_of.entry(evidence.about.clone()).or_default()).insert(evidence.id.clone());
+        Ok(())
+    }
+
+    fn receive(&mut self, received: &InquiryReceived, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
+        self.file(&received.evidence, at, entry)?;
+        let record = InquiryRecord { kind: received.kind, at, sealed: received.sealed.clone(), entry };
+        self.inquiries.insert(received.evidence.id.clone(), Arc::new(record));
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use model::inquiry::InquiryReceived;
 use model::{Act, DutyId, DutyLapsed, DutyMetLate, DutyRun, Moment, Silence, Subject, Timestamp, What};
 use standards::duty::{Event, Events};
 
@@ -157,7 +158,9 @@ fn happened(what: &What, at: Timestamp) -> Option<(Subject, Event)> {
         What::DeploymentPublished(published) => of(&published.deployment, Moment::Published),
         What::DeploymentActivated(activated) => of(&activated.deployment, Moment::Activated),
         What::DeploymentEnded(ended) => of(&ended.deployment, Moment::Ended),
-        What::EvidenceFiled(evidence) if !matches!(evidence.about, Subject::Device { .. }) => {
+        What::EvidenceFiled(evidence) | What::InquiryReceived(InquiryReceived { evidence, .. })
+            if !matches!(evidence.about, Subject::Device { .. }) =>
+        {
             let moment = Moment::Evidence(evidence.kind.clone());
             let (id, answers) = (Some(evidence.id.clone()), evidence.answers.clone());
             Some((evidence.about.clone(), Event { at, moment, evidence: id, answers }))

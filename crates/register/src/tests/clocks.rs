@@ -62,7 +62,7 @@ fn ask(register: &Register, submission: Submission) -> Result<usize, Refusal> {
     }
 }
 
-fn with(duties: &[(&str, &str)]) -> City {
+pub(super) fn with(duties: &[(&str, &str)]) -> City {
     let city = City::declared();
     adopt(&city, "city", None, duties).unwrap();
     city
@@ -94,7 +94,7 @@ const DEPLOYMENT: &str = r#"{"what":"deployment","id":"congestion"}"#;
 const CITY: &str = r#"{"what":"city"}"#;
 
 impl City {
-    fn clock_now(&self) -> Timestamp {
+    pub(super) fn clock_now(&self) -> Timestamp {
         self.register.now()
     }
 

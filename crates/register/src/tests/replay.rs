@@ -3,18 +3,21 @@
 use std::collections::BTreeSet;
 
 use model::act::KeyRef;
-use model::{Act, Digest, DisclosureRecord, Epoch, PolicyHash, PolicyText, Span, Timestamp, ViewVersion, What, Window};
+use model::inquiry::InquiryKind;
+use model::{
+    Act, Digest, DisclosureRecord, Epoch, Fields, PolicyHash, PolicyText, Span, Timestamp, ViewVersion, What, Window,
+};
 use proptest::prelude::*;
 
 use super::city::City;
 use super::{clocks, replayed};
-use crate::{Command, Fact, Submission};
+use crate::{Command, Fact, Inquiry, Submission};
 
 /// One thing that somebody does: what, to which of a few, and how.
 type Step = (u8, u8, u8, u16);
 
 /// How many different things can be done.
-const KINDS: u8 = 27;
+const KINDS: u8 = 28;
 /// How many things of each kind there may be.
 const THINGS: u8 = 12;
 /// Who may ask; some of them for what they may not.
@@ -63,6 +66,7 @@ impl Life {
             21 => self.adopt(how),
             22 => self.order(which, until),
             23..=25 => self.state(kind % KINDS, which, how, until),
+            26 => self.inquire(which, how),
             _ => self.pass(u32::from(hours)),
         }
     }
@@ -218,6 +222,18 @@ impl Life {
         self.accepted += done.map_or(0, |receipt| receipt.entries.len());
     }
 
+    /// A resident asks; about what is not there, nothing is asked.
+    fn inquire(&mut self, which: u8, how: u8) {
+        let about = match which % 3 {
+            0 => model::Subject::City,
+            _ => model::Subject::Deployment { id: format!("d{which}").parse().unwrap() },
+        };
+        let kind = InquiryKind::ALL[usize::from(how) % InquiryKind::ALL.len()];
+        let words = Some("Why is that?".to_owned());
+        let inquiry = Inquiry { kind, about, fields: Fields([("words".to_owned(), words)].into()) };
+        self.accepted += usize::from(self.city.register.receive(&inquiry).is_ok());
+    }
+
     fn adopt(&mut self, how: u8) {
         let permits = format!("{}\n// {}\n", norms::city_permits_default(), how % 5);
         let duties = [clocks::HEARING, clocks::REPORT];
@@ -324,7 +340,7 @@ proptest! {
 #[test]
 fn a_long_life_makes_every_kind_of_act_and_folds() {
     let mut life = Life::new();
-    let random = testkit::SeededBytes::new(7);
+    let random = testkit::SeededBytes::new(8);
     let byte = || random.next_u64().to_le_bytes()[0];
     for round in 0..3_000 {
         // Steps that lead on are taken in their order now and then, so that some deployment gets all the way.

@@ -27,7 +27,15 @@ const AUTHORITY: &str = "http://publications.europa.eu/resource/authority";
 /// Where media types are registered.
 const MEDIA_TYPES: &str = "https://www.iana.org/assignments/media-types";
 
-/// `GET /open/catalog.jsonld`
+/// Lists what everybody may have (DCAT-AP 3).
+#[utoipa::path(
+    get, path = "/open/catalog.jsonld", tag = "open-data",
+    responses(
+        (status = 200, description = "A catalogue", body = Object, content_type = "application/ld+json"),
+        (status = 429, description = "Too many ask at once", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The city cannot do it now", body = crate::api::openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn catalog(State(node): State<Node>) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let sets: Vec<Value> = opened(&node.city, &state, now).iter().map(|one| data_set(&state, one, now)).collect();

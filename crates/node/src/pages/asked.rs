@@ -1,0 +1,140 @@
+//! What became of an inquiry: when it came, by when it is due, and the answer. Public, and without what its sender wrote.
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use model::{EvidenceId, EvidenceRecord, Subject, Timestamp};
+use register::State as Register;
+use register::state::InquiryRecord;
+use standards::duty::{Duty, Instance, Status};
+
+use super::{Link, Site, page, party_name};
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+use crate::words;
+
+/// An inquiry as everybody may see it.
+pub(crate) struct Told {
+    pub(crate) id: EvidenceId,
+    /// What the log says of it.
+    pub(crate) summary: String,
+    /// What it is about; none for the city as a whole.
+    pub(crate) about: Option<Link>,
+    pub(crate) received: String,
+    /// The clock that runs on it, in a sentence.
+    pub(crate) clock: String,
+    /// Whether its time is over and it is open.
+    pub(crate) overdue: bool,
+    /// By when it is due, while it is open.
+    pub(crate) due: Option<Timestamp>,
+    pub(crate) answers: Vec<Answer>,
+}
+
+/// A statement that answers it, or takes more time.
+pub(crate) struct Answer {
+    pub(crate) kind: String,
+    pub(crate) by: String,
+    pub(crate) on: String,
+    pub(crate) text: String,
+}
+
+#[derive(Template)]
+#[template(path = "asked.html")]
+struct Page {
+    site: Site,
+    told: Told,
+    entry: u64,
+    erased: bool,
+}
+
+/// The clock of an inquiry: the duty that counts from it, and where its run stands.
+pub(crate) fn run(node: &Node, state: &Register, id: &EvidenceId, now: Timestamp) -> Option<(Duty, Instance)> {
+    let about = &state.evidence.get(id)?.evidence.about;
+    let runs = node.city.register().rules()?.clocks.runs(state, about, now);
+    runs.into_iter().find(|(_, run)| run.key.trigger.as_ref() == Some(id))
+}
+
+impl Told {
+    /// Whether an answer is still to come.
+    pub(crate) fn is_open(&self) -> bool {
+        self.due.is_some() || self.answers.is_empty()
+    }
+
+    pub(crate) fn of(node: &Node, state: &Register, id: &EvidenceId, now: Timestamp) -> Option<Self> {
+        let filed = state.evidence.get(id).filter(|_| state.inquiries.contains_key(id))?;
+        let about = match &filed.evidence.about {
+            Subject::Deployment { id } => Link::deployment(state, id),
+            Subject::City | Subject::Device { .. } => None,
+        };
+        let run = run(node, state, id, now);
+        let overdue = run.as_ref().is_some_and(|(_, run)| run.is_overdue());
+        let due =
+            run.as_ref().filter(|(_, run)| run.status == Status::Waiting || run.is_overdue()).map(|(_, run)| run.due);
+        let answers = answers(state, id);
+        Some(Self {
+            id: id.clone(),
+            summary: filed.evidence.summary.clone(),
+            about,
+            received: words::instant(filed.filed_at),
+            clock: clock(run.map(|(_, run)| run), !answers.is_empty()),
+            overdue,
+            due,
+            answers,
+        })
+    }
+}
+
+/// What was said about an inquiry, oldest first.
+fn answers(state: &Register, id: &EvidenceId) -> Vec<Answer> {
+    let Some(filed) = state.evidence.get(id) else { return Vec::new() };
+    let mut answers: Vec<&EvidenceRecord> = state
+        .evidence_about(&filed.evidence.about)
+        .filter(|record| record.evidence.answers.as_ref() == Some(id))
+        .collect();
+    answers.sort_by_key(|record| record.filed_at);
+    let answer = |record: &EvidenceRecord| Answer {
+        kind: record.evidence.kind.to_string(),
+        by: party_name(state, &record.evidence.signed_by),
+        on: words::instant(record.filed_at),
+        text: record.evidence.summary.clone(),
+    };
+    answers.into_iter().map(answer).collect()
+}
+
+/// Where the clock stands, in a sentence.
+fn clock(run: Option<Instance>, answered: bool) -> String {
+    let Some(run) = run else {
+        let said = if answered {
+            "It was answered."
+        } else {
+            "No clock of the policies in force runs on it; it waits for an answer."
+        };
+        return said.to_owned();
+    };
+    match run.status {
+        Status::Waiting => format!("An answer is due by {}.", words::instant(run.due)),
+        Status::Done { at } => format!("It was answered on {}, in time.", words::instant(at)),
+        Status::Lapsed { done_later: None } => {
+            format!("An answer was due by {}, and there is none.", words::instant(run.due))
+        }
+        Status::Lapsed { done_later: Some(at) } => {
+            format!("It was answered on {}, after {} when it was due.", words::instant(at), words::instant(run.due))
+        }
+        Status::Void { at } => format!("What it is about ended on {}, before it was answered.", words::instant(at)),
+    }
+}
+
+/// `GET /asked/{id}`
+pub(crate) async fn asked(
+    State(node): State<Node>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let none = || Problem::new(Kind::NotFound).detail("nothing was asked under this address");
+    let id: EvidenceId = id?.0.parse().map_err(|_| none())?;
+    let told = Told::of(&node, &state, &id, now).ok_or_else(none)?;
+    let record: &InquiryRecord = state.inquiries.get(&id).ok_or_else(none)?;
+    let (entry, erased) = (record.entry, state.erased.contains(&record.entry));
+    page(&Page { site: Site::of(&state), told, entry, erased })
+}

@@ -1,0 +1,164 @@
+//! The inbox of those who answer residents: what waits, by when, what was written, and the forms to answer it.
+//!
+//! What a resident wrote is read by the party that answers for the deployment and by the city's officers, and by nobody else. An
+//! answer is a statement like any other: the norms decide whether this party may file it.
+
+pub(crate) mod answer;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use model::inquiry::InquiryKind;
+use model::{EvidenceId, Fields, Party, PartyKind, Sealed, Subject};
+use register::{InquiryError, State as Register};
+
+use super::Site;
+use super::asked::Told;
+use super::signed::{Signed, private, signed, to_sign_in};
+use crate::jobs::Lane;
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+
+#[derive(Template)]
+#[template(path = "inbox.html")]
+struct Inbox {
+    site: Site,
+    party: String,
+    form: String,
+    open: Vec<Told>,
+    answered: Vec<Told>,
+}
+
+#[derive(Template)]
+#[template(path = "inquiry.html")]
+struct One {
+    site: Site,
+    party: String,
+    form: String,
+    told: Told,
+    entry: u64,
+    /// What was written; none if it was erased.
+    written: Option<Written>,
+    decides: bool,
+    may_extend: bool,
+    typed: Typed,
+    wrong: Option<String>,
+}
+
+/// What a resident wrote.
+struct Written {
+    words: String,
+    name: String,
+    mail: String,
+}
+
+/// What an answer was before it was refused.
+#[derive(Default)]
+pub(super) struct Typed {
+    text: String,
+    outcome: String,
+}
+
+/// Whether a party reads what residents write about something, and answers it.
+pub(super) fn answers_for(state: &Register, party: &Party, about: &Subject) -> bool {
+    let accountable = match about {
+        Subject::Deployment { id } => state.deployments.get(id).map(|record| &record.deployment.accountable),
+        Subject::City | Subject::Device { .. } => None,
+    };
+    accountable == Some(&party.id) || party.kind == PartyKind::Officer || state.founder() == Some(&party.id)
+}
+
+/// The inquiries that a party answers for: those that are open, the most urgent first, and those that are answered, the newest
+/// first.
+fn inquiries(node: &Node, state: &Register, party: &Party) -> (Vec<Told>, Vec<Told>) {
+    let now = node.city.register().now();
+    let own = state
+        .inquiries
+        .keys()
+        .filter(|id| state.evidence.get(*id).is_some_and(|filed| answers_for(state, party, &filed.evidence.about)));
+    let told = own.filter_map(|id| Told::of(node, state, id, now));
+    let (mut open, mut answered): (Vec<Told>, Vec<Told>) = told.partition(Told::is_open);
+    open.sort_by(|a, b| (a.due.is_none(), a.due, &a.received).cmp(&(b.due.is_none(), b.due, &b.received)));
+    answered.sort_by(|a, b| b.received.cmp(&a.received));
+    (open, answered)
+}
+
+/// `GET /desk/inbox`
+pub(crate) async fn inbox(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
+    let Some(signed) = signed(&node, &headers) else { return to_sign_in() };
+    let state = node.city.register().state();
+    let (open, answered) = inquiries(&node, &state, &signed.party);
+    let (site, form) = (Site::of(&state), signed.id.form());
+    private(StatusCode::OK, &Inbox { site, party: signed.party.name, form, open, answered })
+}
+
+/// An inquiry that a party answers for. One of others is told like one that never was.
+pub(super) fn own(state: &Register, party: &Party, id: &str) -> Result<(EvidenceId, InquiryKind, Subject), Problem> {
+    let none = || Problem::new(Kind::NotFound).detail("there is no such inquiry for you");
+    let id: EvidenceId = id.parse().map_err(|_| none())?;
+    let filed = state.evidence.get(&id).filter(|filed| answers_for(state, party, &filed.evidence.about));
+    let about = filed.ok_or_else(none)?.evidence.about.clone();
+    let kind = state.inquiries.get(&id).ok_or_else(none)?.kind;
+    Ok((id, kind, about))
+}
+
+/// `GET /desk/inbox/{id}`
+pub(crate) async fn one(
+    State(node): State<Node>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let Some(signed) = signed(&node, &headers) else { return to_sign_in() };
+    let id = id?.0;
+    shown(&node, &signed, &id, StatusCode::OK, Typed::default(), None).await
+}
+
+/// One inquiry with its forms.
+pub(super) async fn shown(
+    node: &Node,
+    signed: &Signed,
+    id: &str,
+    status: StatusCode,
+    typed: Typed,
+    wrong: Option<String>,
+) -> Result<Response, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let (id, kind, _) = own(&state, &signed.party, id)?;
+    let told = Told::of(node, &state, &id, now).ok_or_else(|| Problem::new(Kind::NotFound))?;
+    let entry = state.inquiries.get(&id).map_or(0, |record| record.entry);
+    let may_extend = told.is_open() && answer::extension(node, &state, &id, now).is_some();
+    let city = Arc::clone(&node.city);
+    let read = node.jobs.run(Lane::Token, move || city.register().inquiry(&id)).await?;
+    let read = read.map_err(|error| match error {
+        InquiryError::Submit(error) => Problem::from(error),
+        _ => Problem::new(Kind::Internal),
+    })?;
+    let written = match read {
+        Some(Sealed::Present(fields)) => Some(Written::of(&fields)),
+        Some(Sealed::Erased) | None => None,
+    };
+    let page = One {
+        site: Site::of(&state),
+        party: signed.party.name.clone(),
+        form: signed.id.form(),
+        told,
+        entry,
+        written,
+        decides: kind == InquiryKind::Objection,
+        may_extend,
+        typed,
+        wrong,
+    };
+    private(status, &page)
+}
+
+impl Written {
+    fn of(fields: &Fields) -> Self {
+        let field = |name: &str| fields.0.get(name).cloned().flatten().unwrap_or_default();
+        Self { words: field("words"), name: field("contact-name"), mail: field("contact-mail") }
+    }
+}

@@ -1,0 +1,131 @@
+//! The city in numbers: what senses, what has left and what residents asked, month by month. Each drawing stands in a table too.
+//!
+//! What has left and what was asked is counted from the log, so that everybody can count it again. What was taken and refused is
+//! counted since the node began to run, because nothing of a single observation is in the log.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use model::{EvidenceId, Technology};
+use register::State as Register;
+use register::state::Month;
+use standards::duty::Status;
+
+use super::asked::run;
+use super::draw::Bars;
+use super::{Link, Site, page};
+use crate::problem::Problem;
+use crate::router::Node;
+
+/// The months that are shown: the newest.
+const MONTHS_MAX: usize = 24;
+
+#[derive(Template)]
+#[template(path = "numbers.html")]
+struct Page {
+    site: Site,
+    deployments: usize,
+    collecting: usize,
+    sensors: usize,
+    technologies: Vec<(Link, usize)>,
+    left: Vec<Left>,
+    bars: Option<Bars>,
+    asked: Vec<Asked>,
+    admitted: u64,
+    refused: u64,
+}
+
+/// What left in a month.
+struct Left {
+    month: String,
+    disclosures: u64,
+    rows: u64,
+    withheld: u64,
+}
+
+/// What residents asked in a month, and what became of it.
+#[derive(Default)]
+struct Asked {
+    month: String,
+    received: u64,
+    in_time: u64,
+    late: u64,
+    open: u64,
+}
+
+fn left(state: &Register) -> Vec<Left> {
+    let month = |(month, sums): (&Month, &register::state::Monthly)| Left {
+        month: month.as_str().to_owned(),
+        disclosures: sums.disclosures,
+        rows: sums.rows,
+        withheld: sums.withheld,
+    };
+    let mut left: Vec<Left> = state.monthly.iter().rev().take(MONTHS_MAX).map(month).collect();
+    left.reverse();
+    left
+}
+
+/// Whether an inquiry was answered: in time, late, or not at all. What no clock runs on is in time once it is answered.
+fn became(node: &Node, state: &Register, id: &EvidenceId, month: &mut Asked) {
+    let now = node.city.register().now();
+    month.received += 1;
+    let Some((_, run)) = run(node, state, id, now) else {
+        let about = state.evidence.get(id).map(|filed| &filed.evidence.about);
+        let answered = about.is_some_and(|about| {
+            state.evidence_about(about).any(|record| record.evidence.answers.as_ref() == Some(id))
+        });
+        *(if answered { &mut month.in_time } else { &mut month.open }) += 1;
+        return;
+    };
+    match run.status {
+        Status::Done { .. } => month.in_time += 1,
+        Status::Lapsed { .. } => month.late += 1,
+        Status::Waiting | Status::Void { .. } => month.open += 1,
+    }
+}
+
+fn asked(node: &Node, state: &Register) -> Vec<Asked> {
+    let mut months: BTreeMap<Month, Asked> = BTreeMap::new();
+    for (id, record) in &state.inquiries {
+        became(node, state, id, months.entry(Month::of(record.at)).or_default());
+    }
+    let named = months.into_iter().map(|(month, asked)| Asked { month: month.as_str().to_owned(), ..asked });
+    let mut named: Vec<Asked> = named.rev().take(MONTHS_MAX).collect();
+    named.reverse();
+    named
+}
+
+/// How many deployments there are of each technology, the most frequent first.
+fn technologies(state: &Register) -> Vec<(Link, usize)> {
+    let mut count: BTreeMap<Technology, usize> = BTreeMap::new();
+    for record in state.deployments.values() {
+        *count.entry(record.deployment.technology).or_default() += 1;
+    }
+    let mut count: Vec<(Technology, usize)> = count.into_iter().collect();
+    count.sort_by_key(|(technology, count)| (std::cmp::Reverse(*count), technology.name()));
+    count.into_iter().map(|(technology, count)| (Link::technology(technology), count)).collect()
+}
+
+/// `GET /numbers`
+pub(crate) async fn numbers(State(node): State<Node>) -> Result<Response, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let left = left(&state);
+    #[expect(clippy::cast_precision_loss, reason = "a drawing has fewer digits")]
+    let drawn: Vec<_> = left.iter().map(|month| (month.month.clone(), Some(month.disclosures as f64))).collect();
+    let counts = node.city.counters().snapshot();
+    let sum = |of: fn(&flow::counters::StreamCounts) -> u64| counts.values().map(of).fold(0, u64::saturating_add);
+    page(&Page {
+        site: Site::of(&state),
+        deployments: state.deployments.len(),
+        collecting: state.deployments.values().filter(|record| record.in_force(now)).count(),
+        sensors: state.devices.len(),
+        technologies: technologies(&state),
+        bars: Some(Bars::of(&drawn)).filter(|_| !drawn.is_empty()),
+        left,
+        asked: asked(&node, &state),
+        admitted: sum(|counts| counts.admitted),
+        refused: sum(|counts| counts.refused),
+    })
+}

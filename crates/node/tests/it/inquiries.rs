@@ -1,0 +1,253 @@
+//! What residents ask: from the form to the log, the inbox and the answer; and that nothing of it is public that should not be.
+
+use axum::http::{Method, header};
+use model::Span;
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::city::{Answer, HOSTILE, World};
+use crate::html::check;
+
+/// Something that nobody would write by chance.
+const MARKER: &str = "Xanthippe-4711";
+
+/// The mark of a fresh form.
+async fn mark(world: &World, path: &str) -> String {
+    let page = world.browse(path).await;
+    check(page.text());
+    assert!(!page.headers.contains_key(header::SET_COOKIE), "residents need no cookie");
+    let (_, rest) = page.text().split_once("name=\"mark\" value=\"").unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// Fills in a form and sends it a minute later.
+async fn ask(world: &World, about: &str, kind: &str, words: &str, contact: (&str, &str)) -> Answer {
+    let mark = mark(world, &format!("/ask?about={about}")).await;
+    world.clock.advance(Span::minutes(1));
+    send(world, &mark, about, kind, words, contact, "").await
+}
+
+async fn send(
+    world: &World,
+    mark: &str,
+    about: &str,
+    kind: &str,
+    words: &str,
+    (name, mail): (&str, &str),
+    website: &str,
+) -> Answer {
+    let form = [
+        ("mark", mark),
+        ("about", about),
+        ("kind", kind),
+        ("words", words),
+        ("name", name),
+        ("mail", mail),
+        ("website", website),
+    ];
+    Browser::new(world).send(Method::POST, "/ask", Some(&form), None).await
+}
+
+fn asked(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    answer.header("location").to_owned()
+}
+
+#[tokio::test]
+async fn a_resident_asks_the_department_answers_and_everybody_reads_the_answer() {
+    let world = World::new();
+    let page =
+        asked(&ask(&world, "wifi", "objection", &format!("I object. {MARKER}"), (MARKER, "x@example.org")).await);
+    let told = world.browse(&page).await;
+    check(told.text());
+    for part in ["A resident objected.", "How busy is the old town?", "waits for an answer"] {
+        assert!(told.text().contains(part), "{part}\n{}", told.text());
+    }
+    let mut browser = Browser::signed_in(&world, "token-of-mobility").await;
+    let inbox = browser.get("/desk/inbox").await;
+    assert!(inbox.text().contains("A resident objected."), "{}", inbox.text());
+    let own = page.replace("/asked/", "/desk/inbox/");
+    let read = browser.get(&own).await;
+    assert_eq!((read.status.as_u16(), read.header("cache-control")), (200, "no-store"));
+    assert!(read.text().contains(&format!("I object. {MARKER}")) && read.text().contains("x@example.org"));
+    // An answer is asked for in full, and what was typed stays.
+    let answer = format!("{own}/answer");
+    let refused = browser.post(&own, &answer, &[("text", "We thought about it."), ("outcome", "")]).await;
+    assert!(refused.status == 422 && refused.text().contains("We thought about it."), "{}", refused.text());
+    let done = browser.post(&own, &answer, &[("text", HOSTILE), ("outcome", "in-part")]).await;
+    assert_eq!((done.status.as_u16(), done.header("location")), (303, own.as_str()), "{}", done.text());
+    let told = world.browse(&page).await;
+    check(told.text());
+    assert!(told.text().contains("The objection is upheld in part.") && told.text().contains("It was answered."));
+    assert!(told.text().contains("Mobility department") && !told.text().contains("<script>alert"));
+    let inbox = browser.get("/desk/inbox").await;
+    assert!(inbox.text().contains("Nothing waits for Mobility department"), "{}", inbox.text());
+}
+
+#[tokio::test]
+async fn what_a_resident_writes_is_in_no_public_byte_and_read_by_those_alone_who_answer() {
+    let world = World::new();
+    let page = asked(&ask(&world, "wifi", "question", &format!("Who reads this? {MARKER}"), (MARKER, MARKER)).await);
+    world.city.register().publish().unwrap();
+    let size = world.city.register().state().size;
+    let public = [
+        page.clone(),
+        "/deployments/wifi".to_owned(),
+        "/changes".to_owned(),
+        "/api/v1/register".to_owned(),
+        "/api/v1/deployments/wifi".to_owned(),
+        format!("/api/v1/acts?after={}", size - 2),
+        format!("/log/entries/{}", size - 1),
+        format!("/log/tile/entries/000.p/{size}"),
+        "/feed.atom".to_owned(),
+    ];
+    for path in public {
+        let answer = world.get(&path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let held = |marker: &[u8]| answer.bytes.windows(marker.len()).any(|bytes| bytes == marker);
+        assert!(!held(MARKER.as_bytes()) && !held(b"Who reads"), "{path}");
+    }
+    for party in ["privacy-office", "environment"] {
+        let credential = flow::city::credential(&format!("token-of-{party}"));
+        let command = json!({ "do": "issue-party-credential", "with": { "party": party, "credential": credential } });
+        world.submit(json!({ "by": "city", "command": command })).unwrap();
+    }
+    let own = page.replace("/asked/", "/desk/inbox/");
+    for (token, status) in [
+        ("token-of-mobility", 200),
+        ("token-of-privacy-office", 200),
+        ("token-of-city", 200),
+        ("token-of-police", 404),
+        ("token-of-advertiser", 404),
+        ("token-of-environment", 404),
+    ] {
+        let mut browser = Browser::signed_in(&world, token).await;
+        let read = browser.get(&own).await;
+        assert_eq!(read.status, status, "{token}");
+        assert_eq!(read.text().contains(MARKER), status == 200, "{token}");
+        assert_eq!(browser.get("/desk/inbox").await.text().contains(own.as_str()), status == 200, "{token}");
+        if status == 404 {
+            for to in ["answer", "extend", "erase"] {
+                let sent = browser.post("/desk/inbox", &format!("{own}/{to}"), &[("text", "No.")]).await;
+                assert_eq!(sent.status, 404, "{token} {to}");
+            }
+        }
+    }
+    assert_eq!(world.browse(&own).await.header("location"), "/sign-in");
+    // Whoever forges a form of somebody who is signed in gets nowhere.
+    let mut browser = Browser::signed_in(&world, "token-of-mobility").await;
+    for (form, site) in [("forged", "same-origin"), (browser.form(&own).await.as_str(), "cross-site")] {
+        let sent = browser
+            .send(Method::POST, &format!("{own}/answer"), Some(&[("form", form), ("text", "No.")]), Some(site))
+            .await;
+        assert_eq!(sent.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_is_erased_and_stays_erased() {
+    let world = World::new();
+    let page = asked(&ask(&world, "wifi", "own-data", &format!("Delete it. {MARKER}"), ("", "y@example.org")).await);
+    let own = page.replace("/asked/", "/desk/inbox/");
+    let mut browser = Browser::signed_in(&world, "token-of-city").await;
+    let refused = browser.post(&own, &format!("{own}/erase"), &[("text", " ")]).await;
+    assert!(refused.status.is_client_error() && refused.text().contains("reason"), "{}", refused.text());
+    let done = browser.post(&own, &format!("{own}/erase"), &[("text", "They asked for it.")]).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    assert!(!browser.get(&own).await.text().contains(MARKER));
+    assert!(world.browse(&page).await.text().contains("and was erased"));
+    let stored = std::fs::read_dir(world.folder.path().join("city")).unwrap();
+    for file in stored.filter_map(|file| Some(file.unwrap().path()).filter(|path| path.is_file())) {
+        let bytes = std::fs::read(&file).unwrap();
+        let held = bytes.windows(MARKER.len()).any(|window| window == MARKER.as_bytes());
+        assert!(!held, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_cannot_be_taken_says_why_and_keeps_what_was_typed() {
+    let world = World::new();
+    let size = world.city.register().state().size;
+    let fresh = mark(&world, "/ask").await;
+    let typed = format!("It hangs at the corner. {HOSTILE}");
+    let quick = send(&world, &fresh, "", "correction", &typed, ("", ""), "").await;
+    assert!(quick.status == 422 && quick.text().contains("very quick"), "{}", quick.text());
+    world.clock.advance(Span::minutes(1));
+    for (mark, kind, words, contact, website, said) in [
+        ("forged", "correction", typed.as_str(), ("", ""), "", "open for too long"),
+        (fresh.as_str(), "correction", typed.as_str(), ("", ""), "https://spam.example", "open for too long"),
+        (fresh.as_str(), "", typed.as_str(), ("", ""), "", "Choose what you want to do"),
+        (fresh.as_str(), "own-data", typed.as_str(), (HOSTILE, ""), "", "Leave an address"),
+        (fresh.as_str(), "comment", typed.as_str(), (&"n".repeat(201), ""), "", "at most 200 characters"),
+    ] {
+        let refused = send(&world, mark, "", kind, words, contact, website).await;
+        check(refused.text());
+        assert!(refused.status == 422 && refused.text().contains(said), "{said}\n{}", refused.text());
+        assert!(refused.text().contains("It hangs at the corner.") && !refused.text().contains("<script>alert"));
+    }
+    for words in ["", " \r\n ", "x", &"x".repeat(4_001)] {
+        let mark = mark(&world, "/ask").await;
+        world.clock.advance(Span::minutes(1));
+        let refused = send(&world, &mark, "", "question", words, ("", ""), "").await;
+        assert!(refused.status == 422 && refused.text().contains("at least a few words"), "{}", refused.text());
+    }
+    assert_eq!(send(&world, &fresh, "none", "question", &typed, ("", ""), "").await.status, 404);
+    assert_eq!(world.browse("/ask?about=none").await.status, 404);
+    assert_eq!(world.city.register().state().size, size, "nothing was written");
+    assert_eq!(send(&world, &fresh, "", "correction", &typed, ("", ""), "").await.status, 303);
+    let again = send(&world, &fresh, "", "correction", &typed, ("", ""), "").await;
+    assert!(again.status == 422 && again.text().contains("sent before"), "a form counts once");
+    world.browse("/asked/asked-0000000000000000").await.text().contains("nothing was asked");
+}
+
+#[tokio::test]
+async fn a_flood_ends_at_the_address_and_at_the_day() {
+    let world = World::new();
+    for _ in 0..10 {
+        let mark = mark(&world, "/ask").await;
+        world.clock.advance(Span::seconds(4));
+        assert_eq!(send(&world, &mark, "", "question", "Why is that?", ("", ""), "").await.status, 303);
+    }
+    let eleventh = mark(&world, "/ask").await;
+    world.clock.advance(Span::seconds(4));
+    let refused = send(&world, &eleventh, "", "question", "Why is that?", ("", ""), "").await;
+    assert!(refused.status == 429 && refused.text().contains("from your network"), "{}", refused.text());
+    let inquiry = |words: &str| register::Inquiry {
+        kind: model::inquiry::InquiryKind::Question,
+        about: model::Subject::City,
+        fields: model::Fields([("words".to_owned(), Some(words.to_owned()))].into()),
+    };
+    for _ in 10..register::register::INQUIRIES_DAY_MAX {
+        world.city.register().receive(&inquiry("Why is that?")).unwrap();
+    }
+    world.clock.advance(Span::hours(1));
+    let late = mark(&world, "/ask").await;
+    world.clock.advance(Span::minutes(1));
+    let refused = send(&world, &late, "", "question", "Why is that?", ("", ""), "").await;
+    assert!(refused.status == 429 && refused.text().contains("come again tomorrow"), "{}", refused.text());
+    world.clock.advance(Span::hours(23));
+    assert!(world.city.register().receive(&inquiry("And today?")).is_ok());
+}
+
+#[tokio::test]
+async fn numbers_are_counted_from_the_log_and_drawn_beside_their_table() {
+    let world = World::new();
+    let empty = world.browse("/numbers").await;
+    check(empty.text());
+    assert!(empty.text().contains("Nothing that was handed over") && empty.text().contains("Nobody has asked"));
+    asked(&ask(&world, "wifi", "question", "What for?", ("", "")).await);
+    for _ in 0..3 {
+        assert_eq!(world.get("/api/v1/released?stream=air&purpose=air-quality").await.status, 200);
+    }
+    world.city.tick().unwrap();
+    let page = world.browse("/numbers").await;
+    check(page.text());
+    for part in [
+        "<th scope=\"row\">2026-11</th><td class=\"number\">3</td><td class=\"number\">0</td>",
+        "<th scope=\"row\">2026-11</th><td class=\"number\">1</td><td class=\"number\">0</td><td class=\"number\">0</td><td class=\"number\">1</td>",
+        "class=\"bar\"",
+        "href=\"/technologies/wifi-counter\"",
+    ] {
+        assert!(page.text().contains(part), "{part}\n{}", page.text());
+    }
+}
