@@ -14,6 +14,7 @@ pub(crate) mod feed;
 pub(crate) mod grant;
 pub(crate) mod home;
 pub(crate) mod near;
+pub(crate) mod office;
 pub(crate) mod organisations;
 pub(crate) mod places;
 pub(crate) mod policies;

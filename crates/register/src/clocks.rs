@@ -86,6 +86,24 @@ impl Clocks {
         self.duties.values()
     }
 
+    /// What is still to be done about a subject, in time: each run of a duty that waits, by when it is due.
+    #[must_use]
+    pub fn waiting(&self, state: &State, subject: &Subject, now: Timestamp) -> Vec<(Duty, Instance)> {
+        let concerned = match subject {
+            Subject::City => Some(Concerned::city()),
+            Subject::Deployment { id } => state.deployments.get(id).map(|record| Concerned::of(&record.deployment)),
+            // A device has no clocks of its own.
+            Subject::Device { .. } => None,
+        };
+        let (Some(concerned), Some(timeline)) = (concerned, state.timelines.get(subject)) else { return Vec::new() };
+        let events = self.events(state, timeline);
+        let runs = |duty: Duty| {
+            let waiting = duty.instances(&events, now).into_iter().filter(|run| run.status == Status::Waiting);
+            waiting.map(|run| (duty.clone(), run)).collect::<Vec<_>>()
+        };
+        self.concerning(state, &concerned).flat_map(runs).collect()
+    }
+
     /// The acts that are due at an instant: lapses, what was made good, and what a lapse means.
     pub(crate) fn due(&self, state: &State, now: Timestamp) -> Vec<Act> {
         let mut acts = Vec::new();

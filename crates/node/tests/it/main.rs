@@ -15,6 +15,7 @@ mod limits;
 mod live;
 mod log;
 mod near;
+mod office;
 mod open;
 mod pages;
 mod search;
