@@ -10,9 +10,13 @@ mod evidence;
 pub(crate) mod grants;
 mod propose;
 mod refused;
+mod reports;
 mod steps;
 pub(crate) mod tasks;
 mod tokens;
+mod views;
+
+use std::collections::BTreeSet;
 
 use axum::Router;
 use axum::http::HeaderMap;
@@ -39,6 +43,9 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/office/evidence/{id}/withdraw", get(evidence::withdrawal).post(evidence::withdraw))
         .route("/office/grants", get(grants::all))
         .route("/office/grants/new", get(grants::form).post(grants::agree))
+        .route("/office/views/new", get(views::form).post(views::declare))
+        .route("/office/reports/annual", get(reports::annual))
+        .route("/office/reports/annual.csv", get(reports::annual_csv))
         .route("/office/grants/{id}", get(grants::one))
         .route("/office/grants/{id}/withdraw", get(grants::withdrawal).post(grants::withdraw))
         .route("/office/tokens", get(tokens::all))
@@ -62,27 +69,44 @@ pub(crate) struct Done {
 struct Reach<'a> {
     state: &'a Register,
     party: &'a Party,
+    /// The deployments that concern it; none where all of them do.
+    concerned: Option<BTreeSet<&'a DeploymentId>>,
 }
 
 impl<'a> Reach<'a> {
-    /// Officers and the founder see everything.
-    fn all(&self) -> bool {
-        self.party.kind == PartyKind::Officer || self.state.founder() == Some(&self.party.id)
+    /// How far a party sees: officers and the founder everything, others the deployments that they answer for, proposed, run a
+    /// sensor of or made a statement about.
+    fn of(state: &'a Register, party: &'a Party) -> Self {
+        let own = &party.id;
+        if party.kind == PartyKind::Officer || state.founder() == Some(own) {
+            return Self { state, party, concerned: None };
+        }
+        let answers = state
+            .deployments
+            .iter()
+            .filter(|(_, record)| record.deployment.accountable == *own || record.standing.proposed_by == *own);
+        let runs = state
+            .devices
+            .values()
+            .filter(|device| state.marks.devices.get(&device.id).is_some_and(|mark| mark.by == *own));
+        let stated = state.evidence.values().filter(|record| record.evidence.signed_by == *own);
+        let about = stated.filter_map(|record| match &record.evidence.about {
+            Subject::City => None,
+            Subject::Deployment { id } => Some(id),
+            Subject::Device { id } => state.devices.get(id).map(|device| &device.deployment),
+        });
+        let concerned = answers.map(|(id, _)| id).chain(runs.map(|device| &device.deployment)).chain(about);
+        Self { state, party, concerned: Some(concerned.collect()) }
     }
 
-    /// Whether a deployment concerns it: it answers for it, proposed it, runs a sensor of it, or made a statement about it.
+    /// Whether it sees everything.
+    const fn all(&self) -> bool {
+        self.concerned.is_none()
+    }
+
+    /// Whether a deployment concerns it.
     fn deployment(&self, record: &DeploymentRecord) -> bool {
-        let (own, id) = (&self.party.id, &record.deployment.id);
-        let runs = || {
-            self.state.devices.values().any(|device| {
-                device.deployment == *id && self.state.marks.devices.get(&device.id).is_some_and(|mark| mark.by == *own)
-            })
-        };
-        let stated = || {
-            let about = Subject::Deployment { id: id.clone() };
-            self.state.evidence_about(&about).any(|stated| stated.evidence.signed_by == *own)
-        };
-        self.all() || record.deployment.accountable == *own || record.standing.proposed_by == *own || runs() || stated()
+        self.concerned.as_ref().is_none_or(|concerned| concerned.contains(&record.deployment.id))
     }
 
     /// Whether what is stated about the city as a whole concerns it: departments and officers.

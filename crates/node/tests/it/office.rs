@@ -4,10 +4,12 @@ mod agreements;
 mod forms;
 mod life;
 mod propose;
+mod reports;
 mod statements;
 mod steps;
 mod tasks;
 mod tokens;
+mod views;
 
 use axum::http::Method;
 use serde_json::{Value, json};

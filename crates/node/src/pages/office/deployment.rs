@@ -82,7 +82,7 @@ pub(crate) async fn deployment(
 
 fn drawn(city: &City, party: &Party, form: String, id: &str, done: Option<&str>) -> Result<Page, Problem> {
     let (state, now) = (city.register().state(), city.register().now());
-    let record = Reach { state: &state, party }.find(id)?;
+    let record = Reach::of(&state, party).find(id)?;
     let deployment = &record.deployment;
     let leads_on = Step::ALL.into_iter().filter(|step| record.standing.state.after(*step).is_ok());
     let next = |step: Step| Next {
@@ -189,7 +189,7 @@ pub(crate) async fn all(
     let city = Arc::clone(&node.city);
     let at = Arc::clone(&state);
     let done = node.jobs.run(Lane::Token, move || deed::told(&city, &at, done.as_deref())).await?;
-    let reach = Reach { state: &state, party: &signed.party };
+    let reach = Reach::of(&state, &signed.party);
     let line = |record: &DeploymentRecord| Line {
         page: page_of(&record.deployment),
         badge: words::badge(record, now),
@@ -226,7 +226,7 @@ pub(crate) async fn city(
     let (city, party, form, done) = (Arc::clone(&node.city), signed.party.clone(), signed.id.form(), done?.0.done);
     let job = move || {
         let (state, now) = (city.register().state(), city.register().now());
-        if !(Reach { state: &state, party: &party }).city() {
+        if !Reach::of(&state, &party).city() {
             return Err(Problem::new(Kind::NotFound));
         }
         let about = about(&city, &state, &Subject::City, now);

@@ -33,7 +33,7 @@ pub(crate) async fn about(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let desk = Desk::of(&node);
-    let reach = Reach { state: &desk.state, party: &signed.party };
+    let reach = Reach::of(&desk.state, &signed.party);
     let deed = desk.filing(&reach, Some(reach.find(&id?.0)?), &Sent::default());
     show(&node, &signed, deed)
 }
@@ -47,7 +47,7 @@ pub(crate) async fn file_about(
 ) -> Result<Response, Problem> {
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let desk = Desk::of(&node);
-    let reach = Reach { state: &desk.state, party: &signed.party };
+    let reach = Reach::of(&desk.state, &signed.party);
     let deed = desk.filing(&reach, Some(reach.find(&id?.0)?), &sent);
     take(&node, &signed, &sent, deed).await
 }
@@ -56,7 +56,7 @@ pub(crate) async fn file_about(
 pub(crate) async fn city(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let desk = Desk::of(&node);
-    let reach = Reach { state: &desk.state, party: &signed.party };
+    let reach = Reach::of(&desk.state, &signed.party);
     if !reach.city() {
         return Err(Problem::new(Kind::NotFound));
     }
@@ -68,7 +68,7 @@ pub(crate) async fn city(State(node): State<Node>, headers: HeaderMap) -> Result
 pub(crate) async fn file_city(State(node): State<Node>, headers: HeaderMap, read: Read) -> Result<Response, Problem> {
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let desk = Desk::of(&node);
-    let reach = Reach { state: &desk.state, party: &signed.party };
+    let reach = Reach::of(&desk.state, &signed.party);
     if !reach.city() {
         return Err(Problem::new(Kind::NotFound));
     }
@@ -84,7 +84,7 @@ pub(crate) async fn withdrawal(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let state = node.city.register().state();
-    let deed = withdrawing(&Reach { state: &state, party: &signed.party }, &id?.0, &Sent::default())?;
+    let deed = withdrawing(&Reach::of(&state, &signed.party), &id?.0, &Sent::default())?;
     show(&node, &signed, deed)
 }
 
@@ -97,7 +97,7 @@ pub(crate) async fn withdraw(
 ) -> Result<Response, Problem> {
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let state = node.city.register().state();
-    let deed = withdrawing(&Reach { state: &state, party: &signed.party }, &id?.0, &sent)?;
+    let deed = withdrawing(&Reach::of(&state, &signed.party), &id?.0, &sent)?;
     take(&node, &signed, &sent, deed).await
 }
 

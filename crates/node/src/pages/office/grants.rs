@@ -60,7 +60,7 @@ pub(crate) async fn all(
     let (state, now, done) = (node.city.register().state(), node.city.register().now(), done?.0.done);
     let (city, at) = (Arc::clone(&node.city), Arc::clone(&state));
     let done = node.jobs.run(Lane::Token, move || deed::told(&city, &at, done.as_deref())).await?;
-    let reach = Reach { state: &state, party: &signed.party };
+    let reach = Reach::of(&state, &signed.party);
     let mut grants: Vec<Line> =
         state.grants.values().filter(|record| reach.grant(record)).map(|record| line(&state, record, now)).collect();
     grants.sort_by_key(|line| !line.in_force);
@@ -117,7 +117,7 @@ pub(crate) async fn one(
     let (id, done) = (id?.0, done?.0.done);
     let job = move || {
         let (state, now) = (city.register().state(), city.register().now());
-        let record = find(&Reach { state: &state, party: &party }, &id)?;
+        let record = find(&Reach::of(&state, &party), &id)?;
         let grant = &record.grant;
         let duties: Vec<String> = grant.duties.iter().map(|duty| words::duty(*duty).to_owned()).collect();
         let of = state.stream(&grant.stream).map(|(of, _)| super::deployment::page_of(&of.deployment));
@@ -160,14 +160,14 @@ fn find<'a>(reach: &Reach<'a>, id: &str) -> Result<&'a GrantRecord, Problem> {
 pub(crate) async fn form(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    show(&node, &signed, agreeing(&Reach { state: &state, party: &signed.party }, &Sent::default(), now))
+    show(&node, &signed, agreeing(&Reach::of(&state, &signed.party), &Sent::default(), now))
 }
 
 /// `POST /office/grants/new`
 pub(crate) async fn agree(State(node): State<Node>, headers: HeaderMap, read: Read) -> Result<Response, Problem> {
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    let mut deed = agreeing(&Reach { state: &state, party: &signed.party }, &sent, now);
+    let mut deed = agreeing(&Reach::of(&state, &signed.party), &sent, now);
     if let Some((stream, view)) = chosen(&sent) {
         let city = Arc::clone(&node.city);
         deed.sample = node.jobs.run(Lane::Token, move || Sample::of(&city, &state, &stream, &view, now)).await?;
@@ -299,7 +299,7 @@ pub(crate) async fn withdrawal(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let state = node.city.register().state();
-    let deed = withdrawing(&Reach { state: &state, party: &signed.party }, &id?.0, &Sent::default())?;
+    let deed = withdrawing(&Reach::of(&state, &signed.party), &id?.0, &Sent::default())?;
     show(&node, &signed, deed)
 }
 
@@ -312,7 +312,7 @@ pub(crate) async fn withdraw(
 ) -> Result<Response, Problem> {
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let state = node.city.register().state();
-    let deed = withdrawing(&Reach { state: &state, party: &signed.party }, &id?.0, &sent)?;
+    let deed = withdrawing(&Reach::of(&state, &signed.party), &id?.0, &sent)?;
     take(&node, &signed, &sent, deed).await
 }
 

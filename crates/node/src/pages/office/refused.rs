@@ -14,30 +14,40 @@ use crate::problem::Problem;
 use crate::words;
 
 /// Which fields state which facts of the norms.
-const FACTS: [(&str, &[&str]); 24] = [
+const FACTS: [(&str, &[&str]); 34] = [
     ("context.until", &["until"]),
     ("context.spanDays", &["until"]),
     ("resource.grantUntil", &["until"]),
+    ("resource.grantDays", &["until"]),
     ("resource.legalBasis", &["legal-basis"]),
     ("resource.privacyStatement", &["privacy-statement"]),
     ("resource.lifetimeDays", &["ends"]),
     ("resource.keepsPersonalSeconds", &["retention"]),
-    ("resource.retentionSeconds", &["retention"]),
-    ("resource.longestEpochSeconds", &["treatment", "properties"]),
-    ("resource.rawIdentifiers", &["treatment", "properties"]),
-    ("resource.biometric", &["category", "properties"]),
-    ("resource.categories", &["category", "properties"]),
-    ("resource.technology", &["technology"]),
+    ("resource.keepsSeconds", &["retention"]),
+    ("resource.timeBinSeconds", &["time"]),
+    ("resource.longestEpochSeconds", &["setting"]),
+    ("resource.rawIdentifiers", &["treatment"]),
+    ("resource.biometric", &["category"]),
+    ("resource.categories", &["category"]),
+    ("resource.mobile", &["mobile"]),
+    ("resource.placeHasArea", &["place"]),
     ("resource.purposes", &["purpose"]),
     ("resource.purpose", &["purpose"]),
     ("resource.recipientKind", &["recipient"]),
     ("resource.duties", &["duty"]),
-    ("resource.order", &["order"]),
+    ("resource.orderUntil", &["order"]),
     ("resource.judged", &["personal"]),
-    ("resource.minimum", &["view"]),
-    ("resource.identifiers", &["view"]),
-    ("resource.records", &["view"]),
-    ("resource.binSeconds", &["view"]),
+    ("resource.minimum", &["minimum", "view"]),
+    ("resource.identifiers", &["identifiers", "view"]),
+    ("resource.records", &["shape", "view"]),
+    ("resource.countsPeople", &["shape", "view"]),
+    ("resource.binSeconds", &["bin", "view"]),
+    ("resource.cellResolution", &["space", "view"]),
+    ("resource.noised", &["noise", "view"]),
+    ("resource.delaySeconds", &["delay", "view"]),
+    ("resource.depthSeconds", &["depth", "view"]),
+    ("resource.withinPlace", &["longitude"]),
+    ("resource.supportUntil", &["support-until"]),
     ("resource.kind", &["kind"]),
 ];
 
@@ -154,7 +164,11 @@ fn plain(refusal: &Refusal) -> &'static [&'static str] {
             Misfit::Text(what) if what.ends_with("summary") => &["summary"],
             Misfit::Text(_) => &["argument"],
             Misfit::Dates => &["ends"],
-            Misfit::Treatment(_) | Misfit::Orders(_) | Misfit::Unit(_) => &["properties", "treatment"],
+            Misfit::Treatment(_) | Misfit::Orders(_) => &["treatment"],
+            Misfit::Unit(_) => &["budget"],
+            Misfit::Property { .. } => &["number", "unit"],
+            Misfit::View(_) | Misfit::Subtractable { .. } => &["shape"],
+            Misfit::Budget { .. } => &["noise"],
             Misfit::NotYet { .. } => &["on"],
             Misfit::Over { .. } => &["until"],
             _ => &[],
@@ -180,12 +194,8 @@ fn last_fact(text: &str, fields: &[Field]) -> Option<&'static str> {
 
 /// Where a fact is named last; not where another begins with its name.
 fn at(text: &str, fact: &str) -> Option<usize> {
-    let ends = |at: usize| {
-        text.get(at + fact.len()..)
-            .and_then(|rest| rest.chars().next())
-            .is_none_or(|next| !next.is_alphanumeric() || fact == "resource.order")
-    };
-    text.rmatch_indices(fact).map(|(at, _)| at).find(|at| ends(*at))
+    let next = |at: usize| text.get(at + fact.len()..).and_then(|rest| rest.chars().next());
+    text.rmatch_indices(fact).map(|(at, _)| at).find(|at| next(*at).is_none_or(|next| !next.is_alphanumeric()))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(crate) async fn form(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    let deed = deed(&Reach { state: &state, party: &signed.party }, &path?.0, &Sent::default(), now)?;
+    let deed = deed(&Reach::of(&state, &signed.party), &path?.0, &Sent::default(), now)?;
     show(&node, &signed, deed)
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn take(
 ) -> Result<Response, Problem> {
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    let deed = deed(&Reach { state: &state, party: &signed.party }, &path?.0, &sent, now)?;
+    let deed = deed(&Reach::of(&state, &signed.party), &path?.0, &sent, now)?;
     taken(&node, &signed, &sent, deed).await
 }
 

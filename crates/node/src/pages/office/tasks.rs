@@ -89,7 +89,7 @@ pub(crate) async fn tasks(
     let (state, now, rules) = (node.city.register().state(), node.city.register().now(), node.city.register().rules());
     let (city, party, done) = (node.city.clone(), signed.party.clone(), done?.0.done);
     let job = move || {
-        let reach = Reach { state: &state, party: &party };
+        let reach = Reach::of(&state, &party);
         let tasks = waiting(&reach, rules.as_ref().map(|rules| rules.clocks.as_ref()), now);
         (Site::of(&state), tasks, deed::told(&city, &state, done.as_deref()), reach.all())
     };

@@ -60,7 +60,7 @@ pub(crate) async fn all(
     let (state, done) = (node.city.register().state(), done?.0.done);
     let (city, at) = (Arc::clone(&node.city), Arc::clone(&state));
     let done = node.jobs.run(Lane::Token, move || deed::told(&city, &at, done.as_deref())).await?;
-    let reach = Reach { state: &state, party: &signed.party };
+    let reach = Reach::of(&state, &signed.party);
     let mut devices = state.devices.values().filter(|device| own(&reach, device));
     let shown = devices.by_ref().take(SHOWN_MAX).map(|device| Sensor {
         id: device.id.to_string(),
@@ -103,14 +103,14 @@ fn page() -> Link {
 pub(crate) async fn device(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let state = node.city.register().state();
-    show(&node, &signed, entering(&Reach { state: &state, party: &signed.party }, &Sent::default()))
+    show(&node, &signed, entering(&Reach::of(&state, &signed.party), &Sent::default()))
 }
 
 /// `POST /office/tokens/devices/new`
 pub(crate) async fn enter(State(node): State<Node>, headers: HeaderMap, read: Read) -> Result<Response, Problem> {
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let state = node.city.register().state();
-    let deed = entering(&Reach { state: &state, party: &signed.party }, &sent);
+    let deed = entering(&Reach::of(&state, &signed.party), &sent);
     take(&node, &signed, &sent, deed).await
 }
 
@@ -165,7 +165,7 @@ pub(crate) async fn of_device(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let state = node.city.register().state();
-    let deed = setting(&node, &Reach { state: &state, party: &signed.party }, &path?.0, &Sent::default())?;
+    let deed = setting(&node, &Reach::of(&state, &signed.party), &path?.0, &Sent::default())?;
     show(&node, &signed, deed)
 }
 
@@ -178,7 +178,7 @@ pub(crate) async fn set_device(
 ) -> Result<Response, Problem> {
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let state = node.city.register().state();
-    let deed = setting(&node, &Reach { state: &state, party: &signed.party }, &path?.0, &sent)?;
+    let deed = setting(&node, &Reach::of(&state, &signed.party), &path?.0, &sent)?;
     take(&node, &signed, &sent, deed).await
 }
 
@@ -219,7 +219,7 @@ pub(crate) async fn of_party(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let state = node.city.register().state();
-    let deed = issuing(&node, &Reach { state: &state, party: &signed.party }, &id?.0, &Sent::default())?;
+    let deed = issuing(&node, &Reach::of(&state, &signed.party), &id?.0, &Sent::default())?;
     show(&node, &signed, deed)
 }
 
@@ -232,7 +232,7 @@ pub(crate) async fn issue(
 ) -> Result<Response, Problem> {
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let state = node.city.register().state();
-    let deed = issuing(&node, &Reach { state: &state, party: &signed.party }, &id?.0, &sent)?;
+    let deed = issuing(&node, &Reach::of(&state, &signed.party), &id?.0, &sent)?;
     take(&node, &signed, &sent, deed).await
 }
 

@@ -8,7 +8,7 @@ use crate::browser::Browser;
 use crate::city::{HOSTILE, World};
 
 /// Every form, and its fields for text.
-const FORMS: [(&str, &[&str]); 12] = [
+const FORMS: [(&str, &[&str]); 13] = [
     ("/office/deployments/wifi/approve", &["until", "reason"]),
     ("/office/deployments/station-wifi/assess", &["summary", "document", "instrument", "review-by"]),
     ("/office/deployments/wifi/publish", &["reason"]),
@@ -17,6 +17,24 @@ const FORMS: [(&str, &[&str]); 12] = [
     ("/office/deployments/wifi/evidence", &["other-kind", "summary", "on", "until", "document", "reason"]),
     ("/office/city/evidence", &["other-kind", "summary", "on", "until", "document", "reason"]),
     ("/office/grants/new", &["until", "argument", "reason"]),
+    (
+        "/office/views/new",
+        &[
+            "name",
+            "title",
+            "properties",
+            "unit",
+            "number",
+            "edges",
+            "percent",
+            "minimum",
+            "bound",
+            "noise",
+            "delay",
+            "depth",
+            "reason",
+        ],
+    ),
     ("/office/grants/own/withdraw", &["reason"]),
     ("/office/tokens/devices/new", &["device", "longitude", "latitude", "support-until", "reason"]),
     ("/office/tokens/devices/wifi-1/token", &["reason"]),

@@ -121,3 +121,23 @@ async fn a_deployment_and_an_agreement_live_by_forms_alone_and_the_log_says_the_
     assert_eq!(read(&Arc::new(opened)).await, before, "replayed, every page is the same");
     drop(folder);
 }
+
+#[tokio::test]
+async fn under_the_whole_core_the_office_names_each_paper_that_is_missing_and_offers_its_kind() {
+    let world = World::new();
+    world.submit(crate::pages::under_the_core(&world, |_| ())).unwrap();
+    let mut council = office(&world, "council").await;
+    done(&world, &mut council, "/office/deployments/wifi/suspend", &[("reason", "Until its papers are there.")]).await;
+    let mut mobility = office(&world, "mobility").await;
+    let page = mobility.get("/office/deployments/wifi").await;
+    let again = page.text().split("<article class=\"card\">").find(|card| card.contains("wifi/activate\"")).unwrap();
+    for part in ["Not as things stand:", "href=\"/policies#global-core/", "requirement <code>core-"] {
+        assert!(again.contains(part), "{part}\n{again}");
+    }
+    let form = council.get("/office/deployments/wifi/evidence").await;
+    for kind in ["public-hearing", "notice", "sign-installed", "annual-report", "objection-decision"] {
+        assert!(form.text().contains(&format!("<option value=\"{kind}\">")), "{kind}");
+    }
+    let city = council.get("/office/city").await;
+    assert!(city.text().contains("What is owed"), "{}", city.text());
+}

@@ -38,10 +38,19 @@ pub(in crate::pages::office) struct Sample {
 }
 
 impl Sample {
-    /// What a view of a stream would show; none if there is no such view.
+    /// What a view that is declared would show; none if there is no such view.
     pub(super) fn of(city: &City, state: &Register, stream: &StreamId, view: &ViewId, now: Timestamp) -> Option<Self> {
-        let view = state.views.get(&(stream.clone(), view.clone()))?;
-        let (_, stream) = state.stream(stream)?;
+        Self::of_view(city, state, state.views.get(&(stream.clone(), view.clone()))?, now)
+    }
+
+    /// What a view would show, declared or not; none if there is no such stream.
+    pub(in crate::pages::office) fn of_view(
+        city: &City,
+        state: &Register,
+        view: &View,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let (_, stream) = state.stream(&view.stream)?;
         let mut sample = Self {
             words: words::view(view, stream),
             columns: columns(view),
