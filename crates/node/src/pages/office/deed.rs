@@ -214,15 +214,20 @@ pub(super) fn done(page: &str, receipt: &Receipt) -> String {
     format!("{page}?done={entry}")
 }
 
-/// What was done, in words from the log, for the page that follows. Nothing for what is no entry.
-pub(super) fn told(city: &City, state: &Register, done: Option<&str>) -> Option<(String, Option<Link>)> {
+/// What a party has done, in words from the log, for the page that follows. Nothing for what is no entry, or is somebody else's.
+pub(super) fn told(
+    city: &City,
+    state: &Register,
+    party: &PartyId,
+    done: Option<&str>,
+) -> Option<(String, Option<Link>)> {
     let done = done?;
     if done == "nothing" {
         return Some(("It was so already, so nothing was written.".to_owned(), None));
     }
     let index: u64 = done.parse().ok()?;
     let log = Log::of(city);
-    let act = log.act(index, log.head().ok()?.1.size).ok()?;
+    let act = log.act(index, log.head().ok()?.1.size).ok().filter(|act| act.by == *party)?;
     let link = Link { href: format!("/log/entries/{index}"), text: format!("act {index} of the log") };
     Some((format!("{}.", words::capital(&words::act(&act.what, state))), Some(link)))
 }

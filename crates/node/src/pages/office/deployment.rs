@@ -101,7 +101,7 @@ fn drawn(city: &City, party: &Party, form: String, id: &str, done: Option<&str>)
         site: Site::of(&state),
         party: party.name.clone(),
         form,
-        done: deed::told(city, &state, done),
+        done: deed::told(city, &state, &party.id, done),
         id: deployment.id.to_string(),
         title: deployment.title.clone(),
         badge: words::badge(record, now),
@@ -187,8 +187,8 @@ pub(crate) async fn all(
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let (state, now, done) = (node.city.register().state(), node.city.register().now(), done?.0.done);
     let city = Arc::clone(&node.city);
-    let at = Arc::clone(&state);
-    let done = node.jobs.run(Lane::Token, move || deed::told(&city, &at, done.as_deref())).await?;
+    let (at, by) = (Arc::clone(&state), signed.party.id.clone());
+    let done = node.jobs.run(Lane::Token, move || deed::told(&city, &at, &by, done.as_deref())).await?;
     let reach = Reach::of(&state, &signed.party);
     let line = |record: &DeploymentRecord| Line {
         page: page_of(&record.deployment),
@@ -230,7 +230,7 @@ pub(crate) async fn city(
             return Err(Problem::new(Kind::NotFound));
         }
         let about = about(&city, &state, &Subject::City, now);
-        let done = deed::told(&city, &state, done.as_deref());
+        let done = deed::told(&city, &state, &party.id, done.as_deref());
         Ok(CityPage { site: Site::of(&state), party: party.name, form, done, about })
     };
     private(StatusCode::OK, &node.jobs.run(Lane::Token, job).await??)

@@ -58,8 +58,8 @@ pub(crate) async fn all(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let (state, now, done) = (node.city.register().state(), node.city.register().now(), done?.0.done);
-    let (city, at) = (Arc::clone(&node.city), Arc::clone(&state));
-    let done = node.jobs.run(Lane::Token, move || deed::told(&city, &at, done.as_deref())).await?;
+    let (city, at, by) = (Arc::clone(&node.city), Arc::clone(&state), signed.party.id.clone());
+    let done = node.jobs.run(Lane::Token, move || deed::told(&city, &at, &by, done.as_deref())).await?;
     let reach = Reach::of(&state, &signed.party);
     let mut grants: Vec<Line> =
         state.grants.values().filter(|record| reach.grant(record)).map(|record| line(&state, record, now)).collect();
@@ -125,7 +125,7 @@ pub(crate) async fn one(
             site: Site::of(&state),
             party: party.name.clone(),
             form,
-            done: deed::told(&city, &state, done.as_deref()),
+            done: deed::told(&city, &state, &party.id, done.as_deref()),
             id: grant.id.to_string(),
             title: title(&state, grant),
             recipient: Link::party(&state, &grant.recipient),
@@ -234,7 +234,7 @@ fn fields(reach: &Reach<'_>, sent: &Sent, now: Timestamp) -> Vec<Field> {
         Field::one("view", "What may be seen", sent, views.collect()),
         Field::one("recipient", "Who may see it", sent, parties.collect()),
         Field::one("purpose", "What for, and nothing else", sent, purposes.collect()),
-        Field::day("until", "Until", sent, None).hint("It ends at the begin of this day in UTC."),
+        Field::day("until", "Until", sent, None).hint("It ends when this day begins, in UTC."),
         Field::any("duty", "What the recipient promises", sent, duties.into()),
         Field::one("order", "The order it rests on", sent, orders.collect())
             .optional()

@@ -97,7 +97,7 @@ fn fields(record: &DeploymentRecord, step: Step, sent: &Sent, now: Timestamp) ->
     match step {
         Step::Approve => vec![
             Field::day("until", "Until", sent, ahead).hint(format!(
-                "It ends at the begin of this day in UTC. The deployment ends on {}.",
+                "It ends when this day begins, in UTC. The deployment ends on {}.",
                 words::day(record.deployment.ends)
             )),
             Field::text("reason", "Why", sent).optional().hint("Residents read it beside the act."),

@@ -7,7 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use model::{DeploymentRecord, Span, State as Stage, Subject, Timestamp};
+use model::{DeploymentRecord, Silence, Span, State as Stage, Subject, Timestamp};
 use register::{Clocks, State as Register};
 
 use super::{Done, Reach, deed, reader};
@@ -91,7 +91,7 @@ pub(crate) async fn tasks(
     let job = move || {
         let reach = Reach::of(&state, &party);
         let tasks = waiting(&reach, rules.as_ref().map(|rules| rules.clocks.as_ref()), now);
-        (Site::of(&state), tasks, deed::told(&city, &state, done.as_deref()), reach.all())
+        (Site::of(&state), tasks, deed::told(&city, &state, &party.id, done.as_deref()), reach.all())
     };
     let (site, mut tasks, done, all) = node.jobs.run(Lane::Token, job).await?;
     let more = tasks.len().saturating_sub(SHOWN_MAX);
@@ -161,7 +161,8 @@ fn ending(state: &Register, record: &DeploymentRecord, now: Timestamp) -> Vec<Ta
     let soon = |at: Timestamp| now + AHEAD >= at;
     let mut tasks = Vec::new();
     if let Some(approval) = record.standing.approval.as_ref().filter(|approval| soon(approval.until)) {
-        tasks.push(Task::new("Its approval ends", office(record), "an officer").by(approval.until, now));
+        let what = if approval.until > now { "Its approval ends" } else { "Its approval ended, and nobody renewed it" };
+        tasks.push(Task::new(what, office(record), "an officer").by(approval.until, now));
     }
     if soon(record.deployment.ends) {
         tasks.push(Task::new("It ends for good", office(record), accountable()).by(record.deployment.ends, now));
@@ -190,7 +191,9 @@ fn owed(
     who: &str,
     now: Timestamp,
 ) -> Vec<Task> {
-    let lapsed = state.open_lapses(subject).map(|lapse| {
+    // What silence refused is over, and waits for nobody.
+    let owed = state.open_lapses(subject).filter(|lapse| lapse.what.silence != Silence::Refuse);
+    let lapsed = owed.map(|lapse| {
         let task = Task::new(words::overdue(lapse), about.clone(), who).by(lapse.what.due, now);
         Task { late: true, ..task }
     });

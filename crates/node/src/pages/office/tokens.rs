@@ -58,8 +58,8 @@ pub(crate) async fn all(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let (state, done) = (node.city.register().state(), done?.0.done);
-    let (city, at) = (Arc::clone(&node.city), Arc::clone(&state));
-    let done = node.jobs.run(Lane::Token, move || deed::told(&city, &at, done.as_deref())).await?;
+    let (city, at, by) = (Arc::clone(&node.city), Arc::clone(&state), signed.party.id.clone());
+    let done = node.jobs.run(Lane::Token, move || deed::told(&city, &at, &by, done.as_deref())).await?;
     let reach = Reach::of(&state, &signed.party);
     let mut devices = state.devices.values().filter(|device| own(&reach, device));
     let shown = devices.by_ref().take(SHOWN_MAX).map(|device| Sensor {

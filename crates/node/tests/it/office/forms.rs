@@ -83,6 +83,10 @@ async fn what_was_written_with_a_hostile_text_is_told_without_it() {
         let page = super::done(&world, &mut mobility, "/office/deployments/wifi/evidence", &fields).await;
         assert!(page.text().contains(&escaped(text)) && !page.text().contains(text), "{}", page.text());
     }
+    let last = size(&world) - 1;
+    let mut council = office(&world, "council").await;
+    let told = council.get(&format!("/office/deployments/wifi?done={last}")).await;
+    assert!(!told.text().contains("<strong>Done.</strong>"), "what somebody else did is not what the reader did");
     for page in ["/office?done=%3Cscript%3E", "/office/deployments/wifi?done=99999999", "/office/grants?done=-1"] {
         let answer = mobility.get(page).await;
         assert!(answer.status == 200 && !answer.text().contains("<strong>Done.</strong>"), "{page}");

@@ -143,3 +143,30 @@ async fn duties_in_force_say_what_is_owed_and_what_lapsed() {
     assert!(mobility.get("/office/deployments/wifi").await.text().contains("What is overdue"));
     assert_eq!(size(&world), before);
 }
+
+#[tokio::test]
+async fn what_silence_refused_waits_for_nobody_any_more() {
+    let world = World::new();
+    let mut core = testkit::core();
+    let duty = "[[duty]]\nid = \"decide\"\nrequirement = \"core-98\"\nfrom = \"proposed\"\nwithin = \"30d\"\n\
+                done_by = \"approved\"\nsilence = \"refuse\"\n";
+    core.duties.insert("decide".parse().unwrap(), duty.to_owned());
+    let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
+    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    let proposed = json!({ "id": "late", "title": "Nobody decides", "description": "Measures air.", "accountable": "environment", "place": "centre",
+        "technology": "air-quality-station", "purposes": ["air-quality"], "legal_basis": "not-personal",
+        "starts": "2026-11-01T00:00:00Z", "ends": "2028-11-01T00:00:00Z", "streams": [{ "id": "late", "retention": "24h", "time": { "do": "keep" },
+        "properties": { "no2": { "category": "air-quality", "value": "number", "treatment": { "do": "keep" } } } }] });
+    world.submit(json!({ "by": "environment", "command": { "do": "propose", "with": proposed } })).unwrap();
+    let mut environment = office(&world, "environment").await;
+    let waits = environment.get("/office").await;
+    in_order(
+        waits.text(),
+        &["“decide” (core-98): it is approved. If not, what was asked is refused", "Proposed, and not assessed"],
+    );
+    world.clock.advance(Span::days(40));
+    world.city.register().tick().unwrap();
+    let mut environment = office(&world, "environment").await;
+    assert!(!environment.get("/office").await.text().contains("Nobody decides"));
+    assert!(environment.get("/office/deployments/late").await.text().contains("Collects nothing: ended"));
+}

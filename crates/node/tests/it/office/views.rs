@@ -1,5 +1,7 @@
 //! Views by form: what they would show, what is refused at which field, and what is offered instead.
 
+use serde_json::json;
+
 use super::{done, look, looked, office, refused};
 use crate::city::World;
 
@@ -106,4 +108,39 @@ async fn numbers_about_nobody_are_shown_as_they_would_be_released() {
     assert!(answer.text().contains("<th scope=\"col\">class</th>"), "{}", answer.text());
     let text = refused(&world, &mut environment, NEW, &classes, 422).await;
     assert!(text.contains("id=\"wrong-shape\""), "a class needs edges: {text}");
+}
+
+#[tokio::test]
+async fn numbers_with_noise_are_shown_with_noise_and_what_cannot_be_invented_is_said() {
+    let world = World::new();
+    let declared = |id: &str, time: &str, treatment: serde_json::Value, budget: Option<&str>| {
+        let mut stream = json!({ "id": format!("{id}-counts"), "retention": "24h", "time": { "do": "bin", "bin": time }, "properties": {
+            "mac": { "category": "mac-address", "value": "text", "treatment": treatment } } });
+        if let Some(budget) = budget {
+            stream["budget"] = budget.into();
+        }
+        let deployment = json!({ "id": id, "title": id, "description": "Counts phones.", "accountable": "mobility", "place": "centre",
+            "technology": "wifi-counter", "purposes": ["traffic-management"], "legal_basis": "public-task",
+            "privacy_statement": "https://teststadt.example/privacy", "starts": "2026-11-01T00:00:00Z", "ends": "2027-11-01T00:00:00Z",
+            "streams": [stream] });
+        world.submit(json!({ "by": "mobility", "command": { "do": "propose", "with": deployment } })).unwrap();
+        let device = json!({ "id": format!("{id}-1"), "stream": format!("{id}-counts"), "deployment": id, "position": [16.6, 49.2] });
+        world.submit(json!({ "by": "mobility", "command": { "do": "register-device", "with": device } })).unwrap();
+    };
+    declared("noisy", "1m", json!({ "do": "pseudonymise", "epoch": "24h" }), Some("10"));
+    declared("tallied", "15m", json!({ "do": "tally" }), None);
+    let mut mobility = office(&world, "mobility").await;
+    let noisy: Vec<(&str, &str)> = with("stream", "noisy-counts")
+        .into_iter()
+        .map(|(name, value)| (name, if name == "bound" { "1" } else { value }))
+        .collect();
+    let answer = look(&mut mobility, NEW, &[&noisy[..], &[("noise", "0.05")]].concat()).await;
+    looked(&answer);
+    let shown =
+        answer.text().contains("<td>noisy-1</td><td>") || answer.text().contains("everything would be held back");
+    assert!(shown, "{}", answer.text());
+    let tallied = with("stream", "tallied-counts");
+    let answer = look(&mut mobility, NEW, &tallied).await;
+    // What it would show is told whatever the register says to it.
+    assert!(answer.text().contains("a few invented rows would not show them"), "{}", answer.text());
 }

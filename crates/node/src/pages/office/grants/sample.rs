@@ -64,8 +64,9 @@ impl Sample {
         } else if stream.works_in_memory()
             || matches!(view.exposure, Exposure::Windows { measure: Measure::Running { .. }, .. })
         {
-            sample.why_none =
-                Some("Its numbers are worked out over many windows, so a few invented rows would not show them.");
+            sample.why_none = Some(
+                "Its numbers are worked out in memory or over many windows, so a few invented rows would not show them.",
+            );
         } else {
             fill(&mut sample, city, view, stream, &sensors, now);
         }

@@ -171,7 +171,7 @@ fn purposes(sent: &Sent) -> Vec<Field> {
 
 fn stream(sent: &Sent) -> Vec<Field> {
     let times = [Choice::new("keep", "The time is stored to the millisecond")];
-    let bins = BINS.map(|bin| Choice::new(bin, format!("The time falls to the begin of its {}", every(bin))));
+    let bins = BINS.map(|bin| Choice::new(bin, format!("The time falls to the start of its {}", every(bin))));
     vec![
         Field::line("stream", "Its short name", sent)
             .hint("a to z, 0 to 9 and -. Unique in the city, public, for ever."),
