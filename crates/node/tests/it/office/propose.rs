@@ -285,3 +285,22 @@ async fn a_draft_is_its_partys_alone_and_no_text_of_it_becomes_part_of_a_page() 
     assert_eq!(size(&world), before + 1, "the clerk got a token, and nothing else was done");
     assert_eq!(mobility.get("/office/propose/1").await.status, 200);
 }
+
+#[tokio::test]
+async fn who_may_propose_is_for_the_norms_to_say() {
+    let world = World::new();
+    for (party, status) in [
+        ("mobility", 200),
+        ("environment", 200),
+        ("city", 200),
+        ("police", 200),
+        ("council", 403),
+        ("privacy-office", 403),
+        ("advertiser", 403),
+    ] {
+        let mut browser = office(&world, party).await;
+        let draft = drafted(&mut browser, SQUARE).await;
+        let answer = sent(&mut browser, &draft, "look").await;
+        assert_eq!(answer.status, status, "{party}: {}", answer.text());
+    }
+}

@@ -117,3 +117,49 @@ async fn departments_and_officers_state_about_the_city_and_others_find_no_such_p
     assert_eq!(council.get("/office/evidence/notice-city/withdraw").await.status, 200);
     assert_eq!(size(&world), before);
 }
+
+#[tokio::test]
+async fn a_supplier_sees_and_states_what_is_its_own_alone() {
+    let world = World::new();
+    let supplier = json!({ "id": "supplier", "name": "Sensors Ltd", "kind": "vendor" });
+    let device = json!({ "id": "wifi-7", "stream": "wifi-counts", "deployment": "wifi", "position": [16.6, 49.2] });
+    let mut browser = {
+        let command = json!({ "do": "register-party", "with": { "party": supplier } });
+        world.submit(json!({ "by": "city", "command": command })).unwrap();
+        office(&world, "supplier").await
+    };
+    assert_eq!(browser.get("/office/deployments/wifi").await.status, 404, "nothing of it is its own yet");
+    assert_eq!(look(&mut browser, "/office/deployments/wifi/evidence", &NOTICE).await.status, 404);
+    world.submit(json!({ "by": "supplier", "command": { "do": "register-device", "with": device } })).unwrap();
+    let all = browser.get("/office/deployments").await;
+    assert!(all.text().contains("How busy is the old town?") && !all.text().contains("Air quality"), "{}", all.text());
+    let page = done(
+        &world,
+        &mut browser,
+        "/office/deployments/wifi/evidence",
+        &[&NOTICE[..], &[("about", "wifi-7")]].concat(),
+    )
+    .await;
+    assert!(page.text().contains("Sensors Ltd, on 20 November 2026"), "{}", page.text());
+    for (address, status) in [
+        ("/office/deployments/wifi/publish", 200),
+        ("/office/deployments/wifi/suspend", 403),
+        ("/office/deployments/wifi/end", 403),
+        ("/office/tokens/devices/wifi-7/token", 403),
+        ("/office/deployments/pollution/evidence", 404),
+        ("/office/deployments/pollution/suspend", 404),
+        ("/office/tokens/devices/air-1/token", 404),
+        ("/office/tokens/parties/mobility", 404),
+        ("/office/city/evidence", 404),
+        ("/office/grants/own/withdraw", 404),
+    ] {
+        let answer = look(&mut browser, address, &[("reason", "To see"), NOTICE[0], NOTICE[1], NOTICE[2]]).await;
+        assert_eq!(answer.status, status, "{address}: {}", answer.text());
+    }
+    let mut mobility = office(&world, "mobility").await;
+    let file = [("other-kind", "notice"), ("summary", "Another’s word."), ("on", "2026-11-20")];
+    done(&world, &mut mobility, "/office/deployments/wifi/evidence", &file).await;
+    let answer = look(&mut browser, "/office/evidence/notice-wifi-2/withdraw", &[("reason", "Not mine")]).await;
+    assert_eq!(answer.status, 404, "what another party stated is not its own");
+    done(&world, &mut browser, "/office/evidence/notice-wifi/withdraw", &[("reason", "It fell down")]).await;
+}
