@@ -50,8 +50,7 @@ pub(crate) fn public_log(city: &str, key: Option<&str>) -> anyhow::Result<Audit>
     audited.map_err(|error| Status::bad_input(format!("the log of `{city}` cannot be read: {error}")).into())
 }
 
-/// A fresh token: 256 random bits behind a prefix that scanners for leaked secrets can know.
+/// A fresh token, for whoever bears it.
 pub(crate) fn fresh_token(entropy: &dyn Entropy) -> anyhow::Result<String> {
-    let digits = model::Digest::new(entropy.bytes32()?);
-    Ok(format!("ordinance_{digits}"))
+    Ok(flow::city::fresh_token(entropy)?)
 }

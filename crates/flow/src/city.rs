@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use journal::{JournalError, SqliteJournal};
 use lake::{Lake, LakeError, Options};
+use model::entropy::NoEntropy;
 use model::{Clock, Digest, Entropy, Order, Party, PartyId, StreamId};
 use register::{Command, Founding, OpenError, Receipt, Register, Submission, SubmitError};
 use tlog::SigningKey;
@@ -86,6 +87,14 @@ pub struct City {
 pub fn credential(token: &str) -> Digest {
     use sha2::Digest as _;
     Digest::new(sha2::Sha256::digest(token.as_bytes()).into())
+}
+
+/// A fresh token: 256 random bits behind a prefix that scanners for leaked secrets can know.
+///
+/// # Errors
+/// There is no randomness.
+pub fn fresh_token(entropy: &dyn Entropy) -> Result<String, NoEntropy> {
+    Ok(format!("ordinance_{}", Digest::new(entropy.bytes32()?)))
 }
 
 impl City {

@@ -9,6 +9,7 @@ pub mod admit;
 pub mod city;
 pub mod counters;
 pub mod disclose;
+pub mod drafts;
 pub mod exports;
 pub mod folder;
 pub mod hooks;

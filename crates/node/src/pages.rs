@@ -18,6 +18,7 @@ pub(crate) mod home;
 pub(crate) mod inbox;
 pub(crate) mod near;
 pub(crate) mod numbers;
+pub(crate) mod office;
 pub(crate) mod organisations;
 pub(crate) mod places;
 pub(crate) mod policies;

@@ -7,6 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use flow::City;
+use flow::drafts::Drafts;
 use flow::questions::SavedQuestions;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -43,11 +44,14 @@ pub(crate) struct Node {
     pub(crate) again: Arc<Again>,
     /// What they saved.
     pub(crate) questions: Arc<SavedQuestions>,
+    /// What they began to propose.
+    pub(crate) drafts: Arc<Drafts>,
 }
 
 impl Node {
     pub(crate) fn of(city: Arc<City>, desk: Option<Arc<dyn Desk>>) -> Self {
         let questions = Arc::new(SavedQuestions::of(city.root()));
+        let drafts = Arc::new(Drafts::of(city.root()));
         Self {
             city,
             jobs: Arc::default(),
@@ -57,6 +61,7 @@ impl Node {
             asking: Arc::default(),
             again: Arc::default(),
             questions,
+            drafts,
         }
     }
 }
@@ -83,6 +88,7 @@ fn signed_in() -> Router<Node> {
         .route("/sql", get(pages::sql::editor).post(pages::sql::ask))
         .route("/sql/save", post(pages::sql::saved::save))
         .route("/sql/delete", post(pages::sql::saved::delete))
+        .merge(pages::office::routes())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
@@ -138,6 +144,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/deployments/{id}/sign.svg", get(pages::sign::svg))
         .route("/deployments/{id}/sign.pdf", get(pages::sign::pdf))
         .route("/grants/{id}", get(pages::grant::grant))
+        .route("/grants/{id}/odrl.json", get(pages::office::grants::odrl::odrl))
         .route("/places", get(pages::places::places))
         .route("/places/{id}", get(pages::places::place))
         .route("/places/{id}/feed.atom", get(pages::feed::place))

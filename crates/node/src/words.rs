@@ -10,7 +10,7 @@ mod people;
 mod view;
 
 pub(crate) use act::act;
-pub(crate) use clock::{clock, overdue, owed_since};
+pub(crate) use clock::{clock, overdue, owed_since, owes};
 pub(crate) use data::{left_out, never_kept, time_treatment, treatment};
 pub(crate) use people::{Badge, People, badge, duty, legal_basis, outcome, party_kind, people, role};
 pub(crate) use view::{budget, view};

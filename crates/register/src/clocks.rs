@@ -104,6 +104,14 @@ impl Clocks {
         self.concerning(state, &concerned).flat_map(runs).collect()
     }
 
+    /// What is still to be done about a subject, in time: each run of a duty that waits, by when it is due.
+    #[must_use]
+    pub fn waiting(&self, state: &State, subject: &Subject, now: Timestamp) -> Vec<(Duty, Instance)> {
+        let mut runs = self.runs(state, subject, now);
+        runs.retain(|(_, run)| run.status == Status::Waiting);
+        runs
+    }
+
     /// The acts that are due at an instant: lapses, what was made good, and what a lapse means.
     pub(crate) fn due(&self, state: &State, now: Timestamp) -> Vec<Act> {
         let mut acts = Vec::new();

@@ -4,7 +4,7 @@
 //! and dates, and no word of it changes with the clock. Nothing in them is more than the pages show.
 
 mod ngsi;
-mod table;
+pub(crate) mod table;
 
 use axum::Json;
 use axum::extract::State;

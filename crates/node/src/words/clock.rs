@@ -29,6 +29,11 @@ pub(crate) fn clock(duty: &Duty) -> String {
     )
 }
 
+/// What has to happen for a duty to be done, and what its silence means, behind its name.
+pub(crate) fn owes(duty: &Duty) -> String {
+    format!("{}. If not, {}", done(&duty.done_by), silence(duty.silence))
+}
+
 /// A duty that is overdue, in one sentence.
 pub(crate) fn overdue(lapse: &Lapse) -> String {
     let what = &lapse.what;

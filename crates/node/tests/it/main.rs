@@ -17,6 +17,7 @@ mod limits;
 mod live;
 mod log;
 mod near;
+mod office;
 mod open;
 mod pages;
 mod search;

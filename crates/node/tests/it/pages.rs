@@ -250,7 +250,7 @@ async fn an_empty_city_has_pages_too() {
 }
 
 /// The policies of a world, with the core that this software carries as its global layer, changed somehow.
-fn under_the_core(world: &World, change: impl Fn(&mut model::PolicyLayer)) -> serde_json::Value {
+pub(crate) fn under_the_core(world: &World, change: impl Fn(&mut model::PolicyLayer)) -> serde_json::Value {
     let library = standards::built_in().unwrap();
     let stack = library.stack_of(library.find("global-core").unwrap()).unwrap();
     let mut layers = standards::resolve(&stack, None).unwrap().policy_layers();

@@ -85,7 +85,7 @@ fn row(state: &State, record: &DeploymentRecord, sensors: u64, base: &Base) -> [
 }
 
 /// A text as a cell.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let formula = text.trim_start().starts_with(['=', '+', '-', '@']) || text.starts_with(['\t', '\r']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     let quoted = text.contains([',', '"', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ');

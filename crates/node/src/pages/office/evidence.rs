@@ -1,0 +1,307 @@
+//! Statements: filed about a deployment, its sensors or the city, each in the party's own name, and withdrawn.
+//!
+//! Which kinds there are is what the norms and duties in force ask for; another can always be named.
+
+use std::collections::BTreeSet;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use model::{DeploymentRecord, Digest, Evidence, EvidenceId, EvidenceKind, Moment, Subject, Timestamp};
+use register::{Command, Rules, State as Register};
+
+use super::ask::{Choice, Fault, Faults, Field, Read, Sent};
+use super::deed::{Deed, show, take};
+use super::{Reach, deployment, free_id, reader, sender};
+use crate::pages::Link;
+use crate::pages::signed::to_sign_in;
+use crate::problem::{Kind, Problem};
+use crate::router::Node;
+use crate::words;
+
+/// The most statements to choose from as answered.
+const ANSWERED_MAX: usize = 200;
+/// The words in a norm's text behind which kinds of evidence stand.
+const ASKED: [&str; 3] = ["evidence.contains", "Evidence.contains", "].contains(resource.kind"];
+
+/// `GET /office/deployments/{id}/evidence`
+pub(crate) async fn about(
+    State(node): State<Node>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
+    let desk = Desk::of(&node);
+    let reach = Reach::of(&desk.state, &signed.party);
+    let deed = desk.filing(&reach, Some(reach.find(&id?.0)?), &Sent::default());
+    show(&node, &signed, deed)
+}
+
+/// `POST /office/deployments/{id}/evidence`
+pub(crate) async fn file_about(
+    State(node): State<Node>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+    read: Read,
+) -> Result<Response, Problem> {
+    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
+    let desk = Desk::of(&node);
+    let reach = Reach::of(&desk.state, &signed.party);
+    let deed = desk.filing(&reach, Some(reach.find(&id?.0)?), &sent);
+    take(&node, &signed, &sent, deed).await
+}
+
+/// `GET /office/city/evidence`
+pub(crate) async fn city(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
+    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
+    let desk = Desk::of(&node);
+    let reach = Reach::of(&desk.state, &signed.party);
+    if !reach.city() {
+        return Err(Problem::new(Kind::NotFound));
+    }
+    let deed = desk.filing(&reach, None, &Sent::default());
+    show(&node, &signed, deed)
+}
+
+/// `POST /office/city/evidence`
+pub(crate) async fn file_city(State(node): State<Node>, headers: HeaderMap, read: Read) -> Result<Response, Problem> {
+    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
+    let desk = Desk::of(&node);
+    let reach = Reach::of(&desk.state, &signed.party);
+    if !reach.city() {
+        return Err(Problem::new(Kind::NotFound));
+    }
+    let deed = desk.filing(&reach, None, &sent);
+    take(&node, &signed, &sent, deed).await
+}
+
+/// `GET /office/evidence/{id}/withdraw`
+pub(crate) async fn withdrawal(
+    State(node): State<Node>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
+    let state = node.city.register().state();
+    let deed = withdrawing(&Reach::of(&state, &signed.party), &id?.0, &Sent::default())?;
+    show(&node, &signed, deed)
+}
+
+/// `POST /office/evidence/{id}/withdraw`
+pub(crate) async fn withdraw(
+    State(node): State<Node>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+    read: Read,
+) -> Result<Response, Problem> {
+    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
+    let state = node.city.register().state();
+    let deed = withdrawing(&Reach::of(&state, &signed.party), &id?.0, &sent)?;
+    take(&node, &signed, &sent, deed).await
+}
+
+/// What the form is drawn from.
+struct Desk {
+    state: std::sync::Arc<Register>,
+    rules: Option<std::sync::Arc<Rules>>,
+    now: Timestamp,
+}
+
+impl Desk {
+    fn of(node: &Node) -> Self {
+        let register = node.city.register();
+        Self { state: register.state(), rules: register.rules(), now: register.now() }
+    }
+
+    /// The deed of filing: about a deployment or one of its sensors, or about the city.
+    fn filing(&self, reach: &Reach<'_>, record: Option<&DeploymentRecord>, sent: &Sent) -> Deed {
+        let (title, address, then) = match record {
+            Some(record) => {
+                let then = deployment::page_of(&record.deployment);
+                (format!("File a statement: {}", record.deployment.title), format!("{}/evidence", then.href), then)
+            }
+            None => (
+                "File a statement about the whole city".to_owned(),
+                "/office/city/evidence".to_owned(),
+                Link { href: "/office/city".to_owned(), text: "The whole city".to_owned() },
+            ),
+        };
+        let kind = sent.filled("other-kind").or_else(|| sent.filled("kind")).unwrap_or_default();
+        let about = record.map_or("city", |record| record.deployment.id.as_str());
+        let taken = |id: &str| self.state.evidence.keys().any(|known| known.as_str() == id);
+        let id = free_id(sent, &format!("{kind}-{about}"), taken);
+        let lead = format!(
+            "{} states it, signed and dated. Everybody can read it, and it stays in the log for ever.",
+            reach.party.name
+        );
+        Deed {
+            fields: self.fields(record, sent),
+            command: self.evidence(reach, record, sent, &id).map(Command::FileEvidence),
+            id: Some(id),
+            ..Deed::new(title, lead, address, then)
+        }
+    }
+
+    fn fields(&self, record: Option<&DeploymentRecord>, sent: &Sent) -> Vec<Field> {
+        let kinds = kinds(&self.state, self.rules.as_deref());
+        let kinds = kinds.into_iter().map(|kind| Choice::new(&kind, kind.clone())).collect();
+        let mut fields = Vec::new();
+        if let Some(record) = record {
+            let devices = self.state.devices.values().filter(|device| device.deployment == record.deployment.id);
+            let sensors = devices.map(|device| Choice::new(&device.id, format!("Only the sensor “{}”", device.id)));
+            let about = Field::one("about", "About", sent, sensors.collect());
+            fields.push(about.optional().hint("The whole deployment, if nothing is chosen."));
+        }
+        fields.extend([
+            Field::one("kind", "What kind of statement", sent, kinds)
+                .optional()
+                .hint("These are the ones that the policies and duties in force ask for."),
+            Field::line("other-kind", "Or another kind", sent).optional().hint("A short name: a to z, 0 to 9 and -."),
+            Field::text("summary", "In words for residents", sent),
+            Field::day("on", "When it happened", sent, Some(self.now)),
+            Field::day("until", "Stands until", sent, None)
+                .optional()
+                .hint("Without a day it stands until it is withdrawn."),
+            Field::one("answers", "Which statement it answers", sent, self.answered(record)).optional(),
+            Field::line("document", "Fingerprint of the document", sent)
+                .optional()
+                .hint("The SHA-256 of the file, 64 digits and letters from a to f. The file itself stays with you."),
+            Field::text("reason", "Why it is filed", sent).optional(),
+        ]);
+        fields
+    }
+
+    /// The statements that one can answer: those about the same thing, the newest first.
+    fn answered(&self, record: Option<&DeploymentRecord>) -> Vec<Choice> {
+        let about = record.map_or(Subject::City, |record| Subject::Deployment { id: record.deployment.id.clone() });
+        let mut records: Vec<_> = self.state.evidence_about(&about).filter(|known| known.in_force(self.now)).collect();
+        records.sort_by_key(|record| std::cmp::Reverse(record.filed_at));
+        let choice = |record: &&model::EvidenceRecord| {
+            let (evidence, day) = (&record.evidence, words::day(record.evidence.on));
+            Choice::new(&evidence.id, format!("{} of {day} (“{}”)", evidence.kind, evidence.id))
+        };
+        records.iter().take(ANSWERED_MAX).map(choice).collect()
+    }
+
+    fn evidence(
+        &self,
+        reach: &Reach<'_>,
+        record: Option<&DeploymentRecord>,
+        sent: &Sent,
+        id: &str,
+    ) -> Result<Evidence, Vec<Fault>> {
+        let mut faults = Faults::default();
+        let other = sent.filled("other-kind").is_some();
+        let kind = faults.parsed::<EvidenceKind>(sent, if other { "other-kind" } else { "kind" });
+        let summary = faults.text(sent, "summary");
+        let on = faults.day(sent, "on");
+        let until = faults.day_if_any(sent, "until");
+        let answers = sent.filled("answers").and_then(|_| faults.parsed::<EvidenceId>(sent, "answers"));
+        let document = sent.filled("document").and_then(|_| faults.parsed::<Digest>(sent, "document"));
+        let about = self.subject(record, sent, &mut faults);
+        let read = (|| {
+            Some(Evidence {
+                id: id.parse().ok()?,
+                about: about?,
+                kind: kind?,
+                on: on?,
+                until,
+                signed_by: reach.party.id.clone(),
+                summary: summary?,
+                document,
+                answers,
+            })
+        })();
+        faults.settle(read)
+    }
+
+    fn subject(&self, record: Option<&DeploymentRecord>, sent: &Sent, faults: &mut Faults) -> Option<Subject> {
+        let Some(record) = record else { return Some(Subject::City) };
+        let Some(chosen) = sent.filled("about") else {
+            return Some(Subject::Deployment { id: record.deployment.id.clone() });
+        };
+        let of = |device: &&std::sync::Arc<model::Device>| {
+            device.id.as_str() == chosen && device.deployment == record.deployment.id
+        };
+        let found = self.state.devices.values().find(of).map(|device| Subject::Device { id: device.id.clone() });
+        if found.is_none() {
+            faults.note("about", "this deployment has no such sensor");
+        }
+        found
+    }
+}
+
+fn withdrawing(reach: &Reach<'_>, id: &str, sent: &Sent) -> Result<Deed, Problem> {
+    let none = || Problem::new(Kind::NotFound).detail("no statement of this name concerns the party that is signed in");
+    let id: EvidenceId = id.parse().map_err(|_| none())?;
+    let record = reach.state.evidence.get(&id).filter(|record| reach.evidence(record)).ok_or_else(none)?;
+    let of = |id| reach.state.deployments.get(id).map(|record| deployment::page_of(&record.deployment));
+    let then = match &record.evidence.about {
+        Subject::City => None,
+        Subject::Deployment { id } => of(id),
+        Subject::Device { id } => reach.state.devices.get(id).and_then(|device| of(&device.deployment)),
+    };
+    let then = then.unwrap_or_else(|| Link { href: "/office/city".to_owned(), text: "The whole city".to_owned() });
+    let title = format!("Withdraw the statement “{}”", record.evidence.kind);
+    let lead = format!(
+        "It stands no longer from that moment on. That it was made stays in the log: {}",
+        record.evidence.summary
+    );
+    Ok(Deed {
+        fields: vec![Field::text("reason", "Why", sent).hint("Residents read it beside the act.")],
+        command: Ok(Command::WithdrawEvidence { evidence: id.clone() }),
+        ..Deed::new(title, lead, format!("/office/evidence/{id}/withdraw"), then)
+    })
+}
+
+/// The kinds of statements that the policies in force ask for.
+fn kinds(state: &Register, rules: Option<&Rules>) -> BTreeSet<String> {
+    let mut kinds = BTreeSet::new();
+    for duty in rules.iter().flat_map(|rules| rules.clocks.duties()) {
+        for moment in [&duty.from, &duty.done_by] {
+            if let Moment::Evidence(kind) = moment {
+                kinds.insert(kind.to_string());
+            }
+        }
+        kinds.extend(duty.extension.as_ref().map(|extension| extension.evidence.to_string()));
+    }
+    for layer in state.policy.iter().flat_map(|policy| &policy.text.layers) {
+        kinds.extend(named(&layer.cedar));
+    }
+    kinds
+}
+
+/// The kinds of statements that a text of norms names, as `evidence.contains("…")` and its like do.
+fn named(cedar: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (place, line) in ASKED.iter().flat_map(|asked| cedar.match_indices(asked)) {
+        // Kinds stand in the brackets behind the word; those of a list stand before it.
+        let inside = if line.starts_with(']') {
+            cedar.get(..place).and_then(|before| before.rsplit('[').next())
+        } else {
+            cedar.get(place + line.len()..).and_then(|rest| rest.split(')').next())
+        };
+        let quoted = inside.unwrap_or_default().split('"').skip(1).step_by(2);
+        found.extend(quoted.filter(|kind| kind.parse::<EvidenceKind>().is_ok()).map(str::to_owned));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_that_norms_ask_for_are_found_and_nothing_else() {
+        let cedar = r#"
+            @reason("says \"x\"") forbid (principal, action == Action::"approve", resource)
+            unless { resource.evidence.contains("notice") || resource.independentEvidence.contains("waiver") };
+            forbid (principal, action, resource) unless { resource.evidence.containsAny(["hearing", "vote"]) };
+            forbid (principal, action, resource) unless { !["report", "audit"].contains(resource.kind) || !resource.own };
+            forbid (principal, action, resource) unless { resource.duties.contains("no-reidentification") };"#;
+        let found: Vec<String> = named(cedar).into_iter().collect();
+        assert_eq!(found, ["audit", "hearing", "notice", "report", "vote", "waiver"]);
+        assert!(named("evidence.contains(").is_empty());
+    }
+}

@@ -1,0 +1,153 @@
+//! A deployment's page in the office, and each step of it by each party.
+
+use super::{DOCUMENT, deployment, done, look, looked, office, refused, size};
+use crate::browser::Browser;
+use crate::city::World;
+
+const PARTIES: [&str; 7] = ["council", "privacy-office", "mobility", "environment", "police", "advertiser", "city"];
+const STEPS: [&str; 6] = ["assess", "approve", "publish", "activate", "suspend", "end"];
+
+/// What a form of a step has to have filled in.
+fn fields(step: &str) -> &'static [(&'static str, &'static str)] {
+    match step {
+        "assess" => &[
+            ("outcome", "acceptable"),
+            ("summary", "The risks are small."),
+            ("document", DOCUMENT),
+            ("review-by", "2027-10-01"),
+        ],
+        "approve" => &[("until", "2027-06-02")],
+        "suspend" | "end" => &[("reason", "The street is closed.")],
+        _ => &[],
+    }
+}
+
+/// Who may take which step from where the deployment stands, by the norms of this city.
+fn may(state: &str, step: &str) -> Option<&'static [&'static str]> {
+    const OFFICERS: &[&str] = &["council", "privacy-office"];
+    const BOTH: &[&str] = &["council", "privacy-office", "mobility"];
+    match (state, step) {
+        ("proposed" | "assessed", "assess")
+        | ("assessed" | "approved" | "published" | "active" | "suspended", "approve") => Some(OFFICERS),
+        ("approved", "publish") | ("published" | "suspended", "activate") => Some(&["mobility"]),
+        ("published" | "active", "suspend") => Some(BOTH),
+        ("ended", _) => None,
+        (_, "end") => Some(BOTH),
+        _ => None,
+    }
+}
+
+/// Tries every step by every party where the deployment stands, by looks that change nothing.
+async fn tried(world: &World, browsers: &mut [(&str, Browser<'_>)], state: &str) {
+    assert_eq!(deployment(world, "station-wifi")["standing"]["state"], state);
+    let before = size(world);
+    for (party, browser) in browsers {
+        let concerns = !["environment", "police", "advertiser"].contains(party);
+        let page = browser.get("/office/deployments/station-wifi").await;
+        assert_eq!(page.status, if concerns { 200 } else { 404 }, "{party}");
+        for step in STEPS {
+            let address = format!("/office/deployments/station-wifi/{step}");
+            let form = browser.get(&address).await;
+            // Another day than any that was approved: what is so already is nobody's to refuse.
+            let filled = if step == "approve" { &[("until", "2027-06-03")] } else { fields(step) };
+            let answer = look(browser, &address, filled).await;
+            let expected = match may(state, step) {
+                _ if !concerns => 404,
+                // What is so already is no act, and what does not lead on from here is refused before any norm is asked.
+                None if step == "publish" && ["published", "active", "suspended", "ended"].contains(&state) => 200,
+                None if step == "activate" && state == "active" => 200,
+                None if step == "suspend" && state == "suspended" => 200,
+                None if step == "end" && state == "ended" => 200,
+                None => 409,
+                Some(parties) if parties.contains(party) => 200,
+                Some(_) => 403,
+            };
+            assert_eq!(answer.status, expected, "{party} {step} {state}: {}", answer.text());
+            assert_eq!(form.status, if concerns { 200 } else { 404 }, "{party} {step}");
+            if expected == 200 {
+                looked(&answer);
+            }
+            // The page says of each step that leads on what the norms say to it.
+            if concerns && may(state, step).is_some() {
+                let card = page
+                    .text()
+                    .split("<article class=\"card\">")
+                    .find(|card| card.contains(&format!("station-wifi/{step}\"")));
+                let allowed = card.expect("the step is there").contains("The policies in force allow");
+                assert_eq!(allowed, expected == 200, "{party} {step} {state}: {}", page.text());
+            }
+        }
+    }
+    assert_eq!(size(world), before, "neither a page nor a look changes anything");
+}
+
+#[tokio::test]
+async fn every_step_is_allowed_to_whom_the_norms_allow_it_and_to_nobody_else() {
+    let world = World::new();
+    let mut browsers = Vec::new();
+    for party in PARTIES {
+        browsers.push((party, office(&world, party).await));
+    }
+    for (state, party, step) in [
+        ("proposed", "privacy-office", "assess"),
+        ("assessed", "council", "approve"),
+        ("approved", "mobility", "publish"),
+        ("published", "mobility", "activate"),
+        ("active", "council", "suspend"),
+        ("suspended", "mobility", "activate"),
+        ("active", "mobility", "suspend"),
+        ("suspended", "council", "end"),
+    ] {
+        tried(&world, &mut browsers, state).await;
+        let browser = &mut browsers.iter_mut().find(|(name, _)| *name == party).unwrap().1;
+        done(&world, browser, &format!("/office/deployments/station-wifi/{step}"), fields(step)).await;
+    }
+    tried(&world, &mut browsers, "ended").await;
+}
+
+#[tokio::test]
+async fn a_refusal_says_which_norm_and_at_which_field() {
+    let world = World::new();
+    let mut council = office(&world, "council").await;
+    let address = "/office/deployments/wifi/approve";
+    let text =
+        refused(&world, &mut council, address, &[("until", "2039-01-01"), ("reason", "As long as can be")], 403).await;
+    for part in [
+        "It is refused, and nothing was done",
+        "An approval lasts at most five years.",
+        "href=\"/policies#test-core/approval-expires\"",
+        "id=\"wrong-until\">An approval lasts at most five years. An approval does not outlast",
+        "aria-invalid=\"true\" aria-describedby=\"wrong-until\"",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    for bad in ["", "soon", "2027-02-30"] {
+        let text = refused(&world, &mut council, address, &[("until", bad)], 422).await;
+        assert!(text.contains("id=\"wrong-until\""), "{text}");
+    }
+    let text = refused(&world, &mut council, "/office/deployments/wifi/suspend", &[("reason", "  ")], 422).await;
+    assert!(text.contains("id=\"wrong-reason\">This needs a reason"), "{text}");
+    let mut city = office(&world, "city").await;
+    let text = refused(&world, &mut city, address, &[("until", "2027-02-01")], 403).await;
+    assert!(text.contains("No rule of this city allows you to do this"), "{text}");
+}
+
+#[tokio::test]
+async fn an_approval_is_renewed_and_what_was_changed_first_is_what_is_done() {
+    let world = World::new();
+    let mut council = office(&world, "council").await;
+    let address = "/office/deployments/wifi/approve";
+    assert!(council.get("/office/deployments/wifi").await.text().contains("Renew its approval"));
+    let fields = [("until", "2027-07-01"), ("reason", "It <helps> & harms nobody")];
+    let back = council.post("/office", address, &[&fields[..], &[("go", "change")]].concat()).await;
+    assert_eq!(back.status, 200);
+    assert!(
+        back.text().contains("value=\"2027-07-01\"") && back.text().contains("It &#60;helps&#62; &#38; harms nobody")
+    );
+    let page = done(&world, &mut council, address, &fields).await;
+    assert!(page.text().contains("was approved until 1 July 2027"), "{}", page.text());
+    assert_eq!(deployment(&world, "wifi")["standing"]["approval"]["until"], "2027-07-01T00:00:00Z");
+    let nothing = council.post("/office", address, &[&fields[..], &[("go", "do")]].concat()).await;
+    assert_eq!(nothing.header("location"), "/office/deployments/wifi?done=nothing");
+    assert!(council.get("/office/deployments/wifi?done=nothing").await.text().contains("nothing was written"));
+}

@@ -1,0 +1,172 @@
+//! What waits: for whom, by when, and for nobody else.
+
+use model::Span;
+use serde_json::json;
+
+use super::{office, size};
+use crate::browser::Browser;
+use crate::city::{HOSTILE, World};
+
+/// Places of texts in a page, in their order.
+#[track_caller]
+fn in_order(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        let (_, after) =
+            rest.split_once(part).unwrap_or_else(|| panic!("{part} is not there, or not in its place\n{text}"));
+        rest = after;
+    }
+}
+
+#[tokio::test]
+async fn what_lapses_next_comes_first_and_says_for_how_long_it_waits() {
+    let world = World::new();
+    let file = json!({ "id": "n", "about": { "what": "deployment", "id": "wifi" }, "kind": "notice", "on": "2026-11-24T00:00:00Z",
+        "until": "2027-01-10T00:00:00Z", "signed_by": "mobility", "summary": "Told." });
+    world.submit(json!({ "by": "mobility", "command": { "do": "file-evidence", "with": file } })).unwrap();
+    world.clock.set("2026-12-24T09:00:00Z".parse().unwrap());
+    let mut council = office(&world, "council").await;
+    let page = council.get("/office").await;
+    in_order(
+        page.text(),
+        &[
+            "Everything in the city that waits for somebody.",
+            "The order “order-17” ends",
+            "by 1 January 2027, in 7 days",
+            "The statement “notice” ends",
+            "by 10 January 2027",
+            "Proposed, and not assessed",
+            "for 30 days, since 24 November 2026",
+        ],
+    );
+    assert!(!page.text().contains("Its approval ends"), "that is more than ninety days ahead");
+    world.clock.set("2027-03-10T09:00:00Z".parse().unwrap());
+    let mut council = office(&world, "council").await;
+    let page = council.get("/office").await;
+    in_order(page.text(), &["An agreement ends", "by 1 May 2027, in 51 days", "Its approval ends", "by 1 June 2027"]);
+}
+
+#[tokio::test]
+async fn each_state_waits_for_its_next_step() {
+    let world = World::new();
+    let mut mobility = office(&world, "mobility").await;
+    let assessment = json!({ "id": "pia", "deployment": "station-wifi", "instrument": "privacy-impact-1", "outcome": "acceptable",
+        "summary": "Small.", "signed_by": "privacy-office", "document": "11".repeat(32), "review_by": "2027-10-01T00:00:00Z" });
+    let of = json!({ "deployment": "station-wifi" });
+    let until = json!({ "deployment": "station-wifi", "until": "2027-06-01T00:00:00Z" });
+    for (waits, by, reason, command) in [
+        ("Proposed, and not assessed", "privacy-office", None, json!({ "do": "sign-assessment", "with": assessment })),
+        ("Assessed, and not approved", "council", None, json!({ "do": "approve", "with": until })),
+        ("Approved, and not published", "mobility", None, json!({ "do": "publish", "with": of })),
+        ("Published, and not switched on", "mobility", None, json!({ "do": "activate", "with": of })),
+        ("", "mobility", Some("Too loud"), json!({ "do": "suspend", "with": of })),
+        ("Stopped for a time: Too loud", "mobility", Some("Over"), json!({ "do": "end", "with": of })),
+    ] {
+        let page = mobility.get("/office").await;
+        let named = ["not assessed", "not approved", "not published", "not switched on", "Stopped for a time"];
+        let shown: Vec<&str> = named.into_iter().filter(|name| page.text().contains(name)).collect();
+        assert_eq!(shown.len(), usize::from(!waits.is_empty()), "{shown:?}");
+        assert!(page.text().contains(waits), "{waits}\n{}", page.text());
+        world.submit(json!({ "by": by, "reason": reason, "command": command })).unwrap();
+    }
+    assert!(mobility.get("/office").await.text().contains("Nothing waits."));
+}
+
+#[tokio::test]
+async fn a_party_sees_what_concerns_it_and_nothing_else() {
+    let world = World::new();
+    world.clock.set("2027-03-10T09:00:00Z".parse().unwrap());
+    let title = super::escaped(HOSTILE);
+    for (party, wifi, plates, station) in [
+        ("council", true, true, true),
+        ("city", true, true, true),
+        ("mobility", true, false, true),
+        ("police", false, true, false),
+    ] {
+        let mut browser = office(&world, party).await;
+        let page = browser.get("/office").await;
+        assert!(!page.text().contains(HOSTILE));
+        for (part, seen) in
+            [("How busy is the old town?", wifi), ("Search for listed number plates", plates), (&title, station)]
+        {
+            // The hostile title is also the name of a party, so that its link is looked for.
+            let link = format!("\">{part}</a>");
+            assert_eq!(page.text().contains(&link), seen, "{party} {part}\n{}", page.text());
+        }
+    }
+    let mut advertiser = office(&world, "advertiser").await;
+    let page = advertiser.get("/office").await;
+    assert!(page.text().contains("Nothing waits.") && !page.text().contains("How busy"), "{}", page.text());
+    for page in ["/office/deployments", "/office/grants", "/office/tokens"] {
+        let page = advertiser.get(page).await;
+        assert!(
+            page.status == 200 && !page.text().contains("How busy") && !page.text().contains("wifi-1"),
+            "{}",
+            page.text()
+        );
+    }
+    let mut stranger = Browser::new(&world);
+    for page in ["/office", "/office/deployments", "/office/deployments/wifi", "/office/grants/own", "/office/tokens"] {
+        assert_eq!(stranger.get(page).await.header("location"), "/sign-in", "{page}");
+    }
+}
+
+#[tokio::test]
+async fn duties_in_force_say_what_is_owed_and_what_lapsed() {
+    let world = World::new();
+    let mut core = testkit::core();
+    let duty = "[[duty]]\nid = \"yearly-report\"\nrequirement = \"core-99\"\nfrom = \"activated\"\nwithin = \"30d\"\n\
+                done_by = \"evidence/annual-report\"\nsilence = \"escalate\"\n";
+    core.duties.insert("yearly-report".parse().unwrap(), duty.to_owned());
+    let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
+    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    let of = json!({ "deployment": "wifi" });
+    for (reason, step) in [(Some("A pause"), "suspend"), (None, "activate")] {
+        world.submit(json!({ "by": "mobility", "reason": reason, "command": { "do": step, "with": of } })).unwrap();
+    }
+    let mut mobility = office(&world, "mobility").await;
+    let page = mobility.get("/office").await;
+    assert!(page.text().contains("“yearly-report” (core-99): “annual-report” is filed"), "{}", page.text());
+    assert!(page.text().contains("by 24 December 2026, in 30 days"), "{}", page.text());
+    assert!(mobility.get("/office/deployments/wifi").await.text().contains("By 24 December 2026: “yearly-report”"));
+    let form = mobility.get("/office/deployments/wifi/evidence").await;
+    assert!(form.text().contains("<option value=\"annual-report\">"), "the kinds that duties ask for can be chosen");
+    world.clock.advance(Span::days(40));
+    world.city.register().tick().unwrap();
+    let mut mobility = office(&world, "mobility").await;
+    let before = size(&world);
+    let page = mobility.get("/office").await;
+    in_order(
+        page.text(),
+        &["“yearly-report” (core-99) was to be done by", "Late: was due on 24 December 2026, 10 days ago"],
+    );
+    assert!(mobility.get("/office/deployments/wifi").await.text().contains("What is overdue"));
+    assert_eq!(size(&world), before);
+}
+
+#[tokio::test]
+async fn what_silence_refused_waits_for_nobody_any_more() {
+    let world = World::new();
+    let mut core = testkit::core();
+    let duty = "[[duty]]\nid = \"decide\"\nrequirement = \"core-98\"\nfrom = \"proposed\"\nwithin = \"30d\"\n\
+                done_by = \"approved\"\nsilence = \"refuse\"\n";
+    core.duties.insert("decide".parse().unwrap(), duty.to_owned());
+    let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
+    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    let proposed = json!({ "id": "late", "title": "Nobody decides", "description": "Measures air.", "accountable": "environment", "place": "centre",
+        "technology": "air-quality-station", "purposes": ["air-quality"], "legal_basis": "not-personal",
+        "starts": "2026-11-01T00:00:00Z", "ends": "2028-11-01T00:00:00Z", "streams": [{ "id": "late", "retention": "24h", "time": { "do": "keep" },
+        "properties": { "no2": { "category": "air-quality", "value": "number", "treatment": { "do": "keep" } } } }] });
+    world.submit(json!({ "by": "environment", "command": { "do": "propose", "with": proposed } })).unwrap();
+    let mut environment = office(&world, "environment").await;
+    let waits = environment.get("/office").await;
+    in_order(
+        waits.text(),
+        &["“decide” (core-98): it is approved. If not, what was asked is refused", "Proposed, and not assessed"],
+    );
+    world.clock.advance(Span::days(40));
+    world.city.register().tick().unwrap();
+    let mut environment = office(&world, "environment").await;
+    assert!(!environment.get("/office").await.text().contains("Nobody decides"));
+    assert!(environment.get("/office/deployments/late").await.text().contains("Collects nothing: ended"));
+}
