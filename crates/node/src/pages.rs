@@ -4,6 +4,7 @@
 //! more than the API. Those for parties know them by a session; those for residents neither need nor set one.
 
 pub(crate) mod about;
+pub(crate) mod accessibility;
 pub(crate) mod card;
 pub(crate) mod changes;
 pub(crate) mod deployment;
@@ -13,6 +14,7 @@ pub(crate) mod entries;
 pub(crate) mod feed;
 pub(crate) mod grant;
 pub(crate) mod home;
+mod map;
 pub(crate) mod near;
 pub(crate) mod organisations;
 pub(crate) mod places;

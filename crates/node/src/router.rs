@@ -7,6 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use flow::City;
+use flow::basemap::BaseMaps;
 use flow::questions::SavedQuestions;
 
 use crate::desk::Desk;
@@ -34,12 +35,16 @@ pub(crate) struct Node {
     pub(crate) sessions: Arc<Sessions>,
     /// What they saved.
     pub(crate) questions: Arc<SavedQuestions>,
+    /// The streets under its drawings.
+    pub(crate) maps: Arc<BaseMaps>,
 }
 
 impl Node {
     pub(crate) fn of(city: Arc<City>, desk: Option<Arc<dyn Desk>>) -> Self {
         let questions = Arc::new(SavedQuestions::of(city.root()));
-        Self { city, jobs: Arc::default(), watchers: Arc::default(), desk, sessions: Arc::default(), questions }
+        let maps = Arc::new(BaseMaps::of(city.root()));
+        let (jobs, watchers, sessions) = (Arc::default(), Arc::default(), Arc::default());
+        Self { city, jobs, watchers, desk, sessions, questions, maps }
     }
 }
 
@@ -108,6 +113,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/organisations/{id}", get(pages::organisations::organisation))
         .route("/policies", get(pages::policies::policies))
         .route("/about", get(pages::about::about))
+        .route("/accessibility", get(pages::accessibility::accessibility))
         .route("/problems", get(pages::problems::problems))
         .route("/problems/{slug}", get(pages::problems::problem))
         .route("/style.css", get(pages::style::style))
