@@ -158,6 +158,7 @@ fn faults(page: &Value) -> Vec<String> {
     note(&page["html"], "is not HTML");
     note(&page["keyboard"], "by keyboard");
     note(&page["narrow"], "at 320 pixels");
+    note(&page["elsewhere"], "loads from elsewhere");
     let (bytes, requests) = (page["bytes"].as_u64().unwrap(), page["requests"].as_u64().unwrap());
     let facts = &page["facts"];
     let expected = match page["path"].as_str().unwrap() {

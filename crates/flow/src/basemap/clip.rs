@@ -63,22 +63,29 @@ impl Bounds {
         Some(Self { south_west: moved(south_west, -1.0), north_east: moved(north_east, 1.0) })
     }
 
-    /// Whether a shape may reach into it.
+    /// Around a shape. Around one without corners it is where nothing is.
     #[must_use]
-    pub fn meets(&self, shape: &Shape) -> bool {
-        let mut corners = shape.lines.iter().flatten();
-        let beyond = |side: &dyn Fn(&Corner) -> bool| corners.clone().all(side);
-        let outside = beyond(&|at| at.0 < self.south_west.0)
-            || beyond(&|at| at.0 > self.north_east.0)
-            || beyond(&|at| at.1 < self.south_west.1)
-            || beyond(&|at| at.1 > self.north_east.1);
-        !outside && corners.next().is_some()
+    pub fn of(shape: &Shape) -> Self {
+        let nowhere = Self { south_west: (i32::MAX, i32::MAX), north_east: (i32::MIN, i32::MIN) };
+        shape.lines.iter().flatten().fold(nowhere, |Self { south_west, north_east }, at| Self {
+            south_west: (south_west.0.min(at.0), south_west.1.min(at.1)),
+            north_east: (north_east.0.max(at.0), north_east.1.max(at.1)),
+        })
+    }
+
+    /// Whether two have a corner or more in common.
+    #[must_use]
+    pub const fn meets(self, other: Self) -> bool {
+        self.south_west.0 <= other.north_east.0
+            && other.south_west.0 <= self.north_east.0
+            && self.south_west.1 <= other.north_east.1
+            && other.south_west.1 <= self.north_east.1
     }
 
     /// What of a shape lies within; none if nothing does.
     #[must_use]
     pub fn clip(&self, shape: Shape) -> Option<Shape> {
-        if !self.meets(&shape) {
+        if !self.meets(Self::of(&shape)) {
             return None;
         }
         let area = shape.feature.is_area();

@@ -21,6 +21,8 @@ const BYTES_MAX: u64 = 32 << 20;
 pub struct BaseMap {
     attribution: String,
     shapes: Vec<Shape>,
+    /// Around each shape, so that looking for what lies somewhere need not look at every corner.
+    around: Vec<Bounds>,
 }
 
 impl BaseMap {
@@ -28,7 +30,8 @@ impl BaseMap {
     #[must_use]
     pub(super) fn new(attribution: String, mut shapes: Vec<Shape>) -> Option<Self> {
         shapes.sort_by_key(|shape| shape.feature);
-        (!shapes.is_empty()).then_some(Self { attribution, shapes })
+        let around = shapes.iter().map(Bounds::of).collect();
+        (!shapes.is_empty()).then_some(Self { attribution, shapes, around })
     }
 
     /// Whom to name beside every drawing of it.
@@ -41,9 +44,10 @@ impl BaseMap {
     pub fn shapes(&self) -> &[Shape] {
         &self.shapes
     }
-    /// The shapes that may reach into a rectangle.
-    pub fn within(&self, bounds: Bounds) -> impl Iterator<Item = &Shape> {
-        self.shapes.iter().filter(move |shape| bounds.meets(shape))
+    /// The shapes of a feature that may reach into a rectangle.
+    pub fn within(&self, feature: Feature, bounds: Bounds) -> impl Iterator<Item = &Shape> {
+        let shapes = self.shapes.iter().zip(&self.around);
+        shapes.filter(move |(shape, around)| shape.feature == feature && around.meets(bounds)).map(|(shape, _)| shape)
     }
     /// How many shapes it has of a feature.
     #[must_use]

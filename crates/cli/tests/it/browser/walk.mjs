@@ -29,22 +29,27 @@ const context = async (options) => {
 
 // Requests and what they weigh with gzip, as a web server in front sends them; nothing comes from a cache.
 const weighed = async (page, address) => {
-    const bodies = [];
-    const note = (response) => bodies.push(response.body().then((body) => gzipSync(body).length, () => 0));
-    page.on('response', note);
+    const [bodies, elsewhere] = [[], []];
+    const sized = (response) => bodies.push(response.body().then((body) => gzipSync(body).length));
+    const asked = (request) => {
+        if (new URL(request.url()).origin !== new URL(address).origin) elsewhere.push(request.url());
+    };
+    page.on('response', sized);
+    page.on('request', asked);
     const response = await page.goto(address, { waitUntil: 'load' });
     const sizes = await Promise.all(bodies);
-    page.off('response', note);
+    page.off('response', sized);
+    page.off('request', asked);
     const text = await response.text();
-    return { status: response.status(), text, requests: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    return { status: response.status(), text, requests: sizes.length, elsewhere, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 };
 
 const look = async (site, spot, scripted, plain) => {
     const address = site.address + spot.path;
     const session = await scripted.context().newCDPSession(scripted);
     await session.send('Network.setCacheDisabled', { cacheDisabled: true });
-    const { status, text, requests, bytes } = await weighed(scripted, address);
-    const found = { name: spot.name, path: spot.path, status, requests, bytes, facts: await pageFacts(scripted) };
+    const { text, ...weight } = await weighed(scripted, address);
+    const found = { name: spot.name, path: spot.path, ...weight, facts: await pageFacts(scripted) };
     found.axe = await accessible(scripted, axe);
     found.html = await html(new HtmlValidate(job.html), text);
     found.keyboard = await keyboard(scripted);

@@ -46,7 +46,7 @@ impl Streets {
                 continue;
             }
             let mut d = String::new();
-            for shape in base.within(bounds).filter(|shape| shape.feature == feature) {
+            for shape in base.within(feature, bounds) {
                 let Some(cut) = bounds.clip(shape.clone()) else { continue };
                 cut.lines.iter().for_each(|line| draw(&mut d, frame, line, feature.is_area()));
             }
