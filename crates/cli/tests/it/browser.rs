@@ -5,6 +5,7 @@
 
 mod written;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -179,6 +180,15 @@ fn faults(page: &Value) -> Vec<String> {
     found
 }
 
+/// The kinds of pages that are linked and were never opened, by the first part of their addresses.
+fn unopened(pages: &[Value]) -> BTreeSet<String> {
+    let first = |path: &str| format!("/{}", path.split(['/', '?']).nth(1).unwrap_or_default());
+    let opened: BTreeSet<String> = pages.iter().map(|page| first(page["path"].as_str().unwrap())).collect();
+    let linked: BTreeSet<String> = pages.iter().flat_map(|page| texts(&page["linked"])).collect();
+    assert!(linked.len() > 10, "{linked:?}");
+    linked.difference(&opened).cloned().collect()
+}
+
 #[test]
 fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_without_scripts() {
     let Some(walker) = Walker::found() else {
@@ -218,6 +228,8 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     let pages = walked["pages"].as_array().unwrap();
     let faults: Vec<String> = pages.iter().flat_map(faults).collect();
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    let unopened = unopened(pages);
+    assert!(unopened.is_empty(), "pages that are linked and in no list of this test: {unopened:?}");
     for (journey, end) in [
         ("what senses here, and the act behind it", "/log/entries/"),
         ("what is near a place", "Nearest first"),

@@ -209,17 +209,19 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_map_is_an_error_or_another_map(at in 0_usize..600, bit in 0_u8..8, cut in any::<bool>()) {
+    fn a_damaged_map_is_read_without_a_panic_and_a_kept_one_whole_or_not_at_all(at in 0_usize..600, bit in 0_u8..8, cut in any::<bool>()) {
         let mut bytes = small();
         let at = at % bytes.len();
         if cut { bytes.truncate(at) } else { bytes[at] ^= 1 << bit }
         let _ = from_pbf(&bytes, &all(true));
-        let mut kept = from_pbf(&small(), &all(true)).unwrap().to_bytes();
+        let map = from_pbf(&small(), &all(true)).unwrap();
+        let mut kept = map.to_bytes();
         let at = at % kept.len();
         if cut { kept.truncate(at) } else { kept[at] ^= 1 << bit }
-        let whole = BaseMap::from_bytes(&kept);
-        // The head of the packing holds a time and a system, which nothing depends on.
-        prop_assert!(whole.is_err() || at < 10, "a flipped bit was not noticed at {at}");
+        // Some bits of a packing mean nothing. What is read is the map that was kept, or nothing.
+        if let Ok(read) = BaseMap::from_bytes(&kept) {
+            prop_assert_eq!(read, map);
+        }
     }
 
     #[test]

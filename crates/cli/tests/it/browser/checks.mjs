@@ -28,6 +28,14 @@ export const html = async (validator, text) => {
 export const pageFacts = (page) =>
     page.evaluate(() => ({ lang: document.documentElement.lang, title: document.title, scripts: document.scripts.length }));
 
+// The kinds of pages that a page links to within the register: the first part of each address, files left out.
+export const linked = (page) =>
+    page.evaluate(() => {
+        const own = [...document.links].map((link) => new URL(link.href)).filter((url) => url.origin === location.origin);
+        const pages = own.filter((url) => !/^\/(api|open|log\/checkpoint)|\.\w+$/.test(url.pathname));
+        return [...new Set(pages.map((url) => `/${url.pathname.split('/')[1]}`))];
+    });
+
 // Nothing is cut off or needs scrolling sideways, also with the spacing that WCAG 1.4.12 lets readers choose.
 export const fits = async (page) => {
     const look = () => page.evaluate(overflowing);

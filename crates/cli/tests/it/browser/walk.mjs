@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { accessible, fits, html, keyboard, pageFacts } from './checks.mjs';
+import { accessible, fits, html, keyboard, linked, pageFacts } from './checks.mjs';
 import { journeys, signIn } from './journeys.mjs';
 
 const job = JSON.parse(process.argv[2]);
@@ -52,6 +52,7 @@ const look = async (site, spot, scripted, plain) => {
     const found = { name: spot.name, path: spot.path, ...weight, facts: await pageFacts(scripted) };
     found.axe = await accessible(scripted, axe);
     found.html = await html(new HtmlValidate(job.html), text);
+    found.linked = await linked(scripted);
     found.keyboard = await keyboard(scripted);
     await plain.goto(address, { waitUntil: 'load' });
     found.narrow = await fits(plain);
