@@ -41,11 +41,18 @@ struct Looked {
     name: String,
     /// How many rules it breaks.
     broken: u32,
+    /// Of how many the checker could not tell.
+    unclear: u32,
 }
 
 impl Tried {
     fn broken(&self) -> u32 {
         self.pages.iter().map(|page| page.broken).sum()
+    }
+
+    /// On how many pages the checker could not tell of each rule.
+    fn unclear(&self) -> usize {
+        self.pages.iter().filter(|page| page.unclear > 0).count()
     }
 }
 
@@ -75,5 +82,6 @@ mod tests {
         let tried = TRIED.as_ref().unwrap();
         assert_eq!(tried.software, env!("CARGO_PKG_VERSION"));
         assert!(tried.pages.len() > 30 && tried.rules >= 50 && tried.broken() == 0);
+        assert!(tried.unclear() < tried.pages.len());
     }
 }

@@ -16,7 +16,8 @@ export const accessible = async (page, axe) => {
     const dark = await run({ runOnly: { type: 'rule', values: ['color-contrast'] } });
     await page.emulateMedia({ colorScheme: 'light' });
     const rules = [...all.violations, ...all.passes, ...all.incomplete, ...all.inapplicable].map((rule) => rule.id);
-    return { broken: [...broken(all), ...broken(dark)], rules: [...new Set(rules)].sort() };
+    const unclear = all.incomplete.map((rule) => rule.id);
+    return { broken: [...broken(all), ...broken(dark)], unclear, rules: [...new Set(rules)].sort() };
 };
 
 export const html = async (validator, text) => {

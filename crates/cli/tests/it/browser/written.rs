@@ -41,10 +41,11 @@ pub(super) fn shots(address: &str) -> Value {
 /// not compared.
 pub(super) fn statement(walked: &Value) {
     let pages = walked["pages"].as_array().unwrap();
-    let told: Vec<Value> = pages
-        .iter()
-        .map(|page| json!({ "name": page["name"], "broken": page["axe"]["broken"].as_array().unwrap().len() }))
-        .collect();
+    let tell = |page: &Value| {
+        let count = |what: &str| page["axe"][what].as_array().unwrap().len();
+        json!({ "name": page["name"], "broken": count("broken"), "unclear": count("unclear") })
+    };
+    let told: Vec<Value> = pages.iter().map(tell).collect();
     let rules = pages.iter().map(|page| page["axe"]["rules"].as_array().unwrap().len()).max().unwrap();
     let file = docs().join("accessibility.json");
     if wanted() {
