@@ -1,5 +1,6 @@
 //! The command line, declared. Help texts are written for people who have not read anything else.
 
+pub(crate) mod basemap;
 pub(crate) mod framework;
 pub(crate) mod instrument;
 pub(crate) mod schedule;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Webhook(webhook::Webhook),
     #[command(subcommand)]
     Schedule(schedule::Schedule),
+    #[command(subcommand, name = "basemap")]
+    BaseMap(basemap::BaseMap),
     Sql(sql::Sql),
     /// The process that answers one question of SQL; started by others.
     #[cfg(feature = "sql")]

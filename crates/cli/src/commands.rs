@@ -3,6 +3,7 @@
 pub(crate) mod adopt;
 pub(crate) mod apply;
 pub(crate) mod assess;
+pub(crate) mod basemap;
 pub(crate) mod bench;
 pub(crate) mod clock;
 pub(crate) mod export;

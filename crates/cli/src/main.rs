@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Schedule(schedule) => commands::schedule::run(&schedule, &output),
         Command::Query(query) => commands::query::run(&query, &output),
         Command::OptOut(opt_out) => commands::opt_out::run(&opt_out, &output),
+        Command::BaseMap(basemap) => commands::basemap::run(&basemap, &output),
         Command::Sql(sql) => commands::sql::run(&sql, &output),
         #[cfg(feature = "sql")]
         Command::SqlDesk => commands::sql::desk(),

@@ -4,6 +4,7 @@
 //! more than the API. Those for parties know them by a session; those for residents neither need nor set one.
 
 pub(crate) mod about;
+pub(crate) mod accessibility;
 pub(crate) mod ask;
 pub(crate) mod asked;
 pub(crate) mod card;
@@ -16,6 +17,7 @@ pub(crate) mod feed;
 pub(crate) mod grant;
 pub(crate) mod home;
 pub(crate) mod inbox;
+mod map;
 pub(crate) mod near;
 pub(crate) mod numbers;
 pub(crate) mod office;

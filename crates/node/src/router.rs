@@ -7,6 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use flow::City;
+use flow::basemap::BaseMaps;
 use flow::drafts::Drafts;
 use flow::questions::SavedQuestions;
 use utoipa::OpenApi as _;
@@ -46,12 +47,15 @@ pub(crate) struct Node {
     pub(crate) questions: Arc<SavedQuestions>,
     /// What they began to propose.
     pub(crate) drafts: Arc<Drafts>,
+    /// The streets under its drawings.
+    pub(crate) maps: Arc<BaseMaps>,
 }
 
 impl Node {
     pub(crate) fn of(city: Arc<City>, desk: Option<Arc<dyn Desk>>) -> Self {
         let questions = Arc::new(SavedQuestions::of(city.root()));
         let drafts = Arc::new(Drafts::of(city.root()));
+        let maps = Arc::new(BaseMaps::of(city.root()));
         Self {
             city,
             jobs: Arc::default(),
@@ -62,6 +66,7 @@ impl Node {
             again: Arc::default(),
             questions,
             drafts,
+            maps,
         }
     }
 }
@@ -157,6 +162,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/organisations/{id}", get(pages::organisations::organisation))
         .route("/policies", get(pages::policies::policies))
         .route("/about", get(pages::about::about))
+        .route("/accessibility", get(pages::accessibility::accessibility))
         .route("/problems", get(pages::problems::problems))
         .route("/problems/{slug}", get(pages::problems::problem))
         .route("/style.css", get(pages::style::style))

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod assess;
+mod basemaps;
+mod browser;
 mod crash;
 mod demo;
 mod desk_page;

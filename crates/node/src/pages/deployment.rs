@@ -17,10 +17,12 @@ use norms::{CollectFast, CollectQuestion, Decision};
 use register::State as Register;
 
 use super::card::kept;
+use super::map::Map;
 use super::stated::{self, Stated};
 use super::{Link, Site, page, party_name};
 use crate::address::Base;
 use crate::api;
+use crate::jobs::Lane;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words::{self, Badge, People};
@@ -39,6 +41,7 @@ struct Page {
     badge: Badge,
     senses: Link,
     sensors: Sensors,
+    map: Option<Map>,
     place: Link,
     purposes: Vec<Link>,
     people: People,
@@ -93,7 +96,8 @@ pub(crate) async fn deployment(
     let history = History::read(&node, &state, &history).await?;
     let refusals = refusals(&node, &state, record, now);
     let budgets = budgets(&node, record, now)?;
-    page(&drawn(&state, record, now, &refusals, &budgets, history))
+    let map = map(&node, &state, record).await?;
+    page(&drawn(&state, record, now, &refusals, &budgets, (history, map)))
 }
 
 fn drawn(
@@ -102,7 +106,7 @@ fn drawn(
     now: Timestamp,
     refusals: &BTreeMap<StreamId, String>,
     budgets: &BTreeMap<StreamId, String>,
-    history: History,
+    (history, map): (History, Option<Map>),
 ) -> Page {
     let (deployment, standing) = (&record.deployment, &record.standing);
     Page {
@@ -113,6 +117,7 @@ fn drawn(
         badge: badge(record, now, refusals),
         senses: Link::technology(deployment.technology),
         sensors: Sensors::of(state, deployment),
+        map,
         place: Link::place(state, &deployment.place),
         purposes: deployment.purposes.iter().map(|purpose| Link::purpose(*purpose)).collect(),
         people: words::people(deployment),
@@ -140,6 +145,14 @@ fn drawn(
         has_left: leaves::has_left(state, deployment),
         history,
     }
+}
+
+/// Where it is, over the streets if the city has a base map.
+async fn map(node: &Node, state: &Arc<Register>, record: &DeploymentRecord) -> Result<Option<Map>, Problem> {
+    let (maps, state, record) = (Arc::clone(&node.maps), Arc::clone(state), record.clone());
+    // A base map that cannot be read is no reason to say nothing.
+    let draw = move || Map::of(&state, maps.current().ok().flatten().as_deref(), None, &[&record]);
+    node.jobs.run(Lane::Open, draw).await
 }
 
 /// What somebody owes this deployment, or the whole city, and has not done.

@@ -2,8 +2,7 @@
 //!
 //! Where somebody stands is read from the query, answered and forgotten: it is in no log line, counter or error of this room.
 
-mod distance;
-mod map;
+pub(super) mod distance;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,17 +12,17 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use flow::basemap::BaseMap;
 use model::{DeploymentId, DeploymentRecord, PlaceId, Point, Timestamp};
 use register::State as Register;
 use serde::Deserialize;
 
 use super::card::{Card, cards};
+use super::map::Map;
 use super::{Site, page};
 use crate::jobs::Lane;
 use crate::problem::Problem;
 use crate::router::Node;
-
-use map::Map;
 
 /// The most deployments on the page.
 const SHOWN_MAX: usize = 50;
@@ -84,7 +83,14 @@ pub(crate) async fn near(
 ) -> Result<Response, Problem> {
     let asked = asked?.0;
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    let drawn = node.jobs.run(Lane::Open, move || drawn(&state, now, &asked)).await?;
+    let drawn = node
+        .jobs
+        .run(Lane::Open, {
+            let maps = Arc::clone(&node.maps);
+            // A base map that cannot be read is no reason to say nothing.
+            move || drawn(&state, maps.current().ok().flatten().as_deref(), now, &asked)
+        })
+        .await?;
     let bad = drawn.lat.error.is_some() || drawn.lon.error.is_some() || drawn.place_error.is_some();
     let mut response = page(&drawn)?;
     if bad {
@@ -93,7 +99,7 @@ pub(crate) async fn near(
     Ok(response)
 }
 
-fn drawn(state: &Arc<Register>, now: Timestamp, asked: &Asked) -> Near {
+fn drawn(state: &Arc<Register>, base: Option<&BaseMap>, now: Timestamp, asked: &Asked) -> Near {
     let (lat, lon, position) = fields(asked);
     let (place, place_error) = chosen(state, asked);
     let from = position.or_else(|| place.and_then(|id| middle_of(state, &id)));
@@ -105,7 +111,12 @@ fn drawn(state: &Arc<Register>, now: Timestamp, asked: &Asked) -> Near {
         lat,
         lon,
         place_error,
-        map: Map::of(state, from.as_ref().map(|from| from.at), &shown.iter().map(|one| one.record).collect::<Vec<_>>()),
+        map: Map::of(
+            state,
+            base,
+            from.as_ref().map(|from| from.at),
+            &shown.iter().map(|one| one.record).collect::<Vec<_>>(),
+        ),
         cards: shown_cards(state, now, &shown),
         more: found.len().saturating_sub(SHOWN_MAX),
         from: from.map(|from| from.words),

@@ -15,11 +15,27 @@ fn named(stream: &Stream, property: &PropertyName) -> String {
     stream.properties.get(property).map_or_else(|| property.to_string(), |known| known.category.name().to_owned())
 }
 
+/// The names of several properties. Those of one category are named once, and told apart by what their sensors call them.
+fn named_together<'p>(stream: &Stream, properties: impl IntoIterator<Item = &'p PropertyName>) -> Vec<String> {
+    let mut names: Vec<(String, Vec<String>)> = Vec::new();
+    for property in properties {
+        let name = named(stream, property);
+        match names.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, same)) => same.push(property.to_string()),
+            None => names.push((name, vec![property.to_string()])),
+        }
+    }
+    let told = |(name, same): (String, Vec<String>)| {
+        if same.len() > 1 { format!("“{name}” ({})", list(&same)) } else { format!("“{name}”") }
+    };
+    names.into_iter().map(told).collect()
+}
+
 /// What can be seen through a view, sentence by sentence.
 pub(crate) fn view(view: &View, stream: &Stream) -> Vec<String> {
     let mut sentences = match &view.exposure {
         Exposure::Records { fields } => {
-            let names: Vec<String> = fields.iter().map(|field| format!("“{}”", named(stream, field))).collect();
+            let names = named_together(stream, fields);
             let seen = if names.is_empty() { String::new() } else { format!(", and {}", list(&names)) };
             vec![format!("Each record by itself: when, at which sensor{seen}.")]
         }
@@ -238,6 +254,13 @@ mod tests {
             words.last().map(String::as_str),
             Some("It reaches back 400 days at most and holds back the last hour.")
         );
+    }
+
+    #[test]
+    fn what_is_of_one_category_is_named_once_and_told_apart() {
+        let level: PropertyName = "level".parse().unwrap();
+        assert_eq!(named_together(&stream(), [&level]), ["“Height of a river or drain”"]);
+        assert_eq!(named_together(&stream(), [&level, &level]), ["“Height of a river or drain” (level and level)"]);
     }
 
     #[test]

@@ -91,8 +91,8 @@ async fn the_drawing_holds_what_the_list_holds_and_says_so_in_words() {
     let text = world.browse("/near?lat=49.2&lon=16.6").await.text().to_owned();
     assert_eq!(text.matches("<circle class=\"sensor\"").count(), 4);
     assert_eq!(text.matches("<path class=\"here\"").count(), 1);
-    assert!(text.contains("A drawing of 3 places and 4 sensors of the list above, with a cross"), "{text}");
-    assert!(text.contains("There is no map of streets under it yet."));
+    assert!(text.contains("A drawing of 3 places and 4 sensors, with a cross"), "{text}");
+    assert!(!text.contains("class=\"base\"") && !text.contains("Streets, water"), "the city has no base map");
     // Nobody deployed anything in the park, so it is not drawn.
     assert!(!text.contains("<path class=\"area\""));
     assert!(!World::founded().browse("/near").await.text().contains("<svg"));

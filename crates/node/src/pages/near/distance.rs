@@ -7,7 +7,7 @@ use model::{Geometry, Point};
 const EARTH_METRES: f64 = 6_371_008.8;
 
 /// The distance between two positions, in metres.
-pub(super) fn between(one: Point, other: Point) -> f64 {
+pub(in crate::pages) fn between(one: Point, other: Point) -> f64 {
     let (north, east) =
         ((other.latitude() - one.latitude()).to_radians(), turn(other.longitude() - one.longitude()).to_radians());
     let across = one.latitude().to_radians().cos() * other.latitude().to_radians().cos();
@@ -16,7 +16,7 @@ pub(super) fn between(one: Point, other: Point) -> f64 {
 }
 
 /// The distance from a position to a shape, in metres: 0 within it.
-pub(super) fn to_shape(from: Point, shape: &Geometry) -> f64 {
+pub(in crate::pages) fn to_shape(from: Point, shape: &Geometry) -> f64 {
     let rings = match shape {
         Geometry::Point(point) => return between(from, *point),
         Geometry::Polygon(_) if shape.covers(&from) => return 0.0,
@@ -36,10 +36,16 @@ fn to_edge(from: Point, start: Point, end: Point) -> f64 {
 }
 
 /// Metres to the east and to the north of a position.
-pub(super) fn flat(from: Point, point: Point) -> (f64, f64) {
+pub(in crate::pages) fn flat(from: Point, point: Point) -> (f64, f64) {
     let east = turn(point.longitude() - from.longitude()).to_radians() * from.latitude().to_radians().cos();
     let north = (point.latitude() - from.latitude()).to_radians();
     (east * EARTH_METRES, north * EARTH_METRES)
+}
+
+/// The other way round: degrees to the east and to the north of what lies so many metres from a position.
+pub(in crate::pages) fn back(from: Point, east: f64, north: f64) -> (f64, f64) {
+    let wide = EARTH_METRES * from.latitude().to_radians().cos().max(0.01);
+    (from.longitude() + (east / wide).to_degrees(), from.latitude() + (north / EARTH_METRES).to_degrees())
 }
 
 /// A difference of longitudes the short way round, so that the 180th meridian is no wall.
@@ -48,7 +54,7 @@ fn turn(degrees: f64) -> f64 {
 }
 
 /// The middle of a shape: of a point itself, of an area the mean of its outline's corners.
-pub(super) fn middle(shape: &Geometry) -> Option<Point> {
+pub(in crate::pages) fn middle(shape: &Geometry) -> Option<Point> {
     let ring = match shape {
         Geometry::Point(point) => return Some(*point),
         Geometry::Polygon(rings) => rings.rings().first()?,
@@ -64,7 +70,7 @@ pub(super) fn middle(shape: &Geometry) -> Option<Point> {
 }
 
 /// A distance in words, no finer than it is known: `about 350 m`, `about 2.4 km`.
-pub(super) fn words(metres: f64) -> String {
+pub(in crate::pages) fn words(metres: f64) -> String {
     if metres < 10.0 {
         "Right here".to_owned()
     } else if metres < 995.0 {

@@ -1,15 +1,20 @@
 //! A drawing of where things are: outlines of places and sensors, made here, so that no map server learns who looks.
 //!
-//! There is no street under it. Everything that it shows stands in the list beside it, too.
+//! Under it lie the streets of the city's base map, if it has one. Everything else that it shows stands in words beside it, too.
+
+mod streets;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use flow::basemap::{BaseMap, Bounds};
 use model::{DeploymentId, DeploymentRecord, Geometry, PlaceId, Point};
 use register::State;
 
-use super::distance::{flat, middle};
+use super::near::distance::{self, flat, middle};
 use crate::words;
+
+use streets::Streets;
 
 /// The drawing's size, in its own units, and the space at its edge.
 const SIZE: f64 = 720.0;
@@ -36,6 +41,8 @@ pub(super) struct Map {
     pub(super) scale: (String, String),
     /// How many sensors are not drawn.
     pub(super) more: usize,
+    /// What lies under it.
+    pub(super) streets: Option<Streets>,
 }
 
 /// A spot in the drawing.
@@ -74,6 +81,19 @@ impl Frame {
         ((x - self.west).mul_add(self.scale, EDGE), (self.north - y).mul_add(self.scale, EDGE))
     }
 
+    /// How much of the world it shows from side to side, in metres.
+    fn across(&self) -> f64 {
+        SIZE / self.scale
+    }
+
+    /// What of the world it shows.
+    fn bounds(&self) -> Option<Bounds> {
+        let (edge, far) = (EDGE / self.scale, (SIZE - EDGE) / self.scale);
+        let corners = [(self.west - edge, self.north + edge), (self.west + far, self.north - far)];
+        let corners = corners.map(|(east, north)| distance::back(self.origin, east, north));
+        Bounds::around(corners, 0.0)
+    }
+
     fn spot(&self, point: Point) -> Spot {
         let (x, y) = self.place(point);
         Spot { x: format!("{x:.1}"), y: format!("{y:.1}") }
@@ -95,8 +115,13 @@ impl Frame {
 }
 
 impl Map {
-    /// Draws what is listed, and where somebody stands; none if nothing of it is anywhere.
-    pub(super) fn of(state: &State, from: Option<Point>, listed: &[&DeploymentRecord]) -> Option<Self> {
+    /// Draws what is listed, and where somebody stands, over the streets; none if nothing of it is anywhere.
+    pub(super) fn of(
+        state: &State,
+        base: Option<&BaseMap>,
+        from: Option<Point>,
+        listed: &[&DeploymentRecord],
+    ) -> Option<Self> {
         let ids: BTreeSet<&DeploymentId> = listed.iter().map(|record| &record.deployment.id).collect();
         let places: BTreeSet<&PlaceId> = listed.iter().map(|record| &record.deployment.place).collect();
         let shapes: Vec<&Geometry> =
@@ -120,13 +145,14 @@ impl Map {
             here: from.map(|from| frame.spot(from)),
             scale: frame.rule(),
             more: sensors.len().saturating_sub(SENSORS_MAX),
+            streets: base.and_then(|base| Streets::of(base, &frame)),
         })
     }
 }
 
 fn told(places: usize, sensors: usize, from: bool) -> String {
     format!(
-        "A drawing of {} and {} of the list above{}. North is up.",
+        "A drawing of {} and {}{}. North is up.",
         words::count(places as u64, "place", "places"),
         words::count(sensors as u64, "sensor", "sensors"),
         if from { ", with a cross where the distances are measured from" } else { "" }

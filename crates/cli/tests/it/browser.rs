@@ -1,0 +1,244 @@
+//! The pages in a real browser: what a screen reader is told, what fits on a phone, what a keyboard reaches, what a page weighs.
+//!
+//! `./test` installs Chromium and the checkers; where they cannot be had, this says `skipped:`. With `ORDINANCE_BROWSER_WRITE=1` in
+//! the environment it writes `docs/accessibility.json`, which the binary shows at `/accessibility`, and the pictures of the README.
+
+mod written;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::basemaps::town;
+use crate::tool::{self, City, Node, Running, now, ordinance, skipped};
+
+/// The most that a page and all it loads may weigh, compressed, in bytes.
+const PAGE_BYTES_MAX: u64 = 60_000;
+/// The most requests of a page.
+const REQUESTS_MAX: u64 = 5;
+/// The fewest rules of WCAG that the checker has to know: one that knows none finds nothing.
+const RULES_MIN: usize = 50;
+
+/// A page on which everything is wrong that is looked for.
+const CONTROL: &str = "<!doctype html><html><head><title>Control</title></head><body><div style=\"width:900px\">wide</div>\
+    <p style=\"color:#ccc;background:#fff\">pale</p><a href=\"/\" style=\"outline:none\">first</a><button \
+    style=\"width:9px;height:9px;padding:0;overflow:hidden\">small</button><a class=\"skip\" href=\"#nowhere\">skip</a></i></body></html>";
+/// Pages for everybody: what a page is, and one of its kind in the demo.
+const PUBLIC: [(&str, &str); 31] = [
+    ("All sensors", "/"),
+    ("What is near", "/near"),
+    ("What is near, from a place", "/near?place=centre"),
+    ("What is near, with a mistake", "/near?lat=north&lon=16.6"),
+    ("Search", "/search"),
+    ("Search, with answers", "/search?q=camera"),
+    ("What is new", "/changes"),
+    ("A deployment", "/deployments/congestion"),
+    ("A deployment under an order", "/deployments/plate-search"),
+    ("A deployment about the air", "/deployments/pollution"),
+    ("A deployment for emergencies", "/deployments/disaster"),
+    ("Places", "/places"),
+    ("A place", "/places/centre"),
+    ("Purposes", "/purposes"),
+    ("A purpose", "/purposes/traffic-management"),
+    ("Technologies", "/technologies"),
+    ("A technology", "/technologies/wifi-counter"),
+    ("Organisations", "/organisations"),
+    ("An organisation", "/organisations/mobility"),
+    ("Policies", "/policies"),
+    ("About", "/about"),
+    ("The register as data", "/data"),
+    ("Acts", "/log/entries"),
+    ("An act", "/log/entries/40"),
+    ("Problems", "/problems"),
+    ("A problem", "/problems/forbidden"),
+    ("A page that is not there", "/nowhere"),
+    ("Open data, records", "/grants/air-open"),
+    ("Open data, numbers", "/grants/river-open"),
+    ("Sign in", "/sign-in"),
+    ("Accessibility", "/accessibility"),
+];
+
+/// Pages for parties that are signed in, and what lies over streets, in the city of the tests.
+const SIGNED_IN: [(&str, &str); 5] = [
+    ("The agreements of a party", "/desk"),
+    ("What a party may have", "/grants/police-hits"),
+    ("Ask in SQL", "/sql"),
+    ("What is near, over streets", "/near?place=centre"),
+    ("A deployment, over streets", "/deployments/pollution"),
+];
+
+/// What walks.
+struct Walker {
+    chromium: PathBuf,
+    modules: PathBuf,
+}
+
+impl Walker {
+    /// Where everything it needs is installed.
+    fn found() -> Option<Self> {
+        let modules = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("browser");
+        let chromium = PathBuf::from(std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned()));
+        let ready = ["playwright-core", "axe-core", "html-validate"];
+        let ready = ready.into_iter().all(|module| modules.join("node_modules").join(module).exists());
+        (ready && chromium.exists() && node_is_new_enough()).then_some(Self { chromium, modules })
+    }
+
+    fn walk(&self, mut job: Value) -> Value {
+        job["chromium"] = json!(self.chromium);
+        job["modules"] = json!(self.modules);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/browser/walk.mjs");
+        let walked = Command::new("node").arg(script).arg(job.to_string()).output().unwrap();
+        assert!(walked.status.success(), "{}", String::from_utf8_lossy(&walked.stderr));
+        serde_json::from_slice(&walked.stdout).unwrap()
+    }
+}
+
+/// Whether Node is there, in a version that the checkers run on.
+fn node_is_new_enough() -> bool {
+    let said = Command::new("node").arg("--version").output().map(|output| output.stdout).unwrap_or_default();
+    let version = String::from_utf8_lossy(&said);
+    version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok()) >= Some(20)
+}
+
+/// The demo, played for a day and up.
+struct Demo {
+    _running: Running,
+    _folder: tempfile::TempDir,
+    address: String,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("demo");
+        let dir = dir.to_str().unwrap();
+        let args = ["demo", "--days", "1", "--seed", "7", "--dir", dir, "--listen", "127.0.0.1:0", "--json"];
+        let running = Running::start(ordinance().args(args));
+        let whole = |said: &[u8]| serde_json::from_slice::<Value>(said).is_ok();
+        assert!(running.says(whole), "{}", running.stderr.text());
+        let summary: Value = serde_json::from_slice(&running.stdout.bytes()).unwrap();
+        let address = summary["register"].as_str().unwrap().trim_end_matches('/').to_owned();
+        Self { _running: running, _folder: folder, address }
+    }
+}
+
+/// What the checker of HTML lets pass, each with its reason.
+fn html_rules() -> Value {
+    json!({
+        "extends": ["html-validate:recommended"],
+        "rules": {
+            // Templates leave what they leave; a browser reads over it.
+            "no-trailing-whitespace": "off",
+            // HTML is no matter of capitals; the project writes it small.
+            "doctype-style": "off",
+            // An address within a page may hold what HTML lets it hold: norms are named with a slash.
+            "valid-id": ["error", { "relaxed": true }],
+            // A title says what the page is and whose; both may be long.
+            "long-title": "off",
+        }
+    })
+}
+
+fn spots(pages: &[(&str, &str)]) -> Value {
+    pages.iter().map(|(name, path)| json!({ "name": name, "path": path })).collect()
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect()
+}
+
+/// Everything that is wrong with a page.
+fn faults(page: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut note = |list: &Value, what: &str| {
+        found.extend(texts(list).into_iter().map(|one| format!("{} {what}: {one}", page["path"])));
+    };
+    note(&page["axe"]["broken"], "breaks a rule");
+    note(&page["html"], "is not HTML");
+    note(&page["keyboard"], "by keyboard");
+    note(&page["narrow"], "at 320 pixels");
+    note(&page["elsewhere"], "loads from elsewhere");
+    let (bytes, requests) = (page["bytes"].as_u64().unwrap(), page["requests"].as_u64().unwrap());
+    let facts = &page["facts"];
+    let expected = match page["path"].as_str().unwrap() {
+        "/nowhere" => 404,
+        path if path.contains("lat=north") => 400,
+        _ => 200,
+    };
+    let wrong = [
+        (page["status"] != expected, format!("answers {}", page["status"])),
+        (bytes > PAGE_BYTES_MAX || bytes == 0, format!("weighs {bytes} bytes")),
+        (requests > REQUESTS_MAX || requests == 0, format!("takes {requests} requests")),
+        (facts["lang"] != "en", format!("is in {}", facts["lang"])),
+        (facts["scripts"] != 0, "has scripts".to_owned()),
+        (facts["title"].as_str().unwrap().len() < 8, format!("is titled {}", facts["title"])),
+        (page["axe"]["rules"].as_array().unwrap().len() < RULES_MIN, "was held against few rules".to_owned()),
+    ];
+    found.extend(wrong.into_iter().filter(|(is, _)| *is).map(|(_, words)| format!("{} {words}", page["path"])));
+    found
+}
+
+/// The kinds of pages that are linked and were never opened, by the first part of their addresses.
+fn unopened(pages: &[Value]) -> BTreeSet<String> {
+    let first = |path: &str| format!("/{}", path.split(['/', '?']).nth(1).unwrap_or_default());
+    let opened: BTreeSet<String> = pages.iter().map(|page| first(page["path"].as_str().unwrap())).collect();
+    let linked: BTreeSet<String> = pages.iter().flat_map(|page| texts(&page["linked"])).collect();
+    assert!(linked.len() > 10, "{linked:?}");
+    linked.difference(&opened).cloned().collect()
+}
+
+#[test]
+fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_without_scripts() {
+    let Some(walker) = Walker::found() else {
+        skipped(
+            "pages in a real browser: Chromium or its checkers are not installed; ./test installs them where they can be had",
+        );
+        return;
+    };
+    let demo = Demo::start();
+    let city = City::new();
+    let streets = city.dir().with_file_name("town.geojson");
+    std::fs::write(&streets, town(16.6, 49.2, 60)).unwrap();
+    tool::json(&["basemap", "import", &city.arg(), streets.to_str().unwrap()]);
+    let node = Node::start(&city);
+    let lines: String = [12.5, 40.0].map(|no2| format!("{{\"time\":\"{}\",\"no2\":{no2}}}\n", now())).concat();
+    assert_eq!(node.lines(&city.air, &lines).1["admitted"], 2);
+    let signed = json!({ "address": node.address, "token": city.police, "pages": spots(&SIGNED_IN) });
+    let public = json!({ "address": demo.address, "pages": spots(&PUBLIC) });
+    let journeys = json!({ "address": demo.address, "signed": signed });
+    let mut job = json!({ "sites": [public, signed], "journeys": journeys, "html": html_rules(), "control": CONTROL });
+    if written::wanted() {
+        job["shots"] = written::shots(&demo.address);
+    }
+    let walked = walker.walk(job);
+    for (check, expected) in [
+        ("axe", "color-contrast"),
+        ("axe", "html-has-lang"),
+        ("html", "close-order"),
+        ("keyboard", "no outline"),
+        ("keyboard", "not the way to the content"),
+        ("narrow", "the page is 9"),
+        ("narrow", "is only 9 by 9 px"),
+    ] {
+        let found = walked["control"][check].to_string();
+        assert!(found.contains(expected), "{check} does not find {expected}: {found}");
+    }
+    let pages = walked["pages"].as_array().unwrap();
+    let faults: Vec<String> = pages.iter().flat_map(faults).collect();
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    let unopened = unopened(pages);
+    assert!(unopened.is_empty(), "pages that are linked and in no list of this test: {unopened:?}");
+    for (journey, end) in [
+        ("what senses here, and the act behind it", "/log/entries/"),
+        ("what is near a place", "Nearest first"),
+        ("a search that finds nothing says so", "No deployments were found"),
+        ("a wrong position is told beside its field", "This is not a latitude."),
+        ("signed in, asked in SQL, signed out", "2, then: Sign in"),
+    ] {
+        let ended = walked["journeys"][journey].as_str().unwrap();
+        assert!(ended.starts_with(end), "{journey}: {ended}");
+    }
+    written::statement(&walked);
+}

@@ -1,0 +1,115 @@
+// What is looked at on one page. Each check gives what is wrong with it, so that an empty list is a good page.
+
+// The rules of WCAG 2.2, levels A and AA.
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const STOPS_MAX = 400;
+
+const broken = (results) =>
+    results.violations.map(({ id, nodes }) => ({ rule: id, at: nodes.slice(0, 3).map((node) => `${node.target}: ${node.failureSummary}`) }));
+
+// With light and with dark colours, and once more with a system's own.
+export const accessible = async (page, axe) => {
+    await page.evaluate(axe.source);
+    const run = (options) => page.evaluate((options) => globalThis.axe.run(options), options);
+    const all = await run({ runOnly: TAGS, rules: { 'target-size': { enabled: true } } });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    const dark = await run({ runOnly: { type: 'rule', values: ['color-contrast'] } });
+    await page.emulateMedia({ colorScheme: 'light' });
+    const rules = [...all.violations, ...all.passes, ...all.incomplete, ...all.inapplicable].map((rule) => rule.id);
+    const unclear = all.incomplete.map((rule) => rule.id);
+    return { broken: [...broken(all), ...broken(dark)], unclear, rules: [...new Set(rules)].sort() };
+};
+
+export const html = async (validator, text) => {
+    const report = await validator.validateString(text);
+    const messages = report.results.flatMap((result) => result.messages);
+    return messages.slice(0, 20).map((one) => `${one.line}:${one.column} ${one.ruleId}: ${one.message}`);
+};
+
+export const pageFacts = (page) =>
+    page.evaluate(() => ({ lang: document.documentElement.lang, title: document.title, scripts: document.scripts.length }));
+
+// The kinds of pages that a page links to within the register: the first part of each address, files left out.
+export const linked = (page) =>
+    page.evaluate(() => {
+        const own = [...document.links].map((link) => new URL(link.href)).filter((url) => url.origin === location.origin);
+        const pages = own.filter((url) => !/^\/(api|open|log\/checkpoint)|\.\w+$/.test(url.pathname));
+        return [...new Set(pages.map((url) => `/${url.pathname.split('/')[1]}`))];
+    });
+
+// Nothing is cut off or needs scrolling sideways, also with the spacing that WCAG 1.4.12 lets readers choose.
+export const fits = async (page) => {
+    const look = () => page.evaluate(overflowing);
+    const found = await look();
+    await page.evaluate(() => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }');
+        document.adoptedStyleSheets = [sheet];
+    });
+    return [...found, ...(await look()).map((one) => `spaced: ${one}`), ...(await page.evaluate(small))];
+};
+
+const overflowing = () => {
+    const width = document.documentElement.clientWidth;
+    const scrolls = (element) => element && (['auto', 'scroll'].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+    const wrong = [];
+    if (document.documentElement.scrollWidth > width) wrong.push(`the page is ${document.documentElement.scrollWidth} px wide`);
+    for (const element of document.body.querySelectorAll('*')) {
+        const box = element.getBoundingClientRect();
+        if (box.width > 0 && (box.right > width + 1 || box.left < -1) && !element.closest('svg svg, svg *') && !scrolls(element.parentElement)) {
+            wrong.push(`<${element.localName} class="${element.getAttribute('class') ?? ''}"> ends at ${Math.round(box.right)} px: ${element.textContent.trim().slice(0, 40)}`);
+        }
+    }
+    return wrong.slice(0, 5);
+};
+
+// WCAG 2.5.8: what is pressed is at least 24 by 24 pixels; a link within a sentence is as high as its line.
+const small = () => {
+    const pressed = document.querySelectorAll('button, input:not([type="hidden"]), select, textarea, summary, nav a, .links a, .pages a');
+    const little = [...pressed].map((element) => [element, element.getBoundingClientRect()]).filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 24));
+    return little.slice(0, 5).map(([element, box]) => `<${element.localName}> is only ${Math.round(box.width)} by ${Math.round(box.height)} px: ${element.textContent.trim().slice(0, 40)}`);
+};
+
+// From the top with the key Tab alone: the way past the navigation first, each stop seen, in the order of the page, out again.
+export const keyboard = async (page) => {
+    const wrong = [];
+    await page.evaluate(() => globalThis.scrollTo(0, 0));
+    let before = -1;
+    let main = false;
+    for (let stop = 0; stop < STOPS_MAX; stop += 1) {
+        await page.keyboard.press('Tab');
+        const at = await page.evaluate(focused);
+        // Past the last stop a browser begins again, or leaves the page.
+        if (!at || (stop > 0 && at.href === '#main')) break;
+        if (stop === 0 && at.href !== '#main') wrong.push(`the first stop is ${at.words}, not the way to the content`);
+        if (!at.seen) wrong.push(`${at.words} is not seen when it has the focus`);
+        if (!at.outlined) wrong.push(`${at.words} has no outline when it has the focus`);
+        if (at.order <= before) wrong.push(`${at.words} comes after what stands below it`);
+        if (stop === STOPS_MAX - 1 && at.total <= STOPS_MAX) wrong.push(`${at.words} keeps the focus`);
+        before = at.order;
+        main ||= at.main;
+    }
+    // Past the navigation by the first link.
+    await page.evaluate(() => { document.activeElement?.blur?.(); globalThis.scrollTo(0, 0); });
+    await page.evaluate(() => document.querySelector('.skip').focus());
+    await page.keyboard.press('Enter');
+    if (await page.evaluate(() => document.activeElement?.id) !== 'main') wrong.push('the way to the content leads elsewhere');
+    return wrong.slice(0, 10);
+};
+
+const focused = () => {
+    const element = document.activeElement;
+    if (!element || element === document.body || element === document.documentElement) return null;
+    const [box, style] = [element.getBoundingClientRect(), getComputedStyle(element)];
+    const all = [...document.querySelectorAll('*')];
+    const words = `<${element.localName}> “${(element.textContent || element.id).trim().slice(0, 40)}”`;
+    return {
+        words,
+        href: element.getAttribute('href'),
+        main: Boolean(element.closest('main')),
+        seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight && style.visibility === 'visible',
+        outlined: style.outlineStyle !== 'none' && Number.parseFloat(style.outlineWidth) >= 2,
+        order: all.indexOf(element),
+        total: document.querySelectorAll('a[href], button, input, select, textarea, summary').length,
+    };
+};

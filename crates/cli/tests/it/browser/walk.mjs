@@ -1,0 +1,116 @@
+// Walks a city's pages in Chromium and tells what it finds as one JSON document; what that means is for the test to say.
+//
+// It is given one JSON document as its argument and never changes anything but what a form on a page changes.
+import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { accessible, fits, html, keyboard, linked, pageFacts } from './checks.mjs';
+import { journeys, signIn } from './journeys.mjs';
+
+const job = JSON.parse(process.argv[2]);
+const require = createRequire(join(job.modules, 'package.json'));
+const { chromium } = require('playwright-core');
+const { HtmlValidate } = require('html-validate');
+const axe = require('axe-core');
+
+// Root in a container has no sandbox of its own; everything that is opened here is ours.
+const browser = await chromium.launch({ executablePath: job.chromium, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+const wide = { width: 1280, height: 1024 };
+// 1280 pixels at 400 % are 320: the narrowest screen that WCAG asks for.
+const narrow = { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4, javaScriptEnabled: false };
+const patience = 60_000;
+
+const context = async (options) => {
+    const made = await browser.newContext(options);
+    made.setDefaultTimeout(patience);
+    return made;
+};
+
+// Requests and what they weigh with gzip, as a web server in front sends them; nothing comes from a cache.
+const weighed = async (page, address) => {
+    const [bodies, elsewhere] = [[], []];
+    const sized = (response) => bodies.push(response.body().then((body) => gzipSync(body).length));
+    const asked = (request) => {
+        if (new URL(request.url()).origin !== new URL(address).origin) elsewhere.push(request.url());
+    };
+    page.on('response', sized);
+    page.on('request', asked);
+    const response = await page.goto(address, { waitUntil: 'load' });
+    const sizes = await Promise.all(bodies);
+    page.off('response', sized);
+    page.off('request', asked);
+    const text = await response.text();
+    return { status: response.status(), text, requests: sizes.length, elsewhere, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+};
+
+const look = async (site, spot, scripted, plain) => {
+    const address = site.address + spot.path;
+    const session = await scripted.context().newCDPSession(scripted);
+    await session.send('Network.setCacheDisabled', { cacheDisabled: true });
+    const { text, ...weight } = await weighed(scripted, address);
+    const found = { name: spot.name, path: spot.path, ...weight, facts: await pageFacts(scripted) };
+    found.axe = await accessible(scripted, axe);
+    found.html = await html(new HtmlValidate(job.html), text);
+    found.linked = await linked(scripted);
+    found.keyboard = await keyboard(scripted);
+    await plain.goto(address, { waitUntil: 'load' });
+    found.narrow = await fits(plain);
+    return found;
+};
+
+// A page on which everything is wrong: a check that finds nothing there finds nothing anywhere.
+const control = async (scripted, plain) => {
+    const address = `data:text/html,${encodeURIComponent(job.control)}`;
+    await scripted.goto(address);
+    const found = { axe: await accessible(scripted, axe), html: await html(new HtmlValidate(job.html), job.control) };
+    found.keyboard = await keyboard(scripted);
+    await plain.goto(address);
+    return { ...found, narrow: await fits(plain) };
+};
+
+const cookies = async (site, made) => {
+    if (site.token) {
+        const page = await made.newPage();
+        await signIn(page, site);
+        await page.close();
+    }
+};
+
+const pages = [];
+let controlled;
+for (const site of job.sites) {
+    const [scripted, plain] = [await context({ viewport: wide }), await context(narrow)];
+    await cookies(site, scripted);
+    await cookies(site, plain);
+    const [first, second] = [await scripted.newPage(), await plain.newPage()];
+    for (const spot of site.pages) {
+        pages.push(await look(site, spot, first, second));
+    }
+    controlled ??= await control(first, second);
+    await scripted.close();
+    await plain.close();
+}
+
+const plain = await context({ viewport: wide, javaScriptEnabled: false });
+const walked = await journeys(await plain.newPage(), job.journeys);
+await plain.close();
+
+for (const shot of job.shots ?? []) {
+    const phone = shot.width < 500;
+    const made = await context({ viewport: { width: shot.width, height: shot.height }, colorScheme: shot.scheme, isMobile: phone });
+    await cookies(shot, made);
+    const page = await made.newPage();
+    await page.goto(shot.address + shot.path, { waitUntil: 'load' });
+    if (shot.at) {
+        await page.locator(shot.at).scrollIntoViewIfNeeded();
+        await page.evaluate((at) => document.querySelector(at).scrollIntoView({ block: 'start' }), shot.at);
+    }
+    mkdirSync(dirname(shot.file), { recursive: true });
+    await page.screenshot({ path: shot.file });
+    await made.close();
+}
+
+const version = browser.version();
+await browser.close();
+process.stdout.write(JSON.stringify({ chromium: version, axe: axe.version, control: controlled, pages, journeys: walked }));
