@@ -23,6 +23,10 @@ pub enum Duty {
 }
 
 impl Duty {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::NoReidentification, Self::DeleteOnExpiry, Self::NoOnwardTransfer, Self::HumanVerification];
+
     /// The code, as in acts and in Cedar.
     #[must_use]
     pub const fn code(self) -> &'static str {

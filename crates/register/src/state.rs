@@ -132,9 +132,11 @@ impl Month {
 pub struct Monthly {
     /// How many disclosures.
     pub disclosures: u64,
-    /// How many rows, where the log tells it.
+    /// How many of them are such of which the log keeps back how many rows there were.
+    pub kept_back: u64,
+    /// How many rows of the others.
     pub rows: u64,
-    /// How many cells were withheld, where the log tells it.
+    /// How many cells of the others were withheld.
     pub withheld: u64,
 }
 

@@ -8,11 +8,12 @@ mod written;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::basemaps::town;
-use crate::tool::{self, City, Node, Running, now, ordinance, skipped};
+use crate::tool::{self, City, Node, Running, instant, now, ordinance, skipped};
 
 /// The most that a page and all it loads may weigh, compressed, in bytes.
 const PAGE_BYTES_MAX: u64 = 60_000;
@@ -26,7 +27,7 @@ const CONTROL: &str = "<!doctype html><html><head><title>Control</title></head><
     <p style=\"color:#ccc;background:#fff\">pale</p><a href=\"/\" style=\"outline:none\">first</a><button \
     style=\"width:9px;height:9px;padding:0;overflow:hidden\">small</button><a class=\"skip\" href=\"#nowhere\">skip</a></i></body></html>";
 /// Pages for everybody: what a page is, and one of its kind in the demo.
-const PUBLIC: [(&str, &str); 31] = [
+const PUBLIC: [(&str, &str); 34] = [
     ("All sensors", "/"),
     ("What is near", "/near"),
     ("What is near, from a place", "/near?place=centre"),
@@ -58,6 +59,29 @@ const PUBLIC: [(&str, &str); 31] = [
     ("Open data, numbers", "/grants/river-open"),
     ("Sign in", "/sign-in"),
     ("Accessibility", "/accessibility"),
+    ("The city in numbers", "/numbers"),
+    ("Ask the city", "/ask"),
+    ("Object to a deployment", "/ask?about=congestion&kind=objection"),
+];
+
+/// Pages of an officer in the city of the tests, and what becomes of what a resident asked there.
+const OFFICE: [(&str, &str); 16] = [
+    ("What became of an inquiry", "/asked/INQUIRY"),
+    ("What residents asked", "/desk/inbox"),
+    ("What a resident asked", "/desk/inbox/INQUIRY"),
+    ("The office", "/office"),
+    ("Deployments in the office", "/office/deployments"),
+    ("A deployment in the office", "/office/deployments/congestion"),
+    ("A step of a deployment", "/office/deployments/congestion/suspend"),
+    ("A statement about a deployment", "/office/deployments/congestion/evidence"),
+    ("The city in the office", "/office/city"),
+    ("Agreements in the office", "/office/grants"),
+    ("A new agreement", "/office/grants/new"),
+    ("A new view", "/office/views/new"),
+    ("Tokens", "/office/tokens"),
+    ("A new sensor", "/office/tokens/devices/new"),
+    ("A proposal", "/office/propose/new"),
+    ("The annual report", "/office/reports/annual"),
 ];
 
 /// Pages for parties that are signed in, and what lies over streets, in the city of the tests.
@@ -135,6 +159,8 @@ fn html_rules() -> Value {
             "doctype-style": "off",
             // An address within a page may hold what HTML lets it hold: norms are named with a slash.
             "valid-id": ["error", { "relaxed": true }],
+            // Boxes to tick share a name: each that is ticked is sent.
+            "form-dup-name": ["error", { "shared": ["radio", "checkbox", "submit"] }],
             // A title says what the page is and whose; both may be long.
             "long-title": "off",
         }
@@ -143,6 +169,19 @@ fn html_rules() -> Value {
 
 fn spots(pages: &[(&str, &str)]) -> Value {
     pages.iter().map(|(name, path)| json!({ "name": name, "path": path })).collect()
+}
+
+/// A resident objects in a city that is not running; gives under which name that is found.
+fn inquiry(city: &City) -> String {
+    let clock = Arc::new(testkit::FakeClock::at(instant()));
+    let opened = flow::City::open(&city.dir(), clock as _, Arc::new(testkit::SeededBytes::new(9))).unwrap();
+    let words = Some("I walk there every day and do not want to be counted.".to_owned());
+    let inquiry = register::Inquiry {
+        kind: model::inquiry::InquiryKind::Objection,
+        about: model::Subject::Deployment { id: "congestion".parse().unwrap() },
+        fields: model::Fields([("words".to_owned(), words)].into()),
+    };
+    opened.register().receive(&inquiry).unwrap().to_string()
 }
 
 fn texts(list: &Value) -> Vec<String> {
@@ -202,13 +241,19 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     let streets = city.dir().with_file_name("town.geojson");
     std::fs::write(&streets, town(16.6, 49.2, 60)).unwrap();
     tool::json(&["basemap", "import", &city.arg(), streets.to_str().unwrap()]);
+    let inquiry = inquiry(&city);
     let node = Node::start(&city);
     let lines: String = [12.5, 40.0].map(|no2| format!("{{\"time\":\"{}\",\"no2\":{no2}}}\n", now())).concat();
     assert_eq!(node.lines(&city.air, &lines).1["admitted"], 2);
     let signed = json!({ "address": node.address, "token": city.police, "pages": spots(&SIGNED_IN) });
+    let mut office = json!({ "address": node.address, "token": city.officer, "pages": spots(&OFFICE) });
+    for page in office["pages"].as_array_mut().unwrap() {
+        page["path"] = json!(page["path"].as_str().unwrap().replace("INQUIRY", &inquiry));
+    }
     let public = json!({ "address": demo.address, "pages": spots(&PUBLIC) });
     let journeys = json!({ "address": demo.address, "signed": signed });
-    let mut job = json!({ "sites": [public, signed], "journeys": journeys, "html": html_rules(), "control": CONTROL });
+    let mut job =
+        json!({ "sites": [public, signed, office], "journeys": journeys, "html": html_rules(), "control": CONTROL });
     if written::wanted() {
         job["shots"] = written::shots(&demo.address);
     }

@@ -3,12 +3,13 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use model::Subject;
+use model::{Duty, Subject};
 
 use super::stated::{self, Stated};
 use super::{Site, page};
 use crate::problem::Problem;
 use crate::router::Node;
+use crate::words;
 
 #[derive(Template)]
 #[template(path = "about.html")]
@@ -18,6 +19,8 @@ struct About {
     key: String,
     /// What is stated about the city as a whole.
     stated: Vec<Stated>,
+    /// What recipients can promise: the last part of its address, and its words.
+    promises: [(&'static str, String); 4],
 }
 
 /// `GET /about`
@@ -28,6 +31,7 @@ pub(crate) async fn about(State(node): State<Node>) -> Result<Response, Problem>
         site: Site::of(&state),
         origin: city.map(|city| city.origin.clone()).unwrap_or_default(),
         key: city.map(|city| city.log_key.clone()).unwrap_or_default(),
+        promises: Duty::ALL.map(|duty| (duty.code(), words::capital(words::duty(duty)))),
         stated: stated::about(&state, &Subject::City, node.city.register().now()),
     })
 }

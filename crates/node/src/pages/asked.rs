@@ -28,6 +28,8 @@ pub(crate) struct Told {
     pub(crate) overdue: bool,
     /// By when it is due, while it is open.
     pub(crate) due: Option<Timestamp>,
+    /// Whether an answer stands.
+    answered: bool,
     pub(crate) answers: Vec<Answer>,
 }
 
@@ -58,7 +60,7 @@ pub(crate) fn run(node: &Node, state: &Register, id: &EvidenceId, now: Timestamp
 impl Told {
     /// Whether an answer is still to come.
     pub(crate) fn is_open(&self) -> bool {
-        self.due.is_some() || self.answers.is_empty()
+        self.due.is_some() || !self.answered
     }
 
     pub(crate) fn of(node: &Node, state: &Register, id: &EvidenceId, now: Timestamp) -> Option<Self> {
@@ -77,20 +79,31 @@ impl Told {
             summary: filed.evidence.summary.clone(),
             about,
             received: words::instant(filed.filed_at),
-            clock: clock(run.map(|(_, run)| run), !answers.is_empty()),
+            clock: clock(run.map(|(_, run)| run), is_answered(state, id)),
             overdue,
             due,
+            answered: is_answered(state, id),
             answers,
         })
     }
 }
 
-/// What was said about an inquiry, oldest first.
+/// Whether an answer to an inquiry stands: a statement of the kind that answers it, which was not withdrawn.
+pub(crate) fn is_answered(state: &Register, id: &EvidenceId) -> bool {
+    let Some((inquiry, filed)) = state.inquiries.get(id).zip(state.evidence.get(id)) else { return false };
+    state.evidence_about(&filed.evidence.about).any(|record| {
+        record.evidence.answers.as_ref() == Some(id)
+            && record.ended.is_none()
+            && record.evidence.kind.as_str() == inquiry.kind.answered()
+    })
+}
+
+/// What was said about an inquiry and stands, oldest first.
 fn answers(state: &Register, id: &EvidenceId) -> Vec<Answer> {
     let Some(filed) = state.evidence.get(id) else { return Vec::new() };
     let mut answers: Vec<&EvidenceRecord> = state
         .evidence_about(&filed.evidence.about)
-        .filter(|record| record.evidence.answers.as_ref() == Some(id))
+        .filter(|record| record.evidence.answers.as_ref() == Some(id) && record.ended.is_none())
         .collect();
     answers.sort_by_key(|record| record.filed_at);
     let answer = |record: &EvidenceRecord| Answer {

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use model::{EvidenceId, Technology};
+use model::{EvidenceId, Identifies, StreamId, Technology};
 use register::State as Register;
 use register::state::Month;
 use standards::duty::Status;
 
-use super::asked::run;
+use super::asked::{is_answered, run};
 use super::draw::Bars;
 use super::{Link, Site, page};
 use crate::problem::Problem;
@@ -34,15 +34,16 @@ struct Page {
     bars: Option<Bars>,
     asked: Vec<Asked>,
     admitted: u64,
-    refused: u64,
 }
 
 /// What left in a month.
 struct Left {
     month: String,
     disclosures: u64,
-    rows: u64,
-    withheld: u64,
+    kept_back: u64,
+    /// None where the log tells it of no disclosure.
+    rows: Option<u64>,
+    withheld: Option<u64>,
 }
 
 /// What residents asked in a month, and what became of it.
@@ -59,8 +60,9 @@ fn left(state: &Register) -> Vec<Left> {
     let month = |(month, sums): (&Month, &register::state::Monthly)| Left {
         month: month.as_str().to_owned(),
         disclosures: sums.disclosures,
-        rows: sums.rows,
-        withheld: sums.withheld,
+        kept_back: sums.kept_back,
+        rows: Some(sums.rows).filter(|_| sums.kept_back < sums.disclosures),
+        withheld: Some(sums.withheld).filter(|_| sums.kept_back < sums.disclosures),
     };
     let mut left: Vec<Left> = state.monthly.iter().rev().take(MONTHS_MAX).map(month).collect();
     left.reverse();
@@ -72,11 +74,7 @@ fn became(node: &Node, state: &Register, id: &EvidenceId, month: &mut Asked) {
     let now = node.city.register().now();
     month.received += 1;
     let Some((_, run)) = run(node, state, id, now) else {
-        let about = state.evidence.get(id).map(|filed| &filed.evidence.about);
-        let answered = about.is_some_and(|about| {
-            state.evidence_about(about).any(|record| record.evidence.answers.as_ref() == Some(id))
-        });
-        *(if answered { &mut month.in_time } else { &mut month.open }) += 1;
+        *(if is_answered(state, id) { &mut month.in_time } else { &mut month.open }) += 1;
         return;
     };
     match run.status {
@@ -115,7 +113,10 @@ pub(crate) async fn numbers(State(node): State<Node>) -> Result<Response, Proble
     #[expect(clippy::cast_precision_loss, reason = "a drawing has fewer digits")]
     let drawn: Vec<_> = left.iter().map(|month| (month.month.clone(), Some(month.disclosures as f64))).collect();
     let counts = node.city.counters().snapshot();
-    let sum = |of: fn(&flow::counters::StreamCounts) -> u64| counts.values().map(of).fold(0, u64::saturating_add);
+    // Of a stream about people nothing is told that no minimum and no noise has gone over.
+    let about_nobody =
+        |id: &StreamId| state.stream(id).is_some_and(|(_, stream)| stream.identifies() == Identifies::Nobody);
+    let admitted = counts.iter().filter(|(id, _)| about_nobody(id)).map(|(_, counts)| counts.admitted);
     page(&Page {
         site: Site::of(&state),
         deployments: state.deployments.len(),
@@ -125,7 +126,6 @@ pub(crate) async fn numbers(State(node): State<Node>) -> Result<Response, Proble
         bars: Some(Bars::of(&drawn)).filter(|_| !drawn.is_empty()),
         left,
         asked: asked(&node, &state),
-        admitted: sum(|counts| counts.admitted),
-        refused: sum(|counts| counts.refused),
+        admitted: admitted.fold(0, u64::saturating_add),
     })
 }

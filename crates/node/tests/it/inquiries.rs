@@ -243,11 +243,69 @@ async fn numbers_are_counted_from_the_log_and_drawn_beside_their_table() {
     let page = world.browse("/numbers").await;
     check(page.text());
     for part in [
-        "<th scope=\"row\">2026-11</th><td class=\"number\">3</td><td class=\"number\">0</td>",
+        "<th scope=\"row\">2026-11</th><td class=\"number\">3</td><td class=\"number\">0</td><td class=\"number\">0</td>",
         "<th scope=\"row\">2026-11</th><td class=\"number\">1</td><td class=\"number\">0</td><td class=\"number\">0</td><td class=\"number\">1</td>",
         "class=\"bar\"",
         "href=\"/technologies/wifi-counter\"",
     ] {
         assert!(page.text().contains(part), "{part}\n{}", page.text());
     }
+}
+
+#[tokio::test]
+async fn numbers_tell_neither_how_many_people_were_there_nor_how_many_hits_there_were() {
+    let world = World::new();
+    assert!(world.browse("/numbers").await.text().contains("has taken 0 observations"));
+    let probe = "{\"time\":\"2026-11-24T07:59:00Z\",\"mac\":\"a4:11:3c:00:00:01\"}\n";
+    let sent = world.post("token-of-wifi-1", "/api/v1/observations", "application/x-ndjson", probe).await;
+    assert_eq!(sent.json()["admitted"], 1, "{}", sent.text());
+    assert!(world.browse("/numbers").await.text().contains("has taken 0 observations"), "a phone moves no number");
+    let line = "{\"time\":\"2026-11-24T07:59:00Z\",\"no2\":4711}\n";
+    assert_eq!(world.post("token-of-air-1", "/api/v1/observations", "application/x-ndjson", line).await.status, 200);
+    assert!(world.browse("/numbers").await.text().contains("has taken 1 observations"), "the air is nobody’s");
+    // Of what left under an order the log tells how often, and never how much.
+    let now = world.now();
+    let record = |seq, salt| model::DisclosureRecord {
+        seq,
+        at: now,
+        recipient: "police".parse().unwrap(),
+        purpose: "crime-investigation".parse().unwrap(),
+        grant: "g".parse().unwrap(),
+        stream: "plate-hits".parse().unwrap(),
+        view: "v".parse().unwrap(),
+        version: model::ViewVersion(1),
+        window: model::Window { start: now, end: now },
+        rows: 7_771,
+        withheld: 3,
+        content: model::Digest::new([1; 32]),
+        because: Vec::new(),
+        under: model::PolicyHash(model::Digest::new([2; 32])),
+        salt,
+        authorised_by: None,
+    };
+    world.city.register().record_disclosure(record).unwrap();
+    world.city.register().batch_disclosures().unwrap();
+    let page = world.browse("/numbers").await;
+    let told = "<td class=\"number\">1</td><td class=\"number\">1</td><td class=\"number\">not told</td><td class=\"number\">not told</td>";
+    assert!(page.text().contains(told) && !page.text().contains("7771"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn what_takes_more_time_or_was_withdrawn_is_no_answer() {
+    let world = World::new();
+    let page = asked(&ask(&world, "wifi", "objection", "I object to this.", ("", "")).await);
+    let id = page.strip_prefix("/asked/").unwrap();
+    let file = |name: &str, kind: &str| {
+        let with = json!({ "id": name, "about": { "what": "deployment", "id": "wifi" }, "kind": kind,
+            "on": world.now().to_string(), "signed_by": "council", "summary": "Said.", "answers": id });
+        world.submit(json!({ "by": "council", "command": { "do": "file-evidence", "with": with } })).unwrap();
+    };
+    file("x1", "question-answer");
+    assert!(world.browse(&page).await.text().contains("waits for an answer"), "another kind of answer");
+    file("d1", "objection-decision");
+    assert!(world.browse(&page).await.text().contains("It was answered."));
+    let withdraw = json!({ "do": "withdraw-evidence", "with": { "evidence": "d1" } });
+    world.submit(json!({ "by": "council", "reason": "it was wrong", "command": withdraw })).unwrap();
+    let told = world.browse(&page).await;
+    assert!(told.text().contains("waits for an answer"), "{}", told.text());
 }

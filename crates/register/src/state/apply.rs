@@ -105,10 +105,7 @@ impl State {
             What::DeploymentPublished(DeploymentRef { deployment }) => {
                 self.step(deployment, Step::Publish, entry)?.published_at = Some(act.at);
             }
-            What::DeploymentActivated(DeploymentRef { deployment }) => {
-                let standing = self.step(deployment, Step::Activate, entry)?;
-                (standing.active_since, standing.stopped_because) = (Some(act.at), None);
-            }
+            What::DeploymentActivated(DeploymentRef { deployment }) => self.activate(deployment, act.at, entry)?,
             What::DeploymentSuspended(DeploymentRef { deployment })
             | What::ApprovalLapsed(DeploymentRef { deployment }) => {
                 self.step(deployment, Step::Suspend, entry)?.stopped_because.clone_from(&act.reason);
@@ -237,6 +234,12 @@ impl State {
         Ok(())
     }
 
+    fn activate(&mut self, id: &DeploymentId, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
+        let standing = self.step(id, Step::Activate, entry)?;
+        (standing.active_since, standing.stopped_because) = (Some(at), None);
+        Ok(())
+    }
+
     /// Moves a deployment on and gives its standing for the rest of the change.
     fn step(&mut self, id: &DeploymentId, step: Step, entry: u64) -> Result<&mut Standing, ApplyError> {
         self.note(id, entry)?;
@@ -297,6 +300,9 @@ impl State {
         let month = self.monthly.entry(Month::of(at)).or_default();
         for total in &batch.totals {
             month.disclosures = month.disclosures.saturating_add(total.disclosures);
+            if total.rows.is_none() {
+                month.kept_back = month.kept_back.saturating_add(total.disclosures);
+            }
             month.rows = month.rows.saturating_add(total.rows.unwrap_or(0));
             month.withheld = month.withheld.saturating_add(total.withheld.unwrap_or(0));
             let sum = self.disclosed.entry(DisclosedKey::from(total)).or_insert(Totals::NOTHING);

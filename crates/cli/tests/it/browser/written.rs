@@ -16,13 +16,14 @@ fn docs() -> PathBuf {
 }
 
 /// The pictures: name, page, width, height, colours, and where it is scrolled to.
-const SHOTS: [(&str, &str, u32, u32, &str, &str); 7] = [
+const SHOTS: [(&str, &str, u32, u32, &str, &str); 8] = [
     ("home", "/", 800, 900, "light", ""),
     ("deployment", "/deployments/congestion", 800, 900, "light", ""),
     ("deployment-phone", "/deployments/congestion", 360, 720, "light", ""),
     ("near", "/near?place=centre", 800, 900, "light", "#drawing"),
     ("open-data", "/grants/air-open", 800, 900, "light", ""),
     ("policies-dark", "/policies", 800, 900, "dark", ""),
+    ("ask-phone", "/ask?about=congestion", 360, 720, "light", ""),
     ("accessibility", "/accessibility", 800, 900, "light", ""),
 ];
 

@@ -28,9 +28,6 @@ use crate::router::Node;
 use crate::words;
 use sample::Sample;
 
-const DUTIES: [Duty; 4] =
-    [Duty::NoReidentification, Duty::DeleteOnExpiry, Duty::NoOnwardTransfer, Duty::HumanVerification];
-
 #[derive(Template)]
 #[template(path = "office_grants.html")]
 struct All {
@@ -227,7 +224,7 @@ fn fields(reach: &Reach<'_>, sent: &Sent, now: Timestamp) -> Vec<Field> {
     let orders = state.orders.values().filter(|record| now < record.order.until);
     let orders = orders
         .map(|record| Choice::new(&record.order.id, format!("{}, of {}", record.order.id, record.order.authority)));
-    let duties = DUTIES.map(|duty| Choice::new(duty.code(), words::capital(words::duty(duty))));
+    let duties = Duty::ALL.map(|duty| Choice::new(duty.code(), words::capital(words::duty(duty))));
     let judged =
         [Choice::new("yes", "Yes, it is about people there"), Choice::new("no", "No, it is not about people there")];
     vec![
@@ -259,7 +256,7 @@ fn grant(sent: &Sent, id: &str) -> Result<Grant, Vec<Fault>> {
     let order = sent.filled("order").and_then(|_| faults.parsed::<OrderId>(sent, "order"));
     let mut duties = BTreeSet::new();
     for code in sent.all("duty") {
-        match DUTIES.into_iter().find(|duty| duty.code() == code) {
+        match Duty::ALL.into_iter().find(|duty| duty.code() == code) {
             Some(duty) => drop(duties.insert(duty)),
             None => faults.note("duty", "choose among these"),
         }
