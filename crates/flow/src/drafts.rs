@@ -26,6 +26,9 @@ pub const PAGES_MAX: usize = 300;
 /// The most that one page holds, in bytes.
 pub const PAGE_BYTES_MAX: usize = 64 << 10;
 
+/// The most that all drafts of one party hold, in bytes: each page of the office reads them.
+pub const PARTY_BYTES_MAX: usize = 2 << 20;
+
 /// Why a draft cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum DraftError {
@@ -35,6 +38,9 @@ pub enum DraftError {
     /// There are too many.
     #[error("there are {DRAFTS_MAX} drafts, or {PAGES_MAX} pages of this one, already; delete one first")]
     TooMany,
+    /// All of them together hold too much.
+    #[error("the drafts of a party hold at most {PARTY_BYTES_MAX} bytes together; delete one first")]
+    Full,
     /// There is none with that number.
     #[error("there is no such draft")]
     Unknown,
@@ -65,6 +71,15 @@ impl fmt::Debug for Draft {
     }
 }
 
+/// The drafts of one party, as its file has them.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    /// The highest number that was ever given: an old page must not write into another draft.
+    last: u32,
+    drafts: BTreeMap<u32, Draft>,
+}
+
 /// The drafts of a city's folder.
 #[derive(Debug)]
 pub struct Drafts {
@@ -85,10 +100,14 @@ impl Drafts {
     /// # Errors
     /// They cannot be read.
     pub fn all(&self, party: &PartyId) -> Result<BTreeMap<u32, Draft>, DraftError> {
+        Ok(self.kept(party)?.drafts)
+    }
+
+    fn kept(&self, party: &PartyId) -> Result<Kept, DraftError> {
         let path = self.path(party);
         match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| DraftError::Damaged),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Kept::default()),
             Err(error) => Err(FolderError::File { path, error }.into()),
         }
     }
@@ -107,12 +126,13 @@ impl Drafts {
     /// There are too many, the page is too long, or it cannot be written.
     pub fn begin(&self, party: &PartyId, page: &str, values: Values, at: Timestamp) -> Result<u32, DraftError> {
         fits(&values)?;
-        self.change(party, |all| {
-            if all.len() >= DRAFTS_MAX {
+        self.change(party, |kept| {
+            if kept.drafts.len() >= DRAFTS_MAX {
                 return Err(DraftError::TooMany);
             }
-            let number = all.last_key_value().map_or(1, |(last, _)| last.saturating_add(1));
-            all.insert(number, Draft { at, pages: BTreeMap::from([(page.to_owned(), values)]) });
+            let number = kept.last.checked_add(1).ok_or(DraftError::TooMany)?;
+            kept.last = number;
+            kept.drafts.insert(number, Draft { at, pages: BTreeMap::from([(page.to_owned(), values)]) });
             Ok(number)
         })
     }
@@ -130,8 +150,8 @@ impl Drafts {
         at: Timestamp,
     ) -> Result<(), DraftError> {
         fits(&values)?;
-        self.change(party, |all| {
-            let draft = all.get_mut(&number).ok_or(DraftError::Unknown)?;
+        self.change(party, |kept| {
+            let draft = kept.drafts.get_mut(&number).ok_or(DraftError::Unknown)?;
             if draft.pages.len() >= PAGES_MAX && !draft.pages.contains_key(page) {
                 return Err(DraftError::TooMany);
             }
@@ -146,8 +166,8 @@ impl Drafts {
     /// # Errors
     /// There is no such draft, or it cannot be written.
     pub fn leave_out(&self, party: &PartyId, number: u32, is_out: impl Fn(&str) -> bool) -> Result<(), DraftError> {
-        self.change(party, |all| {
-            all.get_mut(&number).ok_or(DraftError::Unknown)?.pages.retain(|page, _| !is_out(page));
+        self.change(party, |kept| {
+            kept.drafts.get_mut(&number).ok_or(DraftError::Unknown)?.pages.retain(|page, _| !is_out(page));
             Ok(())
         })
     }
@@ -157,20 +177,23 @@ impl Drafts {
     /// # Errors
     /// There is none of that number, or it cannot be written.
     pub fn delete(&self, party: &PartyId, number: u32) -> Result<(), DraftError> {
-        self.change(party, |all| all.remove(&number).map(drop).ok_or(DraftError::Unknown))
+        self.change(party, |kept| kept.drafts.remove(&number).map(drop).ok_or(DraftError::Unknown))
     }
 
     fn change<T>(
         &self,
         party: &PartyId,
-        change: impl FnOnce(&mut BTreeMap<u32, Draft>) -> Result<T, DraftError>,
+        change: impl FnOnce(&mut Kept) -> Result<T, DraftError>,
     ) -> Result<T, DraftError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all = self.all(party)?;
-        let changed = change(&mut all)?;
+        let mut kept = self.kept(party)?;
+        let changed = change(&mut kept)?;
+        // Texts and numbers always serialise; were it not so, what is there stays.
+        let bytes = serde_json::to_vec(&kept).map_err(|_| DraftError::Damaged)?;
+        if bytes.len() > PARTY_BYTES_MAX {
+            return Err(DraftError::Full);
+        }
         private_folder(&self.folder)?;
-        // Texts and numbers always serialise.
-        let bytes = serde_json::to_vec_pretty(&all).unwrap_or_default();
         write_secret(&self.path(party), &bytes)?;
         Ok(changed)
     }
@@ -225,6 +248,8 @@ mod tests {
         }
         drafts.delete(&mobility, 1).unwrap();
         assert_eq!(drafts.all(&mobility).unwrap().into_keys().collect::<Vec<_>>(), [2]);
+        drafts.delete(&mobility, 2).unwrap();
+        assert_eq!(drafts.begin(&mobility, "about", values("three"), AT).unwrap(), 3, "a number is given once");
     }
 
     #[test]
@@ -242,6 +267,10 @@ mod tests {
             drafts.keep(&mobility, 1, &format!("stream-{page}"), values("x"), AT).unwrap();
         }
         assert!(matches!(drafts.keep(&mobility, 1, "more", values("x"), AT), Err(DraftError::TooMany)));
+        let large = values(&"x".repeat(PAGE_BYTES_MAX - 5));
+        let full =
+            (1..40).find_map(|page| drafts.keep(&mobility, 3, &format!("stream-{page}"), large.clone(), AT).err());
+        assert!(matches!(full, Some(DraftError::Full)), "{full:?}");
         assert!(!format!("{:?}", drafts.one(&mobility, 2).unwrap()).contains("secret"));
         fs::write(folder.path().join("drafts/mobility.json"), "{\"secret\":").unwrap();
         let error = drafts.all(&mobility).unwrap_err();

@@ -47,24 +47,27 @@ impl InquiryKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
-    /// The kind of evidence that it is, from which duties count.
+    /// The kinds of evidence that it can be, from which duties count; the one that fits best first, and the one that always does last.
     #[must_use]
-    pub const fn asked(self) -> &'static str {
+    pub const fn asked(self) -> &'static [&'static str] {
         match self {
-            Self::Question | Self::Correction | Self::OwnData => "question",
-            Self::Objection => "objection",
-            Self::Comment => "comment",
+            Self::Question | Self::Correction => &["question"],
+            Self::Objection => &["objection"],
+            Self::OwnData => &["rights-request", "question"],
+            Self::Comment => &["comment"],
         }
     }
+}
 
-    /// The kind of evidence that answers it.
-    #[must_use]
-    pub const fn answered(self) -> &'static str {
-        match self {
-            Self::Question | Self::Correction | Self::OwnData => "question-answer",
-            Self::Objection => "objection-decision",
-            Self::Comment => "comment-answer",
-        }
+/// The kinds of evidence that answer what was asked as a kind, and that take more time for it; none for any other kind.
+#[must_use]
+pub fn answers_to(asked: &str) -> Option<(&'static str, &'static str)> {
+    match asked {
+        "question" => Some(("question-answer", "question-extension")),
+        "objection" => Some(("objection-decision", "objection-extension")),
+        "rights-request" => Some(("rights-answer", "rights-extension")),
+        "comment" => Some(("comment-answer", "comment-extension")),
+        _ => None,
     }
 }
 
@@ -74,7 +77,7 @@ impl InquiryKind {
 pub struct InquiryReceived {
     /// What kind of inquiry it is.
     pub kind: InquiryKind,
-    /// The city's statement that it was asked; of the kind that [`InquiryKind::asked`] names.
+    /// The city's statement that it was asked; of a kind that [`InquiryKind::asked`] names.
     pub evidence: Evidence,
     /// Commitments to `words`, `contact-name` and `contact-mail`.
     pub sealed: SealedFields,
@@ -89,10 +92,14 @@ mod tests {
         for kind in InquiryKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.code());
             assert_eq!(InquiryKind::with_code(kind.code()), Some(kind));
-            for evidence in [kind.asked(), kind.answered()] {
-                assert!(evidence.parse::<crate::EvidenceKind>().is_ok(), "{evidence}");
+            assert!(!kind.asked().is_empty());
+            for asked in kind.asked() {
+                let (answer, more) = answers_to(asked).unwrap();
+                for evidence in [asked, answer, more] {
+                    assert!(evidence.parse::<crate::EvidenceKind>().is_ok(), "{evidence}");
+                }
             }
         }
-        assert_eq!(InquiryKind::with_code("nonsense"), None);
+        assert_eq!((InquiryKind::with_code("nonsense"), answers_to("hearing")), (None, None));
     }
 }

@@ -5,9 +5,11 @@
 //! to some hours after, and once. Somebody who sends many forms from one address has to wait. The register bounds a day as a whole.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use model::entropy::NoEntropy;
+use model::time::{MILLIS_PER_SECOND, SECONDS_PER_DAY};
 use model::{Digest, Entropy, Span, Timestamp};
 use sha2::{Digest as _, Sha256};
 
@@ -17,6 +19,8 @@ use crate::sessions::{Peer, Throttle};
 const WRITING_MIN: Span = Span::seconds(3);
 /// How long a form may lie on a table.
 const FORM_MAX: Span = Span::hours(12);
+/// The most that one address sends in a day.
+const ADDRESS_DAY_MAX: u32 = 20;
 /// The most forms that are remembered as used.
 const USED_MAX: usize = 16_384;
 
@@ -30,7 +34,7 @@ pub(crate) enum NotTaken {
     #[error("That was very quick. Please look over what you wrote and send it again.")]
     TooFast,
     /// The address, or everybody together, sent too many.
-    #[error("Too much was sent from your network in the last ten minutes. Please wait a little and send it again.")]
+    #[error("Too much was sent from your network. Please wait a little, or until tomorrow, and send it again.")]
     TooMany,
 }
 
@@ -40,6 +44,8 @@ pub(crate) struct Asking {
     secret: OnceLock<[u8; 32]>,
     used: Mutex<HashMap<Digest, Timestamp>>,
     senders: Throttle,
+    /// The present day in UTC, and what each address sent in it.
+    today: Mutex<(i64, HashMap<IpAddr, u32>)>,
 }
 
 impl Asking {
@@ -62,7 +68,7 @@ impl Asking {
         if age < WRITING_MIN {
             return Err(NotTaken::TooFast);
         }
-        if !self.senders.counted(peer, now) {
+        if !self.senders.counted(peer, now) || !self.within_the_day(peer, now) {
             return Err(NotTaken::TooMany);
         }
         let mut used = self.used();
@@ -71,6 +77,19 @@ impl Asking {
             return Err(NotTaken::TooMany);
         }
         if used.insert(proof, drawn).is_some() { Err(NotTaken::Stale) } else { Ok(()) }
+    }
+
+    /// Counts a form of an address; false if it sent too many today. One machine alone would otherwise fill a city's day.
+    fn within_the_day(&self, peer: Peer, now: Timestamp) -> bool {
+        let Some(address) = peer.address() else { return true };
+        let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        let day = now.millis().div_euclid(i64::from(SECONDS_PER_DAY) * MILLIS_PER_SECOND);
+        if today.0 != day {
+            *today = (day, HashMap::new());
+        }
+        let sent = today.1.entry(address).or_default();
+        *sent += 1;
+        *sent <= ADDRESS_DAY_MAX
     }
 
     fn used(&self) -> MutexGuard<'_, HashMap<Digest, Timestamp>> {
@@ -130,5 +149,10 @@ mod tests {
         assert_eq!(send("192.0.2.1", now), Err(NotTaken::TooMany));
         assert_eq!(send("192.0.2.2", now), Ok(()));
         assert_eq!(send("192.0.2.1", now + Span::minutes(11)), Ok(()));
+        // A day has its own bound; the next one begins anew, and a web server on this machine is everybody.
+        let sent = (2..14).filter(|ten| send("192.0.2.1", now + Span::minutes(ten * 11)).is_ok()).count();
+        assert_eq!(sent, 9, "twenty in a day, with the eleven before");
+        assert_eq!(send("192.0.2.1", now + Span::days(1)), Ok(()));
+        assert!((0..100).all(|_| send("127.0.0.1", now + Span::days(2)).is_ok()));
     }
 }

@@ -22,6 +22,7 @@ use crate::rules::RulesError;
 use crate::sealing::{CONTACT_FIELDS, ORDER_FIELDS, SealError, seal};
 use crate::state::State;
 
+pub use evidence::answers_for;
 pub use fit::Misfit;
 pub use offers::Offer;
 pub(crate) use policies::assemble;
@@ -190,6 +191,7 @@ pub fn decide(
                 known(state.places.get(within), "place", within)?;
             }
             let same = state.places.get(&place.id).is_some_and(|known| known.as_ref() == place);
+            fit::redrawn(state, place)?;
             desk.unless(same, Verb::RegisterPlace, ActSubject::Place(place), What::PlaceRegistered(place.clone()))
         }
         Command::AdoptPolicy(text) => desk.adopt(text),
@@ -470,6 +472,17 @@ impl Desk<'_> {
         self.unless(false, Verb::WithdrawGrant, ActSubject::GrantRecord(record), what)
     }
 
+    /// What a resident wrote is not everybody's to erase.
+    fn may_erase(&self, entry: u64) -> Result<(), Refusal> {
+        let Some((id, _)) = self.state.inquiries.iter().find(|(_, record)| record.entry == entry) else {
+            return Ok(());
+        };
+        let Some(asked) = self.state.evidence.get(id) else { return Ok(()) };
+        let independent = self.actor.kind == model::PartyKind::Officer || self.state.founder() == Some(&self.actor.id);
+        let may = independent || (self.state.is_answered(id) && self.answers_for(&asked.evidence.about));
+        if may { Ok(()) } else { Err(Misfit::NotTheirsToErase.into()) }
+    }
+
     fn erase(&self, entry: u64) -> Result<Vec<Draft>, Refusal> {
         if self.state.erased.contains(&entry) {
             return Ok(Vec::new());
@@ -478,6 +491,7 @@ impl Desk<'_> {
         if entry >= self.state.size {
             return Err(Refusal::Unknown { kind: "entry", id: entry.to_string() });
         }
+        self.may_erase(entry)?;
         let what = What::PayloadErased(PayloadErased { entry });
         self.unless(false, Verb::ErasePayload, ActSubject::Payload, what)
     }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::act::{CityFounded, Disclosed};
-use model::inquiry::InquiryKind;
+use model::inquiry::{InquiryKind, answers_to};
 use model::policy::PolicyText;
 use model::{
     Act, ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, DutyId, Epoch,
@@ -249,6 +249,18 @@ impl State {
     pub fn evidence_about<'a>(&'a self, subject: &Subject) -> impl Iterator<Item = &'a EvidenceRecord> {
         let ids = self.evidence_of.get(subject).into_iter().flat_map(|ids| ids.iter());
         ids.filter_map(|id| self.evidence.get(id)).map(Arc::as_ref)
+    }
+
+    /// Whether an answer to an inquiry stands: a statement of the kind that answers it, which was not withdrawn.
+    #[must_use]
+    pub fn is_answered(&self, inquiry: &EvidenceId) -> bool {
+        let Some(asked) = self.evidence.get(inquiry) else { return false };
+        let answer = answers_to(asked.evidence.kind.as_str()).map(|(answer, _)| answer);
+        self.evidence_about(&asked.evidence.about).any(|record| {
+            record.ended.is_none()
+                && record.evidence.answers.as_ref() == Some(inquiry)
+                && Some(record.evidence.kind.as_str()) == answer
+        })
     }
 
     /// An approval in force of a class that a deployment stays within.

@@ -17,6 +17,8 @@ const BLOCK_BYTES_MAX: u64 = 32 << 20;
 /// The most lines and areas that are kept, and the most corners that they name.
 const LINES_MAX: usize = 2_000_000;
 const NAMED_MAX: usize = 20_000_000;
+/// The most lines of one area.
+const MEMBERS_MAX: usize = 10_000;
 /// What a reader has to know.
 const KNOWN: [&[u8]; 2] = [b"OsmSchema-V0.6", b"DenseNodes"];
 
@@ -35,15 +37,14 @@ struct Way {
 /// Everything that is drawn.
 pub(super) fn shapes(bytes: &[u8], buildings: bool) -> Result<Vec<Shape>, BaseMapError> {
     let mut areas = Vec::new();
-    each_block(bytes, &mut |block| block.relations(buildings, &mut areas))?;
+    let mut named = 0;
+    each_block(bytes, &mut |block| block.relations(buildings, &mut areas, &mut named))?;
     let members: HashSet<i64> = areas.iter().flat_map(|area| area.ways.iter().copied()).collect();
     let mut ways = HashMap::new();
-    each_block(bytes, &mut |block| block.ways(buildings, &members, &mut ways))?;
+    let mut named = 0;
+    each_block(bytes, &mut |block| block.ways(buildings, &members, &mut ways, &mut named))?;
     let mut corners: HashMap<i64, Option<Corner>> =
         ways.values().flat_map(|way| way.nodes.iter().map(|node| (*node, None))).collect();
-    if corners.len() > NAMED_MAX {
-        return Err(BaseMapError::TooMuch { what: "corners", most: NAMED_MAX as u64 });
-    }
     each_block(bytes, &mut |block| block.nodes(&mut corners))?;
     Ok(assembled(&areas, &ways, &corners))
 }
@@ -222,28 +223,43 @@ impl<'b> Block<'b> {
         Some((millionths(self.east, east, 180_000_000)?, millionths(self.north, north, 90_000_000)?))
     }
 
-    fn relations(&self, buildings: bool, areas: &mut Vec<Area>) -> Result<(), BaseMapError> {
+    fn relations(&self, buildings: bool, areas: &mut Vec<Area>, named: &mut usize) -> Result<(), BaseMapError> {
         for relation in self.elements(4) {
             let [keys, values, members, kinds] = parts(relation?, [2, 3, 9, 10])?;
             let Some(feature) = self.feature(keys, values, buildings).filter(|feature| feature.is_area()) else {
                 continue;
             };
-            // A member of kind 1 is a line.
-            let ways = deltas(members).zip(packed(kinds)).filter(|(_, kind)| *kind == 1).map(|(id, _)| id).collect();
+            // A member of kind 1 is a line; one that is named twice is one.
+            let mut seen = HashSet::new();
+            let lines = deltas(members).zip(packed(kinds)).filter(|(_, kind)| *kind == 1).map(|(id, _)| id);
+            let ways: Vec<i64> = lines.filter(|id| seen.insert(*id)).take(MEMBERS_MAX + 1).collect();
+            if ways.len() > MEMBERS_MAX {
+                return Err(BaseMapError::TooMuch { what: "lines of one area", most: MEMBERS_MAX as u64 });
+            }
+            counted(named, ways.len())?;
             areas.push(Area { feature, ways });
             limited(areas.len())?;
         }
         Ok(())
     }
 
-    fn ways(&self, buildings: bool, members: &HashSet<i64>, ways: &mut HashMap<i64, Way>) -> Result<(), BaseMapError> {
+    fn ways(
+        &self,
+        buildings: bool,
+        members: &HashSet<i64>,
+        ways: &mut HashMap<i64, Way>,
+        named: &mut usize,
+    ) -> Result<(), BaseMapError> {
         for way in self.elements(3) {
             let way = way?;
             let [keys, values, nodes, _] = parts(way, [2, 3, 8, 0])?;
             let id = number_of(way, 1)?.cast_signed();
             let feature = self.feature(keys, values, buildings);
             if feature.is_some() || members.contains(&id) {
-                ways.insert(id, Way { feature, nodes: deltas(nodes).collect() });
+                // One more than there is room for, so that a block of noughts is not unpacked whole.
+                let nodes: Vec<i64> = deltas(nodes).take(NAMED_MAX + 1 - *named).collect();
+                counted(named, nodes.len())?;
+                ways.insert(id, Way { feature, nodes });
                 limited(ways.len())?;
             }
         }
@@ -269,6 +285,13 @@ impl<'b> Block<'b> {
         }
         Ok(())
     }
+}
+
+/// Counts what names others, in all.
+fn counted(named: &mut usize, more: usize) -> Result<(), BaseMapError> {
+    *named += more;
+    let fits = *named <= NAMED_MAX;
+    fits.then_some(()).ok_or(BaseMapError::TooMuch { what: "corners", most: NAMED_MAX as u64 })
 }
 
 fn limited(lines: usize) -> Result<(), BaseMapError> {

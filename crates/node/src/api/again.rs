@@ -1,11 +1,12 @@
 //! Requests that are sent again: with an `Idempotency-Key` the same request is done once, and answered alike each time
 //! (draft-ietf-httpapi-idempotency-key-header).
 //!
-//! A key is its sender's own, for one address, for a day. It is kept in memory alone: a node that starts anew has forgotten it, and
-//! then a batch of observations that is sent again is taken again. Commands need none: what is so already is not done twice.
+//! A key is its sender's own, for one address. What was done is kept for a day at the most, of a sender the newest 128, and in memory
+//! alone: a node that starts anew has forgotten it, and then a batch that is sent again is taken again. What was refused is decided
+//! anew. Commands need no key: what is so already is not done twice.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request, State};
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use model::{Digest, Span, Timestamp};
 use sha2::{Digest as _, Sha256};
 
+use crate::auth;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -26,10 +28,11 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const KEY_BYTES_MAX: usize = 255;
 /// How long an answer is kept.
 const KEPT: Span = Span::hours(24);
-/// The most answers that are kept; then the oldest goes.
-const ANSWERS_MAX: usize = 1_024;
-/// The largest answer that is kept, in bytes. Those of the addresses that take keys are far smaller.
-const ANSWER_BYTES_MAX: usize = 64 << 10;
+/// The most answers that are kept of one sender; then its oldest goes.
+const SENDER_ANSWERS_MAX: usize = 128;
+/// The most answers that are kept, and their bytes; then the oldest goes.
+const ANSWERS_MAX: usize = 16_384;
+const ANSWERS_BYTES_MAX: usize = 64 << 20;
 
 /// An answer as it was given.
 #[derive(Clone)]
@@ -41,8 +44,10 @@ struct Given {
 
 /// What is known of a key.
 struct Known {
-    /// The hash of the body that came with it.
+    /// The hash of what came with it.
     content: Digest,
+    /// The hash of the sender's token.
+    sender: Digest,
     at: Timestamp,
     /// None while the first request is under way.
     given: Option<Given>,
@@ -53,20 +58,20 @@ struct Known {
 pub(crate) struct Again(Mutex<HashMap<Digest, Known>>);
 
 /// What to do with a request.
-enum Turn<'a> {
+enum Turn {
     /// It is the first.
-    First(Claim<'a>),
+    First(Claim),
     /// It was answered.
     Answered(Given),
 }
 
 /// A key whose first request is under way. Let go of without an answer, it is as if it had not come.
-struct Claim<'a> {
-    again: &'a Again,
+struct Claim {
+    again: Arc<Again>,
     name: Digest,
 }
 
-impl Drop for Claim<'_> {
+impl Drop for Claim {
     fn drop(&mut self) {
         let mut known = self.again.known();
         if known.get(&self.name).is_some_and(|key| key.given.is_none()) {
@@ -75,12 +80,34 @@ impl Drop for Claim<'_> {
     }
 }
 
-impl Claim<'_> {
+impl Claim {
+    /// Keeps what was done, and lets go of the oldest that there is no room for.
     fn answered(self, given: Given) {
-        if let Some(key) = self.again.known().get_mut(&self.name) {
-            key.given = Some(given);
-        }
+        let mut known = self.again.known();
+        let Some(key) = known.get_mut(&self.name) else { return };
+        key.given = Some(given);
+        let sender = key.sender;
+        make_room(&mut known, |key| key.sender == sender, SENDER_ANSWERS_MAX);
+        make_room(&mut known, |_| true, ANSWERS_MAX);
+        while bytes(&known) > ANSWERS_BYTES_MAX && forget_oldest(&mut known, |_| true) {}
     }
+}
+
+fn bytes(known: &HashMap<Digest, Known>) -> usize {
+    known.values().filter_map(|key| key.given.as_ref()).map(|given| given.body.len()).sum()
+}
+
+fn make_room(known: &mut HashMap<Digest, Known>, among: impl Fn(&Known) -> bool, max: usize) {
+    while known.values().filter(|key| key.given.is_some() && among(key)).count() > max {
+        forget_oldest(known, &among);
+    }
+}
+
+/// Forgets the oldest answer among some; false if there is none.
+fn forget_oldest(known: &mut HashMap<Digest, Known>, among: impl Fn(&Known) -> bool) -> bool {
+    let those = known.iter().filter(|(_, key)| key.given.is_some() && among(key));
+    let oldest = those.min_by_key(|(_, key)| key.at).map(|(name, _)| *name);
+    oldest.is_some_and(|name| known.remove(&name).is_some())
 }
 
 impl Again {
@@ -88,7 +115,7 @@ impl Again {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn turn(&self, name: Digest, content: Digest, now: Timestamp) -> Result<Turn<'_>, Problem> {
+    fn turn(self: &Arc<Self>, name: Digest, sender: Digest, content: Digest, now: Timestamp) -> Result<Turn, Problem> {
         let mut known = self.known();
         known.retain(|_, key| now.since(key.at) < KEPT);
         if let Some(key) = known.get(&name) {
@@ -101,15 +128,8 @@ impl Again {
                 None => problem(Kind::Conflict, "the same request is under way; ask again when it is answered"),
             };
         }
-        if known.len() >= ANSWERS_MAX {
-            let oldest = known.iter().filter(|(_, key)| key.given.is_some()).min_by_key(|(_, key)| key.at);
-            let oldest = oldest.map(|(name, _)| *name);
-            let busy = || Problem::new(Kind::Busy).detail("too many requests with idempotency keys are under way");
-            known.remove(&oldest.ok_or_else(busy)?);
-        }
-        known.insert(name, Known { content, at: now, given: None });
-        drop(known);
-        Ok(Turn::First(Claim { again: self, name }))
+        known.insert(name, Known { content, sender, at: now, given: None });
+        Ok(Turn::First(Claim { again: Arc::clone(self), name }))
     }
 }
 
@@ -136,34 +156,46 @@ pub(crate) async fn once(State(node): State<Node>, request: Request, next: Next)
     }
 }
 
+/// Whether a request carries the token of a party or a sensor, as it is now: nobody else takes a place here.
+fn is_known(node: &Node, headers: &HeaderMap) -> bool {
+    let state = node.city.register().state();
+    let credential = auth::token(headers).ok().flatten().map(flow::city::credential);
+    credential.is_some_and(|held| state.party_with(&held).is_some() || state.device_with(&held).is_some())
+}
+
 async fn asked_once(node: &Node, request: Request, next: Next) -> Result<Response, Problem> {
     let Some(key) = key(request.headers())?.map(<[u8]>::to_vec) else { return Ok(next.run(request).await) };
+    if !is_known(node, request.headers()) {
+        return Ok(next.run(request).await);
+    }
     let (parts, body) = request.into_parts();
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await?;
-    let sender = parts.headers.get(header::AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes);
-    let name = hashed(&[sender, parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &key]);
-    match node.again.turn(name, hashed(&[&body]), node.city.register().now())? {
+    let header = |name| parts.headers.get(name).map_or(&[][..], HeaderValue::as_bytes);
+    let sender = hashed(&[header(header::AUTHORIZATION)]);
+    let name = hashed(&[sender.as_bytes(), parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &key]);
+    let content = hashed(&[header(header::CONTENT_TYPE), header(header::IF_MATCH), &body]);
+    match node.again.turn(name, sender, content, node.city.register().now())? {
         Turn::Answered(given) => Ok(given.into_response()),
         Turn::First(claim) => {
-            let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-            kept(claim, response).await
+            // By itself: what was begun goes on and is remembered, also where its sender does not wait for the answer.
+            let done = tokio::spawn(async move {
+                let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+                kept(claim, response).await
+            });
+            done.await.map_err(|_| Problem::new(Kind::Internal))?
         }
     }
 }
 
-/// Keeps an answer, unless it asks for another try.
-async fn kept(claim: Claim<'_>, response: Response) -> Result<Response, Problem> {
-    let again = response.status().is_server_error() || response.status() == StatusCode::TOO_MANY_REQUESTS;
-    if again || response.status() == StatusCode::UNAUTHORIZED {
+/// Keeps the answer to what was done. What was not is asked anew.
+async fn kept(claim: Claim, response: Response) -> Result<Response, Problem> {
+    if !response.status().is_success() {
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, crate::router::BODY_BYTES_MAX).await;
-    let body = body.map_err(|_| Problem::new(Kind::Internal))?;
-    if body.len() <= ANSWER_BYTES_MAX {
-        let kind = parts.headers.get(header::CONTENT_TYPE).cloned();
-        claim.answered(Given { status: parts.status, kind, body: body.clone() });
-    }
+    let body = axum::body::to_bytes(body, ANSWERS_BYTES_MAX).await.map_err(|_| Problem::new(Kind::Internal))?;
+    let kind = parts.headers.get(header::CONTENT_TYPE).cloned();
+    claim.answered(Given { status: parts.status, kind, body: body.clone() });
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
@@ -189,9 +221,9 @@ mod tests {
 
     #[test]
     fn a_key_is_answered_once_for_a_day_and_forgotten_where_nothing_was_answered() {
-        let (again, now) = (Again::default(), Timestamp::from_millis(0));
+        let (again, now) = (Arc::new(Again::default()), Timestamp::from_millis(0));
         let (name, content) = (Digest::new([1; 32]), Digest::new([2; 32]));
-        let turn = |content, now| again.turn(name, content, now);
+        let turn = |content, now| again.turn(name, name, content, now);
         let Ok(Turn::First(claim)) = turn(content, now) else { panic!("first") };
         assert_eq!(turn(content, now).err().map(|problem| problem.status()), Some(409), "under way");
         drop(claim);
@@ -203,17 +235,21 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_answer_makes_room_and_requests_under_way_do_not() {
-        let again = Again::default();
+    fn a_sender_with_many_keys_loses_its_own_oldest_and_nobody_elses() {
+        let again = Arc::new(Again::default());
         let name = |number: usize| hashed(&[&number.to_be_bytes()]);
         let at = |number: usize| Timestamp::from_millis(i64::try_from(number).unwrap());
-        for number in 0..ANSWERS_MAX {
-            let Ok(Turn::First(claim)) = again.turn(name(number), name(0), at(number)) else { panic!("first") };
+        let (quiet, busy) = (Digest::new([7; 32]), Digest::new([8; 32]));
+        let ask = |number: usize, sender| again.turn(name(number), sender, name(0), at(number));
+        let answer = |number, sender| {
+            let Ok(Turn::First(claim)) = ask(number, sender) else { panic!("first") };
             claim.answered(given());
-        }
-        let Ok(Turn::First(_claim)) = again.turn(name(ANSWERS_MAX), name(0), at(ANSWERS_MAX)) else { panic!("room") };
-        assert!(matches!(again.turn(name(1), name(0), at(ANSWERS_MAX)), Ok(Turn::Answered(_))));
-        assert!(matches!(again.turn(name(0), name(0), at(ANSWERS_MAX)), Ok(Turn::First(_))), "the oldest went");
+        };
+        answer(0, quiet);
+        (1..=SENDER_ANSWERS_MAX + 1).for_each(|number| answer(number, busy));
+        assert!(matches!(ask(0, quiet), Ok(Turn::Answered(_))));
+        assert!(matches!(ask(2, busy), Ok(Turn::Answered(_))));
+        assert!(matches!(ask(1, busy), Ok(Turn::First(_))), "its oldest went");
     }
 
     #[test]

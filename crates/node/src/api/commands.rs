@@ -45,7 +45,7 @@ pub(crate) struct Mode {
     params(
         ("dry-run" = Option<bool>, Query, description = "Do nothing, and say which acts would be made"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` of the register or of the deployment that the submission concerns"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once; kept for a day"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once: what was done is kept for a day at most, of each sender the newest 128"),
     ),
     request_body(content = Object, content_type = "application/json"),
     responses(
@@ -73,6 +73,10 @@ pub(crate) async fn commands(
     let submissions = parse(&body(request, &["application/json"]).await?, SUBMISSIONS_MAX)?;
     only_of(&party.id, &submissions)?;
     let seen = seen(&headers, &submissions)?;
+    if dry_run && seen.is_some() {
+        let detail = "`If-Match` is held when something is done; leave it out of a look";
+        return Err(Problem::new(Kind::BadRequest).detail(detail));
+    }
     let city = Arc::clone(&node.city);
     let job = move || if dry_run { preview(&city, &submissions) } else { submit(&city, submissions, seen) };
     node.jobs.run(Lane::Token, job).await?.map(Json)

@@ -34,7 +34,7 @@ async fn ingest(node: Node, request: Request, types: &[&str], door: Door) -> Res
 /// came after their window was released.
 #[utoipa::path(
     post, path = "/ngsi-ld/v1/entityOperations/upsert", tag = "ingest", security(("device" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once; kept for a day")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once: what was done is kept for a day at most, of each sender the newest 128")),
     request_body(content = Vec<Object>, content_type = "application/ld+json"),
     responses(
         (status = 201, description = "The ids of the entities, when the disk has them", body = Vec<String>),
@@ -60,7 +60,7 @@ pub(crate) async fn upsert(State(node): State<Node>, request: Request) -> Result
 /// Answers how many were admitted, and how many of those came after their window was released and count in no number.
 #[utoipa::path(
     post, path = "/api/v1/observations", tag = "ingest", security(("device" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once; kept for a day")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is done once: what was done is kept for a day at most, of each sender the newest 128")),
     request_body(content = String, content_type = "application/x-ndjson", description = "One observation a line: its `time` (RFC 3339) and the stream's properties"),
     responses(
         (status = 200, description = "`stream`, `admitted` and `late`, when the disk has them", body = Object),

@@ -1,9 +1,12 @@
 //! What became of an inquiry: when it came, by when it is due, and the answer. Public, and without what its sender wrote.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use flow::City;
 use model::{EvidenceId, EvidenceRecord, Subject, Timestamp};
 use register::State as Register;
 use register::state::InquiryRecord;
@@ -30,7 +33,6 @@ pub(crate) struct Told {
     pub(crate) due: Option<Timestamp>,
     /// Whether an answer stands.
     answered: bool,
-    pub(crate) answers: Vec<Answer>,
 }
 
 /// A statement that answers it, or takes more time.
@@ -46,15 +48,42 @@ pub(crate) struct Answer {
 struct Page {
     site: Site,
     told: Told,
+    answers: Vec<Answer>,
     entry: u64,
     erased: bool,
 }
 
-/// The clock of an inquiry: the duty that counts from it, and where its run stands.
-pub(crate) fn run(node: &Node, state: &Register, id: &EvidenceId, now: Timestamp) -> Option<(Duty, Instance)> {
-    let about = &state.evidence.get(id)?.evidence.about;
-    let runs = node.city.register().rules()?.clocks.runs(state, about, now);
-    runs.into_iter().find(|(_, run)| run.key.trigger.as_ref() == Some(id))
+/// The clocks of inquiries: of each the duty that counts from it, and where its run stands.
+pub(crate) struct Runs(BTreeMap<EvidenceId, (Duty, Instance)>);
+
+impl Runs {
+    /// Of all inquiries about some things; each thing's clocks are read once.
+    pub(crate) fn about<'s>(
+        city: &City,
+        state: &Register,
+        subjects: impl Iterator<Item = &'s Subject>,
+        now: Timestamp,
+    ) -> Self {
+        let subjects: BTreeSet<&Subject> = subjects.collect();
+        let Some(rules) = city.register().rules() else { return Self(BTreeMap::new()) };
+        let runs = subjects.into_iter().flat_map(|subject| rules.clocks.runs(state, subject, now));
+        let of_inquiry = |(duty, run): (Duty, Instance)| {
+            let trigger = run.key.trigger.clone().filter(|id| state.inquiries.contains_key(id))?;
+            Some((trigger, (duty, run)))
+        };
+        Self(runs.filter_map(of_inquiry).collect())
+    }
+
+    /// Of one inquiry.
+    pub(crate) fn of(city: &City, state: &Register, id: &EvidenceId, now: Timestamp) -> Self {
+        let filed = state.evidence.get(id);
+        Self::about(city, state, filed.iter().map(|filed| &filed.evidence.about), now)
+    }
+
+    /// The clock that runs on an inquiry.
+    pub(crate) fn get(&self, id: &EvidenceId) -> Option<&(Duty, Instance)> {
+        self.0.get(id)
+    }
 }
 
 impl Told {
@@ -63,43 +92,31 @@ impl Told {
         self.due.is_some() || !self.answered
     }
 
-    pub(crate) fn of(node: &Node, state: &Register, id: &EvidenceId, now: Timestamp) -> Option<Self> {
+    pub(crate) fn of(state: &Register, runs: &Runs, id: &EvidenceId) -> Option<Self> {
         let filed = state.evidence.get(id).filter(|_| state.inquiries.contains_key(id))?;
         let about = match &filed.evidence.about {
             Subject::Deployment { id } => Link::deployment(state, id),
             Subject::City | Subject::Device { .. } => None,
         };
-        let run = run(node, state, id, now);
-        let overdue = run.as_ref().is_some_and(|(_, run)| run.is_overdue());
-        let due =
-            run.as_ref().filter(|(_, run)| run.status == Status::Waiting || run.is_overdue()).map(|(_, run)| run.due);
-        let answers = answers(state, id);
+        let run = runs.get(id).map(|(_, run)| run);
+        let overdue = run.is_some_and(Instance::is_overdue);
+        let due = run.filter(|run| run.status == Status::Waiting || run.is_overdue()).map(|run| run.due);
+        let answered = state.is_answered(id);
         Some(Self {
             id: id.clone(),
             summary: filed.evidence.summary.clone(),
             about,
             received: words::instant(filed.filed_at),
-            clock: clock(run.map(|(_, run)| run), is_answered(state, id)),
+            clock: clock(run, answered),
             overdue,
             due,
-            answered: is_answered(state, id),
-            answers,
+            answered,
         })
     }
 }
 
-/// Whether an answer to an inquiry stands: a statement of the kind that answers it, which was not withdrawn.
-pub(crate) fn is_answered(state: &Register, id: &EvidenceId) -> bool {
-    let Some((inquiry, filed)) = state.inquiries.get(id).zip(state.evidence.get(id)) else { return false };
-    state.evidence_about(&filed.evidence.about).any(|record| {
-        record.evidence.answers.as_ref() == Some(id)
-            && record.ended.is_none()
-            && record.evidence.kind.as_str() == inquiry.kind.answered()
-    })
-}
-
 /// What was said about an inquiry and stands, oldest first.
-fn answers(state: &Register, id: &EvidenceId) -> Vec<Answer> {
+pub(crate) fn answers(state: &Register, id: &EvidenceId) -> Vec<Answer> {
     let Some(filed) = state.evidence.get(id) else { return Vec::new() };
     let mut answers: Vec<&EvidenceRecord> = state
         .evidence_about(&filed.evidence.about)
@@ -116,7 +133,7 @@ fn answers(state: &Register, id: &EvidenceId) -> Vec<Answer> {
 }
 
 /// Where the clock stands, in a sentence.
-fn clock(run: Option<Instance>, answered: bool) -> String {
+fn clock(run: Option<&Instance>, answered: bool) -> String {
     let Some(run) = run else {
         let said = if answered {
             "It was answered."
@@ -146,8 +163,9 @@ pub(crate) async fn asked(
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let none = || Problem::new(Kind::NotFound).detail("nothing was asked under this address");
     let id: EvidenceId = id?.0.parse().map_err(|_| none())?;
-    let told = Told::of(&node, &state, &id, now).ok_or_else(none)?;
+    let runs = Runs::of(&node.city, &state, &id, now);
+    let (told, answers) = (Told::of(&state, &runs, &id).ok_or_else(none)?, answers(&state, &id));
     let record: &InquiryRecord = state.inquiries.get(&id).ok_or_else(none)?;
     let (entry, erased) = (record.entry, state.erased.contains(&record.entry));
-    page(&Page { site: Site::of(&state), told, entry, erased })
+    page(&Page { site: Site::of(&state), told, answers, entry, erased })
 }

@@ -12,12 +12,14 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use flow::City;
 use model::inquiry::InquiryKind;
-use model::{EvidenceId, Fields, Party, PartyKind, Sealed, Subject};
+use model::{EvidenceId, Fields, Party, Sealed};
+use register::decide::answers_for;
 use register::{InquiryError, State as Register};
 
 use super::Site;
-use super::asked::Told;
+use super::asked::{Answer, Runs, Told, answers};
 use super::signed::{Signed, private, signed, to_sign_in};
 use crate::jobs::Lane;
 use crate::problem::{Kind, Problem};
@@ -40,6 +42,7 @@ struct One {
     party: String,
     form: String,
     told: Told,
+    answers: Vec<Answer>,
     entry: u64,
     /// What was written; none if it was erased.
     written: Option<Written>,
@@ -63,24 +66,14 @@ pub(super) struct Typed {
     outcome: String,
 }
 
-/// Whether a party reads what residents write about something, and answers it.
-pub(super) fn answers_for(state: &Register, party: &Party, about: &Subject) -> bool {
-    let accountable = match about {
-        Subject::Deployment { id } => state.deployments.get(id).map(|record| &record.deployment.accountable),
-        Subject::City | Subject::Device { .. } => None,
-    };
-    accountable == Some(&party.id) || party.kind == PartyKind::Officer || state.founder() == Some(&party.id)
-}
-
 /// The inquiries that a party answers for: those that are open, the most urgent first, and those that are answered, the newest
 /// first.
-fn inquiries(node: &Node, state: &Register, party: &Party) -> (Vec<Told>, Vec<Told>) {
-    let now = node.city.register().now();
-    let own = state
-        .inquiries
-        .keys()
-        .filter(|id| state.evidence.get(*id).is_some_and(|filed| answers_for(state, party, &filed.evidence.about)));
-    let told = own.filter_map(|id| Told::of(node, state, id, now));
+fn inquiries(city: &City, state: &Register, party: &Party) -> (Vec<Told>, Vec<Told>) {
+    let filed = |id: &EvidenceId| state.evidence.get(id).map(|filed| &filed.evidence.about);
+    let own = |id: &&EvidenceId| filed(id).is_some_and(|about| answers_for(state, party, about));
+    let own: Vec<&EvidenceId> = state.inquiries.keys().filter(own).collect();
+    let runs = Runs::about(city, state, own.iter().filter_map(|id| filed(id)), city.register().now());
+    let told = own.into_iter().filter_map(|id| Told::of(state, &runs, id));
     let (mut open, mut answered): (Vec<Told>, Vec<Told>) = told.partition(Told::is_open);
     open.sort_by(|a, b| (a.due.is_none(), a.due, &a.received).cmp(&(b.due.is_none(), b.due, &b.received)));
     answered.sort_by(|a, b| b.received.cmp(&a.received));
@@ -91,19 +84,20 @@ fn inquiries(node: &Node, state: &Register, party: &Party) -> (Vec<Told>, Vec<To
 pub(crate) async fn inbox(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
     let Some(signed) = signed(&node, &headers) else { return to_sign_in() };
     let state = node.city.register().state();
-    let (open, answered) = inquiries(&node, &state, &signed.party);
+    let (city, of, party) = (Arc::clone(&node.city), Arc::clone(&state), signed.party.clone());
+    let (open, answered) = node.jobs.run(Lane::Token, move || inquiries(&city, &of, &party)).await?;
     let (site, form) = (Site::of(&state), signed.id.form());
     private(StatusCode::OK, &Inbox { site, party: signed.party.name, form, open, answered })
 }
 
 /// An inquiry that a party answers for. One of others is told like one that never was.
-pub(super) fn own(state: &Register, party: &Party, id: &str) -> Result<(EvidenceId, InquiryKind, Subject), Problem> {
+pub(super) fn own(state: &Register, party: &Party, id: &str) -> Result<(EvidenceId, InquiryKind), Problem> {
     let none = || Problem::new(Kind::NotFound).detail("there is no such inquiry for you");
     let id: EvidenceId = id.parse().map_err(|_| none())?;
     let filed = state.evidence.get(&id).filter(|filed| answers_for(state, party, &filed.evidence.about));
-    let about = filed.ok_or_else(none)?.evidence.about.clone();
+    filed.ok_or_else(none)?;
     let kind = state.inquiries.get(&id).ok_or_else(none)?.kind;
-    Ok((id, kind, about))
+    Ok((id, kind))
 }
 
 /// `GET /desk/inbox/{id}`
@@ -127,10 +121,12 @@ pub(super) async fn shown(
     wrong: Option<String>,
 ) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    let (id, kind, _) = own(&state, &signed.party, id)?;
-    let told = Told::of(node, &state, &id, now).ok_or_else(|| Problem::new(Kind::NotFound))?;
+    let (id, kind) = own(&state, &signed.party, id)?;
+    let runs = Runs::of(&node.city, &state, &id, now);
+    let told = Told::of(&state, &runs, &id).ok_or_else(|| Problem::new(Kind::NotFound))?;
+    let answers = answers(&state, &id);
     let entry = state.inquiries.get(&id).map_or(0, |record| record.entry);
-    let may_extend = told.is_open() && answer::extension(node, &state, &id, now).is_some();
+    let may_extend = told.is_open() && answer::extension(&runs, &id).is_some();
     let city = Arc::clone(&node.city);
     let read = node.jobs.run(Lane::Token, move || city.register().inquiry(&id)).await?;
     let read = read.map_err(|error| match error {
@@ -146,6 +142,7 @@ pub(super) async fn shown(
         party: signed.party.name.clone(),
         form: signed.id.form(),
         told,
+        answers,
         entry,
         written,
         decides: kind == InquiryKind::Objection,

@@ -4,18 +4,21 @@
 //! counted since the node began to run, because nothing of a single observation is in the log.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use model::{EvidenceId, Identifies, StreamId, Technology};
+use flow::City;
+use model::{EvidenceId, Identifies, StreamId, Technology, Timestamp};
 use register::State as Register;
 use register::state::Month;
 use standards::duty::Status;
 
-use super::asked::{is_answered, run};
+use super::asked::Runs;
 use super::draw::Bars;
 use super::{Link, Site, page};
+use crate::jobs::Lane;
 use crate::problem::Problem;
 use crate::router::Node;
 
@@ -70,24 +73,23 @@ fn left(state: &Register) -> Vec<Left> {
 }
 
 /// Whether an inquiry was answered: in time, late, or not at all. What no clock runs on is in time once it is answered.
-fn became(node: &Node, state: &Register, id: &EvidenceId, month: &mut Asked) {
-    let now = node.city.register().now();
+fn became(state: &Register, runs: &Runs, id: &EvidenceId, month: &mut Asked) {
     month.received += 1;
-    let Some((_, run)) = run(node, state, id, now) else {
-        *(if is_answered(state, id) { &mut month.in_time } else { &mut month.open }) += 1;
-        return;
+    let sum = match runs.get(id).map(|(_, run)| run.status) {
+        Some(Status::Done { .. }) => &mut month.in_time,
+        Some(Status::Lapsed { .. }) => &mut month.late,
+        None if state.is_answered(id) => &mut month.in_time,
+        Some(Status::Waiting | Status::Void { .. }) | None => &mut month.open,
     };
-    match run.status {
-        Status::Done { .. } => month.in_time += 1,
-        Status::Lapsed { .. } => month.late += 1,
-        Status::Waiting | Status::Void { .. } => month.open += 1,
-    }
+    *sum += 1;
 }
 
-fn asked(node: &Node, state: &Register) -> Vec<Asked> {
+fn asked(city: &City, state: &Register, now: Timestamp) -> Vec<Asked> {
+    let filed = state.inquiries.keys().filter_map(|id| state.evidence.get(id));
+    let runs = Runs::about(city, state, filed.map(|filed| &filed.evidence.about), now);
     let mut months: BTreeMap<Month, Asked> = BTreeMap::new();
     for (id, record) in &state.inquiries {
-        became(node, state, id, months.entry(Month::of(record.at)).or_default());
+        became(state, &runs, id, months.entry(Month::of(record.at)).or_default());
     }
     let named = months.into_iter().map(|(month, asked)| Asked { month: month.as_str().to_owned(), ..asked });
     let mut named: Vec<Asked> = named.rev().take(MONTHS_MAX).collect();
@@ -110,6 +112,8 @@ fn technologies(state: &Register) -> Vec<(Link, usize)> {
 pub(crate) async fn numbers(State(node): State<Node>) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let left = left(&state);
+    let (city, of) = (Arc::clone(&node.city), Arc::clone(&state));
+    let asked = node.jobs.run(Lane::Open, move || asked(&city, &of, now)).await?;
     #[expect(clippy::cast_precision_loss, reason = "a drawing has fewer digits")]
     let drawn: Vec<_> = left.iter().map(|month| (month.month.clone(), Some(month.disclosures as f64))).collect();
     let counts = node.city.counters().snapshot();
@@ -125,7 +129,7 @@ pub(crate) async fn numbers(State(node): State<Node>) -> Result<Response, Proble
         technologies: technologies(&state),
         bars: Some(Bars::of(&drawn)).filter(|_| !drawn.is_empty()),
         left,
-        asked: asked(&node, &state),
+        asked,
         admitted: admitted.fold(0, u64::saturating_add),
     })
 }

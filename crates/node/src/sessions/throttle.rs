@@ -1,7 +1,7 @@
-//! How often somebody may try a token that is nobody's: by address, and all together.
+//! How often somebody may try a token that is nobody's, or send a form: by address, and all together.
 //!
-//! A token cannot be guessed; the limit keeps strangers from asking for hours. Behind a web server all addresses are that
-//! server's, so that only the limit for all counts there; it is wide, because it would keep parties out as well.
+//! A token cannot be guessed; the limit keeps strangers from asking for hours. Behind a web server on the same machine all
+//! addresses are that machine's, so that only the limit for all counts there; it is wide, because it would keep parties out as well.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -27,6 +27,16 @@ impl Default for Peer {
 }
 
 impl Peer {
+    /// Whose it is, if it tells anybody apart.
+    pub(crate) fn address(self) -> Option<IpAddr> {
+        Some(self.group()).filter(|_| !self.is_own())
+    }
+
+    /// Whether it is this machine, whose web server may stand in front: then the address is everybody's.
+    fn is_own(self) -> bool {
+        self.0.to_canonical().is_loopback()
+    }
+
     /// What counts as one address: of IPv6 a whole subnet, because whoever has one address there has all of it.
     fn group(self) -> IpAddr {
         match self.0.to_canonical() {
@@ -59,7 +69,7 @@ impl Throttle {
             *tried = Tried { since: Some(now), ..Tried::default() };
         }
         let own = tried.each.get(&peer.group()).copied().unwrap_or(0);
-        if own >= ADDRESS_MAX || tried.all >= ALL_MAX {
+        if (own >= ADDRESS_MAX && !peer.is_own()) || tried.all >= ALL_MAX {
             return false;
         }
         tried.each.insert(peer.group(), own + 1);

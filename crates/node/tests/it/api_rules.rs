@@ -119,7 +119,30 @@ async fn a_request_that_is_sent_again_is_done_once() {
     send("batch-1", &line.replace("12", "13")).await.problem(422);
     assert_eq!(send("batch-2", line).await.status, 200);
     assert_eq!(rows().await, 2, "another key is another batch");
-    // A key is its sender's own, and what is refused is refused alike.
+    // The same address and key of another sender is another request, and is not answered with this one's answer.
+    let other = Request::post("/api/v1/observations")
+        .header(header::AUTHORIZATION, "Bearer token-of-wifi-1")
+        .header(header::CONTENT_TYPE, "application/x-ndjson")
+        .header("idempotency-key", "batch-1");
+    let other = world.ask(other.body(Body::from(line)).unwrap()).await;
+    assert!(other.headers.get("idempotency-replayed").is_none() && other.status != 200, "{}", other.text());
+    // A sender that gives up has it done all the same, and once.
+    let cut = Request::post("/api/v1/observations")
+        .header(header::AUTHORIZATION, "Bearer token-of-air-1")
+        .header(header::CONTENT_TYPE, "application/x-ndjson")
+        .header("idempotency-key", "cut");
+    let cut = world.ask(cut.body(Body::from(line)).unwrap());
+    drop(tokio::time::timeout(std::time::Duration::ZERO, cut).await);
+    let again = async || loop {
+        let again = send("cut", line).await;
+        if again.status != 409 {
+            return again;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    };
+    assert_eq!(again().await.status, 200);
+    assert_eq!(rows().await, 3, "once, whether or not the first was begun");
+    // A key is its sender's own, and what is refused is decided anew.
     let by_other = command(&world, &[("idempotency-key", "batch-1")], &sensor("wifi-8")).await;
     assert!(by_other.status == 200 && by_other.headers.get("idempotency-replayed").is_none(), "{}", by_other.text());
     send("bad", "{").await.problem(422);

@@ -152,16 +152,28 @@ async fn what_was_written_is_erased_and_stays_erased() {
     let mut browser = Browser::signed_in(&world, "token-of-city").await;
     let refused = browser.post(&own, &format!("{own}/erase"), &[("text", " ")]).await;
     assert!(refused.status.is_client_error() && refused.text().contains("reason"), "{}", refused.text());
+    let held = |world: &World| {
+        let stored = std::fs::read_dir(world.folder.path().join("city")).unwrap();
+        let files = stored.filter_map(|file| Some(file.unwrap().path()).filter(|path| path.is_file()));
+        files
+            .filter(|file| std::fs::read(file).unwrap().windows(MARKER.len()).any(|window| window == MARKER.as_bytes()))
+            .count()
+    };
+    assert!(held(&world) > 0, "the control: it is there");
+    // Whoever is objected to does not erase it before it is answered, and others never.
+    for token in ["token-of-mobility", "token-of-police"] {
+        let entry = world.city.register().state().inquiries.values().next().unwrap().entry;
+        let by = token.strip_prefix("token-of-").unwrap();
+        let erase =
+            json!({ "by": by, "reason": "no", "command": { "do": "erase-payload", "with": { "entry": entry } } });
+        let refused = world.post(token, "/api/v1/commands", "application/json", erase.to_string()).await;
+        assert!(refused.status.is_client_error(), "{token}: {}", refused.text());
+    }
     let done = browser.post(&own, &format!("{own}/erase"), &[("text", "They asked for it.")]).await;
     assert_eq!(done.status, 303, "{}", done.text());
     assert!(!browser.get(&own).await.text().contains(MARKER));
     assert!(world.browse(&page).await.text().contains("and was erased"));
-    let stored = std::fs::read_dir(world.folder.path().join("city")).unwrap();
-    for file in stored.filter_map(|file| Some(file.unwrap().path()).filter(|path| path.is_file())) {
-        let bytes = std::fs::read(&file).unwrap();
-        let held = bytes.windows(MARKER.len()).any(|window| window == MARKER.as_bytes());
-        assert!(!held, "{}", file.display());
-    }
+    assert_eq!(held(&world), 0);
 }
 
 #[tokio::test]
@@ -197,7 +209,8 @@ async fn a_form_that_cannot_be_taken_says_why_and_keeps_what_was_typed() {
     assert_eq!(send(&world, &fresh, "", "correction", &typed, ("", ""), "").await.status, 303);
     let again = send(&world, &fresh, "", "correction", &typed, ("", ""), "").await;
     assert!(again.status == 422 && again.text().contains("sent before"), "a form counts once");
-    world.browse("/asked/asked-0000000000000000").await.text().contains("nothing was asked");
+    let none = world.browse("/asked/asked-0000000000000000").await;
+    assert!(none.status == 404 && none.text().contains("nothing was asked"), "{}", none.text());
 }
 
 #[tokio::test]
@@ -291,7 +304,7 @@ async fn numbers_tell_neither_how_many_people_were_there_nor_how_many_hits_there
 }
 
 #[tokio::test]
-async fn what_takes_more_time_or_was_withdrawn_is_no_answer() {
+async fn what_others_say_or_what_was_withdrawn_is_no_answer() {
     let world = World::new();
     let page = asked(&ask(&world, "wifi", "objection", "I object to this.", ("", "")).await);
     let id = page.strip_prefix("/asked/").unwrap();
@@ -300,8 +313,21 @@ async fn what_takes_more_time_or_was_withdrawn_is_no_answer() {
             "on": world.now().to_string(), "signed_by": "council", "summary": "Said.", "answers": id });
         world.submit(json!({ "by": "council", "command": { "do": "file-evidence", "with": with } })).unwrap();
     };
-    file("x1", "question-answer");
-    assert!(world.browse(&page).await.text().contains("waits for an answer"), "another kind of answer");
+    for (by, kind, answers, said) in [
+        ("council", "question-answer", json!(id), "of another kind"),
+        ("council", "objection-decision", json!(null), "which of it this statement answers"),
+        ("police", "objection-decision", json!(id), "is answered by whoever is accountable"),
+    ] {
+        let mut with = json!({ "id": "x1", "about": { "what": "deployment", "id": "wifi" }, "kind": kind,
+            "on": world.now().to_string(), "signed_by": by, "summary": "Said." });
+        if !answers.is_null() {
+            with["answers"] = answers;
+        }
+        let refused =
+            world.submit(json!({ "by": by, "command": { "do": "file-evidence", "with": with } })).unwrap_err();
+        assert!(refused.to_string().contains(said), "{refused}");
+    }
+    assert!(world.browse(&page).await.text().contains("waits for an answer"));
     file("d1", "objection-decision");
     assert!(world.browse(&page).await.text().contains("It was answered."));
     let withdraw = json!({ "do": "withdraw-evidence", "with": { "evidence": "d1" } });

@@ -1,10 +1,25 @@
 //! Evidence and classes: who may say what, of which things that are there, and until when.
 
 use model::act::EvidenceRef;
-use model::{Assessment, ClassApproval, DeploymentRecord, Evidence, EvidenceId, PartyKind, SignOff, Subject, What};
+use model::inquiry::answers_to;
+use model::{
+    Assessment, ClassApproval, DeploymentRecord, Evidence, EvidenceId, Party, PartyKind, SignOff, Subject, What,
+};
 use norms::{ActSubject, Verb};
 
+use crate::state::State;
+
 use super::{Desk, Draft, Misfit, Refusal, fit, known, taken};
+
+/// Whether a party answers to residents for something: the accountable one, an officer, or the founder.
+#[must_use]
+pub fn answers_for(state: &State, party: &Party, about: &Subject) -> bool {
+    let accountable = match about {
+        Subject::Deployment { id } => state.deployments.get(id).map(|record| &record.deployment.accountable),
+        Subject::City | Subject::Device { .. } => None,
+    };
+    accountable == Some(&party.id) || party.kind == PartyKind::Officer || state.founder() == Some(&party.id)
+}
 
 impl Desk<'_> {
     /// Files a statement.
@@ -20,12 +35,44 @@ impl Desk<'_> {
         if let Some(answered) = &evidence.answers {
             known(self.state.evidence.get(answered), "evidence", answered)?;
         }
+        self.answers_fit(evidence)?;
         fit::not_to_come("evidence", evidence.on, self.now)?;
         if let Some(until) = evidence.until {
             fit::to_come("the evidence", until, self.now)?;
         }
         let subject = ActSubject::Evidence { evidence, record };
         self.unless(false, Verb::FileEvidence, subject, What::EvidenceFiled(evidence.clone()))
+    }
+
+    /// What residents asked is answered by those who answer for it, in a statement that names what it answers.
+    fn answers_fit(&self, evidence: &Evidence) -> Result<(), Refusal> {
+        let kind = evidence.kind.as_str();
+        let Some(id) = evidence.answers.as_ref().filter(|id| self.state.inquiries.contains_key(*id)) else {
+            let mut asked = self.state.evidence_about(&evidence.about);
+            let open = asked.any(|record| {
+                let own = answers_to(record.evidence.kind.as_str());
+                self.state.inquiries.contains_key(&record.evidence.id)
+                    && own.is_some_and(|(answer, more)| answer == kind || more == kind)
+            });
+            // Unnamed it would stop the oldest clock of a resident, whatever it says.
+            return if open && evidence.answers.is_none() { Err(Misfit::AnswersNothing.into()) } else { Ok(()) };
+        };
+        let asked = known(self.state.evidence.get(id), "evidence", id)?;
+        let fits =
+            answers_to(asked.evidence.kind.as_str()).is_some_and(|(answer, more)| answer == kind || more == kind);
+        if !fits || asked.evidence.about != evidence.about {
+            return Err(Misfit::OtherAnswer(id.to_string()).into());
+        }
+        if self.answers_for(&asked.evidence.about) {
+            Ok(())
+        } else {
+            Err(Misfit::NotTheirsToAnswer(id.to_string()).into())
+        }
+    }
+
+    /// Whether the party that asks answers to residents for something.
+    pub(super) fn answers_for(&self, about: &Subject) -> bool {
+        answers_for(self.state, self.actor, about)
     }
 
     /// Withdraws a statement: whoever signed it, or an officer.

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use model::noise::decimal;
 use model::stream::PROPERTIES_MAX;
 use model::{
-    Assessment, Deployment, Exposure, Order, Place, PlaceId, Rho, Stream, Timestamp, Treatment, ValueKind, View,
+    Assessment, Deployment, Exposure, Order, Place, PlaceId, Rho, Space, State as Stage, Stream, Timestamp, Treatment,
+    ValueKind, View,
 };
+
+use crate::state::State;
 
 /// The longest text that residents read, in characters.
 pub(super) const TEXT_CHARS_MAX: usize = 4_000;
@@ -49,6 +52,31 @@ pub enum Misfit {
     /// Properties of one stream are compared under more than one order.
     #[error("stream `{0}` is compared with the lists of several orders; declare one stream for each order")]
     Orders(String),
+    /// It would stop the clock of what a resident asked without saying which.
+    #[error("residents asked about this; say in `answers` which of it this statement answers")]
+    AnswersNothing,
+    /// It answers something else.
+    #[error("this does not answer `{0}`: it is of another kind, or about something else")]
+    OtherAnswer(String),
+    /// Somebody else answers for it.
+    #[error("`{0}` is answered by whoever is accountable, by an officer, or by the founder")]
+    NotTheirsToAnswer(String),
+    /// Nobody erases an objection to itself.
+    #[error(
+        "what a resident wrote is erased by whoever answers for it, and before it is answered by an officer or the founder alone"
+    )]
+    NotTheirsToErase,
+    /// A place would change under those whom a view counts in it.
+    #[error(
+        "view `{view}` counts by `{place}`, whose outline therefore stays as it is: another outline would be another grid. \
+         Register a place of another name, and declare a view by that"
+    )]
+    Counted {
+        /// The place.
+        place: String,
+        /// The view.
+        view: String,
+    },
     /// What a resident asked is theirs.
     #[error("`{0}` is what a resident asked, which nobody withdraws; answer it")]
     Inquiry(String),
@@ -243,6 +271,25 @@ pub(super) fn view<'v>(
         Some(Misfit::Subtractable { view, other, example: difference.example() })
     };
     others.find_map(against).map_or(Ok(()), Err)
+}
+
+/// Whether a place keeps the outline by which views in use count.
+pub(super) fn redrawn(state: &State, place: &Place) -> Result<(), Misfit> {
+    let known = state.places.get(&place.id);
+    if known.is_none_or(|known| known.geometry == place.geometry) {
+        return Ok(());
+    }
+    let counts = |view: &&Arc<View>| {
+        let ended = state.stream(&view.stream).is_none_or(|(record, _)| record.standing.state == Stage::Ended);
+        let of = match &view.exposure {
+            Exposure::Windows { space: Space::District { of }, .. } => of.ids(),
+            _ => &[],
+        };
+        !ended && of.contains(&place.id)
+    };
+    let counted = state.views.values().find(counts);
+    let misfit = |view: &Arc<View>| Misfit::Counted { place: place.id.to_string(), view: view.id.to_string() };
+    counted.map_or(Ok(()), |view| Err(misfit(view)))
 }
 
 /// Whether the stream's budget pays for a view beside the others: otherwise windows would be missing by the end of each epoch.

@@ -5,7 +5,7 @@
 
 use model::entropy::NoEntropy;
 use model::inquiry::{InquiryKind, InquiryReceived};
-use model::{Digest, Evidence, EvidenceId, Fields, Sealed, Span, Subject, Timestamp, What};
+use model::{Digest, Evidence, EvidenceId, Fields, Moment, Sealed, Span, Subject, Timestamp, What};
 
 use super::{Register, SubmitError, lock, own_act};
 use crate::decide::Draft;
@@ -82,7 +82,7 @@ impl Register {
         let evidence = Evidence {
             id: id.clone(),
             about: inquiry.about.clone(),
-            kind: inquiry.kind.asked().parse().map_err(|_| InquiryError::Unknown)?,
+            kind: self.asked_as(inquiry.kind).parse().map_err(|_| InquiryError::Unknown)?,
             on: at,
             until: None,
             signed_by: founder,
@@ -94,6 +94,17 @@ impl Register {
         let act = own_act(&state, at, None, What::InquiryReceived(received))?;
         self.commit(&mut writer, state, vec![Draft { act, payload: Some(payload) }])?;
         Ok(id)
+    }
+
+    /// The kind of evidence that an inquiry is: the first from which a duty in force counts, else the one that always fits.
+    fn asked_as(&self, kind: InquiryKind) -> &'static str {
+        let rules = self.rules();
+        let counts = |asked: &str| {
+            let mut duties = rules.iter().flat_map(|rules| rules.clocks.duties());
+            duties.any(|duty| matches!(&duty.from, Moment::Evidence(from) if from.as_str() == asked))
+        };
+        let asked = kind.asked();
+        asked.iter().find(|asked| counts(asked)).or(asked.last()).copied().unwrap_or_default()
     }
 
     /// What somebody wrote, for those inside the city who answer it; none if there is no such inquiry.

@@ -4,14 +4,15 @@ use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use model::{Digest, Evidence, EvidenceId, EvidenceKind, Timestamp};
+use model::inquiry::{InquiryKind, answers_to};
+use model::{Digest, Evidence, EvidenceId, EvidenceKind};
 use register::{Command, State as Register, Submission, SubmitError};
 use serde::Deserialize;
 use std::sync::Arc;
 
 use super::{Typed, own, shown};
 use crate::jobs::Lane;
-use crate::pages::asked;
+use crate::pages::asked::Runs;
 use crate::pages::signed::{Signed, elsewhere, signed_form, to_sign_in};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
@@ -96,33 +97,35 @@ pub(crate) async fn answer(
     let (id, sent) = (id?.0, sent?.0);
     let Some(signed) = signed_form(&node, &headers, &sent.form)? else { return to_sign_in() };
     let state = node.city.register().state();
-    let (inquiry, kind, _) = own(&state, &signed.party, &id)?;
+    let (inquiry, kind) = own(&state, &signed.party, &id)?;
     let typed = Typed { text: sent.text.replace("\r\n", "\n"), outcome: sent.outcome };
     let refuse = async |typed, wrong: &str| {
         shown(&node, &signed, &id, StatusCode::UNPROCESSABLE_ENTITY, typed, Some(wrong.to_owned())).await
     };
     let outcome = OUTCOMES.iter().find(|(code, _)| *code == typed.outcome).map(|(_, words)| *words);
     let begins = match (kind, outcome) {
-        (model::inquiry::InquiryKind::Objection, None) => {
+        (InquiryKind::Objection, None) => {
             return refuse(typed, "Choose how the objection is decided.").await;
         }
-        (model::inquiry::InquiryKind::Objection, Some(words)) => format!("{words} "),
+        (InquiryKind::Objection, Some(words)) => format!("{words} "),
         _ => String::new(),
     };
     if typed.text.trim().is_empty() {
         return refuse(typed, "Write the answer. Everybody will read it.").await;
     }
-    let evidence = kind.answered().parse().map_err(|_| Problem::new(Kind::Internal))?;
+    let asked = state.evidence.get(&inquiry).map(|filed| filed.evidence.kind.as_str());
+    let (answer, _) = asked.and_then(answers_to).ok_or_else(|| Problem::new(Kind::Internal))?;
+    let evidence = answer.parse().map_err(|_| Problem::new(Kind::Internal))?;
     let summary = format!("{begins}{}", typed.text.trim());
     let command = statement(&node, &state, &signed, &inquiry, evidence, summary)?;
     finished(&node, &signed, &id, submitted(&node, &signed, None, command).await, typed).await
 }
 
 /// What takes more time for an inquiry, where its duty has an extension left.
-pub(super) fn extension(node: &Node, state: &Register, id: &EvidenceId, now: Timestamp) -> Option<EvidenceKind> {
-    let (duty, run) = asked::run(node, state, id, now)?;
-    let extension = duty.extension?;
-    (run.extended < extension.most).then_some(extension.evidence)
+pub(super) fn extension(runs: &Runs, id: &EvidenceId) -> Option<EvidenceKind> {
+    let (duty, run) = runs.get(id)?;
+    let extension = duty.extension.as_ref()?;
+    (run.extended < extension.most).then(|| extension.evidence.clone())
 }
 
 /// `POST /desk/inbox/{id}/extend`
@@ -135,9 +138,9 @@ pub(crate) async fn extend(
     let (id, sent) = (id?.0, sent?.0);
     let Some(signed) = signed_form(&node, &headers, &sent.form)? else { return to_sign_in() };
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    let (inquiry, _, _) = own(&state, &signed.party, &id)?;
+    let (inquiry, _) = own(&state, &signed.party, &id)?;
     let wrong = if sent.text.trim().is_empty() { Some("Say why more time is needed.") } else { None };
-    let kind = extension(&node, &state, &inquiry, now);
+    let kind = extension(&Runs::of(&node.city, &state, &inquiry, now), &inquiry);
     let (None, Some(kind)) = (wrong, kind) else {
         let wrong = wrong.unwrap_or("No more time can be taken for it.").to_owned();
         return shown(&node, &signed, &id, StatusCode::UNPROCESSABLE_ENTITY, Typed::default(), Some(wrong)).await;
@@ -156,7 +159,7 @@ pub(crate) async fn erase(
     let (id, sent) = (id?.0, sent?.0);
     let Some(signed) = signed_form(&node, &headers, &sent.form)? else { return to_sign_in() };
     let state = node.city.register().state();
-    let (inquiry, _, _) = own(&state, &signed.party, &id)?;
+    let (inquiry, _) = own(&state, &signed.party, &id)?;
     let entry = state.inquiries.get(&inquiry).map(|record| record.entry).ok_or_else(|| Problem::new(Kind::NotFound))?;
     let reason = Some(sent.text.trim().to_owned()).filter(|reason| !reason.is_empty());
     let done = submitted(&node, &signed, reason, Command::ErasePayload { entry }).await;

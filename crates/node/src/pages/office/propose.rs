@@ -95,7 +95,9 @@ fn problem(error: DraftError) -> Problem {
         }
         DraftError::Unknown => Problem::new(Kind::NotFound).detail(error.to_string()),
         DraftError::Damaged => Problem::new(Kind::Unavailable).detail(error.to_string()),
-        DraftError::TooLong | DraftError::TooMany => Problem::new(Kind::Unprocessable).detail(error.to_string()),
+        DraftError::TooLong | DraftError::TooMany | DraftError::Full => {
+            Problem::new(Kind::Unprocessable).detail(error.to_string())
+        }
     }
 }
 
