@@ -4,7 +4,7 @@
 //! the party that sends it, looked at first and then done; nothing is decided here.
 
 mod ask;
-mod deed;
+pub(super) mod deed;
 pub(crate) mod deployment;
 mod evidence;
 pub(crate) mod grants;

@@ -1,5 +1,7 @@
 //! A view, and a view as one recipient has it, as Cedar sees them.
 
+use std::collections::BTreeSet;
+
 use model::time::SECONDS_PER_DAY;
 use model::{
     DeploymentRecord, DutyId, EvidenceKind, Exposure, GrantRecord, IdentifierExposure, Noise, Order, Party,
@@ -38,6 +40,8 @@ pub(super) fn shown(view: &View, record: &DeploymentRecord, stream: &Stream, aro
             (Some(space.code()), bin.span().as_seconds(), cell)
         }
     };
+    let none = BTreeSet::new();
+    let fields = if let Exposure::Records { fields } = &view.exposure { fields } else { &none };
     Attributes::default()
         .party("accountable", &record.deployment.accountable)
         .truth("personal", is_personal(stream))
@@ -48,6 +52,8 @@ pub(super) fn shown(view: &View, record: &DeploymentRecord, stream: &Stream, aro
         .truth("noised", view.noise != Noise::None)
         .long("dailyLossMicro", daily_loss(stream))
         .text("grain", grain.unwrap_or("none"))
+        .long("boundCells", view.bound.0.map_or(0, i64::from))
+        .texts("fields", fields.iter().map(PropertyName::as_str))
         .truth("byCell", cell.is_some())
         .long("cellResolution", cell.map_or(0, |resolution| i64::from(resolution.level())))
         .truth("countsPeople", counts_people(view, stream))

@@ -6,11 +6,12 @@ use super::domain::{Unit, unit};
 use crate::schema::purpose_action;
 
 /// Words for attributes whose own name would not be understood.
-const ATTRIBUTES: [(&str, &str); 35] = [
+const ATTRIBUTES: [(&str, &str); 36] = [
     ("approvedUntil", "approved until"),
     ("assessedByOther", "assessed by a party that does not answer for it"),
     ("binSeconds", "length of the time that a number is for"),
     ("biometric", "shows faces"),
+    ("boundCells", "numbers of one time that a device counts in, at most; 0 for any"),
     ("byCell", "counted by cells of a map"),
     ("cellResolution", "resolution of the cells"),
     ("dailyLossMicro", "what all releases may cost a device in a day, in millionths of \u{3c1}"),

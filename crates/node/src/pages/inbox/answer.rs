@@ -6,13 +6,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::inquiry::{InquiryKind, answers_to};
 use model::{Digest, Evidence, EvidenceId, EvidenceKind};
-use register::{Command, State as Register, Submission, SubmitError};
+use register::{Command, Receipt, State as Register, Submission, SubmitError};
 use serde::Deserialize;
 use std::sync::Arc;
 
 use super::{Typed, own, shown};
 use crate::jobs::Lane;
 use crate::pages::asked::Runs;
+use crate::pages::office::deed::submit;
 use crate::pages::signed::{Signed, elsewhere, signed_form, to_sign_in};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
@@ -62,29 +63,16 @@ fn statement(
     }))
 }
 
+/// Asks the register for something: done, or why not.
 async fn submitted(
     node: &Node,
     signed: &Signed,
     reason: Option<String>,
     command: Command,
-) -> Result<(), SubmitErrorOr> {
+) -> Result<Result<Receipt, SubmitError>, Problem> {
     let submission = Submission { by: signed.party.id.clone(), reason, command };
     let city = Arc::clone(&node.city);
-    let done = node.jobs.run(Lane::Token, move || {
-        let done = city.register().submit(submission);
-        // The act is safe; if this fails, the next tick publishes it.
-        drop(city.register().publish());
-        done
-    });
-    done.await.map_err(SubmitErrorOr::Problem)?.map(drop).map_err(SubmitErrorOr::Submit)
-}
-
-/// Why a command was not done.
-enum SubmitErrorOr {
-    /// It was decided against, or could not be written.
-    Submit(SubmitError),
-    /// It was not asked for at all.
-    Problem(Problem),
+    node.jobs.run(Lane::Token, move || submit(&city, submission)).await
 }
 
 /// `POST /desk/inbox/{id}/answer`
@@ -118,7 +106,7 @@ pub(crate) async fn answer(
     let evidence = answer.parse().map_err(|_| Problem::new(Kind::Internal))?;
     let summary = format!("{begins}{}", typed.text.trim());
     let command = statement(&node, &state, &signed, &inquiry, evidence, summary)?;
-    finished(&node, &signed, &id, submitted(&node, &signed, None, command).await, typed).await
+    finished(&node, &signed, &id, submitted(&node, &signed, None, command).await?, typed).await
 }
 
 /// What takes more time for an inquiry, where its duty has an extension left.
@@ -146,7 +134,7 @@ pub(crate) async fn extend(
         return shown(&node, &signed, &id, StatusCode::UNPROCESSABLE_ENTITY, Typed::default(), Some(wrong)).await;
     };
     let command = statement(&node, &state, &signed, &inquiry, kind, sent.text.trim().to_owned())?;
-    finished(&node, &signed, &id, submitted(&node, &signed, None, command).await, Typed::default()).await
+    finished(&node, &signed, &id, submitted(&node, &signed, None, command).await?, Typed::default()).await
 }
 
 /// `POST /desk/inbox/{id}/erase`
@@ -162,7 +150,7 @@ pub(crate) async fn erase(
     let (inquiry, _) = own(&state, &signed.party, &id)?;
     let entry = state.inquiries.get(&inquiry).map(|record| record.entry).ok_or_else(|| Problem::new(Kind::NotFound))?;
     let reason = Some(sent.text.trim().to_owned()).filter(|reason| !reason.is_empty());
-    let done = submitted(&node, &signed, reason, Command::ErasePayload { entry }).await;
+    let done = submitted(&node, &signed, reason, Command::ErasePayload { entry }).await?;
     finished(&node, &signed, &id, done, Typed::default()).await
 }
 
@@ -171,18 +159,17 @@ async fn finished(
     node: &Node,
     signed: &Signed,
     id: &str,
-    done: Result<(), SubmitErrorOr>,
+    done: Result<Receipt, SubmitError>,
     typed: Typed,
 ) -> Result<Response, Problem> {
     match done {
-        Ok(()) => elsewhere(&format!("/desk/inbox/{id}")),
-        Err(SubmitErrorOr::Problem(problem)) => Err(problem),
-        Err(SubmitErrorOr::Submit(SubmitError::Refused(refusal))) => {
+        Ok(_) => elsewhere(&format!("/desk/inbox/{id}")),
+        Err(SubmitError::Refused(refusal)) => {
             let wrong = words::capital(&refusal.to_string());
             let status = Problem::from(SubmitError::Refused(refusal)).status();
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             shown(node, signed, id, status, typed, Some(wrong)).await
         }
-        Err(SubmitErrorOr::Submit(error)) => Err(error.into()),
+        Err(error) => Err(error.into()),
     }
 }

@@ -201,7 +201,7 @@ pub(super) fn preview(city: &City, submission: Submission) -> Result<Vec<Act>, S
 }
 
 /// Does it, and publishes what was done.
-pub(super) fn submit(city: &City, submission: Submission) -> Result<Receipt, SubmitError> {
+pub(in crate::pages) fn submit(city: &City, submission: Submission) -> Result<Receipt, SubmitError> {
     let receipt = city.register().submit(submission)?;
     // The acts are safe; if this fails, the next tick publishes them.
     drop(city.register().publish());
