@@ -12,8 +12,7 @@ use model::entropy::NoEntropy;
 use model::time::{MILLIS_PER_SECOND, SECONDS_PER_DAY};
 use model::{Digest, Entropy, Span, Timestamp};
 use sha2::{Digest as _, Sha256};
-
-use crate::sessions::{Peer, Throttle};
+use web::{Peer, Throttle};
 
 /// How long somebody needs at least to write something.
 const WRITING_MIN: Span = Span::seconds(3);

@@ -1,10 +1,7 @@
-//! Around every request: a time limit, the headers that keep a browser safe, and a page instead of a document where a
-//! person made a mistake.
-
-use std::time::Duration;
+//! Around every request: what [`web::guard`] asks of each, and a page instead of a document where a person made a mistake.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -12,34 +9,25 @@ use crate::pages;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
-/// The longest that a request may take, body included.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 /// Addresses that machines use: their problems stay documents whatever is accepted.
 const MACHINES: [&str; 7] = ["/api/", "/ngsi-ld/", "/log/tile/", "/log/proof/", "/open/", "/register.", "/feed.atom"];
-
-/// On every answer. Nothing is loaded from elsewhere, nothing runs, nobody frames it, and no address is passed on.
-const HEADERS: [(HeaderName, &str); 4] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (header::REFERRER_POLICY, "no-referrer"),
-];
 
 /// Guards one request.
 pub(crate) async fn guard(State(node): State<Node>, request: Request, next: Next) -> Response {
     let page = wants_page(&request);
-    let answered = tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await;
-    let mut response = answered.unwrap_or_else(|_| Problem::new(Kind::Timeout).into_response());
-    if page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = pages::problems::as_page(&node, &problem, response);
-    }
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
+    let answer = async {
+        let mut response = next.run(request).await;
+        if page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            response = pages::problems::as_page(&node, &problem, response);
+        }
+        response
+    };
+    let late = || {
+        let problem = Problem::new(Kind::Timeout);
+        let document = problem.clone().into_response();
+        if page { pages::problems::as_page(&node, &problem, document) } else { document }
+    };
+    web::guard(answer, late).await
 }
 
 /// Whether a person reads the answer.

@@ -32,7 +32,6 @@ pub(crate) mod sign_in;
 mod signed;
 pub(crate) mod sql;
 mod stated;
-pub(crate) mod style;
 pub(crate) mod technologies;
 
 use askama::Template;
@@ -63,7 +62,7 @@ impl Site {
             city: state.city.as_ref().map_or_else(|| "A city".to_owned(), |city| city.name.clone()),
             basis: words::count(state.size, "act", "acts"),
             last: state.last_at.map(words::instant).unwrap_or_default(),
-            style: style::address(),
+            style: web::address(),
         }
     }
 }

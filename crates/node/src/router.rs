@@ -165,8 +165,8 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/accessibility", get(pages::accessibility::accessibility))
         .route("/problems", get(pages::problems::problems))
         .route("/problems/{slug}", get(pages::problems::problem))
-        .route("/style.css", get(pages::style::style))
-        .route("/icon.svg", get(pages::style::icon))
+        .route("/style.css", get(web::style))
+        .route("/icon.svg", get(web::icon))
         // For parties that are signed in.
         .merge(signed_in())
         // The log, for people and for machines.

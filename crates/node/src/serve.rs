@@ -1,37 +1,13 @@
-//! Listening: connections, their limits, and a stop that lets requests end.
-//!
-//! A connection that dawdles over its headers is closed, one with too many or too large headers is refused, and there
-//! are never more at once than the limit says; whoever comes then waits in the system's own queue.
+//! Listening for a city: whoever watches is told when it stops.
 
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use flow::City;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::ServiceExt;
+use tokio::net::TcpListener;
 
 use crate::desk::Desk;
-use crate::sessions::Peer;
-
-/// The most connections at once.
-const CONNECTIONS_MAX: usize = 1_024;
-/// The most header fields of one request.
-const HEADERS_MAX: usize = 64;
-/// The most bytes that a connection buffers, and so the largest head of a request.
-const BUFFER_BYTES_MAX: usize = 64 << 10;
-/// The longest that a connection may take to send the head of a request.
-const HEADER_TIME_MAX: Duration = Duration::from_secs(10);
-/// The longest that running requests may take once the node was told to stop.
-const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long to wait when the system has no more connections to give.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+use crate::router::{Node, routes};
 
 /// Serves a city, with the desk that answers questions in SQL if there is one, until `shutdown` ends, then lets running requests end.
 ///
@@ -43,53 +19,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future,
 ) -> io::Result<()> {
-    listener.local_addr()?;
-    let node = crate::router::Node::of(city, desk);
+    let node = Node::of(city, desk);
     let watchers = Arc::clone(&node.watchers);
-    let routes = crate::router::routes(node);
-    let (graceful, places) = (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS_MAX)));
-    let mut server = http1::Builder::new();
-    server
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME_MAX)
-        .max_headers(HEADERS_MAX)
-        .max_buf_size(BUFFER_BYTES_MAX);
-    let mut shutdown = pin!(shutdown);
-    loop {
-        let (stream, peer, place) = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
-            _ = &mut shutdown => break,
-        };
-        let known = routes.clone().map_request(move |mut request: hyper::Request<_>| {
-            request.extensions_mut().insert(peer);
-            request
-        });
-        let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(known)));
-        tokio::spawn(async move {
-            // A connection that broke has nobody left to tell.
-            drop(connection.await);
-            drop(place);
-        });
-    }
-    drop(listener);
-    watchers.close();
-    // Whoever has not ended by then is cut off.
-    drop(tokio::time::timeout(DRAIN_TIME_MAX, graceful.shutdown()).await);
-    Ok(())
-}
-
-/// The next connection that there is a place for.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Peer, Option<OwnedSemaphorePermit>) {
-    let place = Arc::clone(places).acquire_owned().await.ok();
-    loop {
-        match listener.accept().await {
-            Ok((stream, address)) => {
-                // Only a matter of speed: answers leave at once.
-                drop(stream.set_nodelay(true));
-                return (stream, Peer(address.ip()), place);
-            }
-            // One broken connection, or no more file descriptors: neither ends the node.
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-        }
-    }
+    web::serve(routes(node), listener, shutdown, || watchers.close()).await
 }

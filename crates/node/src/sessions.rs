@@ -3,21 +3,14 @@
 //! A session stands for a token and is never more than it: each request asks the register whether the token that began it is
 //! still its party's. The id is in the browser's cookie and nowhere else.
 
-mod cookie;
-mod throttle;
-
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flow::City;
 use model::entropy::NoEntropy;
-use model::{Digest, Entropy, Party, PartyId, Span, Timestamp};
+use model::{Digest, Party, PartyId, Span, Timestamp};
 use register::State;
-use sha2::{Digest as _, Sha256};
-
-pub(crate) use cookie::Cookies;
-pub(crate) use throttle::{Peer, Throttle};
+use web::{SessionId, Throttle};
 
 /// How long a session lasts that nobody uses.
 pub(crate) const IDLE_MAX: Span = Span::minutes(30);
@@ -29,54 +22,6 @@ const SESSIONS_MAX: usize = 4_096;
 const PARTY_SESSIONS_MAX: usize = 32;
 /// How far the clock may be set back before sessions end.
 const SET_BACK_MAX: Span = Span::minutes(1);
-
-/// The id of a session, or of a visit that is none yet: 32 random bytes.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct SessionId([u8; 32]);
-
-impl fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionId(…)")
-    }
-}
-
-impl SessionId {
-    /// A new one.
-    pub(crate) fn fresh(entropy: &dyn Entropy) -> Result<Self, NoEntropy> {
-        Ok(Self(entropy.bytes32()?))
-    }
-
-    /// What its cookie holds.
-    fn text(&self) -> String {
-        Digest::new(self.0).to_string()
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let digest: Digest = text.parse().ok()?;
-        Some(Self(*digest.as_bytes()))
-    }
-
-    fn hashed(&self, what: &[u8]) -> Digest {
-        Digest::new(Sha256::new().chain_update(what).chain_update(self.0).finalize().into())
-    }
-
-    /// What is kept of it.
-    fn kept(&self) -> Digest {
-        self.hashed(b"ordinance session\n")
-    }
-
-    /// What every form of the session carries; the id does not follow from it.
-    pub(crate) fn form(&self) -> String {
-        self.hashed(b"ordinance form\n").to_string()
-    }
-
-    /// Whether a form carries it, in a time that does not depend on where it differs.
-    pub(crate) fn is_form(&self, sent: &str) -> bool {
-        let own = self.form();
-        let differs = own.bytes().zip(sent.bytes()).fold(0, |differs, (one, other)| differs | (one ^ other));
-        own.len() == sent.len() && differs == 0
-    }
-}
 
 /// A session that is open.
 #[derive(Debug, Clone)]
@@ -169,18 +114,6 @@ mod tests {
         let late = now + SESSION_MAX;
         assert!(open("a", now, late - minute).lasts(late - minute) && !open("a", now, late - minute).lasts(late));
         assert!(open("a", now, now).lasts(now - minute) && !open("a", now, now).lasts(now - Span::minutes(2)));
-    }
-
-    #[test]
-    fn an_id_is_in_no_debug_text_and_its_form_is_its_own() {
-        let (one, other) = (SessionId([7; 32]), SessionId([8; 32]));
-        assert_eq!(format!("{one:?}"), "SessionId(…)");
-        assert!(one.is_form(&one.form()) && !one.is_form(&other.form()));
-        for wrong in ["", &one.form()[1..], &format!("{}0", one.form()), &one.text()] {
-            assert!(!one.is_form(wrong), "{wrong}");
-        }
-        assert_eq!(SessionId::parse(&one.text()), Some(one));
-        assert!(SessionId::parse("abc").is_none());
     }
 
     #[test]

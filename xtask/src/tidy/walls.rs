@@ -19,7 +19,7 @@ const PRIVATE: [(&str, &str); 1] = [("analytics", "cli")];
 const HEAVY: [(&str, &[&str]); 8] = [
     ("arrow", &["lake", "analytics"]),
     ("askama", &["node", "hub"]),
-    ("axum", &["node", "hub"]),
+    ("axum", &["web", "node", "hub"]),
     ("cedar-policy", &["norms"]),
     ("datafusion", &["analytics"]),
     ("object_store", &["lake"]),

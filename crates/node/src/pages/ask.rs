@@ -11,6 +11,7 @@ use register::register::{INQUIRIES_DAY_MAX, WORDS_CHARS_MAX};
 use register::{Inquiry, InquiryError, State as Register};
 use serde::Deserialize;
 use std::sync::Arc;
+use web::Peer;
 
 use super::signed::{elsewhere, private};
 use super::{Link, Site};
@@ -18,7 +19,6 @@ use crate::asking::NotTaken;
 use crate::jobs::Lane;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::sessions::Peer;
 use crate::words;
 
 /// The longest name or address of somebody, in characters.

@@ -9,12 +9,12 @@ use axum::extract::{Extension, Form, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
+use web::{Cookies, Peer, SessionId};
 
 use super::Site;
 use super::signed::{elsewhere, own_form, private, signed};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::sessions::{Cookies, Peer, SessionId};
 
 /// What is said of a token that is nobody's, whatever it is.
 const WRONG: &str = "This token belongs to no party. Use its newest one; an older token ends when a new one is issued.";

@@ -1,17 +1,14 @@
 //! Who is signed in, and whether a form came from one of our own pages.
 
 use askama::Template;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::Party;
+use web::{Cookies, SessionId};
 
 use super::page;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::sessions::{Cookies, SessionId};
-
-/// What browsers say of where a request comes from.
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A party that is signed in.
 pub(crate) struct Signed {
@@ -29,20 +26,12 @@ pub(crate) fn signed(node: &Node, headers: &HeaderMap) -> Option<Signed> {
     Some(Signed { party, id })
 }
 
-/// A form is taken from our own pages alone: it carries what follows from the cookie of its own session, which no other page can
-/// read, and no browser says that it came from elsewhere.
+/// A form is taken from our own pages alone.
 ///
 /// # Errors
 /// It came from elsewhere, or from a session that is over.
 pub(crate) fn own_form(headers: &HeaderMap, sent: &str) -> Result<SessionId, Problem> {
-    let foreign = || {
-        Problem::new(Kind::Forbidden)
-            .detail("this form does not come from a page of your session, which may be over; load its page again")
-    };
-    let site = headers.get(FETCH_SITE);
-    let id = Cookies::of(headers).read(headers).filter(|id| id.is_form(sent)).ok_or_else(foreign)?;
-    // `none` is what no page can bring about: the reader loads the answer to a form again.
-    if site.is_none_or(|site| site == "same-origin" || site == "none") { Ok(id) } else { Err(foreign()) }
+    web::own_form(headers, sent).map_err(|foreign| Problem::new(Kind::Forbidden).detail(foreign.to_string()))
 }
 
 /// The party that sent a form.

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use axum::http::header;
 use axum::response::IntoResponse;
 
-const CSS: &str = include_str!("../../templates/style.css");
-const ICON: &str = include_str!("../../templates/icon.svg");
+const CSS: &str = include_str!("../assets/style.css");
+const ICON: &str = include_str!("../assets/icon.svg");
 
 static ADDRESS: LazyLock<String> = LazyLock::new(|| {
     let hash: String = tlog::leaf_hash(CSS.as_bytes()).to_hex().chars().take(16).collect();
@@ -14,12 +14,13 @@ static ADDRESS: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Its address: another one whenever it changes.
-pub(super) fn address() -> &'static str {
+#[must_use]
+pub fn address() -> &'static str {
     &ADDRESS
 }
 
 /// `GET /style.css`
-pub(crate) async fn style() -> impl IntoResponse {
+pub async fn style() -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
@@ -28,7 +29,7 @@ pub(crate) async fn style() -> impl IntoResponse {
 }
 
 /// `GET /icon.svg`: a sensor and how far it reaches.
-pub(crate) async fn icon() -> impl IntoResponse {
+pub async fn icon() -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")];
     (headers, ICON)
 }

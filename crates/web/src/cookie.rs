@@ -7,7 +7,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use super::SessionId;
+use crate::SessionId;
 
 /// The name over TLS; browsers take it only with `Secure`, without `Domain`, for the whole host.
 const SECURE: &str = "__Host-ordinance";
@@ -19,13 +19,14 @@ const PASSED_ON: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-proto
 
 /// How the cookie of a request is called and set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cookies {
+pub struct Cookies {
     loopback: bool,
 }
 
 impl Cookies {
     /// By the host that the browser asks.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let passed_on = PASSED_ON.iter().any(|name| headers.contains_key(*name));
         Self { loopback: is_loopback(host) && !passed_on }
@@ -36,7 +37,8 @@ impl Cookies {
     }
 
     /// The id in the cookie of a request; none if there is none, or two.
-    pub(crate) fn read(self, headers: &HeaderMap) -> Option<SessionId> {
+    #[must_use]
+    pub fn read(self, headers: &HeaderMap) -> Option<SessionId> {
         let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let mut ours = pairs.filter(|(name, _)| *name == self.name());
@@ -44,13 +46,15 @@ impl Cookies {
         SessionId::parse(value)
     }
 
-    /// Sets it, until the browser is closed.
-    pub(crate) fn set(self, id: &SessionId) -> Option<HeaderValue> {
+    /// What sets it, until the browser is closed.
+    #[must_use]
+    pub fn set(self, id: &SessionId) -> Option<HeaderValue> {
         self.header(&id.text(), "")
     }
 
-    /// Takes it back.
-    pub(crate) fn take_back(self) -> Option<HeaderValue> {
+    /// What takes it back.
+    #[must_use]
+    pub fn take_back(self) -> Option<HeaderValue> {
         self.header("", "; Max-Age=0")
     }
 

@@ -12,13 +12,13 @@ use model::{Span, Timestamp};
 /// How long tries count.
 const WINDOW: Span = Span::minutes(10);
 /// The most wrong tokens of one address in that time.
-pub(crate) const ADDRESS_MAX: u32 = 10;
+pub const ADDRESS_MAX: u32 = 10;
 /// The most wrong tokens of all in that time.
-pub(crate) const ALL_MAX: u32 = 1_000;
+pub const ALL_MAX: u32 = 1_000;
 
 /// The address that a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+pub struct Peer(pub IpAddr);
 
 impl Default for Peer {
     fn default() -> Self {
@@ -28,7 +28,8 @@ impl Default for Peer {
 
 impl Peer {
     /// Whose it is, if it tells anybody apart.
-    pub(crate) fn address(self) -> Option<IpAddr> {
+    #[must_use]
+    pub fn address(self) -> Option<IpAddr> {
         Some(self.group()).filter(|_| !self.is_own())
     }
 
@@ -51,7 +52,7 @@ impl Peer {
 
 /// The wrong tries of the present stretch of time. There are never more addresses in it than tries of all.
 #[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<Tried>);
+pub struct Throttle(Mutex<Tried>);
 
 #[derive(Debug, Default)]
 struct Tried {
@@ -62,7 +63,7 @@ struct Tried {
 
 impl Throttle {
     /// Counts a try before it is looked at; false if there were too many, and then it is not looked at.
-    pub(crate) fn counted(&self, peer: Peer, now: Timestamp) -> bool {
+    pub fn counted(&self, peer: Peer, now: Timestamp) -> bool {
         let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let present = tried.since.is_some_and(|since| since <= now && now.since(since) < WINDOW);
         if !present {
@@ -78,7 +79,7 @@ impl Throttle {
     }
 
     /// Forgets a try: the token was right.
-    pub(crate) fn forget(&self, peer: Peer) {
+    pub fn forget(&self, peer: Peer) {
         let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = tried.each.get_mut(&peer.group()).filter(|own| **own > 0) {
             *own -= 1;

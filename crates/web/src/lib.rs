@@ -1,0 +1,20 @@
+//! What a city's node and an alliance's hub serve alike: connections and their limits, the headers that keep a browser safe, the
+//! cookie, forms that come from our own pages alone, the limit on tries, and the style sheet.
+//!
+//! This room knows no city, no hub and no page: whoever serves brings its routes, and its own words for what went wrong.
+
+mod cookie;
+mod form;
+mod guard;
+mod serve;
+mod session;
+mod style;
+mod throttle;
+
+pub use cookie::Cookies;
+pub use form::{Foreign, own_form};
+pub use guard::{HEADERS, REQUEST_TIME_MAX, guard};
+pub use serve::serve;
+pub use session::SessionId;
+pub use style::{address, icon, style};
+pub use throttle::{ADDRESS_MAX, ALL_MAX, Peer, Throttle};
