@@ -45,16 +45,3 @@ pub(super) fn kept(record: &DeploymentRecord) -> String {
     let longest = record.deployment.streams.iter().map(|stream| stream.retention.0).max().unwrap_or_default();
     if longest == model::Span::ZERO { "Not at all".to_owned() } else { format!("{} at most", words::span(longest)) }
 }
-
-/// The deployments that fit, in order: those that may collect, those that may not yet, those that may not any more.
-pub(super) fn cards(state: &State, now: model::Timestamp, fits: impl Fn(&DeploymentRecord) -> bool) -> Vec<Card> {
-    let records = state.deployments.values().filter(|record| fits(record));
-    let mut cards: Vec<Card> = records.map(|record| Card::of(state, record, now)).collect();
-    let rank = |card: &Card| match card.badge.class {
-        "on" => 0,
-        "wait" => 1,
-        _ => 2,
-    };
-    cards.sort_by_cached_key(|card| (rank(card), card.title.to_lowercase()));
-    cards
-}

@@ -1,14 +1,16 @@
 //! Places: the list of them, and what senses at each.
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use model::{Place, PlaceId};
 use register::State as Register;
 
-use super::card::{Card, cards};
+use super::card::Card;
 use super::home::Counted;
+use super::index::index;
+use super::paged::{Paged, Pager, Which};
 use super::{Link, Site, page};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
@@ -19,6 +21,7 @@ use crate::words;
 struct Places {
     site: Site,
     places: Vec<Counted>,
+    pager: Option<Pager>,
 }
 
 #[derive(Template)]
@@ -30,6 +33,7 @@ struct OnePlace {
     within: Vec<Link>,
     inside: Vec<Link>,
     cards: Vec<Card>,
+    pager: Option<Pager>,
 }
 
 /// The deepest nesting of places that is followed; the log could in principle hold a ring.
@@ -48,33 +52,42 @@ pub(super) fn lies_in(state: &Register, id: &PlaceId, outer: &PlaceId) -> bool {
     id == outer || state.places.get(id).is_some_and(|place| around(state, place).contains(outer))
 }
 
-/// `GET /places`
-pub(crate) async fn places(State(node): State<Node>) -> Result<Response, Problem> {
-    let state = node.city.register().state();
+/// `GET /places`: those around others first.
+pub(crate) async fn places(
+    State(node): State<Node>,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let index = index(&node).await?;
+    let (state, facts) = (&index.state, &index.facts);
+    let paged = Paged::of(which, facts.widest.len())?;
     let counted = |id: &PlaceId| {
-        let here = state.deployments.values().filter(|record| lies_in(&state, &record.deployment.place, id)).count();
-        Counted { link: Link::place(&state, id), count: words::count(here as u64, "use", "uses") }
+        let here = facts.places.get(id).map_or(0, Vec::len);
+        Counted { link: Link::place(state, id), count: words::count(here as u64, "use", "uses") }
     };
-    let mut places: Vec<Counted> = state.places.keys().map(counted).collect();
-    places.sort_by_cached_key(|place| place.link.text.to_lowercase());
-    page(&Places { site: Site::of(&state), places })
+    let places = paged.part(&facts.widest).iter().map(counted).collect();
+    page(&Places { site: Site::of(state), places, pager: paged.pager("/places") })
 }
 
 /// `GET /places/{id}`: what senses there, and in the places inside it.
 pub(crate) async fn place(
     State(node): State<Node>,
     id: Result<Path<String>, PathRejection>,
+    which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let index = index(&node).await?;
+    let state = &index.state;
     let found = id?.0.parse::<PlaceId>().ok().and_then(|id| state.places.get(&id));
     let place = found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such place in the register"))?;
     let inside = state.places.values().filter(|other| other.within.as_ref() == Some(&place.id));
+    let here = index.facts.places.get(&place.id).map_or(&[][..], Vec::as_slice);
+    let paged = Paged::of(which, here.len())?;
     page(&OnePlace {
-        site: Site::of(&state),
+        site: Site::of(state),
         id: place.id.to_string(),
         name: place.name.clone(),
-        within: around(&state, place).iter().map(|id| Link::place(&state, id)).collect(),
-        inside: inside.map(|other| Link::place(&state, &other.id)).collect(),
-        cards: cards(&state, now, |record| lies_in(&state, &record.deployment.place, &place.id)),
+        within: around(state, place).iter().map(|id| Link::place(state, id)).collect(),
+        inside: inside.map(|other| Link::place(state, &other.id)).collect(),
+        cards: paged.cards(&index, here),
+        pager: paged.pager(&format!("/places/{}", place.id)),
     })
 }

@@ -1,14 +1,15 @@
 //! Technologies: what senses, kind by kind, and where each stands.
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use model::{DeploymentRecord, Technology};
-use register::State as Register;
+use model::Technology;
 
-use super::card::{Card, cards};
+use super::card::Card;
 use super::home::Counted;
+use super::index::{Index, index};
+use super::paged::{Paged, Pager, Which};
 use super::{Link, Site, page};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
@@ -30,44 +31,44 @@ struct OneTechnology {
     general: Option<Link>,
     narrower: Vec<Link>,
     cards: Vec<Card>,
+    pager: Option<Pager>,
 }
 
 /// The technologies that any deployment uses, a general one counting those below it.
-pub(super) fn used(state: &Register) -> Vec<Counted> {
-    let uses = |technology: Technology| {
-        let records = state.deployments.values();
-        records.filter(|record| record.deployment.technology.is_within(technology)).count() as u64
-    };
-    let counted = |technology: Technology| match uses(technology) {
-        0 => None,
-        count => Some(Counted { link: Link::technology(technology), count: words::count(count, "use", "uses") }),
+fn used(index: &Index) -> Vec<Counted> {
+    let counted = |technology: Technology| {
+        let count = index.facts.technologies.get(&technology)?.len() as u64;
+        Some(Counted { link: Link::technology(technology), count: words::count(count, "use", "uses") })
     };
     Technology::all().filter_map(counted).collect()
 }
 
 /// `GET /technologies`
 pub(crate) async fn technologies(State(node): State<Node>) -> Result<Response, Problem> {
-    let state = node.city.register().state();
-    page(&Technologies { site: Site::of(&state), technologies: used(&state) })
+    let index = index(&node).await?;
+    page(&Technologies { site: Site::of(&index.state), technologies: used(&index) })
 }
 
 /// `GET /technologies/{code}`: where it is used, and what is of its kind.
 pub(crate) async fn technology(
     State(node): State<Node>,
     code: Result<Path<String>, PathRejection>,
+    which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let technology: Technology = code?
         .0
         .parse()
         .map_err(|_| Problem::new(Kind::NotFound).detail("there is no such technology in the register"))?;
-    let (state, now) = (node.city.register().state(), node.city.register().now());
-    let fits = |record: &DeploymentRecord| record.deployment.technology.is_within(technology);
+    let index = index(&node).await?;
+    let uses = index.facts.technologies.get(&technology).map_or(&[][..], Vec::as_slice);
+    let paged = Paged::of(which, uses.len())?;
     page(&OneTechnology {
-        site: Site::of(&state),
+        site: Site::of(&index.state),
         name: technology.name(),
         code: technology.code(),
         general: technology.parent().map(Link::technology),
         narrower: Technology::all().filter(|one| one.parent() == Some(technology)).map(Link::technology).collect(),
-        cards: cards(&state, now, fits),
+        cards: paged.cards(&index, uses),
+        pager: paged.pager(&format!("/technologies/{}", technology.code())),
     })
 }

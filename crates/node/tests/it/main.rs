@@ -16,6 +16,7 @@ mod inquiries;
 mod limits;
 mod live;
 mod log;
+mod long;
 mod near;
 mod office;
 mod open;
