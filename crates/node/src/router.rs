@@ -135,6 +135,11 @@ pub(crate) fn api(keyed: impl FnOnce(OpenApiRouter<Node>) -> OpenApiRouter<Node>
         .routes(routes!(metrics::metrics))
 }
 
+/// `GET /robots.txt`: the register is for everybody to find; forms, and where somebody stands, are nobody's to follow.
+async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /near?\nDisallow: /search?\nDisallow: /ask\nDisallow: /sign-in\nDisallow: /desk\nDisallow: /office\nDisallow: /sql\n"
+}
+
 /// The routes of a node.
 pub(crate) fn routes(node: Node) -> Router {
     let (api, _) = api(|sent| sent.route_layer(from_fn_with_state(node.clone(), once))).split_for_parts();
@@ -170,6 +175,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/problems/{slug}", get(pages::problems::problem))
         .route("/style.css", get(web::style))
         .route("/icon.svg", get(web::icon))
+        .route("/robots.txt", get(robots))
         // For parties that are signed in.
         .merge(signed_in())
         // The log, for people and for machines.

@@ -3,6 +3,8 @@
 //! `./test` installs Chromium and the checkers; where they cannot be had, this says `skipped:`. With `ORDINANCE_BROWSER_WRITE=1` in
 //! the environment it writes `docs/accessibility.json`, which the binary shows at `/accessibility`, and the pictures of the README.
 
+mod life;
+mod lighthouse;
 mod written;
 
 use std::collections::BTreeSet;
@@ -105,14 +107,25 @@ impl Walker {
         let modules = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("browser");
         let chromium = PathBuf::from(std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned()));
         let ready = ["playwright-core", "axe-core", "html-validate"];
-        let ready = ready.into_iter().all(|module| modules.join("node_modules").join(module).exists());
-        (ready && chromium.exists() && node_is_new_enough()).then_some(Self { chromium, modules })
+        let walker = Self { chromium, modules };
+        let ready = ready.into_iter().all(|module| walker.has(module));
+        (ready && walker.chromium.exists() && node_is_new_enough()).then_some(walker)
     }
 
-    fn walk(&self, mut job: Value) -> Value {
+    /// Whether a module is installed besides.
+    fn has(&self, module: &str) -> bool {
+        self.modules.join("node_modules").join(module).exists()
+    }
+
+    fn walk(&self, job: Value) -> Value {
+        self.run("walk.mjs", job)
+    }
+
+    /// Runs one of the scripts beside this file.
+    fn run(&self, script: &str, mut job: Value) -> Value {
         job["chromium"] = json!(self.chromium);
         job["modules"] = json!(self.modules);
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/browser/walk.mjs");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/browser").join(script);
         let walked = Command::new("node").arg(script).arg(job.to_string()).output().unwrap();
         assert!(walked.status.success(), "{}", String::from_utf8_lossy(&walked.stderr));
         serde_json::from_slice(&walked.stdout).unwrap()
@@ -255,7 +268,7 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     let mut job =
         json!({ "sites": [public, signed, office], "journeys": journeys, "html": html_rules(), "control": CONTROL });
     if written::wanted() {
-        job["shots"] = written::shots(&demo.address);
+        job["shots"] = written::shots(&demo.address, (&node.address, &city.officer));
     }
     let walked = walker.walk(job);
     for (check, expected) in [

@@ -21,6 +21,7 @@ mod near;
 mod office;
 mod open;
 mod pages;
+mod paths;
 mod search;
 mod signed;
 mod signs;

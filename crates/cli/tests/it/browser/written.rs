@@ -15,8 +15,11 @@ fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
-/// The pictures: name, page, width, height, colours, and where it is scrolled to.
-const SHOTS: [(&str, &str, u32, u32, &str, &str); 8] = [
+/// A picture: name, page, width, height, colours, and where it is scrolled to.
+type Shot = (&'static str, &'static str, u32, u32, &'static str, &'static str);
+
+/// The pictures of what residents read.
+const SHOTS: [Shot; 8] = [
     ("home", "/", 800, 900, "light", ""),
     ("deployment", "/deployments/congestion", 800, 900, "light", ""),
     ("deployment-phone", "/deployments/congestion", 360, 720, "light", ""),
@@ -27,15 +30,24 @@ const SHOTS: [(&str, &str, u32, u32, &str, &str); 8] = [
     ("accessibility", "/accessibility", 800, 900, "light", ""),
 ];
 
-/// What is to be pictured in a city.
-pub(super) fn shots(address: &str) -> Value {
-    let shot = |(name, path, width, height, scheme, at): &(&str, &str, u32, u32, &str, &str)| {
+/// The same of the office, in the city of the tests, by an officer.
+const OFFICE_SHOTS: [Shot; 4] = [
+    ("office", "/office", 800, 900, "light", ""),
+    ("office-deployment", "/office/deployments/congestion", 800, 900, "light", ""),
+    ("office-agreement", "/office/grants/new", 800, 900, "light", ""),
+    ("inbox-phone", "/desk/inbox", 360, 720, "light", ""),
+];
+
+/// What is to be pictured in a city for residents, and in another one for an officer.
+pub(super) fn shots(public: &str, office: (&str, &str)) -> Value {
+    let shot = |(name, path, width, height, scheme, at): &Shot, (address, token): (&str, Option<&str>)| {
         json!({
-            "address": address, "path": path, "width": width, "height": height, "scheme": scheme,
+            "address": address, "path": path, "width": width, "height": height, "scheme": scheme, "token": token,
             "at": (!at.is_empty()).then_some(at), "file": docs().join("screenshots").join(format!("{name}.png")),
         })
     };
-    SHOTS.iter().map(shot).collect()
+    let residents = SHOTS.iter().map(|one| shot(one, (public, None)));
+    residents.chain(OFFICE_SHOTS.iter().map(|one| shot(one, (office.0, Some(office.1))))).collect()
 }
 
 /// Holds the committed facts against this walk, or writes them. What depends on the day and on the browser's version is told and
