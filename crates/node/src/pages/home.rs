@@ -9,9 +9,9 @@ use register::State as Register;
 
 use super::card::{Card, cards};
 use super::{Link, Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::Problem;
 use crate::router::Node;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -39,9 +39,9 @@ pub(super) struct Counted {
 }
 
 /// `GET /`
-pub(crate) async fn home(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn home(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    let all = cards(&state, now, |_| true);
+    let (lang, all) = (here.lang, cards(here.lang, &state, now, |_| true));
     let collecting = all.iter().filter(|card| card.badge.class == "on").count();
     let is_about_people = |record: &model::DeploymentRecord| {
         record.deployment.streams.iter().any(|stream| stream.identifies() != model::Identifies::Nobody)
@@ -50,12 +50,18 @@ pub(crate) async fn home(State(node): State<Node>) -> Result<Response, Problem> 
     let is_open = |grant: &model::GrantRecord| grant.grant.recipient.as_str() == PUBLIC && grant.in_force(now);
     let open = state.grants.values().filter(|grant| is_open(grant)).count() as u64;
     page(&Home {
-        open: (open > 0).then(|| words::count(open, "view", "views")),
-        site: Site::of(&state),
-        total: words::number(all.len() as u64),
-        collecting: words::number(collecting as u64),
-        about_people: words::number(about_people as u64),
-        purposes: purposes(&state),
+        open: (open > 0).then(|| {
+            lang.count(
+                open,
+                ("view of this data is", "views of this data are"),
+                ("Ansicht dieser Daten steht", "Ansichten dieser Daten stehen"),
+            )
+        }),
+        site: Site::at(&state, &here),
+        total: lang.number(all.len() as u64),
+        collecting: lang.number(collecting as u64),
+        about_people: lang.number(about_people as u64),
+        purposes: purposes(lang, &state),
         groups: by_place(all),
     })
 }
@@ -73,14 +79,19 @@ fn by_place(cards: Vec<Card>) -> Vec<Group> {
     groups
 }
 
+/// How often something is used, behind its name.
+pub(super) fn uses(lang: Lang, count: u64) -> String {
+    lang.count(count, ("use", "uses"), ("Einsatz", "Einsätze"))
+}
+
 /// The purposes that any deployment names, with how many do.
-pub(super) fn purposes(state: &Register) -> Vec<Counted> {
+pub(super) fn purposes(lang: Lang, state: &Register) -> Vec<Counted> {
     let named = |purpose: &Purpose| {
         state.deployments.values().filter(|record| record.deployment.purposes.contains(purpose)).count() as u64
     };
     let counted = |purpose: Purpose| match named(&purpose) {
         0 => None,
-        count => Some(Counted { link: Link::purpose(purpose), count: words::count(count, "use", "uses") }),
+        count => Some(Counted { link: Link::purpose(lang, purpose), count: uses(lang, count) }),
     };
     Purpose::all().filter_map(counted).collect()
 }

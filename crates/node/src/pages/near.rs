@@ -21,6 +21,7 @@ use super::card::{Card, cards};
 use super::map::Map;
 use super::{Site, page};
 use crate::jobs::Lane;
+use crate::lang::{Here, Lang};
 use crate::problem::Problem;
 use crate::router::Node;
 
@@ -79,6 +80,7 @@ struct From {
 /// `GET /near?place=…` or `GET /near?lat=…&lon=…`. A position counts before a place.
 pub(crate) async fn near(
     State(node): State<Node>,
+    here: Here,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let asked = asked?.0;
@@ -88,7 +90,7 @@ pub(crate) async fn near(
         .run(Lane::Open, {
             let maps = Arc::clone(&node.maps);
             // A base map that cannot be read is no reason to say nothing.
-            move || drawn(&state, maps.current().ok().flatten().as_deref(), now, &asked)
+            move || drawn(&state, &here, maps.current().ok().flatten().as_deref(), now, &asked)
         })
         .await?;
     let bad = drawn.lat.error.is_some() || drawn.lon.error.is_some() || drawn.place_error.is_some();
@@ -99,32 +101,34 @@ pub(crate) async fn near(
     Ok(response)
 }
 
-fn drawn(state: &Arc<Register>, base: Option<&BaseMap>, now: Timestamp, asked: &Asked) -> Near {
-    let (lat, lon, position) = fields(asked);
-    let (place, place_error) = chosen(state, asked);
-    let from = position.or_else(|| place.and_then(|id| middle_of(state, &id)));
+fn drawn(state: &Arc<Register>, here: &Here, base: Option<&BaseMap>, now: Timestamp, asked: &Asked) -> Near {
+    let lang = here.lang;
+    let (lat, lon, position) = fields(lang, asked);
+    let (place, place_error) = chosen(lang, state, asked);
+    let from = position.or_else(|| place.and_then(|id| middle_of(lang, state, &id)));
     let found = nearest(state, from.as_ref().map(|from| from.at));
     let shown: Vec<&Found<'_>> = found.iter().take(SHOWN_MAX).collect();
     Near {
-        site: Site::of(state),
+        site: Site::at(state, here),
         places: choices(state, &asked.place),
         lat,
         lon,
         place_error,
         map: Map::of(
+            lang,
             state,
             base,
             from.as_ref().map(|from| from.at),
             &shown.iter().map(|one| one.record).collect::<Vec<_>>(),
         ),
-        cards: shown_cards(state, now, &shown),
+        cards: shown_cards(lang, state, now, &shown),
         more: found.len().saturating_sub(SHOWN_MAX),
         from: from.map(|from| from.words),
     }
 }
 
 /// The two numbers, what is wrong with them, and the position if nothing is.
-fn fields(asked: &Asked) -> (Field, Field, Option<From>) {
+fn fields(lang: Lang, asked: &Asked) -> (Field, Field, Option<From>) {
     let field = |text: &str| Field { text: text.trim().chars().take(FIELD_CHARS_MAX).collect(), error: None };
     let (mut lat, mut lon) = (field(&asked.lat), field(&asked.lon));
     if lat.text.is_empty() && lon.text.is_empty() {
@@ -134,20 +138,33 @@ fn fields(asked: &Asked) -> (Field, Field, Option<From>) {
     let east = number(&asked.lon, 180.0);
     if north.is_none() {
         lat.error = Some(if lat.text.is_empty() {
-            "The latitude is missing. A position needs both numbers."
+            lang.of(
+                "The latitude is missing. A position needs both numbers.",
+                "Die Breite fehlt. Eine Position braucht beide Zahlen.",
+            )
         } else {
-            "This is not a latitude. Write a number from -90 to 90, such as 49.2; the north is positive."
+            lang.of(
+                "This is not a latitude. Write a number from -90 to 90, such as 49.2; the north is positive.",
+                "Das ist keine Breite. Schreiben Sie eine Zahl von -90 bis 90, zum Beispiel 49,2. Norden ist positiv.",
+            )
         });
     }
     if east.is_none() {
         lon.error = Some(if lon.text.is_empty() {
-            "The longitude is missing. A position needs both numbers."
+            lang.of(
+                "The longitude is missing. A position needs both numbers.",
+                "Die Länge fehlt. Eine Position braucht beide Zahlen.",
+            )
         } else {
-            "This is not a longitude. Write a number from -180 to 180, such as 16.6; the east is positive."
+            lang.of(
+                "This is not a longitude. Write a number from -180 to 180, such as 16.6; the east is positive.",
+                "Das ist keine Länge. Schreiben Sie eine Zahl von -180 bis 180, zum Beispiel 16,6. Osten ist positiv.",
+            )
         });
     }
     let at = north.zip(east).and_then(|(north, east)| Point::new(east, north).ok());
-    (lat, lon, at.map(|at| From { at, words: "the position that you gave".to_owned() }))
+    let words = lang.of("the position that you gave", "der Position, die Sie angegeben haben");
+    (lat, lon, at.map(|at| From { at, words: words.to_owned() }))
 }
 
 /// A number of degrees, with a point or a comma as people write it.
@@ -160,19 +177,23 @@ fn number(text: &str, most: f64) -> Option<f64> {
 }
 
 /// The place that was chosen.
-fn chosen(state: &Register, asked: &Asked) -> (Option<PlaceId>, Option<&'static str>) {
+fn chosen(lang: Lang, state: &Register, asked: &Asked) -> (Option<PlaceId>, Option<&'static str>) {
     if asked.place.is_empty() {
         return (None, None);
     }
     let known = asked.place.parse::<PlaceId>().ok().filter(|id| state.places.contains_key(id));
-    let error = known.is_none().then_some("There is no such place in the register. Choose one of the list.");
+    let error = known.is_none().then_some(lang.of(
+        "There is no such place in the register. Choose one of the list.",
+        "Diesen Ort gibt es im Register nicht. Wählen Sie einen aus der Liste.",
+    ));
     (known, error)
 }
 
-fn middle_of(state: &Register, id: &PlaceId) -> Option<From> {
+fn middle_of(lang: Lang, state: &Register, id: &PlaceId) -> Option<From> {
     let place = state.places.get(id)?;
     let at = distance::middle(&place.geometry)?;
-    Some(From { at, words: format!("the middle of “{}”", place.name) })
+    let words = format!("{} {}", lang.of("the middle of", "der Mitte von"), lang.quoted(&place.name));
+    Some(From { at, words })
 }
 
 fn choices(state: &Register, chosen: &str) -> Vec<Choice> {
@@ -220,18 +241,26 @@ fn nearest(state: &Register, from: Option<Point>) -> Vec<Found<'_>> {
 }
 
 /// The cards in the order of distance; without one, in the order that every list has.
-fn shown_cards(state: &Register, now: Timestamp, shown: &[&Found<'_>]) -> Vec<Card> {
+fn shown_cards(lang: Lang, state: &Register, now: Timestamp, shown: &[&Found<'_>]) -> Vec<Card> {
     if shown.iter().all(|one| one.metres.is_none()) {
         let ids: Vec<&DeploymentId> = shown.iter().map(|one| &one.record.deployment.id).collect();
-        return cards(state, now, |record| ids.contains(&&record.deployment.id));
+        return cards(lang, state, now, |record| ids.contains(&&record.deployment.id));
     }
     let card = |one: &&Found<'_>| {
-        let told = one.metres.map(|metres| match (one.to_sensor, one.record.deployment.mobile) {
-            (true, _) => format!("{}: the nearest of its sensors.", distance::words(metres)),
-            (false, true) => format!("{}: the place in which it moves about.", distance::words(metres)),
-            (false, false) => format!("{}: its place. No sensor of it is entered yet.", distance::words(metres)),
+        let told = one.metres.map(|metres| {
+            let behind = match (one.to_sensor, one.record.deployment.mobile) {
+                (true, _) => lang.of("the nearest of its sensors", "der nächste der Sensoren"),
+                (false, true) => {
+                    lang.of("the place in which it moves about", "der Ort, in dem sich die Sensoren bewegen")
+                }
+                (false, false) => lang.of(
+                    "its place. No sensor of it is entered yet",
+                    "der Ort des Einsatzes. Noch ist kein Sensor eingetragen",
+                ),
+            };
+            format!("{}: {behind}.", distance::words(lang, metres))
         });
-        Card { note: told, ..Card::of(state, one.record, now) }
+        Card { note: told, ..Card::of(lang, state, one.record, now) }
     };
     shown.iter().map(card).collect()
 }

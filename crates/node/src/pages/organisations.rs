@@ -8,9 +8,10 @@ use model::{DeploymentRecord, GrantRecord, PartyId};
 use register::State as Register;
 
 use super::card::{Card, cards};
-use super::home::Counted;
+use super::home::{Counted, uses};
 use super::purposes::Given;
 use super::{Link, Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
@@ -34,20 +35,21 @@ struct Organisation {
 }
 
 /// `GET /organisations`
-pub(crate) async fn organisations(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn organisations(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let state = node.city.register().state();
     let counted = |id: &PartyId| {
         let answers = state.deployments.values().filter(|record| &record.deployment.accountable == id).count();
-        Counted { link: Link::party(&state, id), count: words::count(answers as u64, "use", "uses") }
+        Counted { link: Link::party(here.lang, &state, id), count: uses(here.lang, answers as u64) }
     };
     let mut organisations: Vec<Counted> = state.parties.keys().map(counted).collect();
     organisations.sort_by_cached_key(|one| one.link.text.to_lowercase());
-    page(&Organisations { site: Site::of(&state), organisations })
+    page(&Organisations { site: Site::at(&state, &here), organisations })
 }
 
 /// `GET /organisations/{id}`
 pub(crate) async fn organisation(
     State(node): State<Node>,
+    here: Here,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
@@ -56,24 +58,24 @@ pub(crate) async fn organisation(
         &found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such party in the register"))?.party;
     let receives = |record: &&GrantRecord| record.grant.recipient == party.id && record.in_force(now);
     page(&Organisation {
-        site: Site::of(&state),
+        site: Site::at(&state, &here),
         name: party.name.clone(),
-        kind: words::party_kind(party.kind),
-        cards: cards(&state, now, |record| record.deployment.accountable == party.id),
-        approved: approved(&state, &party.id),
+        kind: words::party_kind(here.lang, party.kind),
+        cards: cards(here.lang, &state, now, |record| record.deployment.accountable == party.id),
+        approved: approved(here.lang, &state, &party.id),
         grants: state
             .grants
             .values()
             .map(AsRef::as_ref)
             .filter(receives)
-            .filter_map(|record| Given::of(&state, record))
+            .filter_map(|record| Given::of(here.lang, &state, record))
             .collect(),
     })
 }
 
 /// What stands approved by a party.
-fn approved(state: &Register, id: &PartyId) -> Vec<Link> {
+fn approved(lang: Lang, state: &Register, id: &PartyId) -> Vec<Link> {
     let by = |record: &DeploymentRecord| record.standing.approval.as_ref().is_some_and(|approval| &approval.by == id);
     let records = state.deployments.values().filter(|record| by(record));
-    records.filter_map(|record| Link::deployment(state, &record.deployment.id)).collect()
+    records.filter_map(|record| Link::deployment(lang, state, &record.deployment.id)).collect()
 }

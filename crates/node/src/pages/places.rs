@@ -8,11 +8,11 @@ use model::{Place, PlaceId};
 use register::State as Register;
 
 use super::card::{Card, cards};
-use super::home::Counted;
+use super::home::{Counted, uses};
 use super::{Link, Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "places.html")]
@@ -49,20 +49,21 @@ pub(super) fn lies_in(state: &Register, id: &PlaceId, outer: &PlaceId) -> bool {
 }
 
 /// `GET /places`
-pub(crate) async fn places(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn places(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let state = node.city.register().state();
     let counted = |id: &PlaceId| {
-        let here = state.deployments.values().filter(|record| lies_in(&state, &record.deployment.place, id)).count();
-        Counted { link: Link::place(&state, id), count: words::count(here as u64, "use", "uses") }
+        let there = state.deployments.values().filter(|record| lies_in(&state, &record.deployment.place, id)).count();
+        Counted { link: Link::place(here.lang, &state, id), count: uses(here.lang, there as u64) }
     };
     let mut places: Vec<Counted> = state.places.keys().map(counted).collect();
     places.sort_by_cached_key(|place| place.link.text.to_lowercase());
-    page(&Places { site: Site::of(&state), places })
+    page(&Places { site: Site::at(&state, &here), places })
 }
 
 /// `GET /places/{id}`: what senses there, and in the places inside it.
 pub(crate) async fn place(
     State(node): State<Node>,
+    here: Here,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
@@ -70,11 +71,11 @@ pub(crate) async fn place(
     let place = found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such place in the register"))?;
     let inside = state.places.values().filter(|other| other.within.as_ref() == Some(&place.id));
     page(&OnePlace {
-        site: Site::of(&state),
+        site: Site::at(&state, &here),
         id: place.id.to_string(),
         name: place.name.clone(),
-        within: around(&state, place).iter().map(|id| Link::place(&state, id)).collect(),
-        inside: inside.map(|other| Link::place(&state, &other.id)).collect(),
-        cards: cards(&state, now, |record| lies_in(&state, &record.deployment.place, &place.id)),
+        within: around(&state, place).iter().map(|id| Link::place(here.lang, &state, id)).collect(),
+        inside: inside.map(|other| Link::place(here.lang, &state, &other.id)).collect(),
+        cards: cards(here.lang, &state, now, |record| lies_in(&state, &record.deployment.place, &place.id)),
     })
 }

@@ -10,9 +10,9 @@ use register::State as Register;
 use super::card::{Card, cards};
 use super::home::{self, Counted};
 use super::{Link, Site, page, party_name};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "purposes.html")]
@@ -42,29 +42,30 @@ pub(super) struct Given {
 }
 
 impl Given {
-    pub(super) fn of(state: &Register, record: &GrantRecord) -> Option<Self> {
+    pub(super) fn of(lang: Lang, state: &Register, record: &GrantRecord) -> Option<Self> {
         let grant = &record.grant;
         let (of, _) = state.stream(&grant.stream)?;
         let view = state.views.get(&(grant.stream.clone(), grant.view.clone()))?;
         Some(Self {
             recipient: party_name(state, &grant.recipient),
             view: view.title.clone(),
-            purpose: Link::purpose(grant.purpose),
-            deployment: Link::deployment(state, &of.deployment.id)?,
-            until: words::day(grant.until),
+            purpose: Link::purpose(lang, grant.purpose),
+            deployment: Link::deployment(lang, state, &of.deployment.id)?,
+            until: lang.day(grant.until),
         })
     }
 }
 
 /// `GET /purposes`
-pub(crate) async fn purposes(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn purposes(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let state = node.city.register().state();
-    page(&Purposes { site: Site::of(&state), purposes: home::purposes(&state) })
+    page(&Purposes { site: Site::at(&state, &here), purposes: home::purposes(here.lang, &state) })
 }
 
 /// `GET /purposes/{code}`
 pub(crate) async fn purpose(
     State(node): State<Node>,
+    here: Here,
     code: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
@@ -74,11 +75,11 @@ pub(crate) async fn purpose(
     let fits = |record: &&GrantRecord| record.grant.purpose == purpose && record.in_force(now);
     let grants = state.grants.values().map(AsRef::as_ref).filter(fits);
     page(&OnePurpose {
-        site: Site::of(&state),
-        name: purpose.name(),
+        site: Site::at(&state, &here),
+        name: here.lang.purpose(purpose),
         code: purpose.code(),
-        general: purpose.parent().map_or("", Purpose::name),
-        cards: cards(&state, now, |record| record.deployment.purposes.contains(&purpose)),
-        grants: grants.filter_map(|record| Given::of(&state, record)).collect(),
+        general: purpose.parent().map_or("", |general| here.lang.purpose(general)),
+        cards: cards(here.lang, &state, now, |record| record.deployment.purposes.contains(&purpose)),
+        grants: grants.filter_map(|record| Given::of(here.lang, &state, record)).collect(),
     })
 }

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::card::Card;
 use super::{Link, Site, page};
 use crate::jobs::Lane;
+use crate::lang::{Here, Lang, Mark};
 use crate::problem::Problem;
 use crate::router::Node;
 use crate::words;
@@ -40,7 +41,8 @@ struct Search {
     found: String,
     cards: Vec<Card>,
     more: usize,
-    pages: Vec<Link>,
+    /// Other pages, each with the mark of its name.
+    pages: Vec<(Link, Mark)>,
 }
 
 /// What was asked.
@@ -54,28 +56,34 @@ pub(crate) struct Asked {
 /// `GET /search?q=…`
 pub(crate) async fn search(
     State(node): State<Node>,
+    here: Here,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let question: String = asked?.0.q.trim().chars().take(QUESTION_CHARS_MAX).collect();
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    page(&node.jobs.run(Lane::Open, move || drawn(&state, now, question)).await?)
+    page(&node.jobs.run(Lane::Open, move || drawn(&state, &here, now, question)).await?)
 }
 
-fn drawn(state: &Register, now: Timestamp, question: String) -> Search {
+fn drawn(state: &Register, here: &Here, now: Timestamp, question: String) -> Search {
+    let lang = here.lang;
     let mut terms = synonyms::terms(&fold::fold(&question));
     terms.truncate(TERMS_MAX);
-    let hits = if terms.is_empty() { Vec::new() } else { hits::hits(state, &terms) };
-    let card = |hit: &hits::Hit<'_>| Card { note: Some(hit.why.clone()), ..Card::of(state, hit.record, now) };
+    let hits = if terms.is_empty() { Vec::new() } else { hits::hits(lang, state, &terms) };
+    let card = |hit: &hits::Hit<'_>| Card { note: Some(hit.why.clone()), ..Card::of(lang, state, hit.record, now) };
     Search {
-        site: Site::of(state),
+        site: Site::at(state, here),
         asked: !terms.is_empty(),
-        found: words::capital(&words::count(hits.len() as u64, "deployment was found", "deployments were found")),
+        found: words::capital(&lang.count(
+            hits.len() as u64,
+            ("deployment was found", "deployments were found"),
+            ("Einsatz gefunden", "Einsätze gefunden"),
+        )),
         cards: hits.iter().take(SHOWN_MAX).map(card).collect(),
         more: hits.len().saturating_sub(SHOWN_MAX),
         pages: if terms.is_empty() {
             Vec::new()
         } else {
-            hits::pages(state, &terms).into_iter().take(PAGES_MAX).collect()
+            hits::pages(lang, state, &terms).into_iter().take(PAGES_MAX).collect()
         },
         question,
     }

@@ -8,11 +8,11 @@ use model::{DeploymentRecord, Technology};
 use register::State as Register;
 
 use super::card::{Card, cards};
-use super::home::Counted;
+use super::home::{Counted, uses};
 use super::{Link, Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "technologies.html")]
@@ -33,27 +33,28 @@ struct OneTechnology {
 }
 
 /// The technologies that any deployment uses, a general one counting those below it.
-pub(super) fn used(state: &Register) -> Vec<Counted> {
-    let uses = |technology: Technology| {
+pub(super) fn used(lang: Lang, state: &Register) -> Vec<Counted> {
+    let used = |technology: Technology| {
         let records = state.deployments.values();
         records.filter(|record| record.deployment.technology.is_within(technology)).count() as u64
     };
-    let counted = |technology: Technology| match uses(technology) {
+    let counted = |technology: Technology| match used(technology) {
         0 => None,
-        count => Some(Counted { link: Link::technology(technology), count: words::count(count, "use", "uses") }),
+        count => Some(Counted { link: Link::technology(lang, technology), count: uses(lang, count) }),
     };
     Technology::all().filter_map(counted).collect()
 }
 
 /// `GET /technologies`
-pub(crate) async fn technologies(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn technologies(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let state = node.city.register().state();
-    page(&Technologies { site: Site::of(&state), technologies: used(&state) })
+    page(&Technologies { site: Site::at(&state, &here), technologies: used(here.lang, &state) })
 }
 
 /// `GET /technologies/{code}`: where it is used, and what is of its kind.
 pub(crate) async fn technology(
     State(node): State<Node>,
+    here: Here,
     code: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let technology: Technology = code?
@@ -63,11 +64,14 @@ pub(crate) async fn technology(
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let fits = |record: &DeploymentRecord| record.deployment.technology.is_within(technology);
     page(&OneTechnology {
-        site: Site::of(&state),
-        name: technology.name(),
+        site: Site::at(&state, &here),
+        name: here.lang.technology(technology),
         code: technology.code(),
-        general: technology.parent().map(Link::technology),
-        narrower: Technology::all().filter(|one| one.parent() == Some(technology)).map(Link::technology).collect(),
-        cards: cards(&state, now, fits),
+        general: technology.parent().map(|general| Link::technology(here.lang, general)),
+        narrower: Technology::all()
+            .filter(|one| one.parent() == Some(technology))
+            .map(|one| Link::technology(here.lang, one))
+            .collect(),
+        cards: cards(here.lang, &state, now, fits),
     })
 }
