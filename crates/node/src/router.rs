@@ -47,6 +47,8 @@ pub(crate) struct Node {
     pub(crate) questions: Arc<SavedQuestions>,
     /// What they began to propose.
     pub(crate) drafts: Arc<Drafts>,
+    /// What lists show, worked out once.
+    pub(crate) indexes: Arc<pages::index::Indexes>,
     /// The streets under its drawings.
     pub(crate) maps: Arc<BaseMaps>,
 }
@@ -66,6 +68,7 @@ impl Node {
             again: Arc::default(),
             questions,
             drafts,
+            indexes: Arc::default(),
             maps,
         }
     }

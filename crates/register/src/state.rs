@@ -153,6 +153,19 @@ pub struct InquiryRecord {
     pub entry: u64,
 }
 
+/// What hangs on a stream, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OfStream {
+    /// What feeds it.
+    pub(crate) devices: BTreeSet<DeviceId>,
+    /// How it may be exposed.
+    pub(crate) views: BTreeSet<ViewId>,
+    /// Who was let have some of it.
+    pub(crate) grants: BTreeSet<GrantId>,
+    /// Under which terms some of it left.
+    pub(crate) disclosed: BTreeSet<DisclosedKey>,
+}
+
 /// The register at one size of the log: an immutable value that says of which size it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
@@ -170,6 +183,8 @@ pub struct State {
     pub deployments: BTreeMap<DeploymentId, Arc<DeploymentRecord>>,
     /// Which deployment a stream belongs to.
     pub streams: BTreeMap<StreamId, DeploymentId>,
+    /// What hangs on each stream, so that nobody has to look through the whole city for it.
+    pub of_stream: BTreeMap<StreamId, Arc<OfStream>>,
     /// Devices.
     pub devices: BTreeMap<DeviceId, Arc<Device>>,
     /// Views, the newest version of each.
@@ -236,13 +251,31 @@ impl State {
     }
 
     /// The devices that feed a stream.
-    pub fn devices_of<'a>(&'a self, stream: &'a StreamId) -> impl Iterator<Item = &'a Device> {
-        self.devices.values().map(Arc::as_ref).filter(move |device| &device.stream == stream)
+    pub fn devices_of<'a>(&'a self, stream: &StreamId) -> impl Iterator<Item = &'a Device> {
+        let ids = self.of_stream.get(stream).into_iter().flat_map(|of| &of.devices);
+        ids.filter_map(|id| self.devices.get(id)).map(Arc::as_ref)
     }
 
     /// The views of a stream.
-    pub fn views_of<'a>(&'a self, stream: &'a StreamId) -> impl Iterator<Item = &'a View> + Clone {
-        self.views.iter().filter(move |((of, _), _)| of == stream).map(|(_, view)| view.as_ref())
+    pub fn views_of<'a>(&'a self, stream: &StreamId) -> impl Iterator<Item = &'a View> + Clone {
+        let ids = self
+            .of_stream
+            .get_key_value(stream)
+            .into_iter()
+            .flat_map(|(of, hangs)| hangs.views.iter().map(move |id| (of, id)));
+        ids.filter_map(|(of, id)| self.views.get(&(of.clone(), id.clone()))).map(Arc::as_ref)
+    }
+
+    /// The agreements over a stream, in force and ended.
+    pub fn grants_of<'a>(&'a self, stream: &StreamId) -> impl Iterator<Item = &'a GrantRecord> {
+        let ids = self.of_stream.get(stream).into_iter().flat_map(|of| &of.grants);
+        ids.filter_map(|id| self.grants.get(id)).map(Arc::as_ref)
+    }
+
+    /// What left of a stream, in all.
+    pub fn disclosed_of<'a>(&'a self, stream: &StreamId) -> impl Iterator<Item = (&'a DisclosedKey, &'a Totals)> {
+        let keys = self.of_stream.get(stream).into_iter().flat_map(|of| &of.disclosed);
+        keys.filter_map(|key| self.disclosed.get_key_value(key))
     }
 
     /// The statements about a thing, in force and ended.

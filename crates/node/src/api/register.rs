@@ -162,6 +162,17 @@ struct One<'a> {
     history: &'a [u64],
 }
 
+/// What hangs on the streams of a deployment, in the order of its names.
+fn by_id<'a, T, I: Iterator<Item = T>, K: Ord>(
+    record: &'a DeploymentRecord,
+    of: impl Fn(&'a StreamId) -> I,
+    id: impl Fn(&T) -> K,
+) -> Vec<T> {
+    let mut all: Vec<T> = record.deployment.streams.iter().flat_map(|stream| of(&stream.id)).collect();
+    all.sort_by_key(id);
+    all
+}
+
 /// One deployment with all that hangs on it.
 #[utoipa::path(
     get, path = "/api/v1/deployments/{id}", tag = "register",
@@ -186,21 +197,21 @@ pub(crate) async fn deployment(
     let record =
         found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
     let id = &record.deployment.id;
-    let of = |stream: &StreamId| state.streams.get(stream) == Some(id);
     let one = One {
         basis: state.size,
         in_force: record.in_force(now),
         record,
-        devices: state
-            .devices
-            .values()
-            .filter(|device| &device.deployment == id)
-            .map(|device| device.as_ref().into())
+        devices: by_id(record, |stream| state.devices_of(stream), |device| &device.id)
+            .into_iter()
+            .map(Into::into)
             .collect(),
-        views: state.views.values().filter(|view| of(&view.stream)).map(AsRef::as_ref).collect(),
-        grants: state.grants.values().filter(|record| of(&record.grant.stream)).map(AsRef::as_ref).collect(),
+        views: by_id(record, |stream| state.views_of(stream), |view| (&view.stream, &view.id)),
+        grants: by_id(record, |stream| state.grants_of(stream), |record| &record.grant.id),
         orders: state.orders.values().map(|record| &record.order).filter(|order| &order.deployment == id).collect(),
-        disclosed: state.disclosed.iter().filter(|(key, _)| of(&key.stream)).map(Into::into).collect(),
+        disclosed: by_id(record, |stream| state.disclosed_of(stream), |(key, _)| *key)
+            .into_iter()
+            .map(Into::into)
+            .collect(),
         history: state.history.get(id).map_or(&[], |entries| entries.as_slice()),
     };
     tagged(&state, &headers, || Json(one))

@@ -51,21 +51,3 @@ pub(super) fn kept(lang: Lang, record: &DeploymentRecord) -> String {
         Lang::De => format!("Höchstens {}", lang.span(longest)),
     }
 }
-
-/// The deployments that fit, in order: those that may collect, those that may not yet, those that may not any more.
-pub(super) fn cards(
-    lang: Lang,
-    state: &State,
-    now: model::Timestamp,
-    fits: impl Fn(&DeploymentRecord) -> bool,
-) -> Vec<Card> {
-    let records = state.deployments.values().filter(|record| fits(record));
-    let mut cards: Vec<Card> = records.map(|record| Card::of(lang, state, record, now)).collect();
-    let rank = |card: &Card| match card.badge.class {
-        "on" => 0,
-        "wait" => 1,
-        _ => 2,
-    };
-    cards.sort_by_cached_key(|card| (rank(card), card.title.to_lowercase()));
-    cards
-}

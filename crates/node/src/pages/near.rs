@@ -4,7 +4,6 @@
 
 pub(super) mod distance;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -13,11 +12,12 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use flow::basemap::BaseMap;
-use model::{DeploymentId, DeploymentRecord, PlaceId, Point, Timestamp};
+use model::{DeploymentRecord, PlaceId, Point};
 use register::State as Register;
 use serde::Deserialize;
 
-use super::card::{Card, cards};
+use super::card::Card;
+use super::index::{Far, Index, index};
 use super::map::Map;
 use super::{Site, page};
 use crate::jobs::Lane;
@@ -27,6 +27,8 @@ use crate::router::Node;
 
 /// The most deployments on the page.
 const SHOWN_MAX: usize = 50;
+/// The most places to choose among: those around others first.
+const PLACES_MAX: usize = 200;
 /// The longest text of a field that is shown again, in characters.
 const FIELD_CHARS_MAX: usize = 40;
 
@@ -35,6 +37,8 @@ const FIELD_CHARS_MAX: usize = 40;
 struct Near {
     site: Site,
     places: Vec<Choice>,
+    /// Whether there are more places than can be chosen here.
+    more_places: bool,
     lat: Field,
     lon: Field,
     place_error: Option<&'static str>,
@@ -84,13 +88,13 @@ pub(crate) async fn near(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let asked = asked?.0;
-    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let index = index(&node).await?;
     let drawn = node
         .jobs
         .run(Lane::Open, {
             let maps = Arc::clone(&node.maps);
             // A base map that cannot be read is no reason to say nothing.
-            move || drawn(&state, &here, maps.current().ok().flatten().as_deref(), now, &asked)
+            move || drawn(&index, &here, maps.current().ok().flatten().as_deref(), &asked)
         })
         .await?;
     let bad = drawn.lat.error.is_some() || drawn.lon.error.is_some() || drawn.place_error.is_some();
@@ -101,28 +105,23 @@ pub(crate) async fn near(
     Ok(response)
 }
 
-fn drawn(state: &Arc<Register>, here: &Here, base: Option<&BaseMap>, now: Timestamp, asked: &Asked) -> Near {
-    let lang = here.lang;
+fn drawn(index: &Index, here: &Here, base: Option<&BaseMap>, asked: &Asked) -> Near {
+    let (lang, state) = (here.lang, &index.state);
     let (lat, lon, position) = fields(lang, asked);
     let (place, place_error) = chosen(lang, state, asked);
     let from = position.or_else(|| place.and_then(|id| middle_of(lang, state, &id)));
-    let found = nearest(state, from.as_ref().map(|from| from.at));
-    let shown: Vec<&Found<'_>> = found.iter().take(SHOWN_MAX).collect();
+    let at = from.as_ref().map(|from| from.at);
+    let shown = nearest(index, at);
     Near {
         site: Site::at(state, here),
-        places: choices(state, &asked.place),
+        places: choices(index, &asked.place),
+        more_places: index.facts.widest.len() > PLACES_MAX,
         lat,
         lon,
         place_error,
-        map: Map::of(
-            lang,
-            state,
-            base,
-            from.as_ref().map(|from| from.at),
-            &shown.iter().map(|one| one.record).collect::<Vec<_>>(),
-        ),
-        cards: shown_cards(lang, state, now, &shown),
-        more: found.len().saturating_sub(SHOWN_MAX),
+        map: Map::of(lang, state, base, at, &shown.iter().map(|one| one.record).collect::<Vec<_>>()),
+        cards: shown.iter().map(|one| card(lang, index, one)).collect(),
+        more: index.facts.order.len().saturating_sub(SHOWN_MAX),
         from: from.map(|from| from.words),
     }
 }
@@ -196,10 +195,14 @@ fn middle_of(lang: Lang, state: &Register, id: &PlaceId) -> Option<From> {
     Some(From { at, words })
 }
 
-fn choices(state: &Register, chosen: &str) -> Vec<Choice> {
-    let mut choices: Vec<Choice> = state
-        .places
-        .values()
+/// The places to choose among by name. One that was chosen is among them, however many there are.
+fn choices(index: &Index, chosen: &str) -> Vec<Choice> {
+    let places = &index.state.places;
+    let widest = index.facts.widest.iter().take(PLACES_MAX).filter_map(|id| places.get(id));
+    let other = index.facts.widest.iter().skip(PLACES_MAX).find(|id| id.as_str() == chosen);
+    let also = other.and_then(|id| places.get(id));
+    let mut choices: Vec<Choice> = widest
+        .chain(also)
         .map(|place| Choice { id: place.id.to_string(), name: place.name.clone(), chosen: place.id.as_str() == chosen })
         .collect();
     choices.sort_by_cached_key(|choice| choice.name.to_lowercase());
@@ -207,62 +210,35 @@ fn choices(state: &Register, chosen: &str) -> Vec<Choice> {
 }
 
 /// A deployment and how far it is.
-struct Found<'s> {
-    record: &'s DeploymentRecord,
-    metres: Option<f64>,
-    /// Whether that is the distance to a sensor, and not to the outline of a place.
-    to_sensor: bool,
+struct Found<'i> {
+    record: &'i DeploymentRecord,
+    far: Far,
 }
 
-/// Every deployment, the nearest first. One that moves about is where its place is.
-fn nearest(state: &Register, from: Option<Point>) -> Vec<Found<'_>> {
-    let Some(from) = from else {
-        return state.deployments.values().map(|record| Found { record, metres: None, to_sensor: false }).collect();
-    };
-    let places: BTreeMap<&PlaceId, f64> =
-        state.places.iter().map(|(id, place)| (id, distance::to_shape(from, &place.geometry))).collect();
-    let mut sensors: BTreeMap<&DeploymentId, f64> = BTreeMap::new();
-    for device in state.devices.values() {
-        let nearest = sensors.entry(&device.deployment).or_insert(f64::INFINITY);
-        *nearest = nearest.min(distance::between(from, device.position));
-    }
-    let found = state.deployments.values().map(|record| {
-        let deployment = &record.deployment;
-        let sensor = sensors.get(&deployment.id).filter(|_| !deployment.mobile).copied();
-        let metres = sensor.or_else(|| places.get(&deployment.place).copied());
-        Found { record, metres, to_sensor: sensor.is_some() }
-    });
-    let mut found: Vec<Found<'_>> = found.collect();
-    found.sort_by(|one, other| {
-        let far = |found: &Found<'_>| found.metres.unwrap_or(f64::INFINITY);
-        far(one).total_cmp(&far(other))
-    });
-    found
+/// The nearest deployments, the nearest first; without a position the first ones of the list. One that moves about is where its
+/// place is.
+fn nearest(index: &Index, from: Option<Point>) -> Vec<Found<'_>> {
+    let facts = &index.facts;
+    let far = from.map_or_else(
+        || (0..).take(facts.order.len().min(SHOWN_MAX)).map(|at| Far { at, metres: None, to_sensor: false }).collect(),
+        |from| facts.spots.nearest(&index.state, from, SHOWN_MAX),
+    );
+    far.into_iter().filter_map(|far| Some(Found { record: index.record(far.at)?, far })).collect()
 }
 
-/// The cards in the order of distance; without one, in the order that every list has.
-fn shown_cards(lang: Lang, state: &Register, now: Timestamp, shown: &[&Found<'_>]) -> Vec<Card> {
-    if shown.iter().all(|one| one.metres.is_none()) {
-        let ids: Vec<&DeploymentId> = shown.iter().map(|one| &one.record.deployment.id).collect();
-        return cards(lang, state, now, |record| ids.contains(&&record.deployment.id));
-    }
-    let card = |one: &&Found<'_>| {
-        let told = one.metres.map(|metres| {
-            let behind = match (one.to_sensor, one.record.deployment.mobile) {
-                (true, _) => lang.of("the nearest of its sensors", "der nächste der Sensoren"),
-                (false, true) => {
-                    lang.of("the place in which it moves about", "der Ort, in dem sich die Sensoren bewegen")
-                }
-                (false, false) => lang.of(
-                    "its place. No sensor of it is entered yet",
-                    "der Ort des Einsatzes. Noch ist kein Sensor eingetragen",
-                ),
-            };
-            format!("{}: {behind}.", distance::words(lang, metres))
-        });
-        Card { note: told, ..Card::of(lang, state, one.record, now) }
-    };
-    shown.iter().map(card).collect()
+fn card(lang: Lang, index: &Index, found: &Found<'_>) -> Card {
+    let note = found.far.metres.map(|metres| {
+        let behind = match (found.far.to_sensor, found.record.deployment.mobile) {
+            (true, _) => lang.of("the nearest of its sensors", "der nächste der Sensoren"),
+            (false, true) => lang.of("the place in which it moves about", "der Ort, in dem sich die Sensoren bewegen"),
+            (false, false) => lang.of(
+                "its place. No sensor of it is entered yet",
+                "der Ort des Einsatzes. Noch ist kein Sensor eingetragen",
+            ),
+        };
+        format!("{}: {behind}.", distance::words(lang, metres))
+    });
+    Card { note, ..Card::of(lang, &index.state, found.record, index.now) }
 }
 
 #[cfg(test)]

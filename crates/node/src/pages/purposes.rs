@@ -1,14 +1,16 @@
 //! Purposes: what data is collected for, and who gets some for it.
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use model::{GrantRecord, Purpose};
 use register::State as Register;
 
-use super::card::{Card, cards};
+use super::card::Card;
 use super::home::{self, Counted};
+use super::index::index;
+use super::paged::{Paged, Pager, Which};
 use super::{Link, Site, page, party_name};
 use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
@@ -30,6 +32,7 @@ struct OnePurpose {
     general: &'static str,
     cards: Vec<Card>,
     grants: Vec<Given>,
+    pager: Option<Pager>,
 }
 
 /// An agreement in a line.
@@ -58,28 +61,31 @@ impl Given {
 
 /// `GET /purposes`
 pub(crate) async fn purposes(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
-    let state = node.city.register().state();
-    page(&Purposes { site: Site::at(&state, &here), purposes: home::purposes(here.lang, &state) })
+    let index = index(&node).await?;
+    page(&Purposes { site: Site::at(&index.state, &here), purposes: home::purposes(here.lang, &index) })
 }
 
-/// `GET /purposes/{code}`
+/// `GET /purposes/{code}`: both lists page by page, together.
 pub(crate) async fn purpose(
     State(node): State<Node>,
     here: Here,
     code: Result<Path<String>, PathRejection>,
+    which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let (state, now) = (node.city.register().state(), node.city.register().now());
     let purpose: Purpose = code?.0.parse().map_err(|_| {
         Problem::new(Kind::NotFound).detail("there is no such purpose; a purpose too general to bind anybody is none")
     })?;
-    let fits = |record: &&GrantRecord| record.grant.purpose == purpose && record.in_force(now);
-    let grants = state.grants.values().map(AsRef::as_ref).filter(fits);
+    let index = index(&node).await?;
+    let uses = index.facts.purposes.get(&purpose).map_or(&[][..], Vec::as_slice);
+    let given = index.facts.given_for.get(&purpose).map_or(&[][..], Vec::as_slice);
+    let paged = Paged::of(which, uses.len().max(given.len()))?;
     page(&OnePurpose {
-        site: Site::at(&state, &here),
-        name: here.lang.purpose(purpose),
+        site: Site::at(&index.state, &here),
+        name: purpose.name(),
         code: purpose.code(),
-        general: purpose.parent().map_or("", |general| here.lang.purpose(general)),
-        cards: cards(here.lang, &state, now, |record| record.deployment.purposes.contains(&purpose)),
-        grants: grants.filter_map(|record| Given::of(here.lang, &state, record)).collect(),
+        general: purpose.parent().map_or("", Purpose::name),
+        cards: paged.cards(here.lang, &index, uses),
+        grants: paged.part(given).iter().filter_map(|record| Given::of(here.lang, &index.state, record)).collect(),
+        pager: paged.pager(here.lang, &format!("/purposes/{}", purpose.code())),
     })
 }

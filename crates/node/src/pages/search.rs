@@ -3,18 +3,17 @@
 //! A question is answered and forgotten: it is in no log line, counter or error of this room.
 
 pub(crate) mod fold;
-mod hits;
-mod synonyms;
+pub(crate) mod hits;
+pub(crate) mod synonyms;
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use model::Timestamp;
-use register::State as Register;
 use serde::Deserialize;
 
 use super::card::Card;
+use super::index::{Index, index};
 use super::{Link, Site, page};
 use crate::jobs::Lane;
 use crate::lang::{Here, Lang, Mark};
@@ -60,16 +59,23 @@ pub(crate) async fn search(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let question: String = asked?.0.q.trim().chars().take(QUESTION_CHARS_MAX).collect();
-    let (state, now) = (node.city.register().state(), node.city.register().now());
-    page(&node.jobs.run(Lane::Open, move || drawn(&state, &here, now, question)).await?)
+    let index = index(&node).await?;
+    page(&node.jobs.run(Lane::Open, move || drawn(&index, &here, question)).await?)
 }
 
-fn drawn(state: &Register, here: &Here, now: Timestamp, question: String) -> Search {
-    let lang = here.lang;
+fn drawn(index: &Index, here: &Here, question: String) -> Search {
+    let (lang, state) = (here.lang, &index.state);
     let mut terms = synonyms::terms(&fold::fold(&question));
     terms.truncate(TERMS_MAX);
-    let hits = if terms.is_empty() { Vec::new() } else { hits::hits(lang, state, &terms) };
-    let card = |hit: &hits::Hit<'_>| Card { note: Some(hit.why.clone()), ..Card::of(lang, state, hit.record, now) };
+    let hits = hits::hits(&index.facts, &terms);
+    let recipients = hits::recipients_of(state, hits.iter().take(SHOWN_MAX).filter_map(|at| index.record(*at)));
+    let card = |at: &super::index::At| {
+        let record = index.record(*at)?;
+        Some(Card {
+            note: hits::why(lang, state, record, &recipients, &terms),
+            ..Card::of(lang, state, record, index.now)
+        })
+    };
     Search {
         site: Site::at(state, here),
         asked: !terms.is_empty(),
@@ -78,7 +84,7 @@ fn drawn(state: &Register, here: &Here, now: Timestamp, question: String) -> Sea
             ("deployment was found", "deployments were found"),
             ("Einsatz gefunden", "Einsätze gefunden"),
         )),
-        cards: hits.iter().take(SHOWN_MAX).map(card).collect(),
+        cards: hits.iter().take(SHOWN_MAX).filter_map(card).collect(),
         more: hits.len().saturating_sub(SHOWN_MAX),
         pages: if terms.is_empty() {
             Vec::new()

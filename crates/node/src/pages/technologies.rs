@@ -1,14 +1,15 @@
 //! Technologies: what senses, kind by kind, and where each stands.
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use model::{DeploymentRecord, Technology};
-use register::State as Register;
+use model::Technology;
 
-use super::card::{Card, cards};
+use super::card::Card;
 use super::home::{Counted, uses};
+use super::index::{Index, index};
+use super::paged::{Paged, Pager, Which};
 use super::{Link, Site, page};
 use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
@@ -30,25 +31,22 @@ struct OneTechnology {
     general: Option<Link>,
     narrower: Vec<Link>,
     cards: Vec<Card>,
+    pager: Option<Pager>,
 }
 
 /// The technologies that any deployment uses, a general one counting those below it.
-pub(super) fn used(lang: Lang, state: &Register) -> Vec<Counted> {
-    let used = |technology: Technology| {
-        let records = state.deployments.values();
-        records.filter(|record| record.deployment.technology.is_within(technology)).count() as u64
-    };
-    let counted = |technology: Technology| match used(technology) {
-        0 => None,
-        count => Some(Counted { link: Link::technology(lang, technology), count: uses(lang, count) }),
+fn used(lang: Lang, index: &Index) -> Vec<Counted> {
+    let counted = |technology: Technology| {
+        let count = index.facts.technologies.get(&technology)?.len() as u64;
+        Some(Counted { link: Link::technology(lang, technology), count: uses(lang, count) })
     };
     Technology::all().filter_map(counted).collect()
 }
 
 /// `GET /technologies`
 pub(crate) async fn technologies(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
-    let state = node.city.register().state();
-    page(&Technologies { site: Site::at(&state, &here), technologies: used(here.lang, &state) })
+    let index = index(&node).await?;
+    page(&Technologies { site: Site::at(&index.state, &here), technologies: used(here.lang, &index) })
 }
 
 /// `GET /technologies/{code}`: where it is used, and what is of its kind.
@@ -56,15 +54,17 @@ pub(crate) async fn technology(
     State(node): State<Node>,
     here: Here,
     code: Result<Path<String>, PathRejection>,
+    which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let technology: Technology = code?
         .0
         .parse()
         .map_err(|_| Problem::new(Kind::NotFound).detail("there is no such technology in the register"))?;
-    let (state, now) = (node.city.register().state(), node.city.register().now());
-    let fits = |record: &DeploymentRecord| record.deployment.technology.is_within(technology);
+    let index = index(&node).await?;
+    let there = index.facts.technologies.get(&technology).map_or(&[][..], Vec::as_slice);
+    let paged = Paged::of(which, there.len())?;
     page(&OneTechnology {
-        site: Site::at(&state, &here),
+        site: Site::at(&index.state, &here),
         name: here.lang.technology(technology),
         code: technology.code(),
         general: technology.parent().map(|general| Link::technology(here.lang, general)),
@@ -72,6 +72,7 @@ pub(crate) async fn technology(
             .filter(|one| one.parent() == Some(technology))
             .map(|one| Link::technology(here.lang, one))
             .collect(),
-        cards: cards(here.lang, &state, now, fits),
+        cards: paged.cards(here.lang, &index, there),
+        pager: paged.pager(here.lang, &format!("/technologies/{}", technology.code())),
     })
 }

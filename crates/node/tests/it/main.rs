@@ -17,6 +17,7 @@ mod languages;
 mod limits;
 mod live;
 mod log;
+mod long;
 mod near;
 mod office;
 mod open;

@@ -14,7 +14,9 @@ use model::{
     Timestamp,
 };
 
-use super::{DisclosedKey, InquiryRecord, KeyRecord, Month, OrderRecord, PartyRecord, PolicyInForce, State, Totals};
+use super::{
+    DisclosedKey, InquiryRecord, KeyRecord, Month, OfStream, OrderRecord, PartyRecord, PolicyInForce, State, Totals,
+};
 
 /// Why an act cannot follow the log before it. The log is damaged or was written by other software: stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -124,6 +126,7 @@ impl State {
                     self.streams.get(&view.stream).ok_or_else(|| unknown(entry, "stream", &view.stream))?;
                 self.note(&deployment.clone(), entry)?;
                 self.views.insert((view.stream.clone(), view.id.clone()), Arc::new(view.clone()));
+                self.hangs_on(&view.stream).views.insert(view.id.clone());
             }
             What::GrantAgreed(grant) => self.agree(grant, act.at, entry)?,
             What::GrantWithdrawn(GrantRef { grant }) | What::GrantExpired(GrantRef { grant }) => {
@@ -171,6 +174,7 @@ impl State {
         }
         self.note(&device.deployment, entry)?;
         self.devices.insert(device.id.clone(), Arc::new(device.clone()));
+        self.hangs_on(&device.stream).devices.insert(device.id.clone());
         Ok(())
     }
 
@@ -262,10 +266,15 @@ impl State {
     fn agree(&mut self, grant: &Grant, since: Timestamp, entry: u64) -> Result<(), ApplyError> {
         self.note_stream(&grant.stream, entry)?;
         let record = GrantRecord { grant: grant.clone(), since, ended: None };
+        self.hangs_on(&grant.stream).grants.insert(grant.id.clone());
         match self.grants.insert(grant.id.clone(), Arc::new(record)) {
             Some(_) => Err(twice(entry, "grant", &grant.id)),
             None => Ok(()),
         }
+    }
+
+    fn hangs_on(&mut self, stream: &StreamId) -> &mut OfStream {
+        Arc::make_mut(self.of_stream.entry(stream.clone()).or_default())
     }
 
     fn create_key(&mut self, key: &KeyRef, entry: u64) -> Result<(), ApplyError> {
@@ -297,6 +306,9 @@ impl State {
         let Some(next) = next.filter(|next| *next > first) else {
             return Err(ApplyError::Sequence { entry, first, expected });
         };
+        for key in batch.totals.iter().map(DisclosedKey::from).filter(|key| !self.disclosed.contains_key(key)) {
+            Arc::make_mut(self.of_stream.entry(key.stream.clone()).or_default()).disclosed.insert(key);
+        }
         let month = self.monthly.entry(Month::of(at)).or_default();
         for total in &batch.totals {
             month.disclosures = month.disclosures.saturating_add(total.disclosures);

@@ -1,6 +1,7 @@
 //! The data of a deployment, from the sensor to what is stored, and the assessment of it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use model::{Assessment, Deployment, Digest, SignOff, Stream, StreamId};
 use register::State;
@@ -23,7 +24,8 @@ pub(super) struct Sensors {
 
 impl Sensors {
     pub(super) fn of(lang: Lang, state: &State, deployment: &Deployment) -> Self {
-        let devices: Vec<_> = state.devices.values().filter(|device| device.deployment == deployment.id).collect();
+        let mut devices: Vec<_> = deployment.streams.iter().flat_map(|stream| state.devices_of(&stream.id)).collect();
+        devices.sort_by_key(|device| &device.id);
         let shown = devices.iter().take(SENSORS_SHOWN).map(|device| {
             let [north, east] = [device.position.latitude(), device.position.longitude()]
                 .map(|degrees| lang.decimal(&format!("{degrees:.5}")));
@@ -151,7 +153,10 @@ impl Assessed {
 
 /// The title of an edition that comes with this software.
 fn title(hash: &Digest) -> Option<String> {
-    let library = standards::built_in().ok()?;
-    let found = library.packs().flat_map(|pack| &pack.instruments).find(|one| one.hash == *hash)?;
-    Some(found.title.clone())
+    static TITLES: LazyLock<BTreeMap<Digest, String>> = LazyLock::new(|| {
+        let library = standards::built_in().unwrap_or_default();
+        let instruments = library.packs().flat_map(|pack| &pack.instruments);
+        instruments.map(|one| (one.hash, one.title.clone())).collect()
+    });
+    TITLES.get(hash).cloned()
 }

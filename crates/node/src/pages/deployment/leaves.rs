@@ -26,8 +26,11 @@ pub(super) struct Given {
 
 /// The agreements over a deployment's streams: those in force first.
 pub(super) fn given(lang: Lang, state: &State, deployment: &Deployment, now: Timestamp) -> Vec<Given> {
+    let mut records: Vec<&GrantRecord> =
+        deployment.streams.iter().flat_map(|stream| state.grants_of(&stream.id)).collect();
+    records.sort_by_key(|record| &record.grant.id);
     let mut given: Vec<Given> =
-        state.grants.values().filter_map(|record| one(lang, state, deployment, record, now)).collect();
+        records.into_iter().filter_map(|record| one(lang, state, deployment, record, now)).collect();
     given.sort_by_key(|given| !given.in_force);
     given
 }
@@ -102,8 +105,9 @@ pub(super) struct HasLeft {
 
 /// What has left, as the log counts it.
 pub(super) fn has_left(lang: Lang, state: &State, deployment: &Deployment) -> Vec<HasLeft> {
-    let of = state.disclosed.iter().filter(|(key, _)| deployment.stream(&key.stream).is_some());
-    let told = of.map(|(key, totals)| HasLeft {
+    let mut of: Vec<_> = deployment.streams.iter().flat_map(|stream| state.disclosed_of(&stream.id)).collect();
+    of.sort_by_key(|(key, _)| *key);
+    let told = of.into_iter().map(|(key, totals)| HasLeft {
         recipient: party_name(state, &key.recipient),
         purpose: lang.within(lang.purpose(key.purpose)),
         view: state

@@ -44,7 +44,7 @@ pub(crate) fn plain(letter: char) -> Option<&'static str> {
 }
 
 /// A text as a search takes it: words of small, plain letters and digits, one space between them and none around.
-pub(super) fn fold(text: &str) -> String {
+pub(in crate::pages) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars().flat_map(char::to_lowercase) {
         match plain(letter) {

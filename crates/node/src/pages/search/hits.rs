@@ -4,32 +4,30 @@
 //! word. Only what the register shows anyway is looked through.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::{DeploymentId, DeploymentRecord, Purpose};
 use register::State;
 
+use super::super::index::{At, Facts, Part as InPart};
 use super::super::party_name;
 use super::{fold, synonyms};
 use crate::lang::{Lang, Mark};
 
-/// A deployment that was found.
-pub(super) struct Hit<'s> {
-    pub(super) record: &'s DeploymentRecord,
-    /// Why: a sentence.
-    pub(super) why: String,
-    /// In which part the first term was found; the lower the better.
-    rank: usize,
-}
-
 /// A part of a deployment's page: what it is called in a sentence, and its texts.
-struct Part {
+pub(in crate::pages) struct Part {
     name: &'static str,
-    texts: Vec<String>,
+    pub(in crate::pages) texts: Vec<String>,
 }
 
 /// What is looked through of a deployment, the most telling first. Names of the vocabulary are found in each language, and quoted in
 /// the one of the page where they are found in it.
-fn parts(lang: Lang, state: &State, record: &DeploymentRecord, recipients: &Recipients<'_>) -> Vec<Part> {
+pub(in crate::pages) fn parts(
+    lang: Lang,
+    state: &State,
+    record: &DeploymentRecord,
+    recipients: &Recipients<'_>,
+) -> Vec<Part> {
     let deployment = &record.deployment;
     let part = |name: &'static str, texts: Vec<String>| Part { name, texts };
     let all = || [lang].into_iter().chain(Lang::ALL.into_iter().filter(move |other| *other != lang));
@@ -73,50 +71,80 @@ fn places(state: &State, record: &DeploymentRecord) -> Vec<String> {
 }
 
 /// Who has an agreement that has not ended, by deployment.
-type Recipients<'s> = BTreeMap<&'s DeploymentId, Vec<String>>;
+pub(in crate::pages) type Recipients<'s> = BTreeMap<&'s DeploymentId, Vec<String>>;
 
-fn recipients(state: &State) -> Recipients<'_> {
-    let mut recipients: Recipients<'_> = BTreeMap::new();
-    for grant in state.grants.values().filter(|grant| grant.ended.is_none()) {
-        if let Some(id) = state.streams.get(&grant.grant.stream) {
-            recipients.entry(id).or_default().push(party_name(state, &grant.grant.recipient));
+/// Those of every deployment.
+pub(in crate::pages) fn recipients(state: &State) -> Recipients<'_> {
+    recipients_of(state, state.deployments.values())
+}
+
+/// Those of some deployments.
+pub(super) fn recipients_of<'s>(
+    state: &State,
+    records: impl Iterator<Item = &'s Arc<DeploymentRecord>>,
+) -> Recipients<'s> {
+    let of = |record: &DeploymentRecord| {
+        let streams = record.deployment.streams.iter();
+        let grants = streams.flat_map(|stream| state.grants_of(&stream.id)).filter(|grant| grant.ended.is_none());
+        grants.map(|grant| party_name(state, &grant.grant.recipient)).collect::<Vec<_>>()
+    };
+    records.map(|record| (&record.deployment.id, of(record))).collect()
+}
+
+/// In which part a term was found that was not.
+const NOWHERE: InPart = InPart::MAX;
+
+/// The deployments in which every term is found, the best first: those where any term stands in the most telling part.
+pub(in crate::pages) fn hits(facts: &Facts, terms: &[String]) -> Vec<At> {
+    let mut best: Vec<Option<InPart>> = vec![None; facts.order.len()];
+    for (number, term) in terms.iter().enumerate() {
+        let found = parts_with(facts, term);
+        for (best, found) in best.iter_mut().zip(found) {
+            let before = if number == 0 { Some(NOWHERE) } else { *best };
+            *best = before.filter(|_| found != NOWHERE).map(|before| before.min(found));
         }
     }
-    recipients
+    let mut hits: Vec<(InPart, At)> = best.into_iter().zip(0..).filter_map(|(best, at)| Some((best?, at))).collect();
+    hits.sort_unstable();
+    hits.into_iter().map(|(_, at)| at).collect()
 }
 
-/// The deployments in which every term is found, the best first.
-pub(super) fn hits<'s>(lang: Lang, state: &'s State, terms: &[String]) -> Vec<Hit<'s>> {
-    let sought: Vec<(&str, Vec<&str>)> = terms.iter().map(|term| (term.as_str(), synonyms::with(term))).collect();
-    let recipients = recipients(state);
-    let hit = |record: &'s std::sync::Arc<DeploymentRecord>| hit(lang, state, record, &recipients, &sought);
-    let mut hits: Vec<Hit<'s>> = state.deployments.values().filter_map(hit).collect();
-    hits.sort_by_cached_key(|hit| (hit.rank, hit.record.deployment.title.to_lowercase()));
-    hits
+/// The first part of each deployment that has a term; what is sought itself counts before what is sought for it.
+fn parts_with(facts: &Facts, term: &str) -> Vec<InPart> {
+    let mut found = vec![NOWHERE; facts.order.len()];
+    for alternative in synonyms::with(term) {
+        let mut by_this = vec![NOWHERE; facts.order.len()];
+        for (at, part) in facts.texts.with(alternative) {
+            if let Some(before) = by_this.get_mut(at as usize) {
+                *before = part.min(*before);
+            }
+        }
+        for (found, by_this) in found.iter_mut().zip(by_this).filter(|(found, _)| **found == NOWHERE) {
+            *found = by_this;
+        }
+    }
+    found
 }
 
-fn hit<'s>(
+/// Why a deployment was found, as a sentence.
+pub(in crate::pages) fn why(
     lang: Lang,
-    state: &'s State,
-    record: &'s DeploymentRecord,
-    recipients: &Recipients<'s>,
-    sought: &[(&str, Vec<&str>)],
-) -> Option<Hit<'s>> {
+    state: &State,
+    record: &DeploymentRecord,
+    recipients: &Recipients<'_>,
+    terms: &[String],
+) -> Option<String> {
     let parts: Vec<(&'static str, Vec<(String, String)>)> = parts(lang, state, record, recipients)
         .into_iter()
         .map(|part| (part.name, part.texts.into_iter().map(|text| (fold::fold(&text), text)).collect()))
         .collect();
-    let (mut reasons, mut rank) = (Vec::new(), usize::MAX);
-    for (term, alternatives) in sought {
-        let (at, alternative, text) = first(&parts, alternatives)?;
-        rank = rank.min(at);
-        reasons.push(reason(lang, term, alternative, parts.get(at)?.0, text));
-    }
-    (!reasons.is_empty()).then(|| Hit {
-        record,
-        why: format!("{} {}.", lang.of("Found because", "Gefunden:"), lang.list(&reasons)),
-        rank,
-    })
+    let reason = |term: &String| {
+        let alternatives = synonyms::with(term);
+        let (at, alternative, text) = first(&parts, &alternatives)?;
+        Some(reason(lang, term, alternative, parts.get(at)?.0, text))
+    };
+    let reasons: Vec<String> = terms.iter().map(reason).collect::<Option<_>>()?;
+    (!reasons.is_empty()).then(|| format!("{} {}.", lang.of("Found because", "Gefunden:"), lang.list(&reasons)))
 }
 
 /// The first part that holds one of the alternatives; what is sought itself before what is sought for it.

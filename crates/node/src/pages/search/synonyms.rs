@@ -96,7 +96,7 @@ pub(super) fn with(term: &str) -> Vec<&str> {
 }
 
 /// Cuts a folded question into terms: a phrase that stands in the table is one, every other word is one by itself.
-pub(super) fn terms(question: &str) -> Vec<String> {
+pub(in crate::pages) fn terms(question: &str) -> Vec<String> {
     let words: Vec<&str> = question.split(' ').filter(|word| !word.is_empty()).collect();
     let (mut terms, mut at) = (Vec::new(), 0);
     while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {

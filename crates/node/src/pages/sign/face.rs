@@ -82,13 +82,14 @@ impl Face {
 
 /// The agreements in force over a deployment's streams, with their views.
 fn granted<'s>(state: &'s State, deployment: &Deployment, now: Timestamp) -> Vec<(&'s GrantRecord, &'s View)> {
-    let of = state.grants.values().filter(|record| record.in_force(now));
-    let of = of.filter(|record| deployment.stream(&record.grant.stream).is_some());
-    let with_view = |record: &'s std::sync::Arc<GrantRecord>| {
+    let of = deployment.streams.iter().flat_map(|stream| state.grants_of(&stream.id));
+    let mut of: Vec<&'s GrantRecord> = of.filter(|record| record.in_force(now)).collect();
+    of.sort_by_key(|record| &record.grant.id);
+    let with_view = |record: &'s GrantRecord| {
         let key = (record.grant.stream.clone(), record.grant.view.clone());
-        Some((record.as_ref(), state.views.get(&key)?.as_ref()))
+        Some((record, state.views.get(&key)?.as_ref()))
     };
-    of.filter_map(with_view).collect()
+    of.into_iter().filter_map(with_view).collect()
 }
 
 /// Whether people can be identified by what is kept of any stream, or by what anybody may see.
