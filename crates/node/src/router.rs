@@ -175,6 +175,9 @@ pub(crate) fn routes(node: Node) -> Router {
         .merge(residents())
         .nest("/en", residents())
         .nest("/de", residents())
+        // What is nested has its first page at the address without the slash.
+        .route("/en/", get(pages::home::home))
+        .route("/de/", get(pages::home::home))
         .route("/deployments/{id}/sign.svg", get(pages::sign::svg))
         .route("/deployments/{id}/sign.pdf", get(pages::sign::pdf))
         .route("/grants/{id}/odrl.json", get(pages::office::grants::odrl::odrl))

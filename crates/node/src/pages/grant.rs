@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flow::disclose::PUBLIC;
 use flow::{Answer, Asked, Row};
-use model::{Exposure, GrantId, Measure, PartyId, Space, Span, View};
+use model::{Exposure, Grant, GrantId, Measure, PartyId, Space, Span, Timestamp, View};
 
 use super::signed::{elsewhere, private, signed};
 use super::{Link, Site};
@@ -106,15 +106,7 @@ pub(crate) async fn grant(
     if method == Method::HEAD {
         return Ok([(header::CONTENT_TYPE, "text/html; charset=utf-8")].into_response());
     }
-    let asked = Asked {
-        recipient: grant.recipient.clone(),
-        purpose: grant.purpose,
-        stream: grant.stream.clone(),
-        view: Some(grant.view.clone()),
-        from: Some(now - view.delay.0 - reach(view)),
-        to: None,
-        authorised_by: None,
-    };
+    let asked = asked(grant, view, now);
     let city = Arc::clone(&node.city);
     let own = own(&grant.recipient).map(|signed| Own { party: signed.party.name.clone(), form: signed.id.form() });
     let lane = if own.is_some() { Lane::Token } else { Lane::Open };
@@ -145,6 +137,19 @@ pub(crate) async fn grant(
         more,
     };
     private(StatusCode::OK, &page)
+}
+
+/// What is handed over: everything that the page shows.
+fn asked(grant: &Grant, view: &View, now: Timestamp) -> Asked {
+    Asked {
+        recipient: grant.recipient.clone(),
+        purpose: grant.purpose,
+        stream: grant.stream.clone(),
+        view: Some(grant.view.clone()),
+        from: Some(now - view.delay.0 - reach(view)),
+        to: None,
+        authorised_by: None,
+    }
 }
 
 /// How far back is asked: the windows shown, and the days before that they are held against.

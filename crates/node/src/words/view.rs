@@ -122,8 +122,8 @@ fn measured(lang: Lang, measure: &Measure, stream: &Stream) -> (String, &'static
             (told.to_owned(), counted(lang, None))
         }
         Measure::Distinct { property } if stream.works_in_memory() => {
-            let told = lang.of("how many different ones there were", "wie viele verschiedene es waren");
-            (format!("{told} ({})", name(property)), lang.of("different ones", "verschiedene"))
+            let told = lang.of("how many different ones there were", "wie viele verschiedene Kennungen es waren");
+            (format!("{told} ({})", name(property)), lang.of("different ones", "verschiedene Kennungen"))
         }
         Measure::Distinct { property } => {
             let told = lang.of("how many different tags there were", "wie viele verschiedene Kürzel es waren");

@@ -20,18 +20,19 @@ pub(in crate::pages) struct Part {
     pub(in crate::pages) texts: Vec<String>,
 }
 
-/// What is looked through of a deployment, the most telling first. Names of the vocabulary are found in each language, and quoted in
-/// the one of the page where they are found in it.
+/// What is looked through of a deployment, the most telling first: parts are named in one language, and names of the vocabulary
+/// are there in some.
 pub(in crate::pages) fn parts(
     lang: Lang,
+    names: &[Lang],
     state: &State,
     record: &DeploymentRecord,
     recipients: &Recipients<'_>,
 ) -> Vec<Part> {
     let deployment = &record.deployment;
     let part = |name: &'static str, texts: Vec<String>| Part { name, texts };
-    let all = || [lang].into_iter().chain(Lang::ALL.into_iter().filter(move |other| *other != lang));
-    let each = |name: &dyn Fn(Lang) -> &'static str| all().map(|lang| name(lang).to_owned()).collect::<Vec<_>>();
+    let each =
+        |name: &dyn Fn(Lang) -> &'static str| names.iter().map(|lang| name(*lang).to_owned()).collect::<Vec<_>>();
     let (mut technologies, mut at) = (Vec::new(), Some(deployment.technology));
     while let Some(technology) = at {
         technologies.extend(each(&|lang| lang.technology(technology)));
@@ -126,7 +127,7 @@ fn parts_with(facts: &Facts, term: &str) -> Vec<InPart> {
     found
 }
 
-/// Why a deployment was found, as a sentence.
+/// Why a deployment was found, as a sentence: by what stands on the page in its own language, or else by another one.
 pub(in crate::pages) fn why(
     lang: Lang,
     state: &State,
@@ -134,14 +135,20 @@ pub(in crate::pages) fn why(
     recipients: &Recipients<'_>,
     terms: &[String],
 ) -> Option<String> {
-    let parts: Vec<(&'static str, Vec<(String, String)>)> = parts(lang, state, record, recipients)
-        .into_iter()
-        .map(|part| (part.name, part.texts.into_iter().map(|text| (fold::fold(&text), text)).collect()))
-        .collect();
+    let read = |names: &[Lang]| -> Vec<(&'static str, Vec<(String, String)>)> {
+        parts(lang, names, state, record, recipients)
+            .into_iter()
+            .map(|part| (part.name, part.texts.into_iter().map(|text| (fold::fold(&text), text)).collect()))
+            .collect()
+    };
+    let (own, all) = (read(&[lang]), read(&Lang::ALL));
     let reason = |term: &String| {
         let alternatives = synonyms::with(term);
-        let (at, alternative, text) = first(&parts, &alternatives)?;
-        Some(reason(lang, term, alternative, parts.get(at)?.0, text))
+        let of = |parts: &[(&'static str, Vec<(String, String)>)]| {
+            let (at, alternative, text) = first(parts, &alternatives)?;
+            Some(reason(lang, term, alternative, parts.get(at)?.0, text))
+        };
+        of(&own).or_else(|| of(&all))
     };
     let reasons: Vec<String> = terms.iter().map(reason).collect::<Option<_>>()?;
     (!reasons.is_empty()).then(|| format!("{} {}.", lang.of("Found because", "Gefunden:"), lang.list(&reasons)))
