@@ -5,6 +5,7 @@ use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::lang::Here;
 use crate::pages;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
@@ -13,27 +14,30 @@ use crate::router::Node;
 const MACHINES: [&str; 7] = ["/api/", "/ngsi-ld/", "/log/tile/", "/log/proof/", "/open/", "/register.", "/feed.atom"];
 
 /// Guards one request.
-pub(crate) async fn guard(State(node): State<Node>, request: Request, next: Next) -> Response {
-    let page = wants_page(&request);
+pub(crate) async fn guard(State(node): State<Node>, mut request: Request, next: Next) -> Response {
+    let here = Here::of(request.uri());
+    let page = wants_page(&request, &here);
+    let lang = here.lang;
+    request.extensions_mut().insert(here);
     let answer = async {
         let mut response = next.run(request).await;
         if page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
-            response = pages::problems::as_page(&node, &problem, response);
+            response = pages::problems::as_page(&node, lang, &problem, response);
         }
         response
     };
     let late = || {
         let problem = Problem::new(Kind::Timeout);
         let document = problem.clone().into_response();
-        if page { pages::problems::as_page(&node, &problem, document) } else { document }
+        if page { pages::problems::as_page(&node, lang, &problem, document) } else { document }
     };
     web::guard(answer, late).await
 }
 
 /// Whether a person reads the answer.
-fn wants_page(request: &Request) -> bool {
+fn wants_page(request: &Request, here: &Here) -> bool {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::POST);
-    let machine = MACHINES.iter().any(|start| request.uri().path().starts_with(start));
+    let machine = here.path.as_ref().is_some_and(|path| MACHINES.iter().any(|start| path.starts_with(start)));
     let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     reads && !machine && accepts.is_some_and(|accept| accept.contains("text/html"))
 }

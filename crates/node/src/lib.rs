@@ -11,6 +11,7 @@ mod auth;
 pub mod desk;
 mod guard;
 mod jobs;
+mod lang;
 mod log;
 mod metrics;
 mod pages;

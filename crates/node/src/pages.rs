@@ -42,11 +42,19 @@ use axum::response::{IntoResponse, Response};
 use model::{DeploymentId, PartyId, PlaceId, Purpose, Technology};
 use register::State;
 
+use crate::lang::{Here, Lang, Mark};
 use crate::problem::{Kind, Problem};
-use crate::words;
 
 /// What stands on every page.
 pub(crate) struct Site {
+    /// The language of the page.
+    lang: Lang,
+    /// What addresses of pages in it begin with.
+    root: &'static str,
+    /// The mark of what a party wrote.
+    written: Mark,
+    /// The page in each language; none if it is in one alone, or has no address of its own.
+    in_langs: Vec<(Lang, String)>,
     /// The city's name.
     city: String,
     /// How many entries of the log the page was drawn from.
@@ -58,14 +66,30 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// For a state of the register.
+    /// For a state of the register, on a page that is in English alone.
     pub(crate) fn of(state: &State) -> Self {
+        Self::at(state, &Here::nowhere(Lang::En))
+    }
+
+    /// For a state of the register, on a page that is there in every language.
+    pub(crate) fn at(state: &State, here: &Here) -> Self {
+        let lang = here.lang;
+        let no_name = || lang.of("A city", "Eine Stadt").to_owned();
         Self {
-            city: state.city.as_ref().map_or_else(|| "A city".to_owned(), |city| city.name.clone()),
-            basis: words::count(state.size, "act", "acts"),
-            last: state.last_at.map(words::instant).unwrap_or_default(),
+            lang,
+            root: lang.root(),
+            written: lang.written(),
+            in_langs: Lang::ALL.into_iter().filter_map(|lang| Some((lang, here.in_lang(lang)?))).collect(),
+            city: state.city.as_ref().map_or_else(no_name, |city| city.name.clone()),
+            basis: lang.count(state.size, ("act", "acts"), ("Vorgang", "Vorgänge")),
+            last: state.last_at.map(|at| lang.instant(at)).unwrap_or_default(),
             style: web::address(),
         }
+    }
+
+    /// One of two texts, by the language of the page.
+    const fn say(&self, english: &'static str, german: &'static str) -> &'static str {
+        self.lang.of(english, german)
     }
 }
 
@@ -77,26 +101,28 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    fn place(state: &State, id: &PlaceId) -> Self {
+    fn place(lang: Lang, state: &State, id: &PlaceId) -> Self {
         let name = state.places.get(id).map_or_else(|| id.to_string(), |place| place.name.clone());
-        Self { href: format!("/places/{id}"), text: name }
+        Self { href: format!("{}/places/{id}", lang.root()), text: name }
     }
 
-    fn deployment(state: &State, id: &DeploymentId) -> Option<Self> {
+    fn deployment(lang: Lang, state: &State, id: &DeploymentId) -> Option<Self> {
         let title = state.deployments.get(id)?.deployment.title.clone();
-        Some(Self { href: format!("/deployments/{id}"), text: title })
+        Some(Self { href: format!("{}/deployments/{id}", lang.root()), text: title })
     }
 
-    fn purpose(purpose: Purpose) -> Self {
-        Self { href: format!("/purposes/{}", purpose.code()), text: purpose.name().to_owned() }
+    fn purpose(lang: Lang, purpose: Purpose) -> Self {
+        let href = format!("{}/purposes/{}", lang.root(), purpose.code());
+        Self { href, text: lang.purpose(purpose).to_owned() }
     }
 
-    fn technology(technology: Technology) -> Self {
-        Self { href: format!("/technologies/{}", technology.code()), text: technology.name().to_owned() }
+    fn technology(lang: Lang, technology: Technology) -> Self {
+        let href = format!("{}/technologies/{}", lang.root(), technology.code());
+        Self { href, text: lang.technology(technology).to_owned() }
     }
 
-    fn party(state: &State, id: &PartyId) -> Self {
-        Self { href: format!("/organisations/{id}"), text: party_name(state, id) }
+    fn party(lang: Lang, state: &State, id: &PartyId) -> Self {
+        Self { href: format!("{}/organisations/{id}", lang.root()), text: party_name(state, id) }
     }
 }
 

@@ -137,15 +137,12 @@ pub(crate) fn api(keyed: impl FnOnce(OpenApiRouter<Node>) -> OpenApiRouter<Node>
 
 /// `GET /robots.txt`: the register is for everybody to find; forms, and where somebody stands, are nobody's to follow.
 async fn robots() -> &'static str {
-    "User-agent: *\nDisallow: /near?\nDisallow: /search?\nDisallow: /ask\nDisallow: /sign-in\nDisallow: /desk\nDisallow: /office\nDisallow: /sql\n"
+    "User-agent: *\nDisallow: /*near?\nDisallow: /*search?\nDisallow: /*ask\nDisallow: /sign-in\nDisallow: /desk\nDisallow: /office\nDisallow: /sql\n"
 }
 
-/// The routes of a node.
-pub(crate) fn routes(node: Node) -> Router {
-    let (api, _) = api(|sent| sent.route_layer(from_fn_with_state(node.clone(), once))).split_for_parts();
-    api
-        // The register, for people.
-        .route("/data", get(pages::about::data))
+/// What residents read, in the language that the address names.
+fn residents() -> Router<Node> {
+    Router::new()
         .route("/", get(pages::home::home))
         .route("/near", get(pages::near::near))
         .route("/search", get(pages::search::search))
@@ -154,10 +151,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/ask", get(pages::ask::form).post(pages::ask::ask))
         .route("/asked/{id}", get(pages::asked::asked))
         .route("/deployments/{id}", get(pages::deployment::deployment))
-        .route("/deployments/{id}/sign.svg", get(pages::sign::svg))
-        .route("/deployments/{id}/sign.pdf", get(pages::sign::pdf))
         .route("/grants/{id}", get(pages::grant::grant))
-        .route("/grants/{id}/odrl.json", get(pages::office::grants::odrl::odrl))
         .route("/places", get(pages::places::places))
         .route("/places/{id}", get(pages::places::place))
         .route("/places/{id}/feed.atom", get(pages::feed::place))
@@ -170,17 +164,33 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/organisations/{id}", get(pages::organisations::organisation))
         .route("/policies", get(pages::policies::policies))
         .route("/about", get(pages::about::about))
+        .route("/data", get(pages::about::data))
         .route("/accessibility", get(pages::accessibility::accessibility))
         .route("/problems", get(pages::problems::problems))
         .route("/problems/{slug}", get(pages::problems::problem))
+        .route("/log/entries", get(pages::entries::entries))
+        .route("/log/entries/{index}", get(pages::entries::entry))
+}
+
+/// The routes of a node.
+pub(crate) fn routes(node: Node) -> Router {
+    let (api, _) = api(|sent| sent.route_layer(from_fn_with_state(node.clone(), once))).split_for_parts();
+    api
+        // The register, for people: as it is, and by language.
+        .merge(residents())
+        .nest("/en", residents())
+        .nest("/de", residents())
+        // What is nested has its first page at the address without the slash.
+        .route("/en/", get(pages::home::home))
+        .route("/de/", get(pages::home::home))
+        .route("/deployments/{id}/sign.svg", get(pages::sign::svg))
+        .route("/deployments/{id}/sign.pdf", get(pages::sign::pdf))
+        .route("/grants/{id}/odrl.json", get(pages::office::grants::odrl::odrl))
         .route("/style.css", get(web::style))
         .route("/icon.svg", get(web::icon))
         .route("/robots.txt", get(robots))
         // For parties that are signed in.
         .merge(signed_in())
-        // The log, for people and for machines.
-        .route("/log/entries", get(pages::entries::entries))
-        .route("/log/entries/{index}", get(pages::entries::entry))
         .route("/log/tile/{*path}", get(log::tile))
         .fallback(|| async { Problem::new(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })

@@ -1,6 +1,6 @@
 //! Plain words for what the register holds: states, treatments, views, acts.
 //!
-//! One place, so that a page, a sign and an answer say the same thing in the same words, at level B1. Nothing here
+//! One place, so that a page, a sign and an answer say the same thing in the same words, at level B1, in each language. Nothing here
 //! decides anything, and nothing here knows HTML: what comes out is text, escaped by whoever draws it.
 
 mod act;
@@ -8,79 +8,45 @@ mod clock;
 mod data;
 mod people;
 mod view;
+mod vocabulary;
+mod written;
 
-pub(crate) use act::act;
+pub(crate) use act::{act, inquiry};
 pub(crate) use clock::{clock, overdue, owed_since, owes};
 pub(crate) use data::{left_out, never_kept, time_treatment, treatment};
-pub(crate) use people::{Badge, People, badge, duty, legal_basis, outcome, party_kind, people, role};
+pub(crate) use people::{Badge, People, badge, duty, forbidden, legal_basis, outcome, party_kind, people, role};
 pub(crate) use view::{budget, view};
 
 use model::{Span, Timestamp};
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+use crate::lang::Lang;
 
-/// A day in words: `24 November 2026`. Days are those of UTC, as everywhere in the log.
+/// A day in English words: `24 November 2026`. Pages that are in one language alone use these; the others ask their [`Lang`].
 pub(crate) fn day(at: Timestamp) -> String {
-    let date = at.date();
-    let mut parts = date.split('-').map(|part| part.parse::<usize>().unwrap_or(0));
-    let (year, month, day) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-    let month = month.checked_sub(1).and_then(|month| MONTHS.get(month)).copied().unwrap_or("?");
-    format!("{day} {month} {year}")
+    Lang::En.day(at)
 }
 
-/// An instant in words, to the minute: `24 November 2026, 08:00 UTC`.
+/// An instant in English words, to the minute: `24 November 2026, 08:00 UTC`.
 pub(crate) fn instant(at: Timestamp) -> String {
-    let clock: String = at.to_string().chars().skip(11).take(5).collect();
-    format!("{}, {clock} UTC", day(at))
+    Lang::En.instant(at)
 }
 
-/// A number with its thousands set apart: `12,345`.
+/// A number with its thousands set apart as in English: `12,345`.
 pub(crate) fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    Lang::En.number(number)
 }
 
-/// A number and its noun: `1 sensor`, `3 sensors`, `no sensors`.
+/// A number and its noun in English: `1 sensor`, `3 sensors`, `no sensors`.
 pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
-    match count {
-        0 => format!("no {many}"),
-        1 => format!("1 {one}"),
-        more => format!("{} {many}", number(more)),
-    }
+    Lang::En.count(count, (one, many), (one, many))
 }
 
-/// A span in words; whole years as years, since nobody reads days by the thousand.
+/// A span in English words.
 pub(crate) fn span(span: Span) -> String {
-    const YEAR_SECONDS: u32 = 365 * model::time::SECONDS_PER_DAY;
-    let seconds = span.as_seconds();
-    if seconds >= YEAR_SECONDS && seconds.is_multiple_of(YEAR_SECONDS) {
-        count(u64::from(seconds / YEAR_SECONDS), "year", "years")
-    } else {
-        span.in_words()
-    }
+    Lang::En.span(span)
 }
 
-/// A span after the word *every*: `hour`, `15 minutes`.
+/// A span in English after the word *every*: `hour`, `15 minutes`.
 pub(crate) fn every(span: Span) -> String {
     let words = self::span(span);
     words.strip_prefix("1 ").map_or(words.clone(), str::to_owned)
@@ -98,13 +64,9 @@ pub(crate) fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Several things in one sentence: `a`, `a and b`, `a, b and c`.
+/// Several things in one English sentence: `a`, `a and b`, `a, b and c`.
 pub(crate) fn list(things: &[String]) -> String {
-    match things {
-        [] => String::new(),
-        [one] => one.clone(),
-        [start @ .., last] => format!("{} and {last}", start.join(", ")),
-    }
+    Lang::En.list(things)
 }
 
 #[cfg(test)]

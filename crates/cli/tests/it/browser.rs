@@ -66,6 +66,36 @@ const PUBLIC: [(&str, &str); 34] = [
     ("Object to a deployment", "/ask?about=congestion&kind=objection"),
 ];
 
+/// The same in German, one of each kind.
+const GERMAN: [(&str, &str); 26] = [
+    ("All sensors, in German", "/de/"),
+    ("What is near, in German", "/de/near?place=centre"),
+    ("What is near, with a mistake, in German", "/de/near?lat=north&lon=16.6"),
+    ("Search, in German", "/de/search?q=kamera"),
+    ("What is new, in German", "/de/changes"),
+    ("A deployment, in German", "/de/deployments/congestion"),
+    ("A deployment under an order, in German", "/de/deployments/plate-search"),
+    ("Places, in German", "/de/places"),
+    ("A place, in German", "/de/places/centre"),
+    ("Purposes, in German", "/de/purposes"),
+    ("A purpose, in German", "/de/purposes/traffic-management"),
+    ("Technologies, in German", "/de/technologies"),
+    ("A technology, in German", "/de/technologies/wifi-counter"),
+    ("Organisations, in German", "/de/organisations"),
+    ("An organisation, in German", "/de/organisations/mobility"),
+    ("Policies, in German", "/de/policies"),
+    ("About, in German", "/de/about"),
+    ("The register as data, in German", "/de/data"),
+    ("Acts, in German", "/de/log/entries"),
+    ("An act, in German", "/de/log/entries/40"),
+    ("A problem, in German", "/de/problems/forbidden"),
+    ("A page that is not there, in German", "/de/nowhere"),
+    ("Open data, in German", "/de/grants/river-open"),
+    ("Accessibility, in German", "/de/accessibility"),
+    ("The city in numbers, in German", "/de/numbers"),
+    ("Object to a deployment, in German", "/de/ask?about=congestion&kind=objection"),
+];
+
 /// Pages of an officer in the city of the tests, and what becomes of what a resident asked there.
 const OFFICE: [(&str, &str); 16] = [
     ("What became of an inquiry", "/asked/INQUIRY"),
@@ -215,15 +245,16 @@ fn faults(page: &Value) -> Vec<String> {
     let (bytes, requests) = (page["bytes"].as_u64().unwrap(), page["requests"].as_u64().unwrap());
     let facts = &page["facts"];
     let expected = match page["path"].as_str().unwrap() {
-        "/nowhere" => 404,
+        "/nowhere" | "/de/nowhere" => 404,
         path if path.contains("lat=north") => 400,
         _ => 200,
     };
+    let lang = if page["path"].as_str().unwrap().starts_with("/de/") { "de" } else { "en" };
     let wrong = [
         (page["status"] != expected, format!("answers {}", page["status"])),
         (bytes > PAGE_BYTES_MAX || bytes == 0, format!("weighs {bytes} bytes")),
         (requests > REQUESTS_MAX || requests == 0, format!("takes {requests} requests")),
-        (facts["lang"] != "en", format!("is in {}", facts["lang"])),
+        (facts["lang"] != lang, format!("is in {}", facts["lang"])),
         (facts["scripts"] != 0, "has scripts".to_owned()),
         (facts["title"].as_str().unwrap().len() < 8, format!("is titled {}", facts["title"])),
         (page["axe"]["rules"].as_array().unwrap().len() < RULES_MIN, "was held against few rules".to_owned()),
@@ -263,7 +294,7 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     for page in office["pages"].as_array_mut().unwrap() {
         page["path"] = json!(page["path"].as_str().unwrap().replace("INQUIRY", &inquiry));
     }
-    let public = json!({ "address": demo.address, "pages": spots(&PUBLIC) });
+    let public = json!({ "address": demo.address, "pages": spots(&[&PUBLIC[..], &GERMAN].concat()) });
     let journeys = json!({ "address": demo.address, "signed": signed });
     let mut job =
         json!({ "sites": [public, signed, office], "journeys": journeys, "html": html_rules(), "control": CONTROL });

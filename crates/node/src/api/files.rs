@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::register::OPEN;
 use crate::address::{BY_HOST, Base};
+use crate::lang::Lang;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
@@ -144,7 +145,7 @@ fn properties(record: &DeploymentRecord, base: &Base) -> Value {
         "technology": deployment.technology.code(),
         "purposes": deployment.purposes,
         "accountable": deployment.accountable,
-        "people": words::people(deployment).short,
+        "people": words::people(Lang::En, deployment).short,
         "page": base.join(&format!("/deployments/{}", deployment.id)),
     })
 }

@@ -7,6 +7,7 @@ use model::{Duty, Subject};
 
 use super::stated::{self, Stated};
 use super::{Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::Problem;
 use crate::router::Node;
 use crate::words;
@@ -24,15 +25,15 @@ struct About {
 }
 
 /// `GET /about`
-pub(crate) async fn about(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn about(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let state = node.city.register().state();
     let city = state.city.as_ref();
     page(&About {
-        site: Site::of(&state),
+        site: Site::at(&state, &here),
         origin: city.map(|city| city.origin.clone()).unwrap_or_default(),
         key: city.map(|city| city.log_key.clone()).unwrap_or_default(),
-        promises: Duty::ALL.map(|duty| (duty.code(), words::capital(words::duty(duty)))),
-        stated: stated::about(&state, &Subject::City, node.city.register().now()),
+        promises: Duty::ALL.map(|duty| (duty.code(), words::capital(words::duty(here.lang, duty)))),
+        stated: stated::about(here.lang, &state, &Subject::City, node.city.register().now()),
     })
 }
 
@@ -43,6 +44,6 @@ struct Data {
 }
 
 /// `GET /data`: every form in which the register and the data can be had.
-pub(crate) async fn data(State(node): State<Node>) -> Result<Response, Problem> {
-    page(&Data { site: Site::of(&node.city.register().state()) })
+pub(crate) async fn data(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
+    page(&Data { site: Site::at(&node.city.register().state(), &here) })
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::stated::{self, Stated};
 use super::{Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -65,12 +66,12 @@ struct Accessibility {
 }
 
 /// `GET /accessibility`
-pub(crate) async fn accessibility(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn accessibility(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let tried = TRIED.as_ref().ok_or_else(|| Problem::new(Kind::Internal))?;
-    let stated = stated::about(&state, &Subject::City, now);
+    let stated = stated::about(here.lang, &state, &Subject::City, now);
     let stated = stated.into_iter().filter(|one| one.kind == STATED).collect();
-    page(&Accessibility { site: Site::of(&state), tried, stated })
+    page(&Accessibility { site: Site::at(&state, &here), tried, stated })
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use register::state::InquiryRecord;
 use standards::duty::{Duty, Instance, Status};
 
 use super::{Link, Site, page, party_name};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
@@ -92,10 +93,10 @@ impl Told {
         self.due.is_some() || !self.answered
     }
 
-    pub(crate) fn of(state: &Register, runs: &Runs, id: &EvidenceId) -> Option<Self> {
-        let filed = state.evidence.get(id).filter(|_| state.inquiries.contains_key(id))?;
+    pub(crate) fn of(lang: Lang, state: &Register, runs: &Runs, id: &EvidenceId) -> Option<Self> {
+        let (filed, inquiry) = state.evidence.get(id).zip(state.inquiries.get(id))?;
         let about = match &filed.evidence.about {
-            Subject::Deployment { id } => Link::deployment(state, id),
+            Subject::Deployment { id } => Link::deployment(lang, state, id),
             Subject::City | Subject::Device { .. } => None,
         };
         let run = runs.get(id).map(|(_, run)| run);
@@ -104,10 +105,10 @@ impl Told {
         let answered = state.is_answered(id);
         Some(Self {
             id: id.clone(),
-            summary: filed.evidence.summary.clone(),
+            summary: words::inquiry(lang, inquiry.kind, &filed.evidence.summary),
             about,
-            received: words::instant(filed.filed_at),
-            clock: clock(run, answered),
+            received: lang.instant(filed.filed_at),
+            clock: clock(lang, run, answered),
             overdue,
             due,
             answered,
@@ -116,7 +117,7 @@ impl Told {
 }
 
 /// What was said about an inquiry and stands, oldest first.
-pub(crate) fn answers(state: &Register, id: &EvidenceId) -> Vec<Answer> {
+pub(crate) fn answers(lang: Lang, state: &Register, id: &EvidenceId) -> Vec<Answer> {
     let Some(filed) = state.evidence.get(id) else { return Vec::new() };
     let mut answers: Vec<&EvidenceRecord> = state
         .evidence_about(&filed.evidence.about)
@@ -126,46 +127,62 @@ pub(crate) fn answers(state: &Register, id: &EvidenceId) -> Vec<Answer> {
     let answer = |record: &EvidenceRecord| Answer {
         kind: record.evidence.kind.to_string(),
         by: party_name(state, &record.evidence.signed_by),
-        on: words::instant(record.filed_at),
+        on: lang.instant(record.filed_at),
         text: record.evidence.summary.clone(),
     };
     answers.into_iter().map(answer).collect()
 }
 
 /// Where the clock stands, in a sentence.
-fn clock(run: Option<&Instance>, answered: bool) -> String {
+fn clock(lang: Lang, run: Option<&Instance>, answered: bool) -> String {
     let Some(run) = run else {
         let said = if answered {
-            "It was answered."
+            lang.of("It was answered.", "Es gibt eine Antwort.")
         } else {
-            "No clock of the policies in force runs on it; it waits for an answer."
+            lang.of(
+                "No clock of the policies in force runs on it; it waits for an answer.",
+                "Die geltenden Regeln setzen dafür keine Frist; die Antwort steht noch aus.",
+            )
         };
         return said.to_owned();
     };
-    match run.status {
-        Status::Waiting => format!("An answer is due by {}.", words::instant(run.due)),
-        Status::Done { at } => format!("It was answered on {}, in time.", words::instant(at)),
-        Status::Lapsed { done_later: None } => {
-            format!("An answer was due by {}, and there is none.", words::instant(run.due))
+    let due = lang.instant(run.due);
+    match (lang, run.status) {
+        (Lang::En, Status::Waiting) => format!("An answer is due by {due}."),
+        (Lang::De, Status::Waiting) => format!("Die Stadt muss bis zum {due} antworten."),
+        (Lang::En, Status::Done { at }) => format!("It was answered on {}, in time.", lang.instant(at)),
+        (Lang::De, Status::Done { at }) => format!("Die Antwort kam rechtzeitig, am {}.", lang.instant(at)),
+        (Lang::En, Status::Lapsed { done_later: None }) => format!("An answer was due by {due}, and there is none."),
+        (Lang::De, Status::Lapsed { done_later: None }) => {
+            format!("Die Stadt musste bis zum {due} antworten. Eine Antwort gibt es noch nicht.")
         }
-        Status::Lapsed { done_later: Some(at) } => {
-            format!("It was answered on {}, after {} when it was due.", words::instant(at), words::instant(run.due))
+        (Lang::En, Status::Lapsed { done_later: Some(at) }) => {
+            format!("It was answered on {}, after {due} when it was due.", lang.instant(at))
         }
-        Status::Void { at } => format!("What it is about ended on {}, before it was answered.", words::instant(at)),
+        (Lang::De, Status::Lapsed { done_later: Some(at) }) => {
+            format!("Die Antwort kam am {}, zu spät: Fällig war sie am {due}.", lang.instant(at))
+        }
+        (Lang::En, Status::Void { at }) => {
+            format!("What it is about ended on {}, before it was answered.", lang.instant(at))
+        }
+        (Lang::De, Status::Void { at }) => {
+            format!("Worum es ging, endete am {}, bevor es eine Antwort gab.", lang.instant(at))
+        }
     }
 }
 
 /// `GET /asked/{id}`
 pub(crate) async fn asked(
     State(node): State<Node>,
+    here: Here,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let none = || Problem::new(Kind::NotFound).detail("nothing was asked under this address");
     let id: EvidenceId = id?.0.parse().map_err(|_| none())?;
     let runs = Runs::of(&node.city, &state, &id, now);
-    let (told, answers) = (Told::of(&state, &runs, &id).ok_or_else(none)?, answers(&state, &id));
+    let (told, answers) = (Told::of(here.lang, &state, &runs, &id).ok_or_else(none)?, answers(here.lang, &state, &id));
     let record: &InquiryRecord = state.inquiries.get(&id).ok_or_else(none)?;
     let (entry, erased) = (record.entry, state.erased.contains(&record.entry));
-    page(&Page { site: Site::of(&state), told, answers, entry, erased })
+    page(&Page { site: Site::at(&state, &here), told, answers, entry, erased })
 }

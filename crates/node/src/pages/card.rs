@@ -4,6 +4,7 @@ use model::DeploymentRecord;
 use register::State;
 
 use super::Link;
+use crate::lang::Lang;
 use crate::words::{self, Badge};
 
 /// One deployment in a list.
@@ -23,25 +24,30 @@ pub(crate) struct Card {
 }
 
 impl Card {
-    pub(super) fn of(state: &State, record: &DeploymentRecord, now: model::Timestamp) -> Self {
+    pub(super) fn of(lang: Lang, state: &State, record: &DeploymentRecord, now: model::Timestamp) -> Self {
         let deployment = &record.deployment;
         Self {
-            href: format!("/deployments/{}", deployment.id),
+            href: format!("{}/deployments/{}", lang.root(), deployment.id),
             title: deployment.title.clone(),
-            badge: words::badge(record, now),
+            badge: words::badge(lang, record, now),
             note: None,
-            senses: Link::technology(deployment.technology),
-            place: Link::place(state, &deployment.place),
-            purposes: deployment.purposes.iter().map(|purpose| Link::purpose(*purpose)).collect(),
-            people: words::people(deployment).short,
-            kept: kept(record),
-            answers: Link::party(state, &deployment.accountable),
+            senses: Link::technology(lang, deployment.technology),
+            place: Link::place(lang, state, &deployment.place),
+            purposes: deployment.purposes.iter().map(|purpose| Link::purpose(lang, *purpose)).collect(),
+            people: words::people(lang, deployment).short,
+            kept: kept(lang, record),
+            answers: Link::party(lang, state, &deployment.accountable),
         }
     }
 }
 
 /// How long what a deployment stores is kept.
-pub(super) fn kept(record: &DeploymentRecord) -> String {
+pub(super) fn kept(lang: Lang, record: &DeploymentRecord) -> String {
     let longest = record.deployment.streams.iter().map(|stream| stream.retention.0).max().unwrap_or_default();
-    if longest == model::Span::ZERO { "Not at all".to_owned() } else { format!("{} at most", words::span(longest)) }
+    match lang {
+        Lang::En if longest == model::Span::ZERO => "Not at all".to_owned(),
+        Lang::De if longest == model::Span::ZERO => "Gar nicht".to_owned(),
+        Lang::En => format!("{} at most", lang.span(longest)),
+        Lang::De => format!("Höchstens {}", lang.span(longest)),
+    }
 }

@@ -15,6 +15,7 @@ use register::State as Register;
 use super::entries::{ActLine, From, deployment_of};
 use super::{Link, Site, page};
 use crate::jobs::Lane;
+use crate::lang::{Here, Lang};
 use crate::log::Log;
 use crate::problem::Problem;
 use crate::router::Node;
@@ -92,11 +93,11 @@ impl Change {
     }
 
     /// In a word.
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) const fn word(self, lang: Lang) -> &'static str {
         match self {
-            Self::New => "New",
-            Self::Changed => "Changed",
-            Self::Ended => "Ended",
+            Self::New => lang.of("New", "Neu"),
+            Self::Changed => lang.of("Changed", "Geändert"),
+            Self::Ended => lang.of("Ended", "Beendet"),
         }
     }
 }
@@ -163,18 +164,19 @@ fn keep_newest(indexes: &mut Vec<u64>) {
 /// `GET /changes?before=N`
 pub(crate) async fn changes(
     State(node): State<Node>,
+    here: Here,
     from: Result<Query<From>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let state = node.city.register().state();
     let before = from?.0.before.unwrap_or(state.size).min(state.size);
     let read = read(&node, &state, before, PAGE_CHANGES, |_| true).await?;
     let line = |(index, act, change): (u64, Act, Change)| Line {
-        kind: change.word(),
-        about: deployment_of(&act.what, &state).and_then(|id| Link::deployment(&state, &id)),
-        act: ActLine::of(index, &act, &state),
+        kind: change.word(here.lang),
+        about: deployment_of(&act.what, &state).and_then(|id| Link::deployment(here.lang, &state, &id)),
+        act: ActLine::of(here.lang, index, &act, &state),
     };
     page(&Changes {
-        site: Site::of(&state),
+        site: Site::at(&state, &here),
         changes: read.changes.into_iter().map(line).collect(),
         older: read.older,
         first: before == state.size,

@@ -23,6 +23,7 @@ use super::{Link, Site, page, party_name};
 use crate::address::Base;
 use crate::api;
 use crate::jobs::Lane;
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words::{self, Badge, People};
@@ -49,7 +50,7 @@ struct Page {
     answers: Link,
     starts: String,
     ends: String,
-    approval: Option<String>,
+    approval: Option<Approved>,
     legal_basis: &'static str,
     statement: Option<Statement>,
     assessments: Vec<Assessed>,
@@ -61,6 +62,22 @@ struct Page {
     given: Vec<Given>,
     has_left: Vec<HasLeft>,
     history: History,
+}
+
+/// Who approved it, when and until when.
+struct Approved {
+    by: String,
+    on: String,
+    until: String,
+}
+
+/// What the policies say against a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// In words of this software.
+    Ours(&'static str),
+    /// In the norms’ own words.
+    Norms(String),
 }
 
 /// The privacy statement: a link only if it leads to the web.
@@ -80,6 +97,7 @@ impl Statement {
 /// `GET /deployments/{id}`, and `GET /deployments/{id}.jsonld`: an id has no dot, so none is taken for the other.
 pub(crate) async fn deployment(
     State(node): State<Node>,
+    here: Here,
     base: Result<Base, Problem>,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
@@ -93,87 +111,108 @@ pub(crate) async fn deployment(
     let record =
         found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
     let history = state.history.get(&record.deployment.id).cloned().unwrap_or_default();
-    let history = History::read(&node, &state, &history).await?;
-    let refusals = refusals(&node, &state, record, now);
-    let budgets = budgets(&node, record, now)?;
-    let map = map(&node, &state, record).await?;
-    page(&drawn(&state, record, now, &refusals, &budgets, (history, map)))
+    let history = History::read(&node, here.lang, &state, &history).await?;
+    let refusals = refusals(&node, here.lang, &state, record, now);
+    let budgets = budgets(&node, here.lang, record, now)?;
+    let map = map(&node, here.lang, &state, record).await?;
+    page(&drawn(&here, &state, record, now, &refusals, &budgets, (history, map)))
 }
 
 fn drawn(
+    here: &Here,
     state: &Arc<Register>,
     record: &DeploymentRecord,
     now: Timestamp,
-    refusals: &BTreeMap<StreamId, String>,
+    refusals: &BTreeMap<StreamId, Refused>,
     budgets: &BTreeMap<StreamId, String>,
     (history, map): (History, Option<Map>),
 ) -> Page {
-    let (deployment, standing) = (&record.deployment, &record.standing);
+    let (lang, deployment, standing) = (here.lang, &record.deployment, &record.standing);
     Page {
-        site: Site::of(state),
+        site: Site::at(state, here),
         id: deployment.id.to_string(),
         title: deployment.title.clone(),
         description: deployment.description.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect(),
-        badge: badge(record, now, refusals),
-        senses: Link::technology(deployment.technology),
-        sensors: Sensors::of(state, deployment),
+        badge: badge(lang, record, now, refusals),
+        senses: Link::technology(lang, deployment.technology),
+        sensors: Sensors::of(lang, state, deployment),
         map,
-        place: Link::place(state, &deployment.place),
-        purposes: deployment.purposes.iter().map(|purpose| Link::purpose(*purpose)).collect(),
-        people: words::people(deployment),
-        kept: kept(record),
-        answers: Link::party(state, &deployment.accountable),
-        starts: words::day(deployment.starts),
-        ends: words::day(deployment.ends),
-        approval: standing.approval.as_ref().map(|approval| {
-            format!(
-                "{} on {}, until {}",
-                party_name(state, &approval.by),
-                words::day(approval.at),
-                words::day(approval.until)
-            )
+        place: Link::place(lang, state, &deployment.place),
+        purposes: deployment.purposes.iter().map(|purpose| Link::purpose(lang, *purpose)).collect(),
+        people: words::people(lang, deployment),
+        kept: kept(lang, record),
+        answers: Link::party(lang, state, &deployment.accountable),
+        starts: lang.day(deployment.starts),
+        ends: lang.day(deployment.ends),
+        approval: standing.approval.as_ref().map(|approval| Approved {
+            by: party_name(state, &approval.by),
+            on: lang.day(approval.at),
+            until: lang.day(approval.until),
         }),
-        legal_basis: words::legal_basis(deployment.legal_basis),
+        legal_basis: words::legal_basis(lang, deployment.legal_basis),
         statement: Statement::of(deployment),
-        assessments: standing.assessments.iter().rev().map(|assessment| Assessed::of(state, assessment)).collect(),
-        stated: stated::about(state, &Subject::Deployment { id: deployment.id.clone() }, now),
-        overdue: overdue(state, deployment),
-        streams: deployment.streams.iter().map(|stream| StreamPart::of(state, stream, refusals, budgets)).collect(),
-        never_kept: data::never_kept(deployment),
-        orders: leaves::orders(state, deployment, now),
-        given: leaves::given(state, deployment, now),
-        has_left: leaves::has_left(state, deployment),
+        assessments: standing
+            .assessments
+            .iter()
+            .rev()
+            .map(|assessment| Assessed::of(lang, state, assessment))
+            .collect(),
+        stated: stated::about(lang, state, &Subject::Deployment { id: deployment.id.clone() }, now),
+        overdue: overdue(lang, state, deployment),
+        streams: deployment
+            .streams
+            .iter()
+            .map(|stream| StreamPart::of(lang, state, stream, refusals, budgets))
+            .collect(),
+        never_kept: data::never_kept(lang, deployment),
+        orders: leaves::orders(lang, state, deployment, now),
+        given: leaves::given(lang, state, deployment, now),
+        has_left: leaves::has_left(lang, state, deployment),
         history,
     }
 }
 
 /// Where it is, over the streets if the city has a base map.
-async fn map(node: &Node, state: &Arc<Register>, record: &DeploymentRecord) -> Result<Option<Map>, Problem> {
+async fn map(
+    node: &Node,
+    lang: Lang,
+    state: &Arc<Register>,
+    record: &DeploymentRecord,
+) -> Result<Option<Map>, Problem> {
     let (maps, state, record) = (Arc::clone(&node.maps), Arc::clone(state), record.clone());
     // A base map that cannot be read is no reason to say nothing.
-    let draw = move || Map::of(&state, maps.current().ok().flatten().as_deref(), None, &[&record]);
+    let draw = move || Map::of(lang, &state, maps.current().ok().flatten().as_deref(), None, &[&record]);
     node.jobs.run(Lane::Open, draw).await
 }
 
 /// What somebody owes this deployment, or the whole city, and has not done.
-fn overdue(state: &Register, deployment: &Deployment) -> Vec<String> {
+fn overdue(lang: Lang, state: &Register, deployment: &Deployment) -> Vec<String> {
     let subjects = [Subject::Deployment { id: deployment.id.clone() }, Subject::City];
     let lapses = subjects.iter().flat_map(|subject| state.open_lapses(subject));
-    lapses.filter(|lapse| lapse.what.silence != Silence::Proceed).map(words::overdue).collect()
+    lapses.filter(|lapse| lapse.what.silence != Silence::Proceed).map(|lapse| words::overdue(lang, lapse)).collect()
 }
 
 /// Where a deployment stands, as the register and the policies say together.
-pub(super) fn badge(record: &DeploymentRecord, now: Timestamp, refusals: &BTreeMap<StreamId, String>) -> Badge {
+pub(super) fn badge(
+    lang: Lang,
+    record: &DeploymentRecord,
+    now: Timestamp,
+    refusals: &BTreeMap<StreamId, Refused>,
+) -> Badge {
     if refusals.len() < record.deployment.streams.len() {
-        return words::badge(record, now);
+        words::badge(lang, record, now)
+    } else {
+        words::forbidden(lang)
     }
-    let sentence =
-        "It is approved, and the policies in force refuse its data all the same. Below stands why.".to_owned();
-    Badge { class: "off", label: "Collects nothing: the policies forbid it", sentence }
 }
 
 /// What the releases of each stream with a budget may tell of one unit, and how much of it is used.
-fn budgets(node: &Node, record: &DeploymentRecord, now: Timestamp) -> Result<BTreeMap<StreamId, String>, Problem> {
+fn budgets(
+    node: &Node,
+    lang: Lang,
+    record: &DeploymentRecord,
+    now: Timestamp,
+) -> Result<BTreeMap<StreamId, String>, Problem> {
     let mut budgets = BTreeMap::new();
     for stream in &record.deployment.streams {
         let (Some(budget), Some(length)) = (stream.budget, stream.accounted()) else { continue };
@@ -181,7 +220,7 @@ fn budgets(node: &Node, record: &DeploymentRecord, now: Timestamp) -> Result<BTr
             Problem::new(Kind::Unavailable).detail("what the releases of this deployment have cost cannot be read now")
         })?;
         let epoch = length.window(now).start;
-        budgets.insert(stream.id.clone(), words::budget(budget, length, epoch, &ledger));
+        budgets.insert(stream.id.clone(), words::budget(lang, budget, length, epoch, &ledger));
     }
     Ok(budgets)
 }
@@ -190,26 +229,28 @@ fn budgets(node: &Node, record: &DeploymentRecord, now: Timestamp) -> Result<BTr
 /// open a flow.
 pub(super) fn refusals(
     node: &Node,
+    lang: Lang,
     state: &Register,
     record: &DeploymentRecord,
     now: Timestamp,
-) -> BTreeMap<StreamId, String> {
+) -> BTreeMap<StreamId, Refused> {
     if !record.in_force(now) {
         return BTreeMap::new();
     }
     let bundle = node.city.register().bundle();
     let around = register::circumstances::of_deployment(state, record, now);
+    let no_rules = || Refused::Ours(lang.of("No policies are in force.", "Es gelten keine Regeln."));
     let refused = |stream: &Stream| {
         let order = stream.order().and_then(|id| state.orders.get(id)).map(|record| &record.order);
-        let Some(bundle) = &bundle else { return Some("No policies are in force.".to_owned()) };
+        let Some(bundle) = &bundle else { return Some(no_rules()) };
         let Some(party) = state.parties.get(&record.deployment.accountable) else {
-            return Some("Nobody answers for it.".to_owned());
+            return Some(Refused::Ours(lang.of("Nobody answers for it.", "Niemand ist dafür verantwortlich.")));
         };
         let (founder, around) = (state.founder(), &around);
         let question = CollectQuestion { record, stream, order, accountable: &party.party, founder, around };
         match bundle.decide_collect(&question, &CollectFast { now }) {
             Decision::Allowed(_) => None,
-            Decision::Refused(refusal) => Some(words::capital(&refusal.to_string())),
+            Decision::Refused(refusal) => Some(Refused::Norms(words::capital(&refusal.to_string()))),
         }
     };
     let streams = record.deployment.streams.iter();

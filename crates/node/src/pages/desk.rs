@@ -9,6 +9,7 @@ use register::State as Register;
 
 use super::signed::{private, signed, to_sign_in};
 use super::{Link, Site};
+use crate::lang::Lang;
 use crate::problem::Problem;
 use crate::router::Node;
 use crate::words;
@@ -40,7 +41,7 @@ pub(crate) async fn desk(State(node): State<Node>, headers: HeaderMap) -> Result
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let given = given(&state, &signed.party.id, now);
     let (site, form) = (Site::of(&state), signed.id.form());
-    let kind = words::party_kind(signed.party.kind);
+    let kind = words::party_kind(Lang::En, signed.party.kind);
     private(StatusCode::OK, &Page { site, party: signed.party.name, form, kind, given })
 }
 
@@ -50,11 +51,11 @@ fn given(state: &Register, party: &PartyId, now: Timestamp) -> Vec<Given> {
         let grant = &record.grant;
         let view = state.views.get(&(grant.stream.clone(), grant.view.clone()))?;
         let (_, stream) = state.stream(&grant.stream)?;
-        let duties: Vec<String> = grant.duties.iter().map(|duty| words::duty(*duty).to_owned()).collect();
+        let duties: Vec<String> = grant.duties.iter().map(|duty| words::duty(Lang::En, *duty).to_owned()).collect();
         Some(Given {
             page: Link { href: format!("/grants/{}", grant.id), text: view.title.clone() },
-            purpose: Link::purpose(grant.purpose),
-            shows: words::view(view, stream),
+            purpose: Link::purpose(Lang::En, grant.purpose),
+            shows: words::view(Lang::En, view, stream),
             promised: words::capital(&words::list(&duties)),
             until: words::day(grant.until),
             table: format!("\"{}\".\"{}\"", grant.stream, grant.view),

@@ -1,5 +1,7 @@
 //! What all drawings share: numbers in words, round heights, and bars. Whatever is drawn stands in a table too.
 
+use crate::lang::Lang;
+
 /// The width of every drawing, in its own units.
 pub(super) const WIDTH: f64 = 720.0;
 /// The height of one bar with its room, where bars begin, and the room behind them for the number.
@@ -38,7 +40,7 @@ pub(super) struct Bar {
 
 impl Bars {
     /// Bars for named numbers; what is below zero has no length, and its number says so.
-    pub(super) fn of(numbers: &[(String, Option<f64>)]) -> Self {
+    pub(super) fn of(lang: Lang, numbers: &[(String, Option<f64>)]) -> Self {
         let top = rounded_up(numbers.iter().filter_map(|(_, number)| *number).fold(0.0, f64::max));
         let bar = |(at, (name, number)): (u32, &(String, Option<f64>))| {
             let part = number.unwrap_or(0.0).max(0.0) / top;
@@ -49,7 +51,7 @@ impl Bars {
                 width: format!("{width:.1}"),
                 behind: format!("{:.1}", BARS_LEFT + width + 8.0),
                 name: shortened(name),
-                number: told(*number),
+                number: told(lang, *number),
             }
         };
         let bars: Vec<Bar> = (0..).zip(numbers).map(bar).collect();
@@ -65,15 +67,16 @@ fn shortened(name: &str) -> String {
 }
 
 /// A number in words; what has none was held back, or there was nothing.
-pub(super) fn told(number: Option<f64>) -> String {
-    match number {
-        None => "none".to_owned(),
+pub(super) fn told(lang: Lang, number: Option<f64>) -> String {
+    let written = match number {
+        None => return lang.of("none", "keine").to_owned(),
         Some(number) if number.fract() == 0.0 => format!("{number:.0}"),
         Some(number) if number.abs() < 10.0 => {
             format!("{number:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
         }
         Some(number) => format!("{number:.1}"),
-    }
+    };
+    lang.decimal(&written)
 }
 
 /// The next number that is 1, 2 or 5 with zeros, so that the heights have numbers that people read.
@@ -101,18 +104,17 @@ mod tests {
     #[test]
     fn small_numbers_keep_their_thousandths() {
         let numbers = [None, Some(42.0), Some(42.25), Some(6.5), Some(0.025), Some(0.0001)];
-        assert_eq!(numbers.map(told), ["none", "42", "42.2", "6.5", "0.025", "0"]);
+        assert_eq!(numbers.map(|number| told(Lang::En, number)), ["none", "42", "42.2", "6.5", "0.025", "0"]);
+        assert_eq!([None, Some(6.5)].map(|number| told(Lang::De, number)), ["keine", "6,5"]);
     }
 
     #[test]
     fn bars_are_as_long_as_their_numbers_and_what_has_none_says_so() {
         let long = "x".repeat(40);
-        let bars = Bars::of(&[
-            ("a".to_owned(), Some(50.0)),
-            (long, Some(25.0)),
-            ("c".to_owned(), None),
-            ("d".to_owned(), Some(-3.0)),
-        ]);
+        let bars = Bars::of(
+            Lang::En,
+            &[("a".to_owned(), Some(50.0)), (long, Some(25.0)), ("c".to_owned(), None), ("d".to_owned(), Some(-3.0))],
+        );
         let widths: Vec<&str> = bars.bars.iter().map(|bar| bar.width.as_str()).collect();
         assert_eq!((bars.height, widths), (104, vec!["430.0", "215.0", "0.0", "0.0"]));
         assert!(bars.bars[1].name.ends_with('…') && bars.bars[1].name.chars().count() == 24);

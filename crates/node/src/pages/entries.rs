@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::policies::anchor;
 use super::{Link, Site, page, party_name};
 use crate::jobs::Lane;
+use crate::lang::{Here, Lang};
 use crate::log::{Log, index_of};
 use crate::problem::Problem;
 use crate::router::Node;
@@ -56,10 +57,10 @@ struct Because {
 }
 
 /// The policies that allowed an act, in words where they still stand.
-fn because(node: &Node, act: &Act) -> Vec<Because> {
+fn because(node: &Node, lang: Lang, act: &Act) -> Vec<Because> {
     let grounds = node.city.register().bundle().map(|bundle| bundle.grounds()).unwrap_or_default();
     let told = act.because.iter().map(|policy| Because {
-        policy: Link { href: format!("/policies#{}", anchor(&policy.0)), text: policy.0.clone() },
+        policy: Link { href: format!("{}/policies#{}", lang.root(), anchor(&policy.0)), text: policy.0.clone() },
         reason: grounds
             .iter()
             .find(|ground| &ground.policy == policy)
@@ -79,24 +80,24 @@ pub(crate) struct ActLine {
 }
 
 impl ActLine {
-    pub(super) fn of(index: u64, act: &Act, state: &Register) -> Self {
+    pub(super) fn of(lang: Lang, index: u64, act: &Act, state: &Register) -> Self {
         Self {
             index,
-            when: words::instant(act.at),
+            when: lang.instant(act.at),
             who: party_name(state, &act.by),
-            words: words::capital(&words::act(&act.what, state)),
+            words: words::capital(&words::act(lang, &act.what, state)),
         }
     }
 }
 
 /// Reads acts from the log's public files, newest first as asked, and puts each in a line.
-async fn lines(node: &Node, state: &Arc<Register>, indexes: Vec<u64>) -> Result<Vec<ActLine>, Problem> {
+async fn lines(node: &Node, lang: Lang, state: &Arc<Register>, indexes: Vec<u64>) -> Result<Vec<ActLine>, Problem> {
     let (log, state) = (Log::of(&node.city), Arc::clone(state));
     let job = move || {
         let size = log.head()?.1.size;
         let published: Vec<u64> = indexes.into_iter().filter(|index| *index < size).collect();
         let acts = log.acts(&published, size)?;
-        Ok(published.into_iter().zip(&acts).map(|(index, act)| ActLine::of(index, act, &state)).collect())
+        Ok(published.into_iter().zip(&acts).map(|(index, act)| ActLine::of(lang, index, act, &state)).collect())
     };
     node.jobs.run(Lane::Open, job).await?
 }
@@ -111,20 +112,22 @@ pub(crate) struct From {
 /// `GET /log/entries?before=N`
 pub(crate) async fn entries(
     State(node): State<Node>,
+    here: Here,
     from: Result<Query<From>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let state = node.city.register().state();
     let asked = from?.0.before;
     let before = asked.unwrap_or(state.size).min(state.size);
     let start = before.saturating_sub(PAGE_ACTS);
-    let acts = lines(&node, &state, (start..before).rev().collect()).await?;
+    let acts = lines(&node, here.lang, &state, (start..before).rev().collect()).await?;
     let first = before == state.size;
-    page(&Entries { site: Site::of(&state), acts, older: (start > 0).then_some(start), first })
+    page(&Entries { site: Site::at(&state, &here), acts, older: (start > 0).then_some(start), first })
 }
 
 /// `GET /log/entries/{index}`
 pub(crate) async fn entry(
     State(node): State<Node>,
+    here: Here,
     index: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let index = index_of(&index?.0)?;
@@ -133,18 +136,18 @@ pub(crate) async fn entry(
     let read = move || log.head().and_then(|(_, head)| Ok((log.act(index, head.size)?, head.size)));
     let (act, size) = node.jobs.run(Lane::Open, read).await??;
     page(&Entry {
-        line: ActLine::of(index, &act, &state),
+        line: ActLine::of(here.lang, index, &act, &state),
         kind: act.what.kind(),
         reason: act.reason.clone(),
-        about: deployment_of(&act.what, &state).and_then(|id| Link::deployment(&state, &id)),
-        because: because(&node, &act),
+        about: deployment_of(&act.what, &state).and_then(|id| Link::deployment(here.lang, &state, &id)),
+        because: because(&node, here.lang, &act),
         under: act.under.map(|hash| hash.to_string()),
         sealed: matches!(act.what, What::PartyRegistered(_) | What::OrderIssued(_) | What::InquiryReceived(_)),
         erased: state.erased.contains(&index),
         json: serde_json::to_string_pretty(&act).unwrap_or_default(),
         before: index.checked_sub(1),
         after: Some(index + 1).filter(|after| *after < size),
-        site: Site::of(&state),
+        site: Site::at(&state, &here),
     })
 }
 

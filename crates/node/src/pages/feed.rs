@@ -20,6 +20,7 @@ use super::sign::printable;
 use crate::address::Base;
 use crate::api::files;
 use crate::jobs::Lane;
+use crate::lang::{Here, Lang};
 use crate::log::Log;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
@@ -32,6 +33,7 @@ const ATOM: HeaderValue = HeaderValue::from_static("application/atom+xml; charse
 #[derive(Template)]
 #[template(path = "feed.xml")]
 struct Feed {
+    lang: &'static str,
     id: String,
     title: String,
     author: String,
@@ -64,14 +66,20 @@ struct Of {
 }
 
 /// `GET /feed.atom`
-pub(crate) async fn city(State(node): State<Node>, base: Base, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn city(
+    State(node): State<Node>,
+    here: Here,
+    base: Base,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let of = Of { page: "/changes".to_owned(), path: "/feed.atom".to_owned(), place: None };
-    answered(&node, &base, &headers, of).await
+    answered(&node, here.lang, &base, &headers, of).await
 }
 
 /// `GET /places/{id}/feed.atom`
 pub(crate) async fn place(
     State(node): State<Node>,
+    here: Here,
     base: Base,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
@@ -80,10 +88,10 @@ pub(crate) async fn place(
     let found = id?.0.parse::<PlaceId>().ok().filter(|id| state.places.contains_key(id));
     let id = found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such place in the register"))?;
     let of = Of { page: format!("/places/{id}"), path: format!("/places/{id}/feed.atom"), place: Some(id) };
-    answered(&node, &base, &headers, of).await
+    answered(&node, here.lang, &base, &headers, of).await
 }
 
-async fn answered(node: &Node, base: &Base, headers: &HeaderMap, of: Of) -> Result<Response, Problem> {
+async fn answered(node: &Node, lang: Lang, base: &Base, headers: &HeaderMap, of: Of) -> Result<Response, Problem> {
     let state = node.city.register().state();
     let log = Log::of(&node.city);
     let read = move || log.head().and_then(|(_, head)| Ok((log.act(0, head.size)?, head.size)));
@@ -100,38 +108,55 @@ async fn answered(node: &Node, base: &Base, headers: &HeaderMap, of: Of) -> Resu
         of.place.as_ref().is_none_or(within)
     };
     let read = changes::read(node, &state, published, ENTRIES_MAX, here).await?;
-    let feed = drawn(&state, base, &of, founding.at, &read.changes);
+    let feed = drawn(lang, &state, base, &of, founding.at, &read.changes);
     let xml = feed.render().map_err(|_| Problem::new(Kind::Internal))?;
     Ok(files::fresh(tag, ATOM, xml))
 }
 
-fn drawn(state: &Arc<Register>, base: &Base, of: &Of, founded: Timestamp, changes: &[(u64, Act, Change)]) -> Feed {
-    let city = state.city.as_ref().map_or_else(|| "A city".to_owned(), |city| printable(&city.name));
+fn drawn(
+    lang: Lang,
+    state: &Arc<Register>,
+    base: &Base,
+    of: &Of,
+    founded: Timestamp,
+    changes: &[(u64, Act, Change)],
+) -> Feed {
+    let city =
+        state.city.as_ref().map_or_else(|| lang.of("A city", "Eine Stadt").to_owned(), |city| printable(&city.name));
     let place = of.place.as_ref().and_then(|id| state.places.get(id)).map(|place| printable(&place.name));
     Feed {
-        id: tag_uri(state, founded, &of.path),
-        title: format!("Public register of sensors: {}", place.as_deref().unwrap_or(&city)),
+        lang: lang.code(),
+        id: tag_uri(state, founded, &format!("{}{}", lang.root(), of.path)),
+        title: format!(
+            "{}: {}",
+            lang.of("Public register of sensors", "Öffentliches Register der Sensoren"),
+            place.as_deref().unwrap_or(&city)
+        ),
         updated: changes.first().map_or(founded, |(_, act, _)| act.at),
-        own: base.join(&of.path),
-        page: base.join(&of.page),
-        entries: changes.iter().map(|change| entry(state, base, change)).collect(),
+        own: base.join(&format!("{}{}", lang.root(), of.path)),
+        page: base.join(&format!("{}{}", lang.root(), of.page)),
+        entries: changes.iter().map(|change| entry(lang, state, base, change)).collect(),
         author: city,
     }
 }
 
-fn entry(state: &Arc<Register>, base: &Base, (index, act, change): &(u64, Act, Change)) -> Entry {
-    let line = ActLine::of(*index, act, state);
+fn entry(lang: Lang, state: &Arc<Register>, base: &Base, (index, act, change): &(u64, Act, Change)) -> Entry {
+    let line = ActLine::of(lang, *index, act, state);
     let path = format!("/log/entries/{index}");
-    let reason = act.reason.as_deref().map(|reason| format!(" The reason given: {reason}")).unwrap_or_default();
+    let reason = act.reason.as_deref().map(|reason| match lang {
+        Lang::En => format!(" The reason given: {reason}"),
+        Lang::De => format!(" Der angegebene Grund: {}", lang.quoted(reason)),
+    });
+    let reason = reason.unwrap_or_default();
     Entry {
         id: tag_uri(state, act.at, &path),
         title: printable(&line.words),
         author: printable(&line.who),
         updated: act.at,
-        link: base.join(&path),
-        about: deployment_of(&act.what, state).map(|id| base.join(&format!("/deployments/{id}"))),
-        kind: change.word(),
-        summary: printable(&format!("{}: {}.{reason}", change.word(), line.words)),
+        link: base.join(&format!("{}{path}", lang.root())),
+        about: deployment_of(&act.what, state).map(|id| base.join(&format!("{}/deployments/{id}", lang.root()))),
+        kind: change.word(lang),
+        summary: printable(&format!("{}: {}.{reason}", change.word(lang), line.words)),
     }
 }
 

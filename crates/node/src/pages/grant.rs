@@ -17,12 +17,13 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flow::disclose::PUBLIC;
 use flow::{Answer, Asked, Row};
-use model::{Exposure, GrantId, Measure, PartyId, Space, Span, View};
+use model::{Exposure, Grant, GrantId, Measure, PartyId, Space, Span, Timestamp, View};
 
-use super::signed::{private, signed};
+use super::signed::{elsewhere, private, signed};
 use super::{Link, Site};
 use crate::api::open;
 use crate::jobs::Lane;
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
@@ -47,7 +48,7 @@ struct Page {
     /// The party that is signed in, and what its forms carry; none if everybody may have this.
     own: Option<Own>,
     open: String,
-    number: u64,
+    number: String,
     withheld: Option<String>,
     combined: Option<&'static str>,
     chart: Option<Chart>,
@@ -73,6 +74,7 @@ struct Shown {
 /// `GET /grants/{id}`: for agreements with everybody, and for the party that is signed in its own.
 pub(crate) async fn grant(
     State(node): State<Node>,
+    here: Here,
     method: Method,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
@@ -86,6 +88,7 @@ pub(crate) async fn grant(
         )
     };
     let id: GrantId = id?.0.parse().map_err(|_| none())?;
+    let lang = here.lang;
     let signed = signed(&node, &headers);
     let own = |recipient: &PartyId| signed.as_ref().filter(|signed| signed.party.id == *recipient);
     let record = state
@@ -95,11 +98,50 @@ pub(crate) async fn grant(
     let grant = record.filter(|record| record.in_force(now)).map(|record| &record.grant).ok_or_else(none)?;
     let view = state.views.get(&(grant.stream.clone(), grant.view.clone())).ok_or_else(none)?;
     let (deployment, stream) = state.stream(&grant.stream).ok_or_else(none)?;
+    // What a party alone may have is in English alone, as are its other pages.
+    if lang != Lang::En && grant.recipient.as_str() != PUBLIC {
+        return elsewhere(&format!("/grants/{id}"));
+    }
     // To look whether it is there is no disclosure.
     if method == Method::HEAD {
         return Ok([(header::CONTENT_TYPE, "text/html; charset=utf-8")].into_response());
     }
-    let asked = Asked {
+    let asked = asked(grant, view, now);
+    let city = Arc::clone(&node.city);
+    let own = own(&grant.recipient).map(|signed| Own { party: signed.party.name.clone(), form: signed.id.form() });
+    let lane = if own.is_some() { Lane::Token } else { Lane::Open };
+    let answer = node.jobs.run(lane, move || city.disclose(&asked)).await??;
+    let answer = answer.get();
+    let (records, more) = records(lang, answer);
+    let (combined, bin) = (combined(view), view.bin());
+    let sensors = state.devices_of(&grant.stream).map(|device| (device.id.clone(), device.position)).collect();
+    let drawable = bin.zip(combined);
+    let page = Page {
+        site: if own.is_some() { Site::of(&state) } else { Site::at(&state, &here) },
+        title: view.title.clone(),
+        deployment: Link::deployment(lang, &state, &deployment.deployment.id),
+        purpose: Link::purpose(lang, grant.purpose),
+        shows: words::view(lang, view, stream),
+        until: lang.day(grant.until),
+        own,
+        open: open::path(&grant.stream, &grant.view),
+        number: lang.number(answer.record.seq.0),
+        withheld: (answer.withheld > 0).then(|| lang.count(answer.withheld, ("number", "numbers"), ("Zahl", "Zahlen"))),
+        combined: combined.map(|combined| combined.words(lang, view)),
+        chart: drawable.and_then(|(bin, combined)| Chart::of(lang, &answer.rows, bin, combined)),
+        trend: drawable.and_then(|(bin, combined)| {
+            Trend::of(lang, &chart::numbers(&answer.rows, combined), answer.record.window, bin, combined)
+        }),
+        map: combined.and_then(|combined| Map::of(lang, &answer.rows, combined, &sensors)),
+        records,
+        more,
+    };
+    private(StatusCode::OK, &page)
+}
+
+/// What is handed over: everything that the page shows.
+fn asked(grant: &Grant, view: &View, now: Timestamp) -> Asked {
+    Asked {
         recipient: grant.recipient.clone(),
         purpose: grant.purpose,
         stream: grant.stream.clone(),
@@ -107,37 +149,7 @@ pub(crate) async fn grant(
         from: Some(now - view.delay.0 - reach(view)),
         to: None,
         authorised_by: None,
-    };
-    let city = Arc::clone(&node.city);
-    let own = own(&grant.recipient).map(|signed| Own { party: signed.party.name.clone(), form: signed.id.form() });
-    let lane = if own.is_some() { Lane::Token } else { Lane::Open };
-    let answer = node.jobs.run(lane, move || city.disclose(&asked)).await??;
-    let answer = answer.get();
-    let (records, more) = records(answer);
-    let (combined, bin) = (combined(view), view.bin());
-    let sensors = state.devices_of(&grant.stream).map(|device| (device.id.clone(), device.position)).collect();
-    let drawable = bin.zip(combined);
-    let page = Page {
-        site: Site::of(&state),
-        title: view.title.clone(),
-        deployment: Link::deployment(&state, &deployment.deployment.id),
-        purpose: Link::purpose(grant.purpose),
-        shows: words::view(view, stream),
-        until: words::day(grant.until),
-        own,
-        open: open::path(&grant.stream, &grant.view),
-        number: answer.record.seq.0,
-        withheld: (answer.withheld > 0).then(|| words::count(answer.withheld, "number", "numbers")),
-        combined: combined.map(|combined| combined.words(view)),
-        chart: drawable.and_then(|(bin, combined)| Chart::of(&answer.rows, bin, combined)),
-        trend: drawable.and_then(|(bin, combined)| {
-            Trend::of(&chart::numbers(&answer.rows, combined), answer.record.window, bin, combined)
-        }),
-        map: combined.and_then(|combined| Map::of(&answer.rows, combined, &sensors)),
-        records,
-        more,
-    };
-    private(StatusCode::OK, &page)
+    }
 }
 
 /// How far back is asked: the windows shown, and the days before that they are held against.
@@ -162,26 +174,31 @@ fn combined(view: &View) -> Option<Combined> {
 
 impl Combined {
     /// What one number of the chart is.
-    const fn words(self, view: &View) -> &'static str {
+    const fn words(self, lang: Lang, view: &View) -> &'static str {
         match (self, &view.exposure) {
-            (Self::Mean | Self::Average, _) => "Each number is the mean over all places that have one.",
+            (Self::Mean | Self::Average, _) => lang.of(
+                "Each number is the mean over all places that have one.",
+                "Jede Zahl ist der Mittelwert aller Orte, die eine haben.",
+            ),
             (Self::Sum | Self::SoFar, Exposure::Windows { space: Space::Stream, .. }) => {
-                "Each number is for all places together."
+                lang.of("Each number is for all places together.", "Jede Zahl gilt für alle Orte zusammen.")
             }
-            (Self::Sum | Self::SoFar, _) => {
+            (Self::Sum | Self::SoFar, _) => lang.of(
                 "Each number is the sum over all places that have one; what was at two places counts at both, and what was held \
-                 back does not count."
-            }
+                 back does not count.",
+                "Jede Zahl ist die Summe aller Orte, die eine haben. Was an zwei Orten war, zählt an beiden; was zurückgehalten \
+                 wurde, zählt nicht.",
+            ),
         }
     }
 }
 
 /// The newest single records, and how many more there are.
-fn records(answer: &Answer) -> (Vec<Shown>, usize) {
+fn records(lang: Lang, answer: &Answer) -> (Vec<Shown>, usize) {
     let single = |row: &Row| match row {
         Row::Record { time, sensor, fields, .. } => {
             let values: Vec<String> = fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
-            Some(Shown { when: words::instant(*time), sensor: sensor.to_string(), values: values.join(", ") })
+            Some(Shown { when: lang.instant(*time), sensor: sensor.to_string(), values: values.join(", ") })
         }
         Row::Released { .. } => None,
     };

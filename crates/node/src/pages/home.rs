@@ -10,9 +10,9 @@ use super::card::Card;
 use super::index::{Index, index};
 use super::paged::{Paged, Pager, Which};
 use super::{Link, Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::Problem;
 use crate::router::Node;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -43,21 +43,29 @@ pub(super) struct Counted {
 /// `GET /`, and `GET /?page=2` where not everything fits on one page.
 pub(crate) async fn home(
     State(node): State<Node>,
+    here: Here,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let index = index(&node).await?;
     let facts = &index.facts;
     let paged = Paged::of(which, facts.by_place.len())?;
-    let count = |count: usize| words::number(count as u64);
+    let lang = here.lang;
+    let count = |count: usize| lang.number(count as u64);
     page(&Home {
-        open: (facts.open > 0).then(|| words::count(facts.open as u64, "view", "views")),
-        site: Site::of(&index.state),
+        open: (facts.open > 0).then(|| {
+            lang.count(
+                facts.open as u64,
+                ("view of this data is", "views of this data are"),
+                ("Ansicht dieser Daten steht", "Ansichten dieser Daten stehen"),
+            )
+        }),
+        site: Site::at(&index.state, &here),
         total: count(facts.order.len()),
         collecting: count(facts.collecting),
         about_people: count(facts.about_people),
-        purposes: purposes(&index),
-        groups: by_place(paged.cards(&index, &facts.by_place)),
-        pager: paged.pager("/"),
+        purposes: purposes(lang, &index),
+        groups: by_place(paged.cards(lang, &index, &facts.by_place)),
+        pager: paged.pager(lang, "/"),
     })
 }
 
@@ -73,11 +81,16 @@ fn by_place(cards: Vec<Card>) -> Vec<Group> {
     groups
 }
 
+/// How often something is used, behind its name.
+pub(super) fn uses(lang: Lang, count: u64) -> String {
+    lang.count(count, ("use", "uses"), ("Einsatz", "Einsätze"))
+}
+
 /// The purposes that any deployment names, with how many do.
-pub(super) fn purposes(index: &Index) -> Vec<Counted> {
+pub(super) fn purposes(lang: Lang, index: &Index) -> Vec<Counted> {
     let counted = |purpose: Purpose| {
         let count = index.facts.purposes.get(&purpose)?.len() as u64;
-        Some(Counted { link: Link::purpose(purpose), count: words::count(count, "use", "uses") })
+        Some(Counted { link: Link::purpose(lang, purpose), count: uses(lang, count) })
     };
     Purpose::all().filter_map(counted).collect()
 }

@@ -22,6 +22,7 @@ use super::Site;
 use super::asked::{Answer, Runs, Told, answers};
 use super::signed::{Signed, private, signed, to_sign_in};
 use crate::jobs::Lane;
+use crate::lang::Lang;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -73,7 +74,7 @@ fn inquiries(city: &City, state: &Register, party: &Party) -> (Vec<Told>, Vec<To
     let own = |id: &&EvidenceId| filed(id).is_some_and(|about| answers_for(state, party, about));
     let own: Vec<&EvidenceId> = state.inquiries.keys().filter(own).collect();
     let runs = Runs::about(city, state, own.iter().filter_map(|id| filed(id)), city.register().now());
-    let told = own.into_iter().filter_map(|id| Told::of(state, &runs, id));
+    let told = own.into_iter().filter_map(|id| Told::of(Lang::En, state, &runs, id));
     let (mut open, mut answered): (Vec<Told>, Vec<Told>) = told.partition(Told::is_open);
     open.sort_by(|a, b| (a.due.is_none(), a.due, &a.received).cmp(&(b.due.is_none(), b.due, &b.received)));
     answered.sort_by(|a, b| b.received.cmp(&a.received));
@@ -123,8 +124,8 @@ pub(super) async fn shown(
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let (id, kind) = own(&state, &signed.party, id)?;
     let runs = Runs::of(&node.city, &state, &id, now);
-    let told = Told::of(&state, &runs, &id).ok_or_else(|| Problem::new(Kind::NotFound))?;
-    let answers = answers(&state, &id);
+    let told = Told::of(Lang::En, &state, &runs, &id).ok_or_else(|| Problem::new(Kind::NotFound))?;
+    let answers = answers(Lang::En, &state, &id);
     let entry = state.inquiries.get(&id).map_or(0, |record| record.entry);
     let may_extend = told.is_open() && answer::extension(&runs, &id).is_some();
     let city = Arc::clone(&node.city);

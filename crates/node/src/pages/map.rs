@@ -12,7 +12,7 @@ use model::{DeploymentId, DeploymentRecord, Geometry, PlaceId, Point};
 use register::State;
 
 use super::near::distance::{self, flat, middle};
-use crate::words;
+use crate::lang::Lang;
 
 use streets::Streets;
 
@@ -100,7 +100,7 @@ impl Frame {
     }
 
     /// A length that is easily said and fits: in the drawing, and in words.
-    fn rule(&self) -> (String, String) {
+    fn rule(&self, lang: Lang) -> (String, String) {
         let most = SIZE / 4.0 / self.scale;
         let mut metres = 1.0;
         for step in [2.0, 2.5, 2.0].into_iter().cycle().take(24) {
@@ -109,7 +109,8 @@ impl Frame {
             }
             metres *= step;
         }
-        let told = if metres >= 1_000.0 { format!("{} km", metres / 1_000.0) } else { format!("{metres} m") };
+        let (length, unit) = if metres >= 1_000.0 { (metres / 1_000.0, "km") } else { (metres, "m") };
+        let told = format!("{} {unit}", lang.decimal(&length.to_string()));
         (format!("{:.1}", metres.mul_add(self.scale, EDGE)), told)
     }
 }
@@ -117,6 +118,7 @@ impl Frame {
 impl Map {
     /// Draws what is listed, and where somebody stands, over the streets; none if nothing of it is anywhere.
     pub(super) fn of(
+        lang: Lang,
         state: &State,
         base: Option<&BaseMap>,
         from: Option<Point>,
@@ -138,25 +140,31 @@ impl Map {
         let total = shapes.iter().map(|shape| corners_of(shape)).sum::<usize>();
         let every = total.div_ceil(CORNERS_MAX).max(1);
         Some(Self {
-            words: told(shapes.len(), sensors.len(), from.is_some()),
+            words: told(lang, shapes.len(), sensors.len(), from.is_some()),
             areas: shapes.iter().filter_map(|shape| outline(&frame, shape, every)).collect(),
             points: shapes.iter().filter_map(|shape| point(shape)).map(|point| frame.spot(point)).collect(),
             sensors: sensors.iter().take(SENSORS_MAX).map(|sensor| frame.spot(*sensor)).collect(),
             here: from.map(|from| frame.spot(from)),
-            scale: frame.rule(),
+            scale: frame.rule(lang),
             more: sensors.len().saturating_sub(SENSORS_MAX),
             streets: base.and_then(|base| Streets::of(base, &frame)),
         })
     }
 }
 
-fn told(places: usize, sensors: usize, from: bool) -> String {
-    format!(
-        "A drawing of {} and {}{}. North is up.",
-        words::count(places as u64, "place", "places"),
-        words::count(sensors as u64, "sensor", "sensors"),
-        if from { ", with a cross where the distances are measured from" } else { "" }
-    )
+fn told(lang: Lang, places: usize, sensors: usize, from: bool) -> String {
+    let places = lang.count(places as u64, ("place", "places"), ("Ort", "Orte"));
+    let sensors = lang.count(sensors as u64, ("sensor", "sensors"), ("Sensor", "Sensoren"));
+    match lang {
+        Lang::En => format!(
+            "A drawing of {places} and {sensors}{}. North is up.",
+            if from { ", with a cross where the distances are measured from" } else { "" }
+        ),
+        Lang::De => format!(
+            "Die Zeichnung zeigt: {places}, {sensors}{}. Norden ist oben.",
+            if from { " und ein Kreuz, von dem aus die Entfernungen gemessen sind" } else { "" }
+        ),
+    }
 }
 
 fn corners(shape: &Geometry) -> Vec<Point> {
@@ -209,7 +217,7 @@ mod tests {
         let ((left, bottom), (right, top)) = (frame.place(south_west), frame.place(north_east));
         assert!(left < right && top < bottom);
         assert!([left, bottom, right, top].iter().all(|one| (EDGE - 0.1..=SIZE - EDGE + 0.1).contains(one)));
-        assert_eq!(frame.rule().1, "500 m");
+        assert_eq!(frame.rule(Lang::En).1, "500 m");
     }
 
     #[test]

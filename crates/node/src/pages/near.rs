@@ -21,6 +21,7 @@ use super::index::{Far, Index, index};
 use super::map::Map;
 use super::{Site, page};
 use crate::jobs::Lane;
+use crate::lang::{Here, Lang};
 use crate::problem::Problem;
 use crate::router::Node;
 
@@ -83,6 +84,7 @@ struct From {
 /// `GET /near?place=…` or `GET /near?lat=…&lon=…`. A position counts before a place.
 pub(crate) async fn near(
     State(node): State<Node>,
+    here: Here,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let asked = asked?.0;
@@ -92,7 +94,7 @@ pub(crate) async fn near(
         .run(Lane::Open, {
             let maps = Arc::clone(&node.maps);
             // A base map that cannot be read is no reason to say nothing.
-            move || drawn(&index, maps.current().ok().flatten().as_deref(), &asked)
+            move || drawn(&index, &here, maps.current().ok().flatten().as_deref(), &asked)
         })
         .await?;
     let bad = drawn.lat.error.is_some() || drawn.lon.error.is_some() || drawn.place_error.is_some();
@@ -103,29 +105,29 @@ pub(crate) async fn near(
     Ok(response)
 }
 
-fn drawn(index: &Index, base: Option<&BaseMap>, asked: &Asked) -> Near {
-    let state = &index.state;
-    let (lat, lon, position) = fields(asked);
-    let (place, place_error) = chosen(state, asked);
-    let from = position.or_else(|| place.and_then(|id| middle_of(state, &id)));
+fn drawn(index: &Index, here: &Here, base: Option<&BaseMap>, asked: &Asked) -> Near {
+    let (lang, state) = (here.lang, &index.state);
+    let (lat, lon, position) = fields(lang, asked);
+    let (place, place_error) = chosen(lang, state, asked);
+    let from = position.or_else(|| place.and_then(|id| middle_of(lang, state, &id)));
     let at = from.as_ref().map(|from| from.at);
     let shown = nearest(index, at);
     Near {
-        site: Site::of(state),
+        site: Site::at(state, here),
         places: choices(index, &asked.place),
         more_places: index.facts.widest.len() > PLACES_MAX,
         lat,
         lon,
         place_error,
-        map: Map::of(state, base, at, &shown.iter().map(|one| one.record).collect::<Vec<_>>()),
-        cards: shown.iter().map(|one| card(index, one)).collect(),
+        map: Map::of(lang, state, base, at, &shown.iter().map(|one| one.record).collect::<Vec<_>>()),
+        cards: shown.iter().map(|one| card(lang, index, one)).collect(),
         more: index.facts.order.len().saturating_sub(SHOWN_MAX),
         from: from.map(|from| from.words),
     }
 }
 
 /// The two numbers, what is wrong with them, and the position if nothing is.
-fn fields(asked: &Asked) -> (Field, Field, Option<From>) {
+fn fields(lang: Lang, asked: &Asked) -> (Field, Field, Option<From>) {
     let field = |text: &str| Field { text: text.trim().chars().take(FIELD_CHARS_MAX).collect(), error: None };
     let (mut lat, mut lon) = (field(&asked.lat), field(&asked.lon));
     if lat.text.is_empty() && lon.text.is_empty() {
@@ -135,20 +137,33 @@ fn fields(asked: &Asked) -> (Field, Field, Option<From>) {
     let east = number(&asked.lon, 180.0);
     if north.is_none() {
         lat.error = Some(if lat.text.is_empty() {
-            "The latitude is missing. A position needs both numbers."
+            lang.of(
+                "The latitude is missing. A position needs both numbers.",
+                "Die Breite fehlt. Eine Position braucht beide Zahlen.",
+            )
         } else {
-            "This is not a latitude. Write a number from -90 to 90, such as 49.2; the north is positive."
+            lang.of(
+                "This is not a latitude. Write a number from -90 to 90, such as 49.2; the north is positive.",
+                "Das ist keine Breite. Schreiben Sie eine Zahl von -90 bis 90, zum Beispiel 49,2. Norden ist positiv.",
+            )
         });
     }
     if east.is_none() {
         lon.error = Some(if lon.text.is_empty() {
-            "The longitude is missing. A position needs both numbers."
+            lang.of(
+                "The longitude is missing. A position needs both numbers.",
+                "Die Länge fehlt. Eine Position braucht beide Zahlen.",
+            )
         } else {
-            "This is not a longitude. Write a number from -180 to 180, such as 16.6; the east is positive."
+            lang.of(
+                "This is not a longitude. Write a number from -180 to 180, such as 16.6; the east is positive.",
+                "Das ist keine Länge. Schreiben Sie eine Zahl von -180 bis 180, zum Beispiel 16,6. Osten ist positiv.",
+            )
         });
     }
     let at = north.zip(east).and_then(|(north, east)| Point::new(east, north).ok());
-    (lat, lon, at.map(|at| From { at, words: "the position that you gave".to_owned() }))
+    let words = lang.of("the position that you gave", "der Position, die Sie angegeben haben");
+    (lat, lon, at.map(|at| From { at, words: words.to_owned() }))
 }
 
 /// A number of degrees, with a point or a comma as people write it.
@@ -161,19 +176,23 @@ fn number(text: &str, most: f64) -> Option<f64> {
 }
 
 /// The place that was chosen.
-fn chosen(state: &Register, asked: &Asked) -> (Option<PlaceId>, Option<&'static str>) {
+fn chosen(lang: Lang, state: &Register, asked: &Asked) -> (Option<PlaceId>, Option<&'static str>) {
     if asked.place.is_empty() {
         return (None, None);
     }
     let known = asked.place.parse::<PlaceId>().ok().filter(|id| state.places.contains_key(id));
-    let error = known.is_none().then_some("There is no such place in the register. Choose one of the list.");
+    let error = known.is_none().then_some(lang.of(
+        "There is no such place in the register. Choose one of the list.",
+        "Diesen Ort gibt es im Register nicht. Wählen Sie einen aus der Liste.",
+    ));
     (known, error)
 }
 
-fn middle_of(state: &Register, id: &PlaceId) -> Option<From> {
+fn middle_of(lang: Lang, state: &Register, id: &PlaceId) -> Option<From> {
     let place = state.places.get(id)?;
     let at = distance::middle(&place.geometry)?;
-    Some(From { at, words: format!("the middle of “{}”", place.name) })
+    let words = format!("{} {}", lang.of("the middle of", "der Mitte von"), lang.quoted(&place.name));
+    Some(From { at, words })
 }
 
 /// The places to choose among by name. One that was chosen is among them, however many there are.
@@ -207,13 +226,19 @@ fn nearest(index: &Index, from: Option<Point>) -> Vec<Found<'_>> {
     far.into_iter().filter_map(|far| Some(Found { record: index.record(far.at)?, far })).collect()
 }
 
-fn card(index: &Index, found: &Found<'_>) -> Card {
-    let note = found.far.metres.map(|metres| match (found.far.to_sensor, found.record.deployment.mobile) {
-        (true, _) => format!("{}: the nearest of its sensors.", distance::words(metres)),
-        (false, true) => format!("{}: the place in which it moves about.", distance::words(metres)),
-        (false, false) => format!("{}: its place. No sensor of it is entered yet.", distance::words(metres)),
+fn card(lang: Lang, index: &Index, found: &Found<'_>) -> Card {
+    let note = found.far.metres.map(|metres| {
+        let behind = match (found.far.to_sensor, found.record.deployment.mobile) {
+            (true, _) => lang.of("the nearest of its sensors", "der nächste der Sensoren"),
+            (false, true) => lang.of("the place in which it moves about", "der Ort, in dem sich die Sensoren bewegen"),
+            (false, false) => lang.of(
+                "its place. No sensor of it is entered yet",
+                "der Ort des Einsatzes. Noch ist kein Sensor eingetragen",
+            ),
+        };
+        format!("{}: {behind}.", distance::words(lang, metres))
     });
-    Card { note, ..Card::of(&index.state, found.record, index.now) }
+    Card { note, ..Card::of(lang, &index.state, found.record, index.now) }
 }
 
 #[cfg(test)]

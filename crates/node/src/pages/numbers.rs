@@ -19,6 +19,7 @@ use super::asked::Runs;
 use super::draw::Bars;
 use super::{Link, Site, page};
 use crate::jobs::Lane;
+use crate::lang::{Here, Lang};
 use crate::problem::Problem;
 use crate::router::Node;
 
@@ -98,18 +99,18 @@ fn asked(city: &City, state: &Register, now: Timestamp) -> Vec<Asked> {
 }
 
 /// How many deployments there are of each technology, the most frequent first.
-fn technologies(state: &Register) -> Vec<(Link, usize)> {
+fn technologies(lang: Lang, state: &Register) -> Vec<(Link, usize)> {
     let mut count: BTreeMap<Technology, usize> = BTreeMap::new();
     for record in state.deployments.values() {
         *count.entry(record.deployment.technology).or_default() += 1;
     }
     let mut count: Vec<(Technology, usize)> = count.into_iter().collect();
-    count.sort_by_key(|(technology, count)| (std::cmp::Reverse(*count), technology.name()));
-    count.into_iter().map(|(technology, count)| (Link::technology(technology), count)).collect()
+    count.sort_by_key(|(technology, count)| (std::cmp::Reverse(*count), lang.technology(*technology)));
+    count.into_iter().map(|(technology, count)| (Link::technology(lang, technology), count)).collect()
 }
 
 /// `GET /numbers`
-pub(crate) async fn numbers(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn numbers(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let left = left(&state);
     let (city, of) = (Arc::clone(&node.city), Arc::clone(&state));
@@ -122,12 +123,12 @@ pub(crate) async fn numbers(State(node): State<Node>) -> Result<Response, Proble
         |id: &StreamId| state.stream(id).is_some_and(|(_, stream)| stream.identifies() == Identifies::Nobody);
     let admitted = counts.iter().filter(|(id, _)| about_nobody(id)).map(|(_, counts)| counts.admitted);
     page(&Page {
-        site: Site::of(&state),
+        site: Site::at(&state, &here),
         deployments: state.deployments.len(),
         collecting: state.deployments.values().filter(|record| record.in_force(now)).count(),
         sensors: state.devices.len(),
-        technologies: technologies(&state),
-        bars: Some(Bars::of(&drawn)).filter(|_| !drawn.is_empty()),
+        technologies: technologies(here.lang, &state),
+        bars: Some(Bars::of(here.lang, &drawn)).filter(|_| !drawn.is_empty()),
         left,
         asked,
         admitted: admitted.fold(0, u64::saturating_add),

@@ -7,11 +7,12 @@ use axum::response::Response;
 use model::PartyId;
 
 use super::card::Card;
-use super::home::Counted;
+use super::home::{Counted, uses};
 use super::index::index;
 use super::paged::{Paged, Pager, Which};
 use super::purposes::Given;
 use super::{Link, Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
@@ -36,20 +37,21 @@ struct Organisation {
 }
 
 /// `GET /organisations`
-pub(crate) async fn organisations(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn organisations(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let index = index(&node).await?;
     let counted = |id: &PartyId| {
         let answers = index.facts.answers.get(id).map_or(0, Vec::len);
-        Counted { link: Link::party(&index.state, id), count: words::count(answers as u64, "use", "uses") }
+        Counted { link: Link::party(here.lang, &index.state, id), count: uses(here.lang, answers as u64) }
     };
     let mut organisations: Vec<Counted> = index.state.parties.keys().map(counted).collect();
     organisations.sort_by_cached_key(|one| one.link.text.to_lowercase());
-    page(&Organisations { site: Site::of(&index.state), organisations })
+    page(&Organisations { site: Site::at(&index.state, &here), organisations })
 }
 
 /// `GET /organisations/{id}`: its lists page by page, together.
 pub(crate) async fn organisation(
     State(node): State<Node>,
+    here: Here,
     id: Result<Path<String>, PathRejection>,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -64,12 +66,12 @@ pub(crate) async fn organisation(
     let paged = Paged::of(which, answers.len().max(approved.len()).max(given.len()))?;
     let approved = paged.part(approved).iter().filter_map(|at| index.record(*at));
     page(&Organisation {
-        site: Site::of(state),
+        site: Site::at(state, &here),
         name: party.name.clone(),
-        kind: words::party_kind(party.kind),
-        cards: paged.cards(&index, answers),
-        approved: approved.filter_map(|record| Link::deployment(state, &record.deployment.id)).collect(),
-        grants: paged.part(given).iter().filter_map(|record| Given::of(state, record)).collect(),
-        pager: paged.pager(&format!("/organisations/{}", party.id)),
+        kind: words::party_kind(here.lang, party.kind),
+        cards: paged.cards(here.lang, &index, answers),
+        approved: approved.filter_map(|record| Link::deployment(here.lang, state, &record.deployment.id)).collect(),
+        grants: paged.part(given).iter().filter_map(|record| Given::of(here.lang, state, record)).collect(),
+        pager: paged.pager(here.lang, &format!("/organisations/{}", party.id)),
     })
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::card::Card;
 use super::index::{At, Index};
+use crate::lang::Lang;
 use crate::problem::{Kind, Problem};
 
 /// How many things one page lists.
@@ -45,14 +46,15 @@ impl Paged {
     }
 
     /// The cards on it.
-    pub(crate) fn cards(self, index: &Index, of: &[At]) -> Vec<Card> {
+    pub(crate) fn cards(self, lang: Lang, index: &Index, of: &[At]) -> Vec<Card> {
         let records = self.part(of).iter().filter_map(|at| index.record(*at));
-        records.map(|record| Card::of(&index.state, record, index.now)).collect()
+        records.map(|record| Card::of(lang, &index.state, record, index.now)).collect()
     }
 
     /// The links to the pages around it, all at one address; none if it is the only one.
-    pub(crate) fn pager(self, path: &str) -> Option<Pager> {
-        let address = |page: usize| if page == 1 { path.to_owned() } else { format!("{path}?page={page}") };
+    pub(crate) fn pager(self, lang: Lang, path: &str) -> Option<Pager> {
+        let path = format!("{}{path}", lang.root());
+        let address = |page: usize| if page == 1 { path.clone() } else { format!("{path}?page={page}") };
         (self.pages > 1).then(|| Pager {
             page: self.page,
             pages: self.pages,
@@ -92,8 +94,8 @@ mod tests {
 
     #[test]
     fn only_a_list_of_several_pages_has_links_to_others() {
-        assert_eq!(paged(None, 50).unwrap().pager("/places"), None);
-        let pager = |page| paged(Some(page), 123).unwrap().pager("/places").unwrap();
+        assert_eq!(paged(None, 50).unwrap().pager(Lang::En, "/places"), None);
+        let pager = |page| paged(Some(page), 123).unwrap().pager(Lang::En, "/places").unwrap();
         assert_eq!((pager(1).before, pager(1).after), (None, Some("/places?page=2".to_owned())));
         assert_eq!((pager(2).before, pager(2).after), (Some("/places".to_owned()), Some("/places?page=3".to_owned())));
         assert_eq!((pager(3).before, pager(3).after), (Some("/places?page=2".to_owned()), None));

@@ -8,13 +8,13 @@ use model::{Place, PlaceId};
 use register::State as Register;
 
 use super::card::Card;
-use super::home::Counted;
+use super::home::{Counted, uses};
 use super::index::index;
 use super::paged::{Paged, Pager, Which};
 use super::{Link, Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "places.html")]
@@ -55,22 +55,24 @@ pub(super) fn lies_in(state: &Register, id: &PlaceId, outer: &PlaceId) -> bool {
 /// `GET /places`: those around others first.
 pub(crate) async fn places(
     State(node): State<Node>,
+    here: Here,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let index = index(&node).await?;
     let (state, facts) = (&index.state, &index.facts);
     let paged = Paged::of(which, facts.widest.len())?;
     let counted = |id: &PlaceId| {
-        let here = facts.places.get(id).map_or(0, Vec::len);
-        Counted { link: Link::place(state, id), count: words::count(here as u64, "use", "uses") }
+        let there = facts.places.get(id).map_or(0, Vec::len);
+        Counted { link: Link::place(here.lang, state, id), count: uses(here.lang, there as u64) }
     };
     let places = paged.part(&facts.widest).iter().map(counted).collect();
-    page(&Places { site: Site::of(state), places, pager: paged.pager("/places") })
+    page(&Places { site: Site::at(state, &here), places, pager: paged.pager(here.lang, "/places") })
 }
 
 /// `GET /places/{id}`: what senses there, and in the places inside it.
 pub(crate) async fn place(
     State(node): State<Node>,
+    here: Here,
     id: Result<Path<String>, PathRejection>,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -79,15 +81,15 @@ pub(crate) async fn place(
     let found = id?.0.parse::<PlaceId>().ok().and_then(|id| state.places.get(&id));
     let place = found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such place in the register"))?;
     let inside = state.places.values().filter(|other| other.within.as_ref() == Some(&place.id));
-    let here = index.facts.places.get(&place.id).map_or(&[][..], Vec::as_slice);
-    let paged = Paged::of(which, here.len())?;
+    let there = index.facts.places.get(&place.id).map_or(&[][..], Vec::as_slice);
+    let paged = Paged::of(which, there.len())?;
     page(&OnePlace {
-        site: Site::of(state),
+        site: Site::at(state, &here),
         id: place.id.to_string(),
         name: place.name.clone(),
-        within: around(state, place).iter().map(|id| Link::place(state, id)).collect(),
-        inside: inside.map(|other| Link::place(state, &other.id)).collect(),
-        cards: paged.cards(&index, here),
-        pager: paged.pager(&format!("/places/{}", place.id)),
+        within: around(state, place).iter().map(|id| Link::place(here.lang, state, id)).collect(),
+        inside: inside.map(|other| Link::place(here.lang, state, &other.id)).collect(),
+        cards: paged.cards(here.lang, &index, there),
+        pager: paged.pager(here.lang, &format!("/places/{}", place.id)),
     })
 }

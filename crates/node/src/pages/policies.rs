@@ -12,6 +12,7 @@ use standards::duty::Duty;
 use standards::{Pack, Resolved};
 
 use super::{Site, page, party_name};
+use crate::lang::{Here, Lang};
 use crate::problem::Problem;
 use crate::router::Node;
 use crate::words;
@@ -36,7 +37,7 @@ struct Clock {
 
 /// A layer of norms, or the city's permits.
 struct Part {
-    heading: String,
+    heading: &'static str,
     owner: String,
     /// Whether it is the permits.
     permits: bool,
@@ -108,18 +109,18 @@ impl Norm {
     }
 }
 
-const fn layer(kind: LayerKind) -> &'static str {
+const fn layer(lang: Lang, kind: LayerKind) -> &'static str {
     match kind {
-        LayerKind::Global => "For every city of the alliance",
-        LayerKind::Supranational => "Above the country",
-        LayerKind::National => "For the whole country",
-        LayerKind::Regional => "For the region",
-        LayerKind::City => "This city’s own limits",
+        LayerKind::Global => lang.of("For every city of the alliance", "Für jede Stadt des Bündnisses"),
+        LayerKind::Supranational => lang.of("Above the country", "Über dem Land"),
+        LayerKind::National => lang.of("For the whole country", "Für das ganze Land"),
+        LayerKind::Regional => lang.of("For the region", "Für die Region"),
+        LayerKind::City => lang.of("This city’s own limits", "Eigene Grenzen dieser Stadt"),
     }
 }
 
 /// The policies of the register, in their order, with the words of those that decide.
-fn parts(state: &Register, grounds: &[Ground]) -> Vec<Part> {
+fn parts(lang: Lang, state: &Register, grounds: &[Ground]) -> Vec<Part> {
     let Some(policy) = &state.policy else { return Vec::new() };
     let known = Known::of(&policy.text);
     let norms = |name: &str| {
@@ -127,14 +128,14 @@ fn parts(state: &Register, grounds: &[Ground]) -> Vec<Part> {
         grounds.iter().filter(within).cloned().map(|ground| Norm::of(ground, &known)).collect()
     };
     let layers = policy.text.layers.iter().map(|text| Part {
-        heading: layer(text.kind).to_owned(),
+        heading: layer(lang, text.kind),
         owner: text.owner.clone(),
         permits: false,
         norms: norms(&text.name),
         cedar: text.cedar.clone(),
     });
     let permits = Part {
-        heading: "What this city allows".to_owned(),
+        heading: lang.of("What this city allows", "Was diese Stadt erlaubt"),
         owner: party_name(state, &policy.text.permits_owner),
         permits: true,
         norms: norms("permits"),
@@ -144,27 +145,27 @@ fn parts(state: &Register, grounds: &[Ground]) -> Vec<Part> {
 }
 
 /// The duties in force.
-fn clocks(state: &Register, rules: &Rules) -> Vec<Clock> {
+fn clocks(lang: Lang, state: &Register, rules: &Rules) -> Vec<Clock> {
     let clock = |duty: &Duty| Clock {
         id: duty.id.to_string(),
         requirement: duty.requirement.to_string(),
-        sentence: words::clock(duty),
-        since: state.duties_since().get(&duty.id).map(|since| words::owed_since(*since)).unwrap_or_default(),
+        sentence: words::clock(lang, duty),
+        since: state.duties_since().get(&duty.id).map(|since| words::owed_since(lang, *since)).unwrap_or_default(),
     };
     rules.clocks.duties().map(clock).collect()
 }
 
 /// `GET /policies`
-pub(crate) async fn policies(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn policies(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let state = node.city.register().state();
     let rules = node.city.register().rules();
     let grounds = rules.as_ref().map(|rules| rules.bundle.grounds()).unwrap_or_default();
     let policy = state.policy.as_ref();
     page(&Policies {
-        site: Site::of(&state),
+        site: Site::at(&state, &here),
         hash: policy.map(|policy| policy.hash.to_string()).unwrap_or_default(),
-        since: policy.map(|policy| words::instant(policy.since)).unwrap_or_default(),
-        parts: parts(&state, &grounds),
-        clocks: rules.map(|rules| clocks(&state, &rules)).unwrap_or_default(),
+        since: policy.map(|policy| here.lang.instant(policy.since)).unwrap_or_default(),
+        parts: parts(here.lang, &state, &grounds),
+        clocks: rules.map(|rules| clocks(here.lang, &state, &rules)).unwrap_or_default(),
     })
 }

@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::Response;
 
 use super::{Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -14,7 +15,8 @@ use crate::router::Node;
 #[template(path = "problems.html")]
 struct Problems {
     site: Site,
-    kinds: &'static [Kind],
+    /// Each kind with its title.
+    kinds: [(Kind, &'static str); 16],
 }
 
 #[derive(Template)]
@@ -22,6 +24,7 @@ struct Problems {
 struct OneProblem {
     site: Site,
     kind: Kind,
+    title: &'static str,
     /// What and which, for a person who met it; empty on the page of the kind.
     detail: String,
     /// Whether somebody met it just now.
@@ -29,25 +32,29 @@ struct OneProblem {
 }
 
 /// `GET /problems`
-pub(crate) async fn problems(State(node): State<Node>) -> Result<Response, Problem> {
-    page(&Problems { site: Site::of(&node.city.register().state()), kinds: &Kind::ALL })
+pub(crate) async fn problems(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
+    let kinds = Kind::ALL.map(|kind| (kind, kind.title_in(here.lang)));
+    page(&Problems { site: Site::at(&node.city.register().state(), &here), kinds })
 }
 
 /// `GET /problems/{slug}`
 pub(crate) async fn problem(
     State(node): State<Node>,
+    here: Here,
     slug: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let kind = Kind::with_slug(&slug?.0).ok_or_else(|| Problem::new(Kind::NotFound))?;
-    let site = Site::of(&node.city.register().state());
-    page(&OneProblem { site, kind, detail: String::new(), met: false })
+    let site = Site::at(&node.city.register().state(), &here);
+    let title = kind.title_in(here.lang);
+    page(&OneProblem { site, kind, title, detail: String::new(), met: false })
 }
 
 /// The page of a problem that a person met, with the status and the headers of the document.
-pub(crate) fn as_page(node: &Node, problem: &Problem, document: Response) -> Response {
-    let site = Site::of(&node.city.register().state());
+pub(crate) fn as_page(node: &Node, lang: Lang, problem: &Problem, document: Response) -> Response {
+    let site = Site::at(&node.city.register().state(), &Here::nowhere(lang));
     let detail = problem.detail_text().to_owned();
-    let Ok(drawn) = page(&OneProblem { site, kind: problem.kind(), detail, met: true }) else { return document };
+    let (kind, title) = (problem.kind(), problem.kind().title_in(lang));
+    let Ok(drawn) = page(&OneProblem { site, kind, title, detail, met: true }) else { return document };
     let (mut parts, _) = document.into_parts();
     for name in [header::CONTENT_TYPE, header::VARY] {
         if let Some(value) = drawn.headers().get(&name) {

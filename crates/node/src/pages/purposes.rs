@@ -12,9 +12,9 @@ use super::home::{self, Counted};
 use super::index::index;
 use super::paged::{Paged, Pager, Which};
 use super::{Link, Site, page, party_name};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "purposes.html")]
@@ -45,29 +45,30 @@ pub(super) struct Given {
 }
 
 impl Given {
-    pub(super) fn of(state: &Register, record: &GrantRecord) -> Option<Self> {
+    pub(super) fn of(lang: Lang, state: &Register, record: &GrantRecord) -> Option<Self> {
         let grant = &record.grant;
         let (of, _) = state.stream(&grant.stream)?;
         let view = state.views.get(&(grant.stream.clone(), grant.view.clone()))?;
         Some(Self {
             recipient: party_name(state, &grant.recipient),
             view: view.title.clone(),
-            purpose: Link::purpose(grant.purpose),
-            deployment: Link::deployment(state, &of.deployment.id)?,
-            until: words::day(grant.until),
+            purpose: Link::purpose(lang, grant.purpose),
+            deployment: Link::deployment(lang, state, &of.deployment.id)?,
+            until: lang.day(grant.until),
         })
     }
 }
 
 /// `GET /purposes`
-pub(crate) async fn purposes(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn purposes(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let index = index(&node).await?;
-    page(&Purposes { site: Site::of(&index.state), purposes: home::purposes(&index) })
+    page(&Purposes { site: Site::at(&index.state, &here), purposes: home::purposes(here.lang, &index) })
 }
 
 /// `GET /purposes/{code}`: both lists page by page, together.
 pub(crate) async fn purpose(
     State(node): State<Node>,
+    here: Here,
     code: Result<Path<String>, PathRejection>,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -79,12 +80,12 @@ pub(crate) async fn purpose(
     let given = index.facts.given_for.get(&purpose).map_or(&[][..], Vec::as_slice);
     let paged = Paged::of(which, uses.len().max(given.len()))?;
     page(&OnePurpose {
-        site: Site::of(&index.state),
+        site: Site::at(&index.state, &here),
         name: purpose.name(),
         code: purpose.code(),
         general: purpose.parent().map_or("", Purpose::name),
-        cards: paged.cards(&index, uses),
-        grants: paged.part(given).iter().filter_map(|record| Given::of(&index.state, record)).collect(),
-        pager: paged.pager(&format!("/purposes/{}", purpose.code())),
+        cards: paged.cards(here.lang, &index, uses),
+        grants: paged.part(given).iter().filter_map(|record| Given::of(here.lang, &index.state, record)).collect(),
+        pager: paged.pager(here.lang, &format!("/purposes/{}", purpose.code())),
     })
 }

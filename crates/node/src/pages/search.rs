@@ -16,6 +16,7 @@ use super::card::Card;
 use super::index::{Index, index};
 use super::{Link, Site, page};
 use crate::jobs::Lane;
+use crate::lang::{Here, Lang, Mark};
 use crate::problem::Problem;
 use crate::router::Node;
 use crate::words;
@@ -39,7 +40,8 @@ struct Search {
     found: String,
     cards: Vec<Card>,
     more: usize,
-    pages: Vec<Link>,
+    /// Other pages, each with the mark of its name.
+    pages: Vec<(Link, Mark)>,
 }
 
 /// What was asked.
@@ -53,33 +55,41 @@ pub(crate) struct Asked {
 /// `GET /search?q=…`
 pub(crate) async fn search(
     State(node): State<Node>,
+    here: Here,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let question: String = asked?.0.q.trim().chars().take(QUESTION_CHARS_MAX).collect();
     let index = index(&node).await?;
-    page(&node.jobs.run(Lane::Open, move || drawn(&index, question)).await?)
+    page(&node.jobs.run(Lane::Open, move || drawn(&index, &here, question)).await?)
 }
 
-fn drawn(index: &Index, question: String) -> Search {
-    let state = &index.state;
+fn drawn(index: &Index, here: &Here, question: String) -> Search {
+    let (lang, state) = (here.lang, &index.state);
     let mut terms = synonyms::terms(&fold::fold(&question));
     terms.truncate(TERMS_MAX);
     let hits = hits::hits(&index.facts, &terms);
     let recipients = hits::recipients_of(state, hits.iter().take(SHOWN_MAX).filter_map(|at| index.record(*at)));
     let card = |at: &super::index::At| {
         let record = index.record(*at)?;
-        Some(Card { note: hits::why(state, record, &recipients, &terms), ..Card::of(state, record, index.now) })
+        Some(Card {
+            note: hits::why(lang, state, record, &recipients, &terms),
+            ..Card::of(lang, state, record, index.now)
+        })
     };
     Search {
-        site: Site::of(state),
+        site: Site::at(state, here),
         asked: !terms.is_empty(),
-        found: words::capital(&words::count(hits.len() as u64, "deployment was found", "deployments were found")),
+        found: words::capital(&lang.count(
+            hits.len() as u64,
+            ("deployment was found", "deployments were found"),
+            ("Einsatz gefunden", "Einsätze gefunden"),
+        )),
         cards: hits.iter().take(SHOWN_MAX).filter_map(card).collect(),
         more: hits.len().saturating_sub(SHOWN_MAX),
         pages: if terms.is_empty() {
             Vec::new()
         } else {
-            hits::pages(state, &terms).into_iter().take(PAGES_MAX).collect()
+            hits::pages(lang, state, &terms).into_iter().take(PAGES_MAX).collect()
         },
         question,
     }

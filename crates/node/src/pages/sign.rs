@@ -21,12 +21,12 @@ use serde::Deserialize;
 
 use super::deployment;
 use crate::address::{BY_HOST, Base};
+use crate::lang::Lang;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
 use face::{Around, Face};
 use layout::{Mark, Rgb, Sheet};
-use words::Lang;
 
 /// How large a sign is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -144,8 +144,8 @@ fn laid_out(node: &Node, base: &Base, id: &str, lang: Lang) -> Result<(Face, She
     let found = id.parse::<DeploymentId>().ok().and_then(|id| state.deployments.get(&id));
     let record =
         found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
-    let badge = deployment::badge(record, now, &deployment::refusals(node, &state, record, now));
-    let address = base.join(&format!("/deployments/{}", record.deployment.id));
+    let badge = deployment::badge(lang, record, now, &deployment::refusals(node, lang, &state, record, now));
+    let address = base.join(&format!("{}/deployments/{}", lang.root(), record.deployment.id));
     let around = Around { state: &state, record, badge: &badge, now };
     let face = Face::of(&around, lang, address);
     let sheet = Sheet::of(&face).map_err(|error| Problem::new(Kind::BadRequest).detail(error.to_string()))?;
@@ -171,7 +171,7 @@ fn in_svg(face: &Face, sheet: &Sheet, size: Size) -> Svg {
         // Writing to a string cannot fail.
         let _ = write!(code, "M{x:.3} {y:.3}h{0:.3}v{0:.3}h-{0:.3}z", sheet.square);
     }
-    let (glance, sentence) = face.lang.people(face.people);
+    let (glance, sentence) = words::people(face.lang, face.people);
     let rows = face.rows.iter().map(|(label, text)| format!("{label}: {text}."));
     let words: Vec<String> = [format!("{glance}. {sentence}")].into_iter().chain(rows).collect();
     Svg {

@@ -4,7 +4,7 @@ use model::{Subject, Timestamp};
 use register::State;
 
 use super::party_name;
-use crate::words;
+use crate::lang::Lang;
 
 /// A statement about something.
 pub(super) struct Stated {
@@ -17,7 +17,7 @@ pub(super) struct Stated {
 }
 
 /// What is stated about something, oldest first.
-pub(super) fn about(state: &State, subject: &Subject, now: Timestamp) -> Vec<Stated> {
+pub(super) fn about(lang: Lang, state: &State, subject: &Subject, now: Timestamp) -> Vec<Stated> {
     let mut records: Vec<_> = state.evidence_about(subject).filter(|record| record.in_force(now)).collect();
     records.sort_by_key(|record| (record.evidence.on, record.filed_at));
     let stated = |record: &model::EvidenceRecord| {
@@ -26,8 +26,8 @@ pub(super) fn about(state: &State, subject: &Subject, now: Timestamp) -> Vec<Sta
             kind: evidence.kind.to_string(),
             summary: evidence.summary.clone(),
             signed_by: party_name(state, &evidence.signed_by),
-            on: words::day(evidence.on),
-            until: evidence.until.map(words::day),
+            on: lang.day(evidence.on),
+            until: evidence.until.map(|until| lang.day(until)),
             document: evidence.document.map(|document| document.to_string()),
         }
     };

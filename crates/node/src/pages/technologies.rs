@@ -7,13 +7,13 @@ use axum::response::Response;
 use model::Technology;
 
 use super::card::Card;
-use super::home::Counted;
+use super::home::{Counted, uses};
 use super::index::{Index, index};
 use super::paged::{Paged, Pager, Which};
 use super::{Link, Site, page};
+use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "technologies.html")]
@@ -35,23 +35,24 @@ struct OneTechnology {
 }
 
 /// The technologies that any deployment uses, a general one counting those below it.
-fn used(index: &Index) -> Vec<Counted> {
+fn used(lang: Lang, index: &Index) -> Vec<Counted> {
     let counted = |technology: Technology| {
         let count = index.facts.technologies.get(&technology)?.len() as u64;
-        Some(Counted { link: Link::technology(technology), count: words::count(count, "use", "uses") })
+        Some(Counted { link: Link::technology(lang, technology), count: uses(lang, count) })
     };
     Technology::all().filter_map(counted).collect()
 }
 
 /// `GET /technologies`
-pub(crate) async fn technologies(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn technologies(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let index = index(&node).await?;
-    page(&Technologies { site: Site::of(&index.state), technologies: used(&index) })
+    page(&Technologies { site: Site::at(&index.state, &here), technologies: used(here.lang, &index) })
 }
 
 /// `GET /technologies/{code}`: where it is used, and what is of its kind.
 pub(crate) async fn technology(
     State(node): State<Node>,
+    here: Here,
     code: Result<Path<String>, PathRejection>,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -60,15 +61,18 @@ pub(crate) async fn technology(
         .parse()
         .map_err(|_| Problem::new(Kind::NotFound).detail("there is no such technology in the register"))?;
     let index = index(&node).await?;
-    let uses = index.facts.technologies.get(&technology).map_or(&[][..], Vec::as_slice);
-    let paged = Paged::of(which, uses.len())?;
+    let there = index.facts.technologies.get(&technology).map_or(&[][..], Vec::as_slice);
+    let paged = Paged::of(which, there.len())?;
     page(&OneTechnology {
-        site: Site::of(&index.state),
-        name: technology.name(),
+        site: Site::at(&index.state, &here),
+        name: here.lang.technology(technology),
         code: technology.code(),
-        general: technology.parent().map(Link::technology),
-        narrower: Technology::all().filter(|one| one.parent() == Some(technology)).map(Link::technology).collect(),
-        cards: paged.cards(&index, uses),
-        pager: paged.pager(&format!("/technologies/{}", technology.code())),
+        general: technology.parent().map(|general| Link::technology(here.lang, general)),
+        narrower: Technology::all()
+            .filter(|one| one.parent() == Some(technology))
+            .map(|one| Link::technology(here.lang, one))
+            .collect(),
+        cards: paged.cards(here.lang, &index, there),
+        pager: paged.pager(here.lang, &format!("/technologies/{}", technology.code())),
     })
 }

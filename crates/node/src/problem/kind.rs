@@ -1,5 +1,7 @@
 //! The kinds of problems: status, address and title of each.
 
+use crate::lang::Lang;
+
 /// A kind of problem. Its address is stable: clients may match on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -63,25 +65,39 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.slug() == slug)
     }
 
-    /// Status, last part of the address, title.
-    const fn row(self) -> (u16, &'static str, &'static str) {
+    /// Status, last part of the address, title in English and in German.
+    const fn row(self) -> (u16, &'static str, [&'static str; 2]) {
         match self {
-            Self::BadRequest => (400, "bad-request", "The request cannot be read"),
-            Self::Unauthorized => (401, "unauthorized", "It is not known who asks"),
-            Self::Forbidden => (403, "forbidden", "It is not allowed"),
-            Self::NotFound => (404, "not-found", "There is nothing here"),
-            Self::MethodNotAllowed => (405, "method-not-allowed", "This cannot be done here"),
-            Self::Conflict => (409, "conflict", "It does not fit what is there already"),
-            Self::Changed => (412, "changed", "It has changed since you looked"),
-            Self::TooLarge => (413, "too-large", "The request is too large"),
-            Self::UnsupportedMediaType => (415, "unsupported-media-type", "This kind of content is not read here"),
-            Self::Unprocessable => (422, "unprocessable", "The content cannot be taken"),
-            Self::TooMany => (429, "too-many-requests", "Too many people ask at once"),
-            Self::Internal => (500, "internal", "Something went wrong inside"),
-            Self::Busy => (503, "busy", "The city is busy"),
-            Self::Unavailable => (503, "unavailable", "The city cannot do this now"),
-            Self::Timeout => (503, "timeout", "It took too long"),
-            Self::Full => (507, "full", "The city’s disk is full"),
+            Self::BadRequest => (400, "bad-request", ["The request cannot be read", "Die Anfrage ist nicht lesbar"]),
+            Self::Unauthorized => {
+                (401, "unauthorized", ["It is not known who asks", "Es ist nicht bekannt, wer fragt"])
+            }
+            Self::Forbidden => (403, "forbidden", ["It is not allowed", "Das ist nicht erlaubt"]),
+            Self::NotFound => (404, "not-found", ["There is nothing here", "Hier ist nichts"]),
+            Self::MethodNotAllowed => (405, "method-not-allowed", ["This cannot be done here", "Das geht hier nicht"]),
+            Self::Conflict => {
+                (409, "conflict", ["It does not fit what is there already", "Es passt nicht zu dem, was schon da ist"])
+            }
+            Self::Changed => (412, "changed", ["It has changed since you looked", "Es hat sich inzwischen geändert"]),
+            Self::TooLarge => (413, "too-large", ["The request is too large", "Die Anfrage ist zu groß"]),
+            Self::UnsupportedMediaType => (
+                415,
+                "unsupported-media-type",
+                ["This kind of content is not read here", "Diese Art von Inhalt wird hier nicht gelesen"],
+            ),
+            Self::Unprocessable => {
+                (422, "unprocessable", ["The content cannot be taken", "Der Inhalt kann nicht angenommen werden"])
+            }
+            Self::TooMany => {
+                (429, "too-many-requests", ["Too many people ask at once", "Zu viele fragen gleichzeitig"])
+            }
+            Self::Internal => (500, "internal", ["Something went wrong inside", "Ein Fehler in der Software"]),
+            Self::Busy => (503, "busy", ["The city is busy", "Die Stadt ist gerade ausgelastet"]),
+            Self::Unavailable => {
+                (503, "unavailable", ["The city cannot do this now", "Die Stadt kann das jetzt nicht"])
+            }
+            Self::Timeout => (503, "timeout", ["It took too long", "Es hat zu lange gedauert"]),
+            Self::Full => (507, "full", ["The city’s disk is full", "Der Speicher der Stadt ist voll"]),
         }
     }
 
@@ -95,9 +111,15 @@ impl Kind {
         self.row().1
     }
 
-    /// A few words.
+    /// A few words in English, as in the document for programs.
     pub(crate) const fn title(self) -> &'static str {
-        self.row().2
+        self.title_in(Lang::En)
+    }
+
+    /// A few words.
+    pub(crate) const fn title_in(self, lang: Lang) -> &'static str {
+        let [english, german] = self.row().2;
+        lang.of(english, german)
     }
 
     /// Its address, the `type` of the document.

@@ -3,7 +3,7 @@
 use model::deployment::DeploymentRecord;
 use model::{Deployment, Duty, Identifies, LegalBasis, Outcome, PartyKind, State, Timestamp};
 
-use super::day;
+use crate::lang::Lang;
 
 /// Where a deployment stands, for a glance and for a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,49 +17,124 @@ pub(crate) struct Badge {
 }
 
 /// Where a deployment stands at an instant.
-pub(crate) fn badge(record: &DeploymentRecord, now: Timestamp) -> Badge {
-    let standing = &record.standing;
-    let because = standing.stopped_because.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    let until = standing
+pub(crate) fn badge(lang: Lang, record: &DeploymentRecord, now: Timestamp) -> Badge {
+    let until = record
+        .standing
         .approval
         .as_ref()
         .map_or(record.deployment.ends, |approval| approval.until.min(record.deployment.ends));
-    let (class, label, sentence) = match standing.state {
-        State::Proposed => (
-            "wait",
-            "Collects nothing: only proposed",
-            "Somebody has asked for this. Nobody has assessed or approved it.".to_owned(),
-        ),
-        State::Assessed => (
-            "wait",
-            "Collects nothing: not approved",
-            "Its risks have been assessed. Nobody has approved it.".to_owned(),
-        ),
-        State::Approved => (
-            "wait",
-            "Collects nothing: not published",
-            format!("It is approved until {}, and has not been published or switched on.", day(until)),
-        ),
-        State::Published => (
-            "wait",
-            "Collects nothing: not switched on",
-            format!("It is approved until {} and published, and has not been switched on.", day(until)),
-        ),
-        State::Active if record.in_force(now) => {
-            ("on", "May collect", format!("It may collect until {} at the latest.", day(until)))
+    let day = lang.day(until);
+    let (class, label, sentence) = match record.standing.state {
+        State::Proposed | State::Assessed | State::Approved | State::Published => {
+            let (label, sentence) = not_yet(lang, record.standing.state, &day);
+            ("wait", label, sentence)
         }
+        State::Active if record.in_force(now) => (
+            "on",
+            lang.of("May collect", "Darf erfassen"),
+            match lang {
+                Lang::En => format!("It may collect until {day} at the latest."),
+                Lang::De => format!("Der Einsatz darf spätestens bis zum {day} Daten erfassen."),
+            },
+        ),
         State::Active if now < record.deployment.starts => {
-            ("wait", "Collects nothing: not begun", format!("It may begin on {}.", day(record.deployment.starts)))
+            let starts = lang.day(record.deployment.starts);
+            let sentence = match lang {
+                Lang::En => format!("It may begin on {starts}."),
+                Lang::De => format!("Der Einsatz darf am {starts} beginnen."),
+            };
+            ("wait", lang.of("Collects nothing: not begun", "Erfasst nichts: noch nicht begonnen"), sentence)
         }
         State::Active => (
             "off",
-            "Collects nothing: not in force",
-            format!("Its permission ended on {}, so nothing is taken from it.", day(until)),
+            lang.of("Collects nothing: not in force", "Erfasst nichts: nicht in Kraft"),
+            match lang {
+                Lang::En => format!("Its permission ended on {day}, so nothing is taken from it."),
+                Lang::De => format!("Die Erlaubnis endete am {day}. Deshalb werden keine Daten angenommen."),
+            },
         ),
-        State::Suspended => ("off", "Collects nothing: stopped", format!("It is stopped{because}.")),
-        State::Ended => ("off", "Collects nothing: ended", format!("It has ended for good{because}.")),
+        State::Suspended | State::Ended => {
+            let (label, sentence) = stopped(lang, record);
+            ("off", label, sentence)
+        }
     };
     Badge { class, label, sentence }
+}
+
+/// What is still missing: label and sentence.
+fn not_yet(lang: Lang, state: State, until: &str) -> (&'static str, String) {
+    match state {
+        State::Proposed => (
+            lang.of("Collects nothing: only proposed", "Erfasst nichts: nur vorgeschlagen"),
+            lang.of(
+                "Somebody has asked for this. Nobody has assessed or approved it.",
+                "Jemand hat das beantragt. Noch niemand hat es geprüft oder genehmigt.",
+            )
+            .to_owned(),
+        ),
+        State::Assessed => (
+            lang.of("Collects nothing: not approved", "Erfasst nichts: nicht genehmigt"),
+            lang.of(
+                "Its risks have been assessed. Nobody has approved it.",
+                "Die Risiken sind geprüft. Noch niemand hat den Einsatz genehmigt.",
+            )
+            .to_owned(),
+        ),
+        State::Approved => (
+            lang.of("Collects nothing: not published", "Erfasst nichts: nicht veröffentlicht"),
+            match lang {
+                Lang::En => format!("It is approved until {until}, and has not been published or switched on."),
+                Lang::De => format!(
+                    "Der Einsatz ist bis zum {until} genehmigt, aber noch nicht veröffentlicht und nicht eingeschaltet."
+                ),
+            },
+        ),
+        _ => (
+            lang.of("Collects nothing: not switched on", "Erfasst nichts: nicht eingeschaltet"),
+            match lang {
+                Lang::En => format!("It is approved until {until} and published, and has not been switched on."),
+                Lang::De => format!(
+                    "Der Einsatz ist bis zum {until} genehmigt und veröffentlicht, aber noch nicht eingeschaltet."
+                ),
+            },
+        ),
+    }
+}
+
+/// Why it does not go on: label and sentence. The reason is told in the words of whoever gave it.
+fn stopped(lang: Lang, record: &DeploymentRecord) -> (&'static str, String) {
+    let ended = record.standing.state == State::Ended;
+    let (label, said) = if ended {
+        (
+            lang.of("Collects nothing: ended", "Erfasst nichts: beendet"),
+            lang.of("It has ended for good", "Der Einsatz ist endgültig beendet"),
+        )
+    } else {
+        (
+            lang.of("Collects nothing: stopped", "Erfasst nichts: angehalten"),
+            lang.of("It is stopped", "Der Einsatz ist angehalten"),
+        )
+    };
+    let sentence = match (lang, record.standing.stopped_because.as_deref()) {
+        (_, None) => format!("{said}."),
+        (Lang::En, Some(reason)) => format!("{said}: {reason}."),
+        (Lang::De, Some(reason)) => format!("{said}. Der Grund: {}.", lang.quoted(reason)),
+    };
+    (label, sentence)
+}
+
+/// A deployment that the register has in force and the policies forbid all the same.
+pub(crate) fn forbidden(lang: Lang) -> Badge {
+    Badge {
+        class: "off",
+        label: lang.of("Collects nothing: the policies forbid it", "Erfasst nichts: die Regeln verbieten es"),
+        sentence: lang
+            .of(
+                "It is approved, and the policies in force refuse its data all the same. Below stands why.",
+                "Der Einsatz ist genehmigt, aber die geltenden Regeln lehnen seine Daten ab. Weiter unten steht, warum.",
+            )
+            .to_owned(),
+    }
 }
 
 /// Whom a deployment's data tells about.
@@ -72,86 +147,137 @@ pub(crate) struct People {
 }
 
 /// Whom a deployment's data tells about: what is read, and what of it stays.
-pub(crate) fn people(deployment: &Deployment) -> People {
+pub(crate) fn people(lang: Lang, deployment: &Deployment) -> People {
     let reads = deployment.streams.iter().map(model::Stream::identifies).max().unwrap_or(Identifies::Nobody);
     let keeps = deployment.streams.iter().any(|stream| stream.raw_identifiers().next().is_some());
     let orders = deployment.streams.iter().any(|stream| stream.order().is_some());
     match reads {
-        Identifies::Nobody => {
-            People { short: "No data about people", sentence: "Nothing in this data is about a person." }
-        }
+        Identifies::Nobody => People {
+            short: lang.of("No data about people", "Keine Daten über Personen"),
+            sentence: lang.of("Nothing in this data is about a person.", "Nichts in diesen Daten betrifft eine Person."),
+        },
         Identifies::Indirectly => People {
-            short: "Could single people out",
-            sentence: "The data names nobody. Together with other data, or in a small group, it could single somebody out.",
+            short: lang.of("Could single people out", "Könnte einzelne Personen erkennbar machen"),
+            sentence: lang.of(
+                "The data names nobody. Together with other data, or in a small group, it could single somebody out.",
+                "Die Daten nennen niemanden. Zusammen mit anderen Daten oder in einer kleinen Gruppe könnten sie eine Person \
+                 erkennbar machen.",
+            ),
         },
         Identifies::Directly if keeps => People {
-            short: "Keeps what identifies people",
-            sentence: "The data identifies people, their devices or their vehicles, and it is stored as it came.",
+            short: lang.of("Keeps what identifies people", "Speichert, was Personen erkennbar macht"),
+            sentence: lang.of(
+                "The data identifies people, their devices or their vehicles, and it is stored as it came.",
+                "Die Daten machen Personen, ihre Geräte oder ihre Fahrzeuge erkennbar. Sie werden gespeichert, wie sie kamen.",
+            ),
         },
         Identifies::Directly if orders => People {
-            short: "Reads what identifies people, keeps only matches",
-            sentence: "The sensor reads what identifies people, their devices or their vehicles. Only what is on the list of a named order leaves a trace.",
+            short: lang.of(
+                "Reads what identifies people, keeps only matches",
+                "Liest, was Personen erkennbar macht, und behält nur Treffer",
+            ),
+            sentence: lang.of(
+                "The sensor reads what identifies people, their devices or their vehicles. Only what is on the list of a named order leaves a trace.",
+                "Der Sensor liest, was Personen, ihre Geräte oder ihre Fahrzeuge erkennbar macht. Nur was auf der Liste einer \
+                 benannten Anordnung steht, hinterlässt eine Spur.",
+            ),
         },
         Identifies::Directly => People {
-            short: "Reads what identifies people, does not keep it",
-            sentence: "The sensor reads what identifies people, their devices or their vehicles. It is changed or forgotten before anything is stored.",
+            short: lang.of(
+                "Reads what identifies people, does not keep it",
+                "Liest, was Personen erkennbar macht, und behält es nicht",
+            ),
+            sentence: lang.of(
+                "The sensor reads what identifies people, their devices or their vehicles. It is changed or forgotten before anything is stored.",
+                "Der Sensor liest, was Personen, ihre Geräte oder ihre Fahrzeuge erkennbar macht. Das wird verändert oder \
+                 vergessen, bevor etwas gespeichert wird.",
+            ),
         },
     }
 }
 
 /// A ground in law.
-pub(crate) const fn legal_basis(basis: LegalBasis) -> &'static str {
+pub(crate) const fn legal_basis(lang: Lang, basis: LegalBasis) -> &'static str {
     match basis {
-        LegalBasis::NotPersonal => "None is needed: there is no data about people",
-        LegalBasis::Consent => "Consent of each person (GDPR, article 6(1)(a))",
-        LegalBasis::LegalObligation => "A duty that a law puts on the city (GDPR, article 6(1)(c))",
-        LegalBasis::PublicTask => "A task in the public interest (GDPR, article 6(1)(e))",
-        LegalBasis::VitalInterest => "Protecting somebody’s life (GDPR, article 6(1)(d))",
-        LegalBasis::LawEnforcement => "The law for police and justice",
+        LegalBasis::NotPersonal => lang
+            .of("None is needed: there is no data about people", "Keine ist nötig: Es gibt keine Daten über Personen"),
+        LegalBasis::Consent => lang.of(
+            "Consent of each person (GDPR, article 6(1)(a))",
+            "Die Einwilligung jeder Person (DSGVO, Artikel 6 Absatz 1 Buchstabe a)",
+        ),
+        LegalBasis::LegalObligation => lang.of(
+            "A duty that a law puts on the city (GDPR, article 6(1)(c))",
+            "Eine Pflicht der Stadt nach einem Gesetz (DSGVO, Artikel 6 Absatz 1 Buchstabe c)",
+        ),
+        LegalBasis::PublicTask => lang.of(
+            "A task in the public interest (GDPR, article 6(1)(e))",
+            "Eine Aufgabe im öffentlichen Interesse (DSGVO, Artikel 6 Absatz 1 Buchstabe e)",
+        ),
+        LegalBasis::VitalInterest => lang.of(
+            "Protecting somebody’s life (GDPR, article 6(1)(d))",
+            "Der Schutz eines Lebens (DSGVO, Artikel 6 Absatz 1 Buchstabe d)",
+        ),
+        LegalBasis::LawEnforcement => lang.of("The law for police and justice", "Das Recht für Polizei und Justiz"),
     }
 }
 
 /// In which role somebody signed an assessment. An instrument names its roles itself, so that others are shown as they are.
-pub(crate) fn role(role: &str) -> String {
+pub(crate) fn role(lang: Lang, role: &str) -> String {
     match role {
-        "author" => "as its author".to_owned(),
-        "privacy-officer" => "as privacy officer".to_owned(),
-        "accessibility-officer" => "as accessibility officer".to_owned(),
-        "approver" => "as the one who approves it".to_owned(),
-        other => format!("as {other}"),
+        "author" => lang.of("as its author", "als Verfasser").to_owned(),
+        "privacy-officer" => lang.of("as privacy officer", "als Stelle für Datenschutz").to_owned(),
+        "accessibility-officer" => lang.of("as accessibility officer", "als Stelle für Barrierefreiheit").to_owned(),
+        "approver" => lang.of("as the one who approves it", "als genehmigende Stelle").to_owned(),
+        other => match lang {
+            Lang::En => format!("as {other}"),
+            Lang::De => format!("als {}", lang.quoted(other)),
+        },
     }
 }
 
 /// What an assessment concluded.
-pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
+pub(crate) const fn outcome(lang: Lang, outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Acceptable => "The risks are acceptable with the measures taken",
-        Outcome::ResidualHigh => "A high risk remains, so the supervisory authority must be asked",
-        Outcome::Unacceptable => "It must not be done",
+        Outcome::Acceptable => lang.of(
+            "The risks are acceptable with the measures taken",
+            "Die Risiken sind mit den getroffenen Maßnahmen vertretbar",
+        ),
+        Outcome::ResidualHigh => lang.of(
+            "A high risk remains, so the supervisory authority must be asked",
+            "Ein hohes Risiko bleibt, deshalb muss die Aufsichtsbehörde gefragt werden",
+        ),
+        Outcome::Unacceptable => lang.of("It must not be done", "Es darf nicht gemacht werden"),
     }
 }
 
 /// What a recipient promised: the end of a sentence that begins with *promised*.
-pub(crate) const fn duty(duty: Duty) -> &'static str {
+pub(crate) const fn duty(lang: Lang, duty: Duty) -> &'static str {
     match duty {
-        Duty::NoReidentification => "never to try to find out who somebody is",
-        Duty::DeleteOnExpiry => "to delete everything when the agreement ends",
-        Duty::NoOnwardTransfer => "not to pass it on",
-        Duty::HumanVerification => "to have a person check every match before acting on it",
+        Duty::NoReidentification => {
+            lang.of("never to try to find out who somebody is", "nie zu versuchen herauszufinden, wer jemand ist")
+        }
+        Duty::DeleteOnExpiry => {
+            lang.of("to delete everything when the agreement ends", "alles zu löschen, wenn die Vereinbarung endet")
+        }
+        Duty::NoOnwardTransfer => lang.of("not to pass it on", "die Daten nicht weiterzugeben"),
+        Duty::HumanVerification => lang.of(
+            "to have a person check every match before acting on it",
+            "jeden Treffer von einem Menschen prüfen zu lassen, bevor etwas daraus folgt",
+        ),
     }
 }
 
 /// What a party is in the city.
-pub(crate) const fn party_kind(kind: PartyKind) -> &'static str {
+pub(crate) const fn party_kind(lang: Lang, kind: PartyKind) -> &'static str {
     match kind {
-        PartyKind::CityDepartment => "city department",
-        PartyKind::Officer => "officer of the city",
-        PartyKind::LawEnforcement => "police or prosecution",
-        PartyKind::EmergencyService => "emergency service",
-        PartyKind::Vendor => "supplier",
-        PartyKind::Researcher => "research body",
-        PartyKind::Company => "company",
-        PartyKind::Public => "everybody",
+        PartyKind::CityDepartment => lang.of("city department", "Amt der Stadt"),
+        PartyKind::Officer => lang.of("officer of the city", "beauftragte Stelle der Stadt"),
+        PartyKind::LawEnforcement => lang.of("police or prosecution", "Polizei oder Staatsanwaltschaft"),
+        PartyKind::EmergencyService => lang.of("emergency service", "Rettungsdienst"),
+        PartyKind::Vendor => lang.of("supplier", "Lieferant"),
+        PartyKind::Researcher => lang.of("research body", "Forschungseinrichtung"),
+        PartyKind::Company => lang.of("company", "Unternehmen"),
+        PartyKind::Public => lang.of("everybody", "alle"),
     }
 }
 
@@ -179,7 +305,7 @@ mod tests {
     fn only_what_is_in_force_may_collect() {
         let now = NOW.parse().unwrap();
         let past = "2026-02-01T00:00:00Z";
-        let active = badge(&record("active", Some("2027-01-01T00:00:00Z"), past), now);
+        let active = badge(Lang::En, &record("active", Some("2027-01-01T00:00:00Z"), past), now);
         assert_eq!((active.class, active.label), ("on", "May collect"));
         assert_eq!(active.sentence, "It may collect until 1 January 2027 at the latest.");
         for (state, until, starts) in [
@@ -193,14 +319,14 @@ mod tests {
             ("suspended", Some("2027-01-01T00:00:00Z"), past),
             ("ended", Some("2027-01-01T00:00:00Z"), past),
         ] {
-            let badge = badge(&record(state, until, starts), now);
+            let badge = badge(Lang::En, &record(state, until, starts), now);
             assert!(badge.class != "on" && badge.label.starts_with("Collects nothing"), "{state}: {badge:?}");
         }
     }
 
     #[test]
     fn a_stop_says_why() {
-        let stopped = badge(&record("suspended", None, NOW), NOW.parse().unwrap());
+        let stopped = badge(Lang::En, &record("suspended", None, NOW), NOW.parse().unwrap());
         assert_eq!(stopped.sentence, "It is stopped: a reason.");
     }
 
@@ -213,7 +339,7 @@ mod tests {
 
     #[test]
     fn people_are_told_what_is_read_and_what_stays() {
-        let short = |category, treatment| people(&with_property(category, treatment)).short;
+        let short = |category, treatment| people(Lang::En, &with_property(category, treatment)).short;
         assert_eq!(short("air-quality", r#"{"do":"keep"}"#), "No data about people");
         assert_eq!(short("signal-strength", r#"{"do":"keep"}"#), "Could single people out");
         assert_eq!(short("mac-address", r#"{"do":"keep"}"#), "Keeps what identifies people");

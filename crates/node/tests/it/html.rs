@@ -16,10 +16,16 @@ pub(crate) struct Page {
     labelled: BTreeSet<String>,
 }
 
-/// Reads a page and panics at the first thing that is wrong with it.
+/// Reads an English page and panics at the first thing that is wrong with it.
 #[track_caller]
 pub(crate) fn check(html: &str) -> Page {
-    assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">"));
+    check_in("en", html)
+}
+
+/// Reads a page in a language and panics at the first thing that is wrong with it.
+#[track_caller]
+pub(crate) fn check_in(lang: &str, html: &str) -> Page {
+    assert!(html.starts_with(&format!("<!doctype html>\n<html lang=\"{lang}\">")));
     let (mut page, mut open) = (Page::default(), Vec::new());
     let mut rest = html.strip_prefix("<!doctype html>").unwrap();
     while let Some(start) = rest.find('<') {

@@ -13,6 +13,7 @@ mod files;
 mod grants;
 mod html;
 mod inquiries;
+mod languages;
 mod limits;
 mod live;
 mod log;

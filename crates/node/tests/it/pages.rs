@@ -16,7 +16,9 @@ async fn every_page_that_can_be_reached_is_sound() {
     let mut waiting = vec!["/".to_owned()];
     while let Some(path) = waiting.pop() {
         let address = path.split('#').next().unwrap().to_owned();
-        if address.is_empty() || address.starts_with("https://") || !seen.insert(address.clone()) {
+        // German pages are read by a test of their own.
+        let elsewhere = address.starts_with("https://") || address.starts_with("/de/");
+        if address.is_empty() || elsewhere || !seen.insert(address.clone()) {
             continue;
         }
         let answer = world.browse(&address).await;

@@ -53,7 +53,7 @@ async fn a_sign_of_what_may_not_collect_says_so() {
     world.submit(json!({ "by": "mobility", "reason": "roadworks", "command": suspend })).unwrap();
     assert!(svg(&world, "/deployments/wifi/sign.svg").await.contains("Collects nothing: stopped</text>"));
     let german = svg(&world, "/deployments/wifi/sign.svg?lang=de").await;
-    assert!(german.contains("Erfasst nichts: nicht mehr in Kraft</text>"), "{german}");
+    assert!(german.contains("Erfasst nichts: angehalten</text>"), "{german}");
 }
 
 #[tokio::test]
@@ -76,7 +76,8 @@ async fn a_sign_is_german_where_it_is_asked_for() {
         "WLAN-Zähler",
         "Verkehr lenken",
         "Höchstens 24 Stunden",
-        "24.11.2026",
+        "24. November 2026",
+        "https://teststadt.example/de/deployments/wifi",
         "width=\"210mm\"",
         "xml:lang=\"de\"",
     ] {

@@ -142,6 +142,18 @@ impl Period {
         (by_month == other_by_month).then(|| count.cmp(&other_count))
     }
 
+    /// How many of its unit.
+    #[must_use]
+    pub const fn count(self) -> u32 {
+        self.count
+    }
+
+    /// Its unit.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        self.unit
+    }
+
     /// In words for people: `12 months`, `1 week`.
     #[must_use]
     pub fn in_words(self) -> String {

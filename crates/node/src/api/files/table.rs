@@ -8,6 +8,7 @@ use model::{DeploymentId, DeploymentRecord, Timestamp};
 use register::State;
 
 use crate::address::Base;
+use crate::lang::Lang;
 use crate::words;
 
 /// The columns, in order.
@@ -73,7 +74,7 @@ fn row(state: &State, record: &DeploymentRecord, sensors: u64, base: &Base) -> [
         deployment.accountable.to_string(),
         accountable.unwrap_or_default(),
         deployment.legal_basis.code().to_owned(),
-        words::people(deployment).short.to_owned(),
+        words::people(Lang::En, deployment).short.to_owned(),
         longest.as_seconds().to_string(),
         sensors.to_string(),
         deployment.starts.to_string(),

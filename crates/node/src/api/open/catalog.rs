@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::{CATALOG, Form, Opened, opened};
 use crate::api::register::OPEN;
+use crate::lang::Lang;
 use crate::problem::Problem;
 use crate::router::Node;
 use crate::words;
@@ -83,7 +84,7 @@ fn data_set(state: &Register, one: &Opened<'_>, now: Timestamp) -> Value {
         "@type": "dcat:Dataset",
         "dct:identifier": format!("{}/{}", view.stream, view.id),
         "dct:title": format!("{}: {}", deployment.title, view.title),
-        "dct:description": format!("{} {}", deployment.description.trim(), words::view(view, one.stream).join(" ")),
+        "dct:description": format!("{} {}", deployment.description.trim(), words::view(Lang::En, view, one.stream).join(" ")),
         "dct:publisher": agent(accountable, &answers),
         "dcat:contactPoint": { "@type": "vcard:Organization", "vcard:fn": answers, "vcard:hasURL": iri(&page) },
         "dcat:keyword": keywords(one),

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use model::{Assessment, Deployment, Digest, SignOff, Stream, StreamId};
 use register::State;
 
+use super::Refused;
+use crate::lang::Lang;
 use crate::pages::party_name;
 use crate::words;
 
@@ -21,16 +23,20 @@ pub(super) struct Sensors {
 }
 
 impl Sensors {
-    pub(super) fn of(state: &State, deployment: &Deployment) -> Self {
+    pub(super) fn of(lang: Lang, state: &State, deployment: &Deployment) -> Self {
         let mut devices: Vec<_> = deployment.streams.iter().flat_map(|stream| state.devices_of(&stream.id)).collect();
         devices.sort_by_key(|device| &device.id);
         let shown = devices.iter().take(SENSORS_SHOWN).map(|device| {
-            let position =
-                format!("{:.5}° north, {:.5}° east", device.position.latitude(), device.position.longitude());
+            let [north, east] = [device.position.latitude(), device.position.longitude()]
+                .map(|degrees| lang.decimal(&format!("{degrees:.5}")));
+            let position = match lang {
+                Lang::En => format!("{north}° north, {east}° east"),
+                Lang::De => format!("{north}° Nord, {east}° Ost"),
+            };
             (device.id.to_string(), position)
         });
         Self {
-            count: words::count(devices.len() as u64, "sensor", "sensors"),
+            count: lang.count(devices.len() as u64, ("sensor", "sensors"), ("Sensor", "Sensoren")),
             shown: shown.collect(),
             more: devices.len().saturating_sub(SENSORS_SHOWN),
         }
@@ -49,7 +55,7 @@ pub(super) struct StreamPart {
     /// What its releases may tell of one unit.
     pub(super) budget: Option<String>,
     /// What the policies say against it now, although the deployment is in force.
-    pub(super) refused: Option<String>,
+    pub(super) refused: Option<Refused>,
 }
 
 /// What becomes of one property.
@@ -61,37 +67,39 @@ pub(super) struct PropertyPart {
 
 impl StreamPart {
     pub(super) fn of(
+        lang: Lang,
         state: &State,
         stream: &Stream,
-        refusals: &BTreeMap<StreamId, String>,
+        refusals: &BTreeMap<StreamId, Refused>,
         budgets: &BTreeMap<StreamId, String>,
     ) -> Self {
         let part = |(name, property): (&model::PropertyName, &model::Property)| PropertyPart {
-            what: property.category.name(),
+            what: lang.category(property.category),
             name: name.to_string(),
-            words: words::treatment(property),
+            words: words::treatment(lang, property),
         };
         Self {
             id: stream.id.to_string(),
-            time: words::time_treatment(stream.time),
+            time: words::time_treatment(lang, stream.time),
             properties: stream.properties.iter().map(part).collect(),
-            kept: if stream.retention.0 == model::Span::ZERO {
-                "Nothing is stored.".to_owned()
-            } else {
-                format!("It is deleted after {}.", words::span(stream.retention.0))
+            kept: match lang {
+                Lang::En if stream.retention.0 == model::Span::ZERO => "Nothing is stored.".to_owned(),
+                Lang::De if stream.retention.0 == model::Span::ZERO => "Nichts wird gespeichert.".to_owned(),
+                Lang::En => format!("It is deleted after {}.", lang.span_after(stream.retention.0)),
+                Lang::De => format!("Alles wird nach {} gelöscht.", lang.span_after(stream.retention.0)),
             },
             budget: budgets.get(&stream.id).cloned(),
-            left_out: words::left_out(stream),
+            left_out: words::left_out(lang, stream),
             refused: refusals.get(&stream.id).cloned(),
-            deleted: state.deleted_before.get(&stream.id).map(|before| words::instant(*before)),
+            deleted: state.deleted_before.get(&stream.id).map(|before| lang.instant(*before)),
         }
     }
 }
 
 /// What of all the properties is never kept, without repetition.
-pub(super) fn never_kept(deployment: &Deployment) -> Vec<String> {
+pub(super) fn never_kept(lang: Lang, deployment: &Deployment) -> Vec<String> {
     let properties = deployment.streams.iter().flat_map(|stream| stream.properties.values());
-    let mut never: Vec<String> = properties.filter_map(words::never_kept).collect();
+    let mut never: Vec<String> = properties.filter_map(|property| words::never_kept(lang, property)).collect();
     never.sort_unstable();
     never.dedup();
     never
@@ -122,20 +130,20 @@ pub(super) struct SignedOff {
 }
 
 impl Assessed {
-    pub(super) fn of(state: &State, assessment: &Assessment) -> Self {
+    pub(super) fn of(lang: Lang, state: &State, assessment: &Assessment) -> Self {
         let signed_off = |one: &SignOff| SignedOff {
-            role: words::role(&one.role),
+            role: words::role(lang, &one.role),
             party: party_name(state, &one.party),
-            day: words::day(one.at),
+            day: lang.day(one.at),
         };
         Self {
             instrument: assessment.instrument.to_string(),
             title: assessment.instrument_hash.and_then(|hash| title(&hash)),
             edition: assessment.instrument_hash.map(|hash| hash.to_string()),
-            outcome: words::outcome(assessment.outcome),
+            outcome: words::outcome(lang, assessment.outcome),
             summary: assessment.summary.clone(),
             signed_by: party_name(state, &assessment.signed_by),
-            review_by: words::day(assessment.review_by),
+            review_by: lang.day(assessment.review_by),
             document: assessment.document.to_string(),
             requires: assessment.requires.iter().map(ToString::to_string).collect(),
             sign_offs: assessment.sign_offs.iter().map(signed_off).collect(),

@@ -9,6 +9,7 @@ use model::{Act, What};
 use register::State;
 
 use crate::jobs::Lane;
+use crate::lang::Lang;
 use crate::log::Log;
 use crate::pages::entries::ActLine;
 use crate::problem::Problem;
@@ -35,7 +36,7 @@ pub(super) struct History {
 
 impl History {
     /// Reads it from the log's public files.
-    pub(super) async fn read(node: &Node, state: &Arc<State>, indexes: &[u64]) -> Result<Self, Problem> {
+    pub(super) async fn read(node: &Node, lang: Lang, state: &Arc<State>, indexes: &[u64]) -> Result<Self, Problem> {
         let (indexes, unread) = newest_first(indexes);
         let (log, state) = (Log::of(&node.city), Arc::clone(state));
         let job = move || {
@@ -43,21 +44,21 @@ impl History {
             let published: Vec<u64> = indexes.into_iter().filter(|index| *index < size).collect();
             let acts = log.acts(&published, size)?;
             let mut history = Self { unread, ..Self::default() };
-            published.into_iter().zip(&acts).for_each(|(index, act)| history.add(index, act, &state));
+            published.into_iter().zip(&acts).for_each(|(index, act)| history.add(lang, index, act, &state));
             Ok(history)
         };
         node.jobs.run(Lane::Open, job).await?
     }
 
-    fn add(&mut self, index: u64, act: &Act, state: &State) {
+    fn add(&mut self, lang: Lang, index: u64, act: &Act, state: &State) {
         match &act.what {
             What::KeyCreated(_) => self.keys_made += 1,
             What::KeyDestroyed(_) => self.keys_destroyed += 1,
             What::ObservationsDeleted(_) => {
                 self.deletions += 1;
-                self.last_deletion.get_or_insert_with(|| ActLine::of(index, act, state));
+                self.last_deletion.get_or_insert_with(|| ActLine::of(lang, index, act, state));
             }
-            _ => self.decisions.push(ActLine::of(index, act, state)),
+            _ => self.decisions.push(ActLine::of(lang, index, act, state)),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use flow::Row;
 use model::{Span, TimeBin, Timestamp};
 
+use crate::lang::Lang;
 use crate::pages::draw::{Label, WIDTH, rounded_up, told};
-use crate::words;
 
 /// How many windows are shown.
 pub(super) const WINDOWS: u32 = 96;
@@ -66,7 +66,7 @@ struct Point {
 
 impl Chart {
     /// The newest windows of some rows against the days before; none if there is no number.
-    pub(super) fn of(rows: &[Row], bin: TimeBin, combined: Combined) -> Option<Self> {
+    pub(super) fn of(lang: Lang, rows: &[Row], bin: TimeBin, combined: Combined) -> Option<Self> {
         let numbers = numbers(rows, combined);
         let (last, _) = numbers.last_key_value()?;
         let width = bin.span().millis();
@@ -78,26 +78,29 @@ impl Chart {
         let top = points.iter().flat_map(|point| [point.now, point.usual]).flatten().fold(0.0, f64::max);
         let top = rounded_up(top);
         let newest = points.last()?;
-        let sentence = format!(
-            "In the newest window, which began on {}, the number is {}; usual at that time of day is {}.",
-            words::instant(newest.from),
-            told(newest.now),
-            told(newest.usual)
-        );
+        let (began, now, usual) = (lang.instant(newest.from), told(lang, newest.now), told(lang, newest.usual));
+        let sentence = match lang {
+            Lang::En => format!(
+                "In the newest window, which began on {began}, the number is {now}; usual at that time of day is {usual}."
+            ),
+            Lang::De => format!(
+                "Der neueste Zeitschritt begann am {began}. Die Zahl dafür: {now}. Üblich um diese Tageszeit: {usual}."
+            ),
+        };
         Some(Self {
             sentence,
             now: path(&points, top, |point| point.now),
             usual: path(&points, top, |point| point.usual),
-            levels: [0.0, 0.5, 1.0].map(|part| level(part, top)).into(),
+            levels: [0.0, 0.5, 1.0].map(|part| level(lang, part, top)).into(),
             times: times(&points),
-            lines: points.iter().rev().map(Line::of).collect(),
+            lines: points.iter().rev().map(|point| Line::of(lang, point)).collect(),
         })
     }
 }
 
 impl Line {
-    fn of(point: &Point) -> Self {
-        Self { when: words::instant(point.from), now: told(point.now), usual: told(point.usual) }
+    fn of(lang: Lang, point: &Point) -> Self {
+        Self { when: lang.instant(point.from), now: told(lang, point.now), usual: told(lang, point.usual) }
     }
 }
 
@@ -161,8 +164,8 @@ fn path(points: &[Point], top: f64, number: fn(&Point) -> Option<f64>) -> String
     path
 }
 
-fn level(part: f64, top: f64) -> Label {
-    Label { x: format!("{:.0}", LEFT - 8.0), y: format!("{:.1}", y(part)), text: told(Some(part * top)) }
+fn level(lang: Lang, part: f64, top: f64) -> Label {
+    Label { x: format!("{:.0}", LEFT - 8.0), y: format!("{:.1}", y(part)), text: told(lang, Some(part * top)) }
 }
 
 /// The first, the middle and the last time.
@@ -194,7 +197,7 @@ mod tests {
         let last: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
         let before = [5, 100, 7, 6].iter().zip(1..).map(|(value, days)| row(last - Span::days(days), *value));
         let rows: Vec<Row> = before.chain([row(last, 40), row(last, 2), row(last - Span::minutes(15), 9)]).collect();
-        let chart = Chart::of(&rows, quarter(), Combined::Sum).unwrap();
+        let chart = Chart::of(Lang::En, &rows, quarter(), Combined::Sum).unwrap();
         let line = |now: &str, usual: &str, when: &str| Line {
             when: when.to_owned(),
             now: now.to_owned(),
@@ -214,12 +217,12 @@ mod tests {
     #[test]
     fn means_are_averaged_and_no_number_is_no_chart() {
         let at = "2026-11-24T08:00:00Z".parse().unwrap();
-        let chart = Chart::of(&[row(at, 1_500), row(at, 2_500)], quarter(), Combined::Mean).unwrap();
+        let chart = Chart::of(Lang::En, &[row(at, 1_500), row(at, 2_500)], quarter(), Combined::Mean).unwrap();
         assert_eq!(chart.lines[0].now, "2");
-        let limits = Chart::of(&[row(at, 30), row(at, 50)], quarter(), Combined::Average).unwrap();
+        let limits = Chart::of(Lang::En, &[row(at, 30), row(at, 50)], quarter(), Combined::Average).unwrap();
         assert_eq!(limits.lines[0].now, "40");
-        assert!(Chart::of(&[], quarter(), Combined::Sum).is_none());
-        let zero = Chart::of(&[row(at, 0)], quarter(), Combined::Sum).unwrap();
+        assert!(Chart::of(Lang::En, &[], quarter(), Combined::Sum).is_none());
+        let zero = Chart::of(Lang::En, &[row(at, 0)], quarter(), Combined::Sum).unwrap();
         assert!(!zero.now.contains("NaN") && zero.now.contains("h0"), "{}", zero.now);
     }
 }

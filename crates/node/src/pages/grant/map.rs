@@ -10,6 +10,7 @@ use flow::{Cell, Row};
 use model::{CellId, DeviceId, Point, Timestamp};
 
 use super::chart::{Combined, numbers, usual};
+use crate::lang::Lang;
 use crate::pages::draw::{Label, WIDTH, told};
 
 /// The tallest map, and the room around what is on it, in its own units.
@@ -74,7 +75,12 @@ struct Place {
 
 impl Map {
     /// The newest window of some rows, by place; none where numbers are for all places together.
-    pub(super) fn of(rows: &[Row], combined: Combined, sensors: &BTreeMap<DeviceId, Point>) -> Option<Self> {
+    pub(super) fn of(
+        lang: Lang,
+        rows: &[Row],
+        combined: Combined,
+        sensors: &BTreeMap<DeviceId, Point>,
+    ) -> Option<Self> {
         let newest = *numbers(rows, combined).last_key_value()?.0;
         let places = places(rows, newest, combined, sensors);
         if places.is_empty() {
@@ -99,12 +105,12 @@ impl Map {
         let labels = numbered.iter().map(|place| {
             let (x, y) = frame.spot(place.at.longitude(), place.at.latitude());
             let below = if place.corners.is_empty() { RADIUS.1 + 14.0 } else { 4.0 };
-            Label { x: format!("{x:.1}"), y: format!("{:.1}", y + below), text: told(place.now) }
+            Label { x: format!("{x:.1}"), y: format!("{:.1}", y + below), text: told(lang, place.now) }
         });
         let lines = places.iter().map(|place| Line {
             place: place.name.clone(),
-            now: told(place.now),
-            usual: told(place.usual),
+            now: told(lang, place.now),
+            usual: told(lang, place.usual),
         });
         Some(Self {
             height: format!("{:.0}", frame.height),
@@ -233,7 +239,7 @@ mod tests {
         let at = |id: &str| Cell::Sensor(id.parse().unwrap());
         let rows = [row(now - Span::days(1), at("west"), 30), row(now, at("west"), 40), row(now, at("east"), 10)];
         let sensors = sensors(&[("west", 16.60, 49.19), ("east", 16.62, 49.20), ("new", 16.61, 49.21)]);
-        let map = Map::of(&rows, Combined::Sum, &sensors).unwrap();
+        let map = Map::of(Lang::En, &rows, Combined::Sum, &sensors).unwrap();
         let line = |place: &str, now: &str, usual: &str| Line {
             place: place.to_owned(),
             now: now.to_owned(),
@@ -256,15 +262,21 @@ mod tests {
         let now: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
         let resolution = model::H3Resolution::try_from(9).unwrap();
         let cell = privacy::cell::cell(Point::new(16.6068, 49.1951).unwrap(), resolution).unwrap();
-        let map = Map::of(&[row(now, Cell::Cell(cell), 12)], Combined::Sum, &BTreeMap::new()).unwrap();
+        let map = Map::of(Lang::En, &[row(now, Cell::Cell(cell), 12)], Combined::Sum, &BTreeMap::new()).unwrap();
         assert_eq!((map.areas.len(), map.circles.len(), map.areas[0].shade), (1, 0, 4));
         assert!(map.areas[0].path.starts_with('M') && map.areas[0].path.ends_with('Z'));
         assert!(map.height.parse::<f64>().unwrap() <= HEIGHT_MAX);
-        let one =
-            Map::of(&[row(now, Cell::Sensor("a".parse().unwrap()), 0)], Combined::Sum, &sensors(&[("a", 16.6, 49.2)]))
-                .unwrap();
+        let one = Map::of(
+            Lang::En,
+            &[row(now, Cell::Sensor("a".parse().unwrap()), 0)],
+            Combined::Sum,
+            &sensors(&[("a", 16.6, 49.2)]),
+        )
+        .unwrap();
         assert!(!one.circles[0].x.contains("NaN") && one.circles[0].shade == 1, "{one:?}");
-        assert!(Map::of(&[row(now, Cell::Stream, 5)], Combined::Sum, &sensors(&[("a", 16.6, 49.2)])).is_none());
-        assert!(Map::of(&[], Combined::Sum, &BTreeMap::new()).is_none());
+        assert!(
+            Map::of(Lang::En, &[row(now, Cell::Stream, 5)], Combined::Sum, &sensors(&[("a", 16.6, 49.2)])).is_none()
+        );
+        assert!(Map::of(Lang::En, &[], Combined::Sum, &BTreeMap::new()).is_none());
     }
 }

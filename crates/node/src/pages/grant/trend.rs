@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use model::{TimeBin, Timestamp, Window};
 
 use super::chart::Combined;
+use crate::lang::Lang;
 use crate::pages::draw::{Bars, told};
-use crate::words;
 
 /// The most days that are shown.
 const DAYS_MAX: usize = 14;
@@ -33,6 +33,7 @@ impl Trend {
     /// The whole days within the stretch of time that was asked for; none where a window is a day or longer, or fewer than two
     /// days have a number.
     pub(super) fn of(
+        lang: Lang,
         numbers: &BTreeMap<Timestamp, f64>,
         asked: Window,
         bin: TimeBin,
@@ -61,22 +62,35 @@ impl Trend {
         let ((newest, number), before) = whole.split_last().filter(|(_, before)| !before.is_empty())?;
         #[expect(clippy::cast_precision_loss, reason = "there are at most fourteen")]
         let usual = before.iter().map(|(_, number)| number).sum::<f64>() / before.len() as f64;
-        let what = match combined {
-            Combined::Sum => "all numbers of the day together",
-            Combined::SoFar => "the day’s last number",
-            Combined::Mean | Combined::Average => "the mean of the day’s numbers",
-        };
-        let sentence = format!(
-            "On {}, the newest whole day, it was {} ({what}); the mean of the {} before is {}.",
-            words::day(*newest),
-            told(Some(*number)),
-            words::count(before.len() as u64, "day", "days"),
-            told(Some((usual * 10.0).round() / 10.0))
-        );
+        let usual = told(lang, Some((usual * 10.0).round() / 10.0));
+        let sentence = sentence(lang, (*newest, *number), combined, (before.len() as u64, &usual));
         let named: Vec<(String, Option<f64>)> =
-            whole.iter().map(|(day, number)| (words::day(*day), Some(*number))).collect();
-        let days = whole.iter().rev().map(|(day, number)| Day { when: words::day(*day), number: told(Some(*number)) });
-        Some(Self { sentence, bars: Bars::of(&named), days: days.collect() })
+            whole.iter().map(|(day, number)| (lang.day(*day), Some(*number))).collect();
+        let days =
+            whole.iter().rev().map(|(day, number)| Day { when: lang.day(*day), number: told(lang, Some(*number)) });
+        Some(Self { sentence, bars: Bars::of(lang, &named), days: days.collect() })
+    }
+}
+
+/// The newest day, and the mean of so many before it.
+fn sentence(lang: Lang, (newest, number): (Timestamp, f64), combined: Combined, (days, usual): (u64, &str)) -> String {
+    let what = match combined {
+        Combined::Sum => lang.of("all numbers of the day together", "alle Zahlen des Tages zusammen"),
+        Combined::SoFar => lang.of("the day’s last number", "die letzte Zahl des Tages"),
+        Combined::Mean | Combined::Average => {
+            lang.of("the mean of the day’s numbers", "der Mittelwert der Zahlen des Tages")
+        }
+    };
+    let (day, number) = (lang.day(newest), told(lang, Some(number)));
+    match lang {
+        Lang::En => format!(
+            "On {day}, the newest whole day, it was {number} ({what}); the mean of the {} before is {usual}.",
+            lang.count(days, ("day", "days"), ("", ""))
+        ),
+        Lang::De => format!(
+            "Am {day}, dem neuesten ganzen Tag: {number} ({what}). Mittelwert davor, aus {}: {usual}.",
+            lang.count(days, ("", ""), ("Tag", "Tagen"))
+        ),
     }
 }
 
@@ -93,7 +107,7 @@ mod tests {
         let numbers: BTreeMap<Timestamp, f64> =
             (0..80_u32).map(|at| (begin + Span::hours(at), f64::from(at / 24 + 1))).collect();
         let asked = Window { start: begin, end: begin + Span::hours(80) };
-        let trend = Trend::of(&numbers, asked, hour, Combined::Sum).unwrap();
+        let trend = Trend::of(Lang::En, &numbers, asked, hour, Combined::Sum).unwrap();
         let day = |when: &str, number: &str| Day { when: when.to_owned(), number: number.to_owned() };
         assert_eq!(
             trend.days,
@@ -104,16 +118,20 @@ mod tests {
             "{}",
             trend.sentence
         );
-        let means = Trend::of(&numbers, asked, hour, Combined::Mean).unwrap();
+        let means = Trend::of(Lang::En, &numbers, asked, hour, Combined::Mean).unwrap();
         assert_eq!(means.days[0], day("22 November 2026", "3"));
         let rising: BTreeMap<Timestamp, f64> =
             (0..80_u32).map(|at| (begin + Span::hours(at), f64::from(at % 24 * 10))).collect();
-        let totals = Trend::of(&rising, asked, hour, Combined::SoFar).unwrap();
+        let totals = Trend::of(Lang::En, &rising, asked, hour, Combined::SoFar).unwrap();
         assert_eq!(totals.days[0], day("22 November 2026", "230"), "the last, and not all of them added up");
-        assert!(Trend::of(&numbers, asked, TimeBin::new(Span::hours(24)).unwrap(), Combined::Sum).is_none());
+        assert!(Trend::of(Lang::En, &numbers, asked, TimeBin::new(Span::hours(24)).unwrap(), Combined::Sum).is_none());
         let cut = Window { start: begin + Span::hours(1), ..asked };
-        assert_eq!(Trend::of(&numbers, cut, hour, Combined::Sum).unwrap().days.len(), 2, "the first was asked in part");
+        assert_eq!(
+            Trend::of(Lang::En, &numbers, cut, hour, Combined::Sum).unwrap().days.len(),
+            2,
+            "the first was asked in part"
+        );
         let one: BTreeMap<_, _> = numbers.range(..begin + Span::hours(24)).map(|(at, number)| (*at, *number)).collect();
-        assert!(Trend::of(&one, asked, hour, Combined::Sum).is_none(), "one day has nothing beside it");
+        assert!(Trend::of(Lang::En, &one, asked, hour, Combined::Sum).is_none(), "one day has nothing beside it");
     }
 }

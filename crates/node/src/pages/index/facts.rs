@@ -8,6 +8,7 @@ use model::{DeploymentRecord, GrantRecord, Identifies, PartyId, PlaceId, Purpose
 use register::State;
 
 use super::{At, Spots, Texts};
+use crate::lang::Lang;
 use crate::pages::places::around;
 use crate::words;
 
@@ -119,7 +120,7 @@ fn is_about_people(record: &DeploymentRecord) -> bool {
 }
 
 fn order(state: &State, now: Timestamp) -> Vec<Arc<DeploymentRecord>> {
-    let rank = |record: &DeploymentRecord| match words::badge(record, now).class {
+    let rank = |record: &DeploymentRecord| match words::badge(Lang::En, record, now).class {
         "on" => 0,
         "wait" => 1,
         _ => 2,

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::lang::Lang;
 use crate::pages::near::distance;
 use crate::pages::places::lies_in;
 use crate::pages::search::{hits, synonyms};
@@ -113,7 +114,7 @@ proptest! {
         prop_assume!(!terms.is_empty());
         let recipients = hits::recipients(&state);
         let found: BTreeSet<At> = hits::hits(&index.facts, &terms).into_iter().collect();
-        let why = |at: &At| hits::why(&state, index.record(*at).unwrap(), &recipients, &terms).is_some();
+        let why = |at: &At| hits::why(Lang::En, &state, index.record(*at).unwrap(), &recipients, &terms).is_some();
         let all: BTreeSet<At> = (0..u32::try_from(drawn.len()).unwrap()).filter(why).collect();
         prop_assert_eq!(found, all);
     }
@@ -124,7 +125,7 @@ proptest! {
         let later = now + model::Span::hours(hours);
         let Some(carried) = index_of(&state, now).carried(&state, later) else { return Ok(()) };
         let classes = |index: &Index| {
-            let badges = index.facts.order.iter().map(|record| (record.deployment.id.clone(), words::badge(record, later).class));
+            let badges = index.facts.order.iter().map(|record| (record.deployment.id.clone(), words::badge(Lang::En, record, later).class));
             badges.collect::<Vec<_>>()
         };
         prop_assert_eq!(classes(&carried), classes(&index_of(&state, later)));

@@ -10,6 +10,7 @@ use model::DeploymentRecord;
 use register::State;
 
 use super::At;
+use crate::lang::Lang;
 use crate::pages::search::{fold, hits};
 
 /// The part of a deployment in which a text stands; the lower, the more telling.
@@ -33,7 +34,7 @@ impl Texts {
         let (mut texts, mut known): (Vec<Text>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
         let recipients = hits::recipients(state);
         for (at, record) in (0..).zip(order) {
-            for (part, text) in (0..).zip(hits::parts(state, record, &recipients)) {
+            for (part, text) in (0..).zip(hits::parts(Lang::En, &Lang::ALL, state, record, &recipients)) {
                 for text in text.texts {
                     let number = *known.entry(text).or_insert_with_key(|text| {
                         texts.push(Text { folded: fold::fold(text).into(), of: Vec::new() });

@@ -3,6 +3,8 @@
 
 use model::{Geometry, Point};
 
+use crate::lang::Lang;
+
 /// The mean radius of the Earth, in metres.
 const EARTH_METRES: f64 = 6_371_008.8;
 
@@ -70,15 +72,19 @@ pub(in crate::pages) fn middle(shape: &Geometry) -> Option<Point> {
 }
 
 /// A distance in words, no finer than it is known: `about 350 m`, `about 2.4 km`.
-pub(in crate::pages) fn words(metres: f64) -> String {
-    if metres < 10.0 {
-        "Right here".to_owned()
+pub(in crate::pages) fn words(lang: Lang, metres: f64) -> String {
+    let (number, unit) = if metres < 10.0 {
+        return lang.of("Right here", "Gleich hier").to_owned();
     } else if metres < 995.0 {
-        format!("About {:.0} m away", (metres / 10.0).round() * 10.0)
+        (format!("{:.0}", (metres / 10.0).round() * 10.0), "m")
     } else if metres < 9_950.0 {
-        format!("About {:.1} km away", metres / 1_000.0)
+        (format!("{:.1}", metres / 1_000.0), "km")
     } else {
-        format!("About {:.0} km away", metres / 1_000.0)
+        (format!("{:.0}", metres / 1_000.0), "km")
+    };
+    match lang {
+        Lang::En => format!("About {number} {unit} away"),
+        Lang::De => format!("Etwa {} {unit} entfernt", lang.decimal(&number)),
     }
 }
 
@@ -116,7 +122,7 @@ mod tests {
 
     #[test]
     fn distances_are_told_no_finer_than_they_are_known() {
-        let told = [3.0, 14.0, 349.0, 996.0, 2_449.0, 12_300.0].map(words);
+        let told = [3.0, 14.0, 349.0, 996.0, 2_449.0, 12_300.0].map(|metres| words(Lang::En, metres));
         assert_eq!(
             told,
             [
@@ -128,5 +134,11 @@ mod tests {
                 "About 12 km away"
             ]
         );
+    }
+
+    #[test]
+    fn german_distances_have_their_own_comma() {
+        let told = [3.0, 14.0, 2_449.0].map(|metres| words(Lang::De, metres));
+        assert_eq!(told, ["Gleich hier", "Etwa 10 m entfernt", "Etwa 2,4 km entfernt"]);
     }
 }

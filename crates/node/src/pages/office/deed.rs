@@ -18,6 +18,7 @@ use super::ask::{Fault, Field, Input, LINE_CHARS_MAX, Sent, TEXT_CHARS_MAX};
 use super::grants::sample::Sample;
 use super::refused::Refused;
 use crate::jobs::Lane;
+use crate::lang::Lang;
 use crate::log::Log;
 use crate::pages::signed::{Signed, elsewhere, private};
 use crate::pages::{Link, Site};
@@ -229,7 +230,7 @@ pub(super) fn told(
     let log = Log::of(city);
     let act = log.act(index, log.head().ok()?.1.size).ok().filter(|act| act.by == *party)?;
     let link = Link { href: format!("/log/entries/{index}"), text: format!("act {index} of the log") };
-    Some((format!("{}.", words::capital(&words::act(&act.what, state))), Some(link)))
+    Some((format!("{}.", words::capital(&words::act(Lang::En, &act.what, state))), Some(link)))
 }
 
 fn form(
@@ -273,7 +274,7 @@ pub(super) fn check(
         form: signed.id.form(),
         filled: filled.collect(),
         along,
-        acts: acts.iter().map(|act| words::act(&act.what, state)).collect(),
+        acts: acts.iter().map(|act| words::act(Lang::En, &act.what, state)).collect(),
         title: deed.title,
         address: deed.address,
         back: deed.then,

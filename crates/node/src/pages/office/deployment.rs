@@ -17,6 +17,7 @@ use register::{State as Register, Submission};
 use super::refused::Refused;
 use super::{Done, Reach, deed, reader, steps};
 use crate::jobs::Lane;
+use crate::lang::Lang;
 use crate::pages::signed::{private, to_sign_in};
 use crate::pages::{Link, Site, party_name};
 use crate::problem::{Kind, Problem};
@@ -104,9 +105,9 @@ fn drawn(city: &City, party: &Party, form: String, id: &str, done: Option<&str>)
         done: deed::told(city, &state, &party.id, done),
         id: deployment.id.to_string(),
         title: deployment.title.clone(),
-        badge: words::badge(record, now),
-        accountable: Link::party(&state, &deployment.accountable),
-        place: Link::place(&state, &deployment.place),
+        badge: words::badge(Lang::En, record, now),
+        accountable: Link::party(Lang::En, &state, &deployment.accountable),
+        place: Link::place(Lang::En, &state, &deployment.place),
         steps: leads_on.map(next).collect(),
         about,
     })
@@ -135,7 +136,7 @@ fn about(city: &City, state: &Register, subject: &Subject, now: Timestamp) -> Ab
         format!("By {}: “{}” ({}): {}.", words::day(run.due), duty.id, duty.requirement, words::owes(duty))
     };
     About {
-        overdue: state.open_lapses(subject).map(words::overdue).collect(),
+        overdue: state.open_lapses(subject).map(|lapse| words::overdue(Lang::En, lapse)).collect(),
         waits: waiting.iter().map(waits).collect(),
         stated: stated(state, subject, now).collect(),
     }
@@ -192,7 +193,7 @@ pub(crate) async fn all(
     let reach = Reach::of(&state, &signed.party);
     let line = |record: &DeploymentRecord| Line {
         page: page_of(&record.deployment),
-        badge: words::badge(record, now),
+        badge: words::badge(Lang::En, record, now),
         accountable: party_name(&state, &record.deployment.accountable),
     };
     let deployments =

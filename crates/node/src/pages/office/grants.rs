@@ -21,6 +21,7 @@ use super::ask::{Choice, Fault, Faults, Field, Read, Sent};
 use super::deed::{self, Deed, show, take};
 use super::{Done, Reach, free_id, reader, sender};
 use crate::jobs::Lane;
+use crate::lang::Lang;
 use crate::pages::signed::{private, to_sign_in};
 use crate::pages::{Link, Site, party_name};
 use crate::problem::{Kind, Problem};
@@ -116,7 +117,7 @@ pub(crate) async fn one(
         let (state, now) = (city.register().state(), city.register().now());
         let record = find(&Reach::of(&state, &party), &id)?;
         let grant = &record.grant;
-        let duties: Vec<String> = grant.duties.iter().map(|duty| words::duty(*duty).to_owned()).collect();
+        let duties: Vec<String> = grant.duties.iter().map(|duty| words::duty(Lang::En, *duty).to_owned()).collect();
         let of = state.stream(&grant.stream).map(|(of, _)| super::deployment::page_of(&of.deployment));
         Ok(One {
             site: Site::of(&state),
@@ -125,8 +126,8 @@ pub(crate) async fn one(
             done: deed::told(&city, &state, &party.id, done.as_deref()),
             id: grant.id.to_string(),
             title: title(&state, grant),
-            recipient: Link::party(&state, &grant.recipient),
-            purpose: Link::purpose(grant.purpose),
+            recipient: Link::party(Lang::En, &state, &grant.recipient),
+            purpose: Link::purpose(Lang::En, grant.purpose),
             deployment: of,
             since: words::day(record.since),
             until: words::day(record.ended.unwrap_or(grant.until)),
@@ -216,7 +217,7 @@ fn fields(reach: &Reach<'_>, sent: &Sent, now: Timestamp) -> Vec<Field> {
         Choice::new(format!("{}/{}", view.stream, view.id), format!("{} ({of})", view.title))
     });
     let parties = state.parties.values().map(|record| {
-        let kind = words::party_kind(record.party.kind);
+        let kind = words::party_kind(Lang::En, record.party.kind);
         Choice::new(&record.party.id, format!("{} ({kind})", record.party.name))
     });
     let purposes = Purpose::all().filter(|purpose| purpose.code().parse::<Purpose>().is_ok());
@@ -224,7 +225,7 @@ fn fields(reach: &Reach<'_>, sent: &Sent, now: Timestamp) -> Vec<Field> {
     let orders = state.orders.values().filter(|record| now < record.order.until);
     let orders = orders
         .map(|record| Choice::new(&record.order.id, format!("{}, of {}", record.order.id, record.order.authority)));
-    let duties = Duty::ALL.map(|duty| Choice::new(duty.code(), words::capital(words::duty(duty))));
+    let duties = Duty::ALL.map(|duty| Choice::new(duty.code(), words::capital(words::duty(Lang::En, duty))));
     let judged =
         [Choice::new("yes", "Yes, it is about people there"), Choice::new("no", "No, it is not about people there")];
     vec![

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use super::{Reach, reader};
 use crate::api::files::table::cell;
 use crate::jobs::Lane;
+use crate::lang::Lang;
 use crate::log::Log;
 use crate::pages::entries::{ActLine, deployment_of};
 use crate::pages::signed::{private, to_sign_in};
@@ -235,7 +236,7 @@ fn part(state: &Register, record: &DeploymentRecord, acts: &[(u64, Act)]) -> Par
         let Some(heading) = heading(&act.what) else { continue };
         // Policies are the city's, and count for everything in it.
         if about.as_ref() == Some(&deployment.id) || matches!(act.what, What::PolicyAdopted(_)) {
-            let line = ActLine::of(*index, act, state);
+            let line = ActLine::of(Lang::En, *index, act, state);
             let words =
                 act.reason.as_ref().map_or_else(|| line.words.clone(), |reason| format!("{}: {reason}", line.words));
             let told = Told { words, when: line.when, entry: Some(*index) };

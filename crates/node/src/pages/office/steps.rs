@@ -12,6 +12,7 @@ use register::{Command, State as Register};
 use super::ask::{Choice, Fault, Faults, Field, Read, Sent};
 use super::deed::{Deed, show, take as taken};
 use super::{Reach, deployment, free_id, reader, sender};
+use crate::lang::Lang;
 use crate::pages::signed::to_sign_in;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
@@ -103,7 +104,7 @@ fn fields(record: &DeploymentRecord, step: Step, sent: &Sent, now: Timestamp) ->
             Field::text("reason", "Why", sent).optional().hint("Residents read it beside the act."),
         ],
         Step::Assess => {
-            let outcomes = OUTCOMES.map(|outcome| Choice::new(outcome.code(), words::outcome(outcome)));
+            let outcomes = OUTCOMES.map(|outcome| Choice::new(outcome.code(), words::outcome(Lang::En, outcome)));
             vec![
                 Field::one("outcome", "What it found", sent, outcomes.into()),
                 Field::text("summary", "In words for residents", sent),

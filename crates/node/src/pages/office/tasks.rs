@@ -12,6 +12,7 @@ use register::{Clocks, State as Register};
 
 use super::{Done, Reach, deed, reader};
 use crate::jobs::Lane;
+use crate::lang::Lang;
 use crate::pages::signed::{private, to_sign_in};
 use crate::pages::{Link, Site, party_name};
 use crate::problem::Problem;
@@ -194,7 +195,7 @@ fn owed(
     // What silence refused is over, and waits for nobody.
     let owed = state.open_lapses(subject).filter(|lapse| lapse.what.silence != Silence::Refuse);
     let lapsed = owed.map(|lapse| {
-        let task = Task::new(words::overdue(lapse), about.clone(), who).by(lapse.what.due, now);
+        let task = Task::new(words::overdue(Lang::En, lapse), about.clone(), who).by(lapse.what.due, now);
         Task { late: true, ..task }
     });
     let waiting = clocks.into_iter().flat_map(|clocks| clocks.waiting(state, subject, now));

@@ -17,6 +17,7 @@ use super::ask::{Choice, Fault, Faults, Field, Read, Sent};
 use super::deed::{self, Deed, Token, show, take};
 use super::{Done, Reach, reader, sender};
 use crate::jobs::Lane;
+use crate::lang::Lang;
 use crate::pages::signed::{private, to_sign_in};
 use crate::pages::{Link, Site};
 use crate::problem::{Kind, Problem};
@@ -64,7 +65,7 @@ pub(crate) async fn all(
     let mut devices = state.devices.values().filter(|device| own(&reach, device));
     let shown = devices.by_ref().take(SHOWN_MAX).map(|device| Sensor {
         id: device.id.to_string(),
-        deployment: Link::deployment(&state, &device.deployment).map(|link| link.text).unwrap_or_default(),
+        deployment: Link::deployment(Lang::En, &state, &device.deployment).map(|link| link.text).unwrap_or_default(),
         has_token: device.credential.is_some(),
     });
     let devices_shown = shown.collect();

@@ -12,7 +12,7 @@ use register::State;
 use super::super::index::{At, Facts, Part as InPart};
 use super::super::party_name;
 use super::{fold, synonyms};
-use crate::words;
+use crate::lang::{Lang, Mark};
 
 /// A part of a deployment's page: what it is called in a sentence, and its texts.
 pub(in crate::pages) struct Part {
@@ -20,29 +20,46 @@ pub(in crate::pages) struct Part {
     pub(in crate::pages) texts: Vec<String>,
 }
 
-/// What is looked through of a deployment, the most telling first.
-pub(in crate::pages) fn parts(state: &State, record: &DeploymentRecord, recipients: &Recipients<'_>) -> Vec<Part> {
+/// What is looked through of a deployment, the most telling first: parts are named in one language, and names of the vocabulary
+/// are there in some.
+pub(in crate::pages) fn parts(
+    lang: Lang,
+    names: &[Lang],
+    state: &State,
+    record: &DeploymentRecord,
+    recipients: &Recipients<'_>,
+) -> Vec<Part> {
     let deployment = &record.deployment;
     let part = |name: &'static str, texts: Vec<String>| Part { name, texts };
+    let each =
+        |name: &dyn Fn(Lang) -> &'static str| names.iter().map(|lang| name(*lang).to_owned()).collect::<Vec<_>>();
     let (mut technologies, mut at) = (Vec::new(), Some(deployment.technology));
     while let Some(technology) = at {
-        technologies.extend([technology.name().to_owned(), technology.code().to_owned()]);
+        technologies.extend(each(&|lang| lang.technology(technology)));
+        technologies.push(technology.code().to_owned());
         at = technology.parent();
     }
     let purposes = deployment.purposes.iter().flat_map(|purpose| {
-        let general = purpose.parent().map(|general| general.name().to_owned());
-        std::iter::once(purpose.name().to_owned()).chain(general)
+        let general = purpose.parent().map(|general| each(&|lang| lang.purpose(general)));
+        each(&|lang| lang.purpose(*purpose)).into_iter().chain(general.into_iter().flatten())
     });
     let properties = deployment.streams.iter().flat_map(|stream| stream.properties.values());
+    let properties = properties.flat_map(|property| each(&|lang| lang.category(property.category)));
     vec![
-        part("its title", vec![deployment.title.clone()]),
-        part("what senses", technologies),
-        part("what is read", properties.map(|property| property.category.name().to_owned()).collect()),
-        part("what it is for", purposes.collect()),
-        part("where it is", places(state, record)),
-        part("who answers for it", vec![party_name(state, &deployment.accountable)]),
-        part("who gets data of it", recipients.get(&deployment.id).cloned().unwrap_or_default()),
-        part("its description", vec![deployment.description.clone()]),
+        part(lang.of("its title", "im Titel"), vec![deployment.title.clone()]),
+        part(lang.of("what senses", "in dem, was misst"), technologies),
+        part(lang.of("what is read", "in dem, was gelesen wird"), properties.collect()),
+        part(lang.of("what it is for", "in den Zwecken"), purposes.collect()),
+        part(lang.of("where it is", "im Ort"), places(state, record)),
+        part(
+            lang.of("who answers for it", "in dem, wer verantwortlich ist"),
+            vec![party_name(state, &deployment.accountable)],
+        ),
+        part(
+            lang.of("who gets data of it", "in dem, wer Daten bekommt"),
+            recipients.get(&deployment.id).cloned().unwrap_or_default(),
+        ),
+        part(lang.of("its description", "in der Beschreibung"), vec![deployment.description.clone()]),
     ]
 }
 
@@ -110,24 +127,31 @@ fn parts_with(facts: &Facts, term: &str) -> Vec<InPart> {
     found
 }
 
-/// Why a deployment was found, as a sentence.
+/// Why a deployment was found, as a sentence: by what stands on the page in its own language, or else by another one.
 pub(in crate::pages) fn why(
+    lang: Lang,
     state: &State,
     record: &DeploymentRecord,
     recipients: &Recipients<'_>,
     terms: &[String],
 ) -> Option<String> {
-    let parts: Vec<(&'static str, Vec<(String, String)>)> = parts(state, record, recipients)
-        .into_iter()
-        .map(|part| (part.name, part.texts.into_iter().map(|text| (fold::fold(&text), text)).collect()))
-        .collect();
+    let read = |names: &[Lang]| -> Vec<(&'static str, Vec<(String, String)>)> {
+        parts(lang, names, state, record, recipients)
+            .into_iter()
+            .map(|part| (part.name, part.texts.into_iter().map(|text| (fold::fold(&text), text)).collect()))
+            .collect()
+    };
+    let (own, all) = (read(&[lang]), read(&Lang::ALL));
     let reason = |term: &String| {
         let alternatives = synonyms::with(term);
-        let (at, alternative, text) = first(&parts, &alternatives)?;
-        Some(reason(term, alternative, parts.get(at)?.0, text))
+        let of = |parts: &[(&'static str, Vec<(String, String)>)]| {
+            let (at, alternative, text) = first(parts, &alternatives)?;
+            Some(reason(lang, term, alternative, parts.get(at)?.0, text))
+        };
+        of(&own).or_else(|| of(&all))
     };
     let reasons: Vec<String> = terms.iter().map(reason).collect::<Option<_>>()?;
-    (!reasons.is_empty()).then(|| format!("Found because {}.", words::list(&reasons)))
+    (!reasons.is_empty()).then(|| format!("{} {}.", lang.of("Found because", "Gefunden:"), lang.list(&reasons)))
 }
 
 /// The first part that holds one of the alternatives; what is sought itself before what is sought for it.
@@ -151,33 +175,37 @@ fn begins_a_word(folded: &str, sought: &str) -> bool {
 /// How much of a text is quoted, in characters.
 const QUOTED_CHARS_MAX: usize = 60;
 
-fn reason(term: &str, alternative: &str, part: &str, text: &str) -> String {
+fn reason(lang: Lang, term: &str, alternative: &str, part: &str, text: &str) -> String {
     let mut quoted: String = text.chars().take(QUOTED_CHARS_MAX).collect();
     if quoted.len() < text.len() {
         quoted.push('…');
     }
-    if term == alternative {
-        format!("“{term}” is in {part} (“{quoted}”)")
-    } else {
-        format!("“{term}” is sought as “{alternative}”, too, which is in {part} (“{quoted}”)")
+    match lang {
+        Lang::En if term == alternative => format!("“{term}” is in {part} (“{quoted}”)"),
+        Lang::En => format!("“{term}” is sought as “{alternative}”, too, which is in {part} (“{quoted}”)"),
+        Lang::De if term == alternative => format!("„{term}“ steht {part} („{quoted}“)"),
+        Lang::De => format!("„{term}“ wird auch als „{alternative}“ gesucht, und das steht {part} („{quoted}“)"),
     }
 }
 
 /// The general purposes and technologies, places and parties whose own pages answer a question, too.
-pub(super) fn pages(state: &State, terms: &[String]) -> Vec<super::Link> {
+pub(super) fn pages(lang: Lang, state: &State, terms: &[String]) -> Vec<(super::Link, Mark)> {
     let fits = |name: &str| {
         let folded = fold::fold(name);
         terms.iter().all(|term| synonyms::with(term).iter().any(|sought| begins_a_word(&folded, sought)))
     };
     let is_leaf = |purpose: &Purpose| purpose.code().parse::<Purpose>().is_ok();
-    let technologies = model::Technology::all().filter(|technology| fits(technology.name()));
-    let purposes = Purpose::all().filter(is_leaf).filter(|purpose| fits(purpose.name()));
+    let technologies =
+        model::Technology::all().filter(|technology| Lang::ALL.iter().any(|lang| fits(lang.technology(*technology))));
+    let purposes =
+        Purpose::all().filter(is_leaf).filter(|purpose| Lang::ALL.iter().any(|lang| fits(lang.purpose(*purpose))));
     let places = state.places.values().filter(|place| fits(&place.name));
     let parties = state.parties.values().filter(|record| fits(&record.party.name));
-    technologies
-        .map(super::Link::technology)
-        .chain(purposes.map(super::Link::purpose))
-        .chain(places.map(|place| super::Link::place(state, &place.id)))
-        .chain(parties.map(|record| super::Link::party(state, &record.party.id)))
-        .collect()
+    let named = technologies
+        .map(|technology| super::Link::technology(lang, technology))
+        .chain(purposes.map(|purpose| super::Link::purpose(lang, purpose)));
+    let written = places
+        .map(|place| super::Link::place(lang, state, &place.id))
+        .chain(parties.map(|record| super::Link::party(lang, state, &record.party.id)));
+    named.map(|link| (link, Mark::NONE)).chain(written.map(|link| (link, lang.written()))).collect()
 }

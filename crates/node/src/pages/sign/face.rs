@@ -12,7 +12,7 @@ use model::{
 use register::State;
 
 use super::super::party_name;
-use super::words::Lang;
+use crate::lang::Lang;
 use crate::words::{self, Badge};
 
 /// Whether people can be identified by what a deployment keeps and hands on.
@@ -64,7 +64,7 @@ impl Face {
             lang,
             title: deployment.title.clone(),
             people,
-            stopped: (badge.class != "on").then(|| stopped(badge, lang)),
+            stopped: (badge.class != "on").then(|| badge.label.to_owned()),
             rows: vec![
                 (lang.of("What senses", "Was misst"), technology(deployment, lang)),
                 (lang.of("What for", "Wofür"), purposes(deployment, lang)),
@@ -124,20 +124,12 @@ fn stays_identifying(property: &Property) -> bool {
         }
 }
 
-fn stopped(badge: &Badge, lang: Lang) -> String {
-    match lang {
-        Lang::En => badge.label.to_owned(),
-        Lang::De if badge.class == "wait" => "Erfasst nichts: noch nicht in Kraft".to_owned(),
-        Lang::De => "Erfasst nichts: nicht mehr in Kraft".to_owned(),
-    }
-}
-
 fn technology(deployment: &Deployment, lang: Lang) -> String {
-    lang.name(deployment.technology.code(), deployment.technology.name()).to_owned()
+    lang.technology(deployment.technology).to_owned()
 }
 
 fn purposes(deployment: &Deployment, lang: Lang) -> String {
-    let names = deployment.purposes.iter().map(|purpose| lang.name(purpose.code(), purpose.name()));
+    let names = deployment.purposes.iter().map(|purpose| lang.purpose(*purpose));
     names.collect::<Vec<_>>().join("; ")
 }
 

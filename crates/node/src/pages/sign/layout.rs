@@ -4,6 +4,7 @@ use qrcode::{Color, EcLevel, QrCode};
 
 use super::face::{Face, People};
 use super::text::lines;
+use super::words::people;
 
 /// An A6 page, in points (1/72 inch).
 pub(super) const WIDTH: f32 = 297.64;
@@ -106,7 +107,7 @@ impl Sheet {
         let height = 56.0;
         self.fill(0.0, 0.0, WIDTH, height, BLACK);
         self.fill(2.0, 2.0, WIDTH - 4.0, height - 4.0, colour);
-        let (glance, sentence) = face.lang.people(face.people);
+        let (glance, sentence) = people(face.lang, face.people);
         let y = self.text(glance, EDGE, 6.0, ROOM, Style { size: 15.0, bold: true, colour: BLACK, most: 1 });
         self.text(sentence, EDGE, y, ROOM, Style { size: 8.0, bold: false, colour: BLACK, most: 2 });
         height
@@ -163,8 +164,8 @@ struct Style {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::Lang;
     use super::*;
+    use crate::lang::Lang;
 
     fn face(text: &str, address: &str) -> Face {
         Face {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::result::text;
 use crate::desk::{Answered, Column, Kind};
+use crate::lang::Lang;
 use crate::pages::draw::{Bars, Label, WIDTH, rounded_up, told};
 
 /// The most points of a line, and the most bars.
@@ -54,7 +55,7 @@ impl Chart {
             (Some(time), _) => (time, Shape::Line(Line::of(named(time)?)?)),
             (None, Some(name)) => {
                 let named = named(name).filter(|named| (1..=BARS_MAX).contains(&named.len()) && once(named))?;
-                (name, Shape::Bars(Bars::of(&named)))
+                (name, Shape::Bars(Bars::of(Lang::En, &named)))
             }
             (None, None) => return None,
         };
@@ -97,7 +98,7 @@ impl Line {
         let level = |number: f64| Label {
             x: format!("{:.0}", LEFT - 8.0),
             y: format!("{:.1}", y(number)),
-            text: told(Some(number)),
+            text: told(Lang::En, Some(number)),
         };
         let time = |at: usize| {
             let text = named.get(at)?.0.chars().take(TIME_CHARS).collect::<String>().replace('T', " ");

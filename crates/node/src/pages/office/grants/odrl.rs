@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::address::Base;
 use crate::api::files::{LD_JSON, drawn};
+use crate::lang::Lang;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
@@ -70,7 +71,7 @@ fn duty(duty: Duty, base: &Base) -> Value {
         Duty::DeleteOnExpiry => json!("delete"),
         Duty::NoReidentification | Duty::NoOnwardTransfer | Duty::HumanVerification => json!({
             "@id": base.join(&format!("/about#{}", duty.code())),
-            "rdfs:label": words::capital(words::duty(duty)),
+            "rdfs:label": words::capital(words::duty(Lang::En, duty)),
         }),
     };
     json!({ "action": action })

@@ -14,6 +14,7 @@ use privacy::release::{CellKey, ReleasedTable, Sensor, placed, release};
 use privacy::{Column, Columns, Ledger};
 use register::State as Register;
 
+use crate::lang::Lang;
 use crate::words;
 
 /// The most sensors of the invented rows.
@@ -53,7 +54,7 @@ impl Sample {
     ) -> Option<Self> {
         let (_, stream) = state.stream(&view.stream)?;
         let mut sample = Self {
-            words: words::view(view, stream),
+            words: words::view(Lang::En, view, stream),
             columns: columns(view),
             rows: Vec::new(),
             note: String::new(),

@@ -13,6 +13,7 @@ use register::State as Register;
 use serde_json::{Map, Value, json};
 
 use super::super::ask::{Choice, Fault, Faults, Field, Sent};
+use crate::lang::Lang;
 use crate::words;
 
 const BASES: [LegalBasis; 6] = [
@@ -159,7 +160,7 @@ fn about(state: &Register, party: &PartyId, sent: &Sent) -> Vec<Field> {
 
 fn purposes(sent: &Sent) -> Vec<Field> {
     let leaves = Purpose::all().filter(|purpose| purpose.code().parse::<Purpose>().is_ok());
-    let bases = BASES.map(|basis| Choice::new(basis.code(), words::legal_basis(basis)));
+    let bases = BASES.map(|basis| Choice::new(basis.code(), words::legal_basis(Lang::En, basis)));
     vec![
         Field::any("purpose", "What for", sent, leaves.map(|one| Choice::new(one.code(), one.name())).collect()),
         Field::one("legal-basis", "Ground in law", sent, bases.into()),
