@@ -17,13 +17,14 @@ use crate::facts::{
     ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, Gathered, Sight,
     StandQuestion, Unaskable,
 };
+use crate::nesting;
 use crate::plan::{GrantPlan, StreamPlan};
 use crate::schema::{schema, schema_text};
 
 const CITY_PERMITS: &str = include_str!("layers/city-permits.cedar");
 /// How deep a policy may look: into the principal and the resource. Of other parties only the id is known, so that a
 /// policy that reads more of them would always err.
-const LEVEL: u32 = 1;
+pub(crate) const LEVEL: u32 = 1;
 /// The largest policy text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 48 * 1024;
 
@@ -270,8 +271,10 @@ pub(crate) const fn broken() -> Decision {
 
 /// Reads one text: policies with their names and words.
 fn read(name: &str, cedar: &str, layer: Option<LayerKind>) -> Result<Vec<(PolicyId, Policy, Words)>, BundleError> {
-    let set = PolicySet::from_str(cedar)
-        .map_err(|error| BundleError::Syntax { source_name: name.to_owned(), message: error.to_string() })?;
+    let syntax = |message: String| BundleError::Syntax { source_name: name.to_owned(), message };
+    // A parser that is led too deep ends the whole process.
+    nesting::check(cedar).map_err(|error| syntax(error.to_string()))?;
+    let set = PolicySet::from_str(cedar).map_err(|error| syntax(error.to_string()))?;
     if set.templates().next().is_some() {
         return Err(BundleError::Template(name.to_owned()));
     }

@@ -6,6 +6,7 @@
 
 pub mod assess;
 pub mod audit;
+pub mod changes;
 pub mod circumstances;
 pub mod clocks;
 pub mod command;

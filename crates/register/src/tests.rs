@@ -2,6 +2,7 @@
 
 mod audits;
 mod batches;
+mod changes;
 pub(crate) mod city;
 mod clocks;
 mod credentials;

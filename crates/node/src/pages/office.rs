@@ -8,6 +8,8 @@ pub(super) mod deed;
 pub(crate) mod deployment;
 mod evidence;
 pub(crate) mod grants;
+mod opened;
+mod policy;
 mod propose;
 mod refused;
 mod reports;
@@ -29,6 +31,7 @@ use super::signed::{Signed, signed, signed_form};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use ask::{Read, Sent};
+use opened::form;
 
 /// The addresses of the office.
 pub(crate) fn routes() -> Router<Node> {
@@ -36,22 +39,24 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/office", get(tasks::tasks))
         .route("/office/deployments", get(deployment::all))
         .route("/office/deployments/{id}", get(deployment::deployment))
-        .route("/office/deployments/{id}/evidence", get(evidence::about).post(evidence::file_about))
-        .route("/office/deployments/{id}/{step}", get(steps::form).post(steps::take))
+        .route("/office/deployments/{id}/evidence", form(evidence::about))
+        .route("/office/deployments/{id}/{step}", form(steps::take))
         .route("/office/city", get(deployment::city))
-        .route("/office/city/evidence", get(evidence::city).post(evidence::file_city))
-        .route("/office/evidence/{id}/withdraw", get(evidence::withdrawal).post(evidence::withdraw))
+        .route("/office/city/evidence", form(evidence::city))
+        .route("/office/evidence/{id}/withdraw", form(evidence::withdraw))
         .route("/office/grants", get(grants::all))
-        .route("/office/grants/new", get(grants::form).post(grants::agree))
-        .route("/office/views/new", get(views::form).post(views::declare))
+        .route("/office/grants/new", form(grants::agree))
+        .route("/office/views/new", form(views::declare))
+        .route("/office/policies", get(policy::policies))
+        .route("/office/policies/permits", form(policy::permits))
         .route("/office/reports/annual", get(reports::annual))
         .route("/office/reports/annual.csv", get(reports::annual_csv))
         .route("/office/grants/{id}", get(grants::one))
-        .route("/office/grants/{id}/withdraw", get(grants::withdrawal).post(grants::withdraw))
+        .route("/office/grants/{id}/withdraw", form(grants::withdraw))
         .route("/office/tokens", get(tokens::all))
-        .route("/office/tokens/devices/new", get(tokens::device).post(tokens::enter))
-        .route("/office/tokens/devices/{id}/{what}", get(tokens::of_device).post(tokens::set_device))
-        .route("/office/tokens/parties/{id}", get(tokens::of_party).post(tokens::issue))
+        .route("/office/tokens/devices/new", form(tokens::enter))
+        .route("/office/tokens/devices/{id}/{what}", form(tokens::set_device))
+        .route("/office/tokens/parties/{id}", form(tokens::issue))
         .route("/office/propose", get(propose::all))
         .route("/office/propose/new", get(propose::first).post(propose::begin))
         .route("/office/propose/{draft}", get(propose::whole).post(propose::send))

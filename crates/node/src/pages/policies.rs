@@ -35,28 +35,28 @@ struct Clock {
 }
 
 /// A layer of norms, or the city's permits.
-struct Part {
-    heading: String,
-    owner: String,
+pub(super) struct Part {
+    pub(super) heading: String,
+    pub(super) owner: String,
     /// Whether it is the permits.
-    permits: bool,
-    norms: Vec<Norm>,
-    cedar: String,
+    pub(super) permits: bool,
+    pub(super) norms: Vec<Norm>,
+    pub(super) cedar: String,
 }
 
 /// One policy in words.
-struct Norm {
-    anchor: String,
-    id: String,
-    reason: String,
-    requirement: Option<Required>,
+pub(super) struct Norm {
+    pub(super) anchor: String,
+    pub(super) id: String,
+    pub(super) reason: String,
+    pub(super) requirement: Option<Required>,
 }
 
 /// The requirement behind a norm.
-struct Required {
-    id: String,
-    text: String,
-    sources: String,
+pub(super) struct Required {
+    pub(super) id: String,
+    pub(super) text: String,
+    pub(super) sources: String,
 }
 
 /// What this software knows of the requirements behind the policies in force: those of its own packs, and only where a
@@ -119,7 +119,7 @@ const fn layer(kind: LayerKind) -> &'static str {
 }
 
 /// The policies of the register, in their order, with the words of those that decide.
-fn parts(state: &Register, grounds: &[Ground]) -> Vec<Part> {
+pub(super) fn parts(state: &Register, grounds: &[Ground]) -> Vec<Part> {
     let Some(policy) = &state.policy else { return Vec::new() };
     let known = Known::of(&policy.text);
     let norms = |name: &str| {

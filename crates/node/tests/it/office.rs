@@ -3,6 +3,7 @@
 mod agreements;
 mod forms;
 mod life;
+mod policy;
 mod propose;
 mod reports;
 mod statements;

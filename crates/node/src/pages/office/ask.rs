@@ -84,6 +84,10 @@ pub(super) enum Input {
     Line,
     /// Some lines of text.
     Text,
+    /// A text that is run: many lines, whose ends and spaces count.
+    Code,
+    /// What goes along unseen.
+    Hidden,
     /// A day.
     Day,
     /// One of several.
@@ -135,6 +139,17 @@ impl Field {
         Self::new(name, label, Input::Text, sent.one(name).to_owned())
     }
 
+    /// A text that is run; before anything was sent, the one that is there.
+    pub(super) fn code(name: &'static str, label: &'static str, sent: &Sent, there: &str) -> Self {
+        let value = if sent.is_empty() { there } else { sent.one(name) };
+        Self::new(name, label, Input::Code, value.to_owned())
+    }
+
+    /// What goes along unseen, and is the same for whoever opens the form now.
+    pub(super) fn hidden(name: &'static str, value: String) -> Self {
+        Self::new(name, "", Input::Hidden, value)
+    }
+
     /// A day; before anything was sent, the one that is proposed.
     pub(super) fn day(name: &'static str, label: &'static str, sent: &Sent, proposed: Option<Timestamp>) -> Self {
         let proposed = proposed.filter(|_| sent.is_empty()).map(Timestamp::date);
@@ -173,6 +188,8 @@ impl Field {
     pub(super) fn filled(&self) -> String {
         match &self.input {
             Input::Line | Input::Text => self.value.clone(),
+            // What is long is told by what differs, and what is unseen stays so.
+            Input::Code | Input::Hidden => String::new(),
             Input::Day => day(&self.value).map_or_else(|_| self.value.clone(), words::day),
             Input::One(choices) | Input::Any(choices) => {
                 let chosen = choices.iter().filter(|choice| choice.chosen).map(|choice| choice.text.clone());
