@@ -17,6 +17,7 @@ pub(crate) mod feed;
 pub(crate) mod grant;
 pub(crate) mod home;
 pub(crate) mod inbox;
+pub(crate) mod incidents;
 mod map;
 pub(crate) mod near;
 pub(crate) mod numbers;

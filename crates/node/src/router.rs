@@ -148,6 +148,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/deployments/{id}", get(pages::deployment::deployment))
         .route("/deployments/{id}/sign.svg", get(pages::sign::svg))
         .route("/deployments/{id}/sign.pdf", get(pages::sign::pdf))
+        .route("/incidents", get(pages::incidents::incidents))
         .route("/grants/{id}", get(pages::grant::grant))
         .route("/grants/{id}/odrl.json", get(pages::office::grants::odrl::odrl))
         .route("/places", get(pages::places::places))

@@ -79,6 +79,8 @@ struct Words {
     layer: Option<LayerKind>,
     requirement: Option<RequirementId>,
     reason: String,
+    /// Whether what flows stops while it is against what flows.
+    suspends: bool,
 }
 
 /// Policies ready to decide.
@@ -139,6 +141,17 @@ impl Bundle {
         let mut ids: Vec<&String> = self.words.keys().collect();
         ids.sort();
         ids.into_iter().map(|id| self.ground(id)).collect()
+    }
+
+    /// Whether a norm says that what it stands against stops: `@on_failure("suspend")`.
+    pub(crate) fn suspends(&self, policy: &str) -> bool {
+        self.words.get(policy).is_some_and(|words| words.suspends)
+    }
+
+    /// Whether there is a norm that shuts devices out for how they stand.
+    #[must_use]
+    pub fn shuts_devices_out(&self) -> bool {
+        self.words.values().any(|words| words.suspends)
     }
 
     /// Decides an act of government.
@@ -297,8 +310,9 @@ fn named(name: &str, policy: &Policy, layer: Option<LayerKind>) -> Result<(Polic
         }
         _ => {}
     }
+    let suspends = policy.annotation("on_failure") == Some("suspend");
     let renamed = policy.new_id(CedarId::new(&id.0));
-    Ok((id, renamed, Words { layer, requirement, reason }))
+    Ok((id, renamed, Words { layer, requirement, reason, suspends }))
 }
 
 fn add(

@@ -11,6 +11,7 @@ pub mod circumstances;
 pub mod clocks;
 pub mod command;
 pub mod decide;
+pub mod devices;
 pub mod duties;
 pub mod publish;
 pub mod register;

@@ -7,6 +7,7 @@ pub(crate) mod city;
 mod clocks;
 mod credentials;
 mod evidence;
+mod incidents;
 mod inquiries;
 mod offers;
 mod orders;

@@ -6,13 +6,16 @@
 mod ask;
 pub(super) mod deed;
 pub(crate) mod deployment;
+mod entered;
 mod evidence;
 pub(crate) mod grants;
+mod incidents;
 mod opened;
 mod policy;
 mod propose;
 mod refused;
 mod reports;
+mod security;
 mod steps;
 pub(crate) mod tasks;
 mod tokens;
@@ -47,8 +50,17 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/office/grants", get(grants::all))
         .route("/office/grants/new", form(grants::agree))
         .route("/office/views/new", form(views::declare))
+        .route("/office/entered", get(entered::entered))
+        .route("/office/entered/places/{id}", form(entered::place))
+        .route("/office/entered/parties/new", form(entered::party))
+        .route("/office/entered/classes/{id}", form(entered::class))
+        .route("/office/incidents", get(incidents::incidents))
+        .route("/office/incidents/new", form(incidents::report))
+        .route("/office/incidents/{id}", get(incidents::one))
+        .route("/office/incidents/{id}/{kind}", form(incidents::follow))
         .route("/office/policies", get(policy::policies))
         .route("/office/policies/permits", form(policy::permits))
+        .route("/office/security", get(security::security))
         .route("/office/reports/annual", get(reports::annual))
         .route("/office/reports/annual.csv", get(reports::annual_csv))
         .route("/office/grants/{id}", get(grants::one))

@@ -9,6 +9,7 @@ use model::{LayerKind, PolicyText, RequirementId};
 use norms::Ground;
 use register::{Rules, State as Register};
 use standards::duty::Duty;
+use standards::resolve::ResolvedRequirement;
 use standards::{Pack, Resolved};
 
 use super::{Site, page, party_name};
@@ -61,10 +62,10 @@ pub(super) struct Required {
 
 /// What this software knows of the requirements behind the policies in force: those of its own packs, and only where a
 /// layer in force is what the pack says, letter for letter.
-struct Known(Option<Resolved>);
+pub(super) struct Known(Option<Resolved>);
 
 impl Known {
-    fn of(text: &PolicyText) -> Self {
+    pub(super) fn of(text: &PolicyText) -> Self {
         let Ok(library) = standards::built_in() else { return Self(None) };
         let mut stack = Vec::new();
         for pack in text.layers.iter().filter_map(|layer| library.find(&layer.name)) {
@@ -82,8 +83,13 @@ impl Known {
         Self(same.then_some(resolved))
     }
 
+    /// Every requirement that is known, by id.
+    pub(super) fn requirements(&self) -> impl Iterator<Item = &ResolvedRequirement> {
+        self.0.iter().flat_map(|resolved| resolved.requirements.values())
+    }
+
     /// The words of a requirement and what it is drawn from, unless nobody here knows it.
-    fn words(&self, id: &RequirementId) -> Option<(String, String)> {
+    pub(super) fn words(&self, id: &RequirementId) -> Option<(String, String)> {
         let resolved = self.0.as_ref()?;
         let sources = &resolved.requirements.get(id)?.requirement.sources;
         let sources: Vec<&str> = sources.iter().map(|source| source.text.as_str()).collect();

@@ -239,6 +239,18 @@ impl Faults {
         sent.filled(field).and_then(|text| day(text).map_err(|words| self.note(field, words)).ok())
     }
 
+    /// An instant: a day that must be there, and a time of day in UTC; the begin of the day if none is said.
+    pub(super) fn moment(&mut self, sent: &Sent, on: &'static str, at: &'static str) -> Option<Timestamp> {
+        let begin = self.day(sent, on);
+        let Some(clock) = sent.filled(at) else { return begin };
+        let is_clock = clock.len() == 5 && clock.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+        let read = format!("{}T{clock}:00Z", begin?.date()).parse().ok().filter(|_| is_clock);
+        if read.is_none() {
+            self.note(at, "this is not a time of day; write it as hours and minutes, for instance 14:30");
+        }
+        read
+    }
+
     /// A text that must be there.
     pub(super) fn text(&mut self, sent: &Sent, field: &'static str) -> Option<String> {
         let text = sent.filled(field).map(str::to_owned);
@@ -275,6 +287,22 @@ mod tests {
         {
             assert!(day(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_moment_is_a_day_and_a_time_of_day() {
+        let moment = |day: &str, clock: &str| {
+            let sent = Sent::of(vec![("on".to_owned(), day.to_owned()), ("at".to_owned(), clock.to_owned())]);
+            let mut faults = Faults::default();
+            let read = faults.moment(&sent, "on", "at");
+            faults.settle(read).map_err(|said| said.iter().map(|fault| fault.field).collect::<Vec<_>>())
+        };
+        assert_eq!(moment("2027-05-01", "14:30"), Ok("2027-05-01T14:30:00Z".parse().unwrap()));
+        assert_eq!(moment("2027-05-01", " "), Ok("2027-05-01T00:00:00Z".parse().unwrap()));
+        for bad in ["24:00", "2 pm", "1:30", "14:30:00", "aa:bb"] {
+            assert_eq!(moment("2027-05-01", bad), Err(vec!["at"]), "{bad}");
+        }
+        assert_eq!(moment("soon", "14:30"), Err(vec!["on"]));
     }
 
     #[test]

@@ -80,6 +80,7 @@ fn fields(reach: &Reach<'_>, sent: &Sent) -> Vec<Field> {
         ("stream", "The whole stream together"),
         ("sensor", "Each sensor"),
         ("pair", "Each way from sensor to sensor"),
+        ("district", "Each of some places (districts below)"),
     ];
     vec![
         Field::one("stream", "Of which stream", sent, own.collect()),
@@ -92,6 +93,9 @@ fn fields(reach: &Reach<'_>, sent: &Sent) -> Vec<Field> {
             .optional()
             .hint("For numbers, not for single records."),
         Field::one("space", "One number for", sent, of(&spaces).into_iter().chain(cells).collect()).optional(),
+        Field::line("districts", "Districts", sent)
+            .optional()
+            .hint("The short names of places, with spaces. Where they overlap the first one counts."),
         Field::line("unit", "Unit", sent).optional().hint("The property whose values are told apart."),
         Field::line("number", "Number", sent).optional().hint("The property that is measured."),
         Field::line("edges", "Edges or limits", sent)
@@ -195,6 +199,12 @@ fn exposure(sent: &Sent, faults: &mut Faults) -> Option<Value> {
     }
     let space = match sent.one("space").trim().strip_prefix("cell-") {
         Some(level) => json!({ "by": "cell", "resolution": level.parse::<u8>().ok() }),
+        None if sent.one("space").trim() == "district" => {
+            if sent.filled("districts").is_none() {
+                faults.note("districts", "name the places by which it counts");
+            }
+            json!({ "by": "district", "of": parts("districts") })
+        }
         None => json!({ "by": sent.one("space").trim() }),
     };
     Some(json!({ "as": "windows", "bin": sent.one("bin").trim(), "space": space, "measure": measure }))
