@@ -17,6 +17,7 @@ pub mod publish;
 pub mod register;
 pub mod rules;
 pub mod sealing;
+pub mod signing;
 pub mod state;
 
 pub use clocks::{Clocks, ClocksError};

@@ -4,6 +4,7 @@
 //! the party that sends it, looked at first and then done; nothing is decided here.
 
 mod ask;
+mod assess;
 pub(super) mod deed;
 pub(crate) mod deployment;
 mod entered;
@@ -44,6 +45,14 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/office/deployments/{id}", get(deployment::deployment))
         .route("/office/deployments/{id}/evidence", form(evidence::about))
         .route("/office/deployments/{id}/{step}", form(steps::take))
+        .route("/office/deployments/{id}/assessments", get(assess::all))
+        .route("/office/deployments/{id}/assessments/{instrument}", get(assess::one).post(assess::act))
+        .route("/office/deployments/{id}/assessments/{instrument}/sign", form(assess::sign))
+        .route("/office/deployments/{id}/assessments/{instrument}/besides", form(assess::besides))
+        .route(
+            "/office/deployments/{id}/assessments/{instrument}/{section}",
+            get(assess::section).post(assess::answer_section),
+        )
         .route("/office/city", get(deployment::city))
         .route("/office/city/evidence", form(evidence::city))
         .route("/office/evidence/{id}/withdraw", form(evidence::withdraw))

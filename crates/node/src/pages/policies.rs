@@ -9,6 +9,7 @@ use model::{LayerKind, PolicyText, RequirementId};
 use norms::Ground;
 use register::{Rules, State as Register};
 use standards::duty::Duty;
+use standards::instrument::Instrument;
 use standards::resolve::ResolvedRequirement;
 use standards::{Pack, Resolved};
 
@@ -86,6 +87,21 @@ impl Known {
     /// Every requirement that is known, by id.
     pub(super) fn requirements(&self) -> impl Iterator<Item = &ResolvedRequirement> {
         self.0.iter().flat_map(|resolved| resolved.requirements.values())
+    }
+
+    /// The instruments of the standards in force, each with its pack; a narrower standard's comes in the place of a wider one's.
+    pub(super) fn instruments(&self) -> impl Iterator<Item = (&Pack, &Instrument)> {
+        let packs = || self.0.iter().flat_map(|resolved| resolved.packs.iter().enumerate());
+        let of = |pack: &'_ Pack| pack.instruments.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+        packs().flat_map(move |(at, pack)| {
+            let later: Vec<_> = packs().filter(|(other, _)| *other > at).flat_map(|(_, pack)| of(pack)).collect();
+            pack.instruments.iter().filter(move |one| !later.contains(&one.id)).map(move |one| (pack.as_ref(), one))
+        })
+    }
+
+    /// One of these instruments.
+    pub(super) fn instrument(&self, id: &str) -> Option<(&Pack, &Instrument)> {
+        self.instruments().find(|(_, instrument)| instrument.id.as_str() == id)
     }
 
     /// The words of a requirement and what it is drawn from, unless nobody here knows it.

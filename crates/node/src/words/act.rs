@@ -1,7 +1,7 @@
 //! One line in plain words for every kind of act.
 
 use model::act::DisclosuresBatched;
-use model::{PartyId, Subject, Tier, What};
+use model::{Evidence, PartyId, Subject, Tier, What};
 use register::State;
 
 use super::{count, day, instant, list, number, outcome, small};
@@ -35,6 +35,11 @@ pub(crate) fn act(what: &What, state: &State) -> String {
         What::DeploymentEnded(of) => format!("{} ended for good", title(state, &of.deployment)),
         other => about_data(other, state, party),
     }
+}
+
+fn incident(statement: &Evidence, state: &State, party: impl Fn(&PartyId) -> String) -> String {
+    let (by, about) = (party(&statement.signed_by), subject(state, &statement.about));
+    format!("{by} reported an incident (about {about}): {}", statement.summary.trim_end_matches('.'))
 }
 
 /// Acts about sensors, orders, views, grants, keys, disclosures, statements and classes.
@@ -86,11 +91,7 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
             let about = subject(state, &received.evidence.about);
             format!("{} (about {about})", received.evidence.summary.trim_end_matches('.'))
         }
-        What::IncidentReported(reported) => {
-            let statement = &reported.incident.statement;
-            let (by, about) = (party(&statement.signed_by), subject(state, &statement.about));
-            format!("{by} reported an incident (about {about}): {}", statement.summary.trim_end_matches('.'))
-        }
+        What::IncidentReported(reported) => incident(&reported.incident.statement, state, party),
         What::EvidenceWithdrawn(of) => format!("The statement “{}” was withdrawn", of.evidence),
         What::EvidenceLapsed(of) => format!("The statement “{}” came to its end", of.evidence),
         What::ClassApproved(class) => format!(

@@ -1,6 +1,7 @@
 //! The office as its parties use it: by forms alone, looked at first and then done.
 
 mod agreements;
+mod assess;
 mod entered;
 mod forms;
 mod incidents;

@@ -7,7 +7,7 @@ use super::office;
 use crate::city::World;
 
 /// A city under the core that the software carries.
-fn under_the_core() -> World {
+pub(super) fn under_the_core() -> World {
     let world = World::founded();
     let library = standards::built_in().unwrap();
     let core = library.find("global-core").unwrap();
