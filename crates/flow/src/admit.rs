@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use model::{StreamId, Timestamp};
+use model::{Device, DeviceId, StreamId, Timestamp};
 use norms::{CollectFast, Decision};
-use register::State;
+use register::{Register, State, devices};
 
 use crate::orders::Orders;
 use crate::plans::{Plans, StreamReady};
@@ -20,6 +20,14 @@ pub enum Refused {
     Norms {
         /// Which stream.
         stream: StreamId,
+        /// Which norms, in words.
+        refusal: norms::Refusal,
+    },
+    /// The norms shut the device out for how it stands.
+    #[error("device `{device}` is shut out: {refusal}")]
+    Device {
+        /// Which device.
+        device: DeviceId,
         /// Which norms, in words.
         refusal: norms::Refusal,
     },
@@ -48,6 +56,12 @@ impl Admitted {
     pub const fn at(&self) -> Timestamp {
         self.at
     }
+}
+
+/// Whether a device may send now: a norm can shut it out for how it stands, for instance past its support.
+pub(crate) fn may_send(register: &Register, state: &State, device: &Device) -> Result<(), Refused> {
+    let refusal = register.bundle().and_then(|bundle| devices::shut_out(state, &bundle, device, register.now()));
+    refusal.map_or(Ok(()), |refusal| Err(Refused::Device { device: device.id.clone(), refusal }))
 }
 
 /// Decides whether a stream may take observations now.

@@ -6,6 +6,7 @@
 //! only be made here by the step that decides.
 
 pub mod admit;
+pub mod answers;
 pub mod basemap;
 pub mod city;
 pub mod counters;

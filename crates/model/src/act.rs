@@ -14,6 +14,7 @@ use crate::evidence::Evidence;
 use crate::geo::Place;
 use crate::grant::Grant;
 use crate::id::{DeploymentId, DeviceId, Digest, EvidenceId, GrantId, PartyId, StreamId, ViewId};
+use crate::incident::IncidentReported;
 use crate::inquiry::InquiryReceived;
 use crate::party::Party;
 use crate::policy::{PolicyHash, PolicyId, PolicyText};
@@ -183,6 +184,9 @@ pub enum What {
     /// Somebody confirmed that the clock is right although it stands far ahead of the last act.
     #[serde(rename = "clock-confirmed/1")]
     ClockConfirmed(ClockConfirmed),
+    /// A party reported that something went wrong; what is confidential of it is sealed.
+    #[serde(rename = "incident-reported/1")]
+    IncidentReported(IncidentReported),
 }
 
 impl What {
@@ -221,6 +225,7 @@ impl What {
         "duty-lapsed/1",
         "duty-met-late/1",
         "clock-confirmed/1",
+        "incident-reported/1",
     ];
 
     /// The tag, for lists and headings: `deployment-proposed/1`.
@@ -260,6 +265,7 @@ impl What {
             Self::DutyLapsed(_) => "duty-lapsed/1",
             Self::DutyMetLate(_) => "duty-met-late/1",
             Self::ClockConfirmed(_) => "clock-confirmed/1",
+            Self::IncidentReported(_) => "incident-reported/1",
         }
     }
 }

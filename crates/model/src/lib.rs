@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod geo;
 pub mod grant;
 pub mod id;
+pub mod incident;
 pub mod inquiry;
 pub mod measure;
 pub mod noise;
@@ -42,6 +43,7 @@ pub use id::{
     AssessmentId, ClassId, DeploymentId, DeviceId, Digest, DutyId, EvidenceId, EvidenceKind, GrantId, Id, IdError,
     InstrumentId, OrderId, ParameterId, PartyId, PlaceId, PropertyName, StreamId, ViewId,
 };
+pub use incident::{Incident, IncidentReported, Severity};
 pub use measure::{Clamp, Edges, Measure, Percent};
 pub use noise::{Noise, Rho};
 pub use party::{Party, PartyKind};

@@ -17,6 +17,9 @@ const OPEN_JOBS_MAX: usize = 32;
 /// The most looks after what is due to those who watch, at once. They wait for their turn, and take nobody else's place.
 const LIVE_JOBS_MAX: usize = 4;
 
+/// The most jobs at once that take the whole machine.
+const LARGE_JOBS_MAX: usize = 1;
+
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lane {
@@ -32,12 +35,18 @@ pub(crate) struct Jobs {
     all: Arc<Semaphore>,
     open: Arc<Semaphore>,
     live: Arc<Semaphore>,
+    large: Arc<Semaphore>,
 }
 
 impl Default for Jobs {
     fn default() -> Self {
         let places = |count| Arc::new(Semaphore::new(count));
-        Self { all: places(JOBS_MAX), open: places(OPEN_JOBS_MAX), live: places(LIVE_JOBS_MAX) }
+        Self {
+            all: places(JOBS_MAX),
+            open: places(OPEN_JOBS_MAX),
+            live: places(LIVE_JOBS_MAX),
+            large: places(LARGE_JOBS_MAX),
+        }
     }
 }
 
@@ -62,6 +71,19 @@ impl Jobs {
             job()
         });
         ran.await.map_err(|_| Problem::new(Kind::Internal))
+    }
+
+    /// Runs a job of a party that takes the whole machine for a while, if no other does now.
+    pub(crate) async fn alone<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = Arc::clone(&self.large).try_acquire_owned().map_err(|_| Problem::new(Kind::Busy))?;
+        self.run(Lane::Token, move || {
+            let _place = place;
+            job()
+        })
+        .await
     }
 
     /// Runs a job of somebody who watches, when its turn comes.

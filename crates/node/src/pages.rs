@@ -17,6 +17,7 @@ pub(crate) mod feed;
 pub(crate) mod grant;
 pub(crate) mod home;
 pub(crate) mod inbox;
+pub(crate) mod incidents;
 pub(crate) mod index;
 mod map;
 pub(crate) mod near;

@@ -176,9 +176,9 @@ impl From<IngestError> for Problem {
             IngestError::Lake(_) | IngestError::Key(_) => {
                 inside(kind).unwrap_or_else(|| Self::new(kind).detail(error.to_string()))
             }
-            IngestError::Refused(flow::admit::Refused::Norms { refusal, .. }) => {
-                refused(kind, error.to_string(), refusal)
-            }
+            IngestError::Refused(
+                flow::admit::Refused::Norms { refusal, .. } | flow::admit::Refused::Device { refusal, .. },
+            ) => refused(kind, error.to_string(), refusal),
             _ => Self::new(kind).detail(error.to_string()),
         }
     }

@@ -7,6 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use flow::City;
+use flow::answers::AnswerFiles;
 use flow::basemap::BaseMaps;
 use flow::drafts::Drafts;
 use flow::questions::SavedQuestions;
@@ -45,6 +46,8 @@ pub(crate) struct Node {
     pub(crate) again: Arc<Again>,
     /// What they saved.
     pub(crate) questions: Arc<SavedQuestions>,
+    /// What they answered to instruments, and remarked.
+    pub(crate) answers: Arc<AnswerFiles>,
     /// What they began to propose.
     pub(crate) drafts: Arc<Drafts>,
     /// What lists show, worked out once.
@@ -57,6 +60,7 @@ impl Node {
     pub(crate) fn of(city: Arc<City>, desk: Option<Arc<dyn Desk>>) -> Self {
         let questions = Arc::new(SavedQuestions::of(city.root()));
         let drafts = Arc::new(Drafts::of(city.root()));
+        let answers = Arc::new(AnswerFiles::of(city.root()));
         let maps = Arc::new(BaseMaps::of(city.root()));
         Self {
             city,
@@ -67,6 +71,7 @@ impl Node {
             asking: Arc::default(),
             again: Arc::default(),
             questions,
+            answers,
             drafts,
             indexes: Arc::default(),
             maps,
@@ -189,6 +194,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/style.css", get(web::style))
         .route("/icon.svg", get(web::icon))
         .route("/robots.txt", get(robots))
+        .route("/incidents", get(pages::incidents::incidents))
         // For parties that are signed in.
         .merge(signed_in())
         .route("/log/tile/{*path}", get(log::tile))

@@ -17,13 +17,14 @@ use crate::facts::{
     ActQuestion, Case, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, FastFacts, Gathered, Sight,
     StandQuestion, Unaskable,
 };
+use crate::nesting;
 use crate::plan::{GrantPlan, StreamPlan};
 use crate::schema::{schema, schema_text};
 
 const CITY_PERMITS: &str = include_str!("layers/city-permits.cedar");
 /// How deep a policy may look: into the principal and the resource. Of other parties only the id is known, so that a
 /// policy that reads more of them would always err.
-const LEVEL: u32 = 1;
+pub(crate) const LEVEL: u32 = 1;
 /// The largest policy text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 48 * 1024;
 
@@ -78,6 +79,8 @@ struct Words {
     layer: Option<LayerKind>,
     requirement: Option<RequirementId>,
     reason: String,
+    /// Whether what flows stops while it is against what flows.
+    suspends: bool,
 }
 
 /// Policies ready to decide.
@@ -138,6 +141,17 @@ impl Bundle {
         let mut ids: Vec<&String> = self.words.keys().collect();
         ids.sort();
         ids.into_iter().map(|id| self.ground(id)).collect()
+    }
+
+    /// Whether a norm says that what it stands against stops: `@on_failure("suspend")`.
+    pub(crate) fn suspends(&self, policy: &str) -> bool {
+        self.words.get(policy).is_some_and(|words| words.suspends)
+    }
+
+    /// Whether there is a norm that shuts devices out for how they stand.
+    #[must_use]
+    pub fn shuts_devices_out(&self) -> bool {
+        self.words.values().any(|words| words.suspends)
     }
 
     /// Decides an act of government.
@@ -270,8 +284,10 @@ pub(crate) const fn broken() -> Decision {
 
 /// Reads one text: policies with their names and words.
 fn read(name: &str, cedar: &str, layer: Option<LayerKind>) -> Result<Vec<(PolicyId, Policy, Words)>, BundleError> {
-    let set = PolicySet::from_str(cedar)
-        .map_err(|error| BundleError::Syntax { source_name: name.to_owned(), message: error.to_string() })?;
+    let syntax = |message: String| BundleError::Syntax { source_name: name.to_owned(), message };
+    // A parser that is led too deep ends the whole process.
+    nesting::check(cedar).map_err(|error| syntax(error.to_string()))?;
+    let set = PolicySet::from_str(cedar).map_err(|error| syntax(error.to_string()))?;
     if set.templates().next().is_some() {
         return Err(BundleError::Template(name.to_owned()));
     }
@@ -294,8 +310,9 @@ fn named(name: &str, policy: &Policy, layer: Option<LayerKind>) -> Result<(Polic
         }
         _ => {}
     }
+    let suspends = policy.annotation("on_failure") == Some("suspend");
     let renamed = policy.new_id(CedarId::new(&id.0));
-    Ok((id, renamed, Words { layer, requirement, reason }))
+    Ok((id, renamed, Words { layer, requirement, reason, suspends }))
 }
 
 fn add(

@@ -9,6 +9,7 @@ pub mod cases;
 mod decision;
 mod drawers;
 mod facts;
+mod mistakes;
 pub mod mutate;
 mod nesting;
 mod objections;
@@ -24,6 +25,7 @@ pub use facts::{
     ActQuestion, ActSubject, Circumstances, CityFacts, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion,
     StandQuestion, StandSubject, Verb,
 };
+pub use mistakes::{Mistake, mistakes};
 pub use objections::{Objection, Objections};
 pub use plan::{GrantPlan, StreamPlan};
 pub use schema::schema_text;

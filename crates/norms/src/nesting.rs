@@ -18,6 +18,14 @@ pub(crate) enum TooMuch {
     Long(usize),
 }
 
+impl TooMuch {
+    /// In which line, from 1.
+    pub(crate) const fn line(self) -> usize {
+        let (Self::Deep(line) | Self::Long(line)) = self;
+        line
+    }
+}
+
 /// Looks a text over.
 pub(crate) fn check(text: &str) -> Result<(), TooMuch> {
     let (mut depth, mut operators, mut line) = (0_usize, 0_usize, 1_usize);

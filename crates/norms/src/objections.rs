@@ -6,6 +6,7 @@
 use model::Timestamp;
 
 use crate::bundle::{Bundle, erring};
+use crate::decision::{Refusal, RefusalKind};
 use crate::drawers::{Drawer, Norms};
 use crate::facts::{
     ActQuestion, CollectFast, CollectQuestion, DiscloseFast, DiscloseQuestion, Gathered, StandQuestion, Unaskable,
@@ -52,6 +53,15 @@ impl Bundle {
     #[must_use]
     pub fn object_to_stand(&self, question: &StandQuestion<'_>, now: Timestamp) -> Option<Objections<'_>> {
         self.object(question.key(), question.gathered(now))
+    }
+
+    /// The norms that shut out what stands so: those that say `@on_failure("suspend")` and are against it. One that errs is.
+    #[must_use]
+    pub fn shut_out(&self, question: &StandQuestion<'_>, now: Timestamp) -> Option<Refusal> {
+        let said = self.object_to_stand(question, now)?;
+        let against = said.against.iter().filter_map(|objection| said.norms.grounds().get(objection.place));
+        let grounds: Vec<_> = against.filter(|ground| self.suspends(&ground.policy.0)).cloned().collect();
+        if grounds.is_empty() { None } else { Some(Refusal { kind: RefusalKind::Forbidden, grounds }) }
     }
 
     fn object(&self, key: (&str, &str), known: Result<Gathered, Unaskable>) -> Option<Objections<'_>> {

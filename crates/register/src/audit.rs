@@ -247,6 +247,7 @@ impl Folded {
             What::PartyRegistered(registered) => drop(self.sealed.insert(entry, registered.contact)),
             What::OrderIssued(issued) => drop(self.sealed.insert(entry, issued.list)),
             What::InquiryReceived(received) => drop(self.sealed.insert(entry, received.sealed)),
+            What::IncidentReported(reported) => drop(self.sealed.insert(entry, reported.sealed)),
             _ => {}
         }
     }

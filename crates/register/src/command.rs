@@ -5,7 +5,7 @@ use std::fmt;
 use model::policy::PolicyText;
 use model::{
     Assessment, ClassApproval, Deployment, DeploymentId, Device, DeviceId, Digest, Evidence, EvidenceId, Fields, Grant,
-    GrantId, Order, Party, PartyId, Place, StreamId, Subject, Timestamp, View,
+    GrantId, Incident, Order, Party, PartyId, Place, StreamId, Subject, Timestamp, View,
 };
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +110,14 @@ pub enum Command {
     },
     /// File a statement about the city, a deployment or a device.
     FileEvidence(Evidence),
+    /// Report that something went wrong.
+    ReportIncident {
+        /// What everybody may read.
+        incident: Incident,
+        /// What is sealed before it is stored: `details`.
+        #[serde(default)]
+        details: Fields,
+    },
     /// Withdraw a statement; needs a reason.
     WithdrawEvidence {
         /// Which.
@@ -152,6 +160,7 @@ impl Command {
             Self::AgreeGrant(grant) => of_stream(&grant.stream),
             Self::WithdrawGrant { grant } => state.grants.get(grant).and_then(|record| of_stream(&record.grant.stream)),
             Self::FileEvidence(evidence) => of_subject(&evidence.about),
+            Self::ReportIncident { incident, .. } => of_subject(&incident.statement.about),
             Self::WithdrawEvidence { evidence } => {
                 state.evidence.get(evidence).and_then(|record| of_subject(&record.evidence.about))
             }
@@ -187,6 +196,7 @@ impl Command {
             Self::WithdrawGrant { grant } => format!("withdraw grant `{grant}`"),
             Self::ErasePayload { entry } => format!("erase the payload of entry {entry}"),
             Self::FileEvidence(evidence) => format!("file evidence `{}` ({})", evidence.id, evidence.kind),
+            Self::ReportIncident { incident, .. } => format!("report incident `{}`", incident.statement.id),
             Self::WithdrawEvidence { evidence } => format!("withdraw evidence `{evidence}`"),
             Self::ApproveClass(class) => format!("approve class `{}` until {}", class.id, class.until),
         }

@@ -210,6 +210,7 @@ pub fn decide(
         Command::WithdrawGrant { grant } => desk.withdraw(grant),
         Command::ErasePayload { entry } => desk.erase(*entry),
         Command::FileEvidence(evidence) => desk.file(evidence),
+        Command::ReportIncident { incident, details } => desk.report(incident, details),
         Command::WithdrawEvidence { evidence } => desk.withdraw_evidence(evidence),
         Command::ApproveClass(class) => desk.approve_class(class),
     }
@@ -458,8 +459,17 @@ impl Desk<'_> {
             fit::text("the argument whether it is about people", &judged.argument)?;
         }
         let order = order.map(|record| &record.order);
-        let subject = ActSubject::Grant { grant, view, record, stream, recipient, order };
-        self.unless(false, Verb::AgreeGrant, subject, What::GrantAgreed(grant.clone()))
+        let over = |view: &View| {
+            let subject = ActSubject::Grant { grant, view, record, stream, recipient, order };
+            self.unless(false, Verb::AgreeGrant, subject, What::GrantAgreed(grant.clone()))
+        };
+        let why = match over(view) {
+            Err(why @ Refusal::Norm(_)) => why,
+            decided => return decided,
+        };
+        // What could be agreed over a view that tells less, if one were declared.
+        let offers = offers::offers(view, stream, |view| over(view).is_ok());
+        Err(if offers.is_empty() { why } else { Refusal::View { why: Box::new(why), offers } })
     }
 
     fn withdraw(&self, id: &model::GrantId) -> Result<Vec<Draft>, Refusal> {
@@ -472,13 +482,16 @@ impl Desk<'_> {
         self.unless(false, Verb::WithdrawGrant, ActSubject::GrantRecord(record), what)
     }
 
-    /// What a resident wrote is not everybody's to erase.
+    /// What a resident wrote is not everybody's to erase, and neither is what is known of an incident.
     fn may_erase(&self, entry: u64) -> Result<(), Refusal> {
+        let independent = self.actor.kind == model::PartyKind::Officer || self.state.founder() == Some(&self.actor.id);
+        if !independent && self.state.incidents.values().any(|record| record.entry == entry) {
+            return Err(Misfit::NotTheirIncident.into());
+        }
         let Some((id, _)) = self.state.inquiries.iter().find(|(_, record)| record.entry == entry) else {
             return Ok(());
         };
         let Some(asked) = self.state.evidence.get(id) else { return Ok(()) };
-        let independent = self.actor.kind == model::PartyKind::Officer || self.state.founder() == Some(&self.actor.id);
         let may = independent || (self.state.is_answered(id) && self.answers_for(&asked.evidence.about));
         if may { Ok(()) } else { Err(Misfit::NotTheirsToErase.into()) }
     }

@@ -6,15 +6,18 @@
 
 pub mod assess;
 pub mod audit;
+pub mod changes;
 pub mod circumstances;
 pub mod clocks;
 pub mod command;
 pub mod decide;
+pub mod devices;
 pub mod duties;
 pub mod publish;
 pub mod register;
 pub mod rules;
 pub mod sealing;
+pub mod signing;
 pub mod state;
 
 pub use clocks::{Clocks, ClocksError};

@@ -8,6 +8,7 @@ mod catching_up;
 mod clock;
 mod disclosures;
 mod facts;
+mod incidents;
 mod inquiries;
 mod start;
 /// Whether what a submission concerns is as it was after so many acts.

@@ -15,6 +15,8 @@ use tlog::commitment::{field_commitment, opens, salt_for};
 pub const CONTACT_FIELDS: [&str; 3] = ["contact-name", "contact-mail", "contact-phone"];
 /// The sealed fields of an inquiry.
 pub const INQUIRY_FIELDS: [&str; 3] = ["contact-mail", "contact-name", "words"];
+/// The sealed field of an incident: what must not be public yet.
+pub const INCIDENT_FIELDS: [&str; 1] = ["details"];
 /// The sealed field of an order.
 pub const ORDER_FIELDS: [&str; 1] = ["list"];
 /// The longest confidential value, in bytes.

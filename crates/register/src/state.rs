@@ -15,8 +15,8 @@ use model::inquiry::{InquiryKind, answers_to};
 use model::policy::PolicyText;
 use model::{
     Act, ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, DutyId, Epoch,
-    EvidenceId, EvidenceRecord, GrantId, GrantRecord, Order, OrderId, Party, PartyId, Place, PlaceId, PolicyHash,
-    SealedFields, Seq, Stream, StreamId, Subject, Timestamp, View, ViewId, What,
+    EvidenceId, EvidenceRecord, GrantId, GrantRecord, Incident, Order, OrderId, Party, PartyId, Place, PlaceId,
+    PolicyHash, SealedFields, Seq, Stream, StreamId, Subject, Timestamp, View, ViewId, What,
 };
 
 pub use apply::ApplyError;
@@ -166,6 +166,19 @@ pub struct OfStream {
     pub(crate) disclosed: BTreeSet<DisclosedKey>,
 }
 
+/// An incident, without what is sealed of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncidentRecord {
+    /// What was reported.
+    pub incident: Incident,
+    /// When it was reported.
+    pub at: Timestamp,
+    /// Commitment to what is confidential.
+    pub sealed: SealedFields,
+    /// The entry that holds it, for its payload.
+    pub entry: u64,
+}
+
 /// The register at one size of the log: an immutable value that says of which size it is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
@@ -211,6 +224,8 @@ pub struct State {
     pub evidence_of: BTreeMap<Subject, Arc<BTreeSet<EvidenceId>>>,
     /// Inquiries of residents, by the evidence that they are.
     pub inquiries: BTreeMap<EvidenceId, Arc<InquiryRecord>>,
+    /// Incidents, by the statement that they are.
+    pub incidents: BTreeMap<EvidenceId, Arc<IncidentRecord>>,
     /// Approvals of classes, the newest of each.
     pub classes: BTreeMap<ClassId, Arc<ClassRecord>>,
     /// What happened to the city and to each deployment, for the clocks of duties.

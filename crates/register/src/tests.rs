@@ -2,10 +2,12 @@
 
 mod audits;
 mod batches;
+mod changes;
 pub(crate) mod city;
 mod clocks;
 mod credentials;
 mod evidence;
+mod incidents;
 mod inquiries;
 mod offers;
 mod orders;

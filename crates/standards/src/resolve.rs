@@ -19,12 +19,13 @@ use chrono::NaiveDate;
 use model::{LayerKind, PolicyLayer, RequirementId};
 use serde::Serialize;
 
+use crate::applies::About;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::duty::{Duty, to_text};
 use crate::library::order;
 use crate::pack::{NormText, Pack, Reference};
 use crate::parameter::{Parameter, ParameterId, Relation, Value};
-use crate::requirement::Requirement;
+use crate::requirement::{OnFailure, Requirement};
 use crate::words::{Rendered, WordsError};
 use ladder::Ladder;
 
@@ -214,7 +215,10 @@ fn resolved(
         Some(reason) => reason.clone(),
         None => pack.words(&norm.requirement, values, "en").map_err(|error| error.to_string())?.text,
     };
-    let cedar = fill::fill(norm, values, &reason, condition.as_deref())?;
+    // Of a device that is not as it should be, nothing is taken where its requirement says so.
+    let shuts_out = requirement.applies.about == About::Device && requirement.on_failure == OnFailure::Suspend;
+    let filled = fill::fill(norm, values, &reason, condition.as_deref())?;
+    let cedar = if shuts_out { format!("@on_failure(\"suspend\")\n{filled}") } else { filled };
     let written_by = writer.manifest.reference.clone();
     Ok(Some(ResolvedNorm { id: norm.id.clone(), requirement: norm.requirement.clone(), written_by, cedar }))
 }

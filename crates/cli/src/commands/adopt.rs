@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use model::policy::PolicyText;
-use model::{Clock as _, Span, Timestamp};
-use norms::{Bundle, CollectFast, CollectQuestion, Decision, DiscloseFast, DiscloseQuestion};
-use register::{Command, Rules, State, Submission, circumstances};
+use model::{Clock as _, Timestamp};
+use norms::Bundle;
+use register::changes::{Decided, Flow, changes};
+use register::{Command, Rules, State, Submission};
 use serde::Serialize;
 
 use super::framework::shelf::Packs;
@@ -36,11 +37,13 @@ struct Adopted {
     stops: Vec<Change>,
     /// What would begin to flow.
     starts: Vec<Change>,
+    /// The open deployments that others could decide about.
+    decided: Vec<Change>,
     /// The entries made; none for a dry run, or where it was so already.
     entries: Vec<u64>,
 }
 
-/// A stream or grant whose flow changes.
+/// A stream or grant whose flow changes, or a step that others could take.
 #[derive(Serialize)]
 struct Change {
     what: String,
@@ -61,8 +64,8 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let text = PolicyText { layers, permits: permits(args, &state)?, permits_owner };
     let rules = Rules::assemble(&text).map_err(|error| Status::bad_input(error.to_string()))?;
     let hash = rules.hash().to_string();
-    let before = policy.and_then(|policy| Bundle::assemble(&policy.text).ok());
-    let (stops, starts) = changes(&state, now, before.as_ref(), &rules.bundle);
+    let before = policy.and_then(|policy| Bundle::assemble(&policy.text).ok()).map(Arc::new);
+    let changes = changes(&state, now, before.as_ref(), &rules.bundle);
     let names = text.layers.iter().map(|layer| layer.name.clone()).collect();
     let clocks = clocks(&text, &state);
     let submission =
@@ -73,8 +76,16 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
         office.submit(submission, token.as_deref())
     };
     let entries = entries.map_err(|failed| failed.error)?;
-    let adopted =
-        Adopted { pack: pack.manifest.reference.to_string(), layers: names, hash, clocks, stops, starts, entries };
+    let adopted = Adopted {
+        pack: pack.manifest.reference.to_string(),
+        layers: names,
+        hash,
+        clocks,
+        stops: told(changes.stops),
+        starts: told(changes.starts),
+        decided: changes.decided.into_iter().map(decides).collect(),
+        entries,
+    };
     output.result(&adopted, &in_words(&adopted, args.dry_run))
 }
 
@@ -123,65 +134,19 @@ fn read(file: &Path) -> anyhow::Result<String> {
     Ok(fs::read_to_string(file)?)
 }
 
-/// What stops and what starts, stream by stream and grant by grant, as things stand now.
-fn changes(state: &State, now: Timestamp, before: Option<&Bundle>, after: &Bundle) -> (Vec<Change>, Vec<Change>) {
-    let (mut stops, mut starts) = (Vec::new(), Vec::new());
-    let mut compare = |what: String, decide: &dyn Fn(&Bundle) -> Decision| {
-        let was = before.is_some_and(|before| decide(before).is_allowed());
-        match (was, decide(after)) {
-            (true, Decision::Refused(refusal)) => stops.push(Change { what, why: refusal.to_string() }),
-            (false, Decision::Allowed(_)) => {
-                starts.push(Change { what, why: "nothing stands against it any more".to_owned() })
-            }
-            _ => {}
-        }
-    };
-    for record in state.deployments.values() {
-        let Some(accountable) = state.parties.get(&record.deployment.accountable) else { continue };
-        let around = &circumstances::of_deployment(state, record, now);
-        for stream in &record.deployment.streams {
-            let order = stream.order().and_then(|id| state.orders.get(id)).map(|record| &record.order);
-            let (accountable, founder) = (&accountable.party, state.founder());
-            let question = CollectQuestion { record, stream, order, accountable, founder, around };
-            let fast = CollectFast { now };
-            compare(format!("stream `{}`", stream.id), &|bundle| bundle.decide_collect(&question, &fast));
-        }
-    }
-    for record in state.grants.values() {
-        grant(state, record, now, &mut compare);
-    }
-    (stops, starts)
+fn told(flows: Vec<Flow>) -> Vec<Change> {
+    flows.into_iter().map(|flow| Change { what: flow.what.to_string(), why: flow.why }).collect()
 }
 
-/// Whether a grant's rows still leave: asked for a fresh row, without a senior authorisation.
-fn grant(
-    state: &State,
-    record: &model::GrantRecord,
-    now: Timestamp,
-    compare: &mut impl FnMut(String, &dyn Fn(&Bundle) -> Decision),
-) {
-    let agreed = &record.grant;
-    let found = || {
-        let (deployment, stream) = state.stream(&agreed.stream)?;
-        let view = state.views.get(&(agreed.stream.clone(), agreed.view.clone()))?;
-        Some((deployment, stream, view, state.parties.get(&agreed.recipient)?))
+/// Who could take the next step of an open deployment, before and after.
+fn decides(decided: Decided) -> Change {
+    let names = |parties: &[model::PartyId]| match parties {
+        [] => "nobody".to_owned(),
+        parties => parties.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     };
-    let Some((deployment, stream, view, recipient)) = found() else { return };
-    let question = DiscloseQuestion {
-        recipient: &recipient.party,
-        grant: Some(record),
-        view,
-        record: deployment,
-        stream,
-        order: agreed.order.as_ref().and_then(|id| state.orders.get(id)).map(|record| &record.order),
-        purpose: agreed.purpose,
-        founder: state.founder(),
-        around: &circumstances::of_deployment(state, deployment, now),
-    };
-    let fast = DiscloseFast { now, oldest: Span::ZERO, senior_authorisation: false };
-    compare(format!("grant `{}` to `{}`", agreed.id, agreed.recipient), &|bundle| {
-        bundle.decide_disclose(&question, &fast)
-    });
+    let because = if decided.why.is_empty() { String::new() } else { format!(": {}", decided.why) };
+    let what = format!("{} `{}`", decided.step.code(), decided.deployment);
+    Change { what, why: format!("{} in place of {}{because}", names(&decided.then), names(&decided.now)) }
 }
 
 fn in_words(adopted: &Adopted, dry_run: bool) -> String {
@@ -189,6 +154,7 @@ fn in_words(adopted: &Adopted, dry_run: bool) -> String {
     let mut lines = vec![format!("{}: {}", adopted.pack, adopted.layers.join(" under "))];
     lines.extend(adopted.stops.iter().map(|change| format!("{would}stop  {}: {}", change.what, change.why)));
     lines.extend(adopted.starts.iter().map(|change| format!("{would}start {}: {}", change.what, change.why)));
+    lines.extend(adopted.decided.iter().map(|change| format!("{would}let others {}: {}", change.what, change.why)));
     if !adopted.clocks.is_empty() {
         lines.push(format!("{would}let run {} clocks: {}", adopted.clocks.len(), adopted.clocks.join(", ")));
     }

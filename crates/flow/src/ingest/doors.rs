@@ -9,7 +9,7 @@ use super::batch::{Batch, RowError, same_device};
 use super::fault::Place;
 use super::file::Chunks;
 use super::{BATCH_ROWS_MAX, BODY_BYTES_MAX, FileFormat, IngestError, Ingested, RefusedRows, ndjson, ngsi, open_file};
-use crate::admit::Admitted;
+use crate::admit::{Admitted, may_send};
 use crate::city::{City, credential};
 
 impl City {
@@ -17,7 +17,8 @@ impl City {
     fn device(&self, token: &str) -> Result<(DeviceId, Admitted), IngestError> {
         let state = self.register.state();
         let device = state.device_with(&credential(token)).ok_or(IngestError::UnknownToken)?;
-        let admitted = self.admitted(&device.stream);
+        let admitted = may_send(&self.register, &state, device);
+        let admitted = admitted.map_err(IngestError::from).and_then(|()| self.admitted(&device.stream));
         if admitted.is_err() {
             self.counters.add(&device.stream, |counts| counts.refused += 1);
         }
@@ -114,12 +115,18 @@ impl City {
 
     fn devices_of(&self, stream: &StreamId, device: Option<&DeviceId>) -> Result<Vec<DeviceId>, IngestError> {
         let state = self.register.state();
-        let registered = state.devices_of(stream).map(|device| device.id.clone());
+        let mut registered = state.devices_of(stream);
         match device {
-            None => Ok(registered.collect()),
+            // What one that is shut out measured is in no file either.
+            None => Ok(registered
+                .filter(|device| may_send(&self.register, &state, device).is_ok())
+                .map(|device| device.id.clone())
+                .collect()),
             Some(device) => {
-                let known = registered.into_iter().find(|known| known == device);
-                known.map(|known| vec![known]).ok_or_else(|| IngestError::UnknownDevice(device.clone()))
+                let known = registered.find(|known| known.id == *device);
+                let known = known.ok_or_else(|| IngestError::UnknownDevice(device.clone()))?;
+                may_send(&self.register, &state, known)?;
+                Ok(vec![known.id.clone()])
             }
         }
     }

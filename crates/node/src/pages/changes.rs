@@ -67,6 +67,7 @@ impl Change {
             | What::OrderIssued(_)
             | What::EvidenceFiled(_)
             | What::InquiryReceived(_)
+            | What::IncidentReported(_)
             | What::DutyLapsed(_)
             | What::DutyMetLate(_) => Some(Self::Changed),
             What::DeploymentSuspended(_)

@@ -142,7 +142,10 @@ pub(crate) async fn entry(
         about: deployment_of(&act.what, &state).and_then(|id| Link::deployment(here.lang, &state, &id)),
         because: because(&node, here.lang, &act),
         under: act.under.map(|hash| hash.to_string()),
-        sealed: matches!(act.what, What::PartyRegistered(_) | What::OrderIssued(_) | What::InquiryReceived(_)),
+        sealed: matches!(
+            act.what,
+            What::PartyRegistered(_) | What::OrderIssued(_) | What::InquiryReceived(_) | What::IncidentReported(_)
+        ),
         erased: state.erased.contains(&index),
         json: serde_json::to_string_pretty(&act).unwrap_or_default(),
         before: index.checked_sub(1),
@@ -177,6 +180,7 @@ pub(super) fn deployment_of(what: &What, state: &Register) -> Option<DeploymentI
         What::DutyMetLate(met) => of_subject(&met.about, state),
         What::EvidenceFiled(evidence) => of_subject(&evidence.about, state),
         What::InquiryReceived(received) => of_subject(&received.evidence.about, state),
+        What::IncidentReported(reported) => of_subject(&reported.incident.statement.about, state),
         What::EvidenceWithdrawn(of) | What::EvidenceLapsed(of) => {
             state.evidence.get(&of.evidence).and_then(|record| of_subject(&record.evidence.about, state))
         }

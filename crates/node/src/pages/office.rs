@@ -4,13 +4,19 @@
 //! the party that sends it, looked at first and then done; nothing is decided here.
 
 mod ask;
+mod assess;
 pub(super) mod deed;
 pub(crate) mod deployment;
+mod entered;
 mod evidence;
 pub(crate) mod grants;
+mod incidents;
+mod opened;
+mod policy;
 mod propose;
 mod refused;
 mod reports;
+mod security;
 mod steps;
 pub(crate) mod tasks;
 mod tokens;
@@ -29,6 +35,7 @@ use super::signed::{Signed, signed, signed_form};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use ask::{Read, Sent};
+use opened::form;
 
 /// The addresses of the office.
 pub(crate) fn routes() -> Router<Node> {
@@ -36,22 +43,41 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/office", get(tasks::tasks))
         .route("/office/deployments", get(deployment::all))
         .route("/office/deployments/{id}", get(deployment::deployment))
-        .route("/office/deployments/{id}/evidence", get(evidence::about).post(evidence::file_about))
-        .route("/office/deployments/{id}/{step}", get(steps::form).post(steps::take))
+        .route("/office/deployments/{id}/evidence", form(evidence::about))
+        .route("/office/deployments/{id}/{step}", form(steps::take))
+        .route("/office/deployments/{id}/assessments", get(assess::all))
+        .route("/office/deployments/{id}/assessments/{instrument}", get(assess::one).post(assess::act))
+        .route("/office/deployments/{id}/assessments/{instrument}/sign", form(assess::sign))
+        .route("/office/deployments/{id}/assessments/{instrument}/besides", form(assess::besides))
+        .route(
+            "/office/deployments/{id}/assessments/{instrument}/{section}",
+            get(assess::section).post(assess::answer_section),
+        )
         .route("/office/city", get(deployment::city))
-        .route("/office/city/evidence", get(evidence::city).post(evidence::file_city))
-        .route("/office/evidence/{id}/withdraw", get(evidence::withdrawal).post(evidence::withdraw))
+        .route("/office/city/evidence", form(evidence::city))
+        .route("/office/evidence/{id}/withdraw", form(evidence::withdraw))
         .route("/office/grants", get(grants::all))
-        .route("/office/grants/new", get(grants::form).post(grants::agree))
-        .route("/office/views/new", get(views::form).post(views::declare))
+        .route("/office/grants/new", form(grants::agree))
+        .route("/office/views/new", form(views::declare))
+        .route("/office/entered", get(entered::entered))
+        .route("/office/entered/places/{id}", form(entered::place))
+        .route("/office/entered/parties/new", form(entered::party))
+        .route("/office/entered/classes/{id}", form(entered::class))
+        .route("/office/incidents", get(incidents::incidents))
+        .route("/office/incidents/new", form(incidents::report))
+        .route("/office/incidents/{id}", get(incidents::one))
+        .route("/office/incidents/{id}/{kind}", form(incidents::follow))
+        .route("/office/policies", get(policy::policies))
+        .route("/office/policies/permits", form(policy::permits))
+        .route("/office/security", get(security::security))
         .route("/office/reports/annual", get(reports::annual))
         .route("/office/reports/annual.csv", get(reports::annual_csv))
         .route("/office/grants/{id}", get(grants::one))
-        .route("/office/grants/{id}/withdraw", get(grants::withdrawal).post(grants::withdraw))
+        .route("/office/grants/{id}/withdraw", form(grants::withdraw))
         .route("/office/tokens", get(tokens::all))
-        .route("/office/tokens/devices/new", get(tokens::device).post(tokens::enter))
-        .route("/office/tokens/devices/{id}/{what}", get(tokens::of_device).post(tokens::set_device))
-        .route("/office/tokens/parties/{id}", get(tokens::of_party).post(tokens::issue))
+        .route("/office/tokens/devices/new", form(tokens::enter))
+        .route("/office/tokens/devices/{id}/{what}", form(tokens::set_device))
+        .route("/office/tokens/parties/{id}", form(tokens::issue))
         .route("/office/propose", get(propose::all))
         .route("/office/propose/new", get(propose::first).post(propose::begin))
         .route("/office/propose/{draft}", get(propose::whole).post(propose::send))

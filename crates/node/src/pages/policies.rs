@@ -9,6 +9,8 @@ use model::{LayerKind, PolicyText, RequirementId};
 use norms::Ground;
 use register::{Rules, State as Register};
 use standards::duty::Duty;
+use standards::instrument::Instrument;
+use standards::resolve::ResolvedRequirement;
 use standards::{Pack, Resolved};
 
 use super::{Site, page, party_name};
@@ -36,36 +38,36 @@ struct Clock {
 }
 
 /// A layer of norms, or the city's permits.
-struct Part {
-    heading: &'static str,
-    owner: String,
+pub(super) struct Part {
+    pub(super) heading: &'static str,
+    pub(super) owner: String,
     /// Whether it is the permits.
-    permits: bool,
-    norms: Vec<Norm>,
-    cedar: String,
+    pub(super) permits: bool,
+    pub(super) norms: Vec<Norm>,
+    pub(super) cedar: String,
 }
 
 /// One policy in words.
-struct Norm {
-    anchor: String,
-    id: String,
-    reason: String,
-    requirement: Option<Required>,
+pub(super) struct Norm {
+    pub(super) anchor: String,
+    pub(super) id: String,
+    pub(super) reason: String,
+    pub(super) requirement: Option<Required>,
 }
 
 /// The requirement behind a norm.
-struct Required {
-    id: String,
-    text: String,
-    sources: String,
+pub(super) struct Required {
+    pub(super) id: String,
+    pub(super) text: String,
+    pub(super) sources: String,
 }
 
 /// What this software knows of the requirements behind the policies in force: those of its own packs, and only where a
 /// layer in force is what the pack says, letter for letter.
-struct Known(Option<Resolved>);
+pub(super) struct Known(Option<Resolved>);
 
 impl Known {
-    fn of(text: &PolicyText) -> Self {
+    pub(super) fn of(text: &PolicyText) -> Self {
         let Ok(library) = standards::built_in() else { return Self(None) };
         let mut stack = Vec::new();
         for pack in text.layers.iter().filter_map(|layer| library.find(&layer.name)) {
@@ -83,8 +85,28 @@ impl Known {
         Self(same.then_some(resolved))
     }
 
+    /// Every requirement that is known, by id.
+    pub(super) fn requirements(&self) -> impl Iterator<Item = &ResolvedRequirement> {
+        self.0.iter().flat_map(|resolved| resolved.requirements.values())
+    }
+
+    /// The instruments of the standards in force, each with its pack; a narrower standard's comes in the place of a wider one's.
+    pub(super) fn instruments(&self) -> impl Iterator<Item = (&Pack, &Instrument)> {
+        let packs = || self.0.iter().flat_map(|resolved| resolved.packs.iter().enumerate());
+        let of = |pack: &'_ Pack| pack.instruments.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+        packs().flat_map(move |(at, pack)| {
+            let later: Vec<_> = packs().filter(|(other, _)| *other > at).flat_map(|(_, pack)| of(pack)).collect();
+            pack.instruments.iter().filter(move |one| !later.contains(&one.id)).map(move |one| (pack.as_ref(), one))
+        })
+    }
+
+    /// One of these instruments.
+    pub(super) fn instrument(&self, id: &str) -> Option<(&Pack, &Instrument)> {
+        self.instruments().find(|(_, instrument)| instrument.id.as_str() == id)
+    }
+
     /// The words of a requirement and what it is drawn from, unless nobody here knows it.
-    fn words(&self, id: &RequirementId) -> Option<(String, String)> {
+    pub(super) fn words(&self, id: &RequirementId) -> Option<(String, String)> {
         let resolved = self.0.as_ref()?;
         let sources = &resolved.requirements.get(id)?.requirement.sources;
         let sources: Vec<&str> = sources.iter().map(|source| source.text.as_str()).collect();
@@ -120,7 +142,7 @@ const fn layer(lang: Lang, kind: LayerKind) -> &'static str {
 }
 
 /// The policies of the register, in their order, with the words of those that decide.
-fn parts(lang: Lang, state: &Register, grounds: &[Ground]) -> Vec<Part> {
+pub(super) fn parts(lang: Lang, state: &Register, grounds: &[Ground]) -> Vec<Part> {
     let Some(policy) = &state.policy else { return Vec::new() };
     let known = Known::of(&policy.text);
     let norms = |name: &str| {

@@ -1,10 +1,15 @@
 //! The office as its parties use it: by forms alone, looked at first and then done.
 
 mod agreements;
+mod assess;
+mod entered;
 mod forms;
+mod incidents;
 mod life;
+mod policy;
 mod propose;
 mod reports;
+mod security;
 mod statements;
 mod steps;
 mod tasks;

@@ -3,10 +3,12 @@
 use model::act::EvidenceRef;
 use model::inquiry::answers_to;
 use model::{
-    Assessment, ClassApproval, DeploymentRecord, Evidence, EvidenceId, Party, PartyKind, SignOff, Subject, What,
+    Assessment, ClassApproval, DeploymentRecord, Evidence, EvidenceId, Fields, Incident, IncidentReported, Party,
+    PartyKind, PolicyId, SignOff, Subject, What,
 };
 use norms::{ActSubject, Verb};
 
+use crate::sealing::{INCIDENT_FIELDS, seal};
 use crate::state::State;
 
 use super::{Desk, Draft, Misfit, Refusal, fit, known, taken};
@@ -24,11 +26,34 @@ pub fn answers_for(state: &State, party: &Party, about: &Subject) -> bool {
 impl Desk<'_> {
     /// Files a statement.
     pub(super) fn file(&self, evidence: &Evidence) -> Result<Vec<Draft>, Refusal> {
-        let record = self.about(&evidence.about)?;
-        fit::text("the evidence's summary", &evidence.summary)?;
         if let Some(known) = self.state.evidence.get(&evidence.id) {
             return if &known.evidence == evidence { Ok(Vec::new()) } else { Err(taken("evidence", &evidence.id)) };
         }
+        let because = self.statement(evidence)?;
+        Ok(vec![self.draft(because, What::EvidenceFiled(evidence.clone()))])
+    }
+
+    /// Reports an incident: a statement, and what is sealed beside it.
+    pub(super) fn report(&self, incident: &Incident, details: &Fields) -> Result<Vec<Draft>, Refusal> {
+        let id = &incident.statement.id;
+        if self.state.evidence.contains_key(id) {
+            let same = self.state.incidents.get(id).is_some_and(|known| &known.incident == incident);
+            return if same { Ok(Vec::new()) } else { Err(taken("evidence", id)) };
+        }
+        fit::incident(incident, self.state)?;
+        for device in &incident.devices {
+            known(self.state.devices.get(device), "device", device)?;
+        }
+        let because = self.statement(&incident.statement)?;
+        let (sealed, payload) = seal(details, &INCIDENT_FIELDS, self.entropy)?;
+        let what = What::IncidentReported(IncidentReported { incident: incident.clone(), sealed });
+        Ok(vec![Draft { payload: Some(payload), ..self.draft(because, what) }])
+    }
+
+    /// Whether a statement that is not there yet may be made; the policies that allow it.
+    fn statement(&self, evidence: &Evidence) -> Result<Vec<PolicyId>, Refusal> {
+        let record = self.about(&evidence.about)?;
+        fit::text("the evidence's summary", &evidence.summary)?;
         if evidence.signed_by != self.actor.id {
             return Err(Misfit::NotTheSigner(evidence.signed_by.to_string()).into());
         }
@@ -40,8 +65,7 @@ impl Desk<'_> {
         if let Some(until) = evidence.until {
             fit::to_come("the evidence", until, self.now)?;
         }
-        let subject = ActSubject::Evidence { evidence, record };
-        self.unless(false, Verb::FileEvidence, subject, What::EvidenceFiled(evidence.clone()))
+        self.allowed(Verb::FileEvidence, ActSubject::Evidence { evidence, record })
     }
 
     /// What residents asked is answered by those who answer for it, in a statement that names what it answers.

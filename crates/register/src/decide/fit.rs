@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use model::incident::INCIDENT_KINDS;
 use model::noise::decimal;
 use model::stream::PROPERTIES_MAX;
 use model::{
-    Assessment, Deployment, Exposure, Order, Place, PlaceId, Rho, Space, State as Stage, Stream, Timestamp, Treatment,
-    ValueKind, View,
+    Assessment, Deployment, DeviceId, Exposure, Incident, Order, Place, PlaceId, Rho, Space, State as Stage, Stream,
+    Subject, Timestamp, Treatment, ValueKind, View,
 };
 
 use crate::state::State;
 
 /// The longest text that residents read, in characters.
 pub(super) const TEXT_CHARS_MAX: usize = 4_000;
+/// The most devices that a report of an incident names.
+pub(super) const INCIDENT_DEVICES_MAX: usize = 500;
 /// The most streams a deployment may declare.
 pub(super) const STREAMS_MAX: usize = 32;
 
@@ -66,6 +69,12 @@ pub enum Misfit {
         "what a resident wrote is erased by whoever answers for it, and before it is answered by an officer or the founder alone"
     )]
     NotTheirsToErase,
+    /// Nobody erases what is known of its own incident.
+    #[error("what is sealed of an incident is erased by an officer or the founder alone")]
+    NotTheirIncident,
+    /// A report of an incident that is none.
+    #[error("{0}")]
+    Incident(&'static str),
     /// A place would change under those whom a view counts in it.
     #[error(
         "view `{view}` counts by `{place}`, whose outline therefore stays as it is: another outline would be another grid. \
@@ -189,6 +198,39 @@ pub enum Misfit {
 pub(super) fn text(what: &'static str, text: &str) -> Result<(), Misfit> {
     let length = text.trim().chars().count();
     if (1..=TEXT_CHARS_MAX).contains(&length) { Ok(()) } else { Err(Misfit::Text(what)) }
+}
+
+/// A report is about what can be reported, and what it says happened in its order.
+pub(super) fn incident(incident: &Incident, state: &State) -> Result<(), Misfit> {
+    let statement = &incident.statement;
+    if !INCIDENT_KINDS.contains(&statement.kind.as_str()) {
+        return Err(Misfit::Incident("an incident is a statement of the kind `breach` or `incident`"));
+    }
+    let deployment = match &statement.about {
+        Subject::City => None,
+        Subject::Deployment { id } => Some(id),
+        Subject::Device { .. } => {
+            return Err(Misfit::Incident("an incident is about the city or a deployment; name its devices"));
+        }
+    };
+    if statement.kind.as_str() == "breach" && deployment.is_none() {
+        return Err(Misfit::Incident("a breach of data is about one deployment; report it once for each"));
+    }
+    if statement.until.is_some() || statement.answers.is_some() {
+        return Err(Misfit::Incident("a report of an incident has no end and answers nothing"));
+    }
+    if incident.happened.is_some_and(|happened| happened > statement.on) {
+        return Err(Misfit::Incident("it happened before it was noticed"));
+    }
+    if incident.devices.len() > INCIDENT_DEVICES_MAX {
+        return Err(Misfit::Count(format!("an incident names at most {INCIDENT_DEVICES_MAX} devices")));
+    }
+    let of = |id: &DeviceId| state.devices.get(id).map(|device| &device.deployment);
+    let other = |id: &&DeviceId| deployment.is_some_and(|deployment| of(id).is_some_and(|of| of != deployment));
+    if incident.devices.iter().any(|id| other(&id)) {
+        return Err(Misfit::Incident("a device that it names belongs to another deployment"));
+    }
+    Ok(())
 }
 
 /// What is said to have been has been.

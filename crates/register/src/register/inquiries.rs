@@ -5,7 +5,7 @@
 
 use model::entropy::NoEntropy;
 use model::inquiry::{InquiryKind, InquiryReceived};
-use model::{Digest, Evidence, EvidenceId, Fields, Moment, Sealed, Span, Subject, Timestamp, What};
+use model::{Digest, Evidence, EvidenceId, Fields, Moment, Sealed, SealedFields, Span, Subject, Timestamp, What};
 
 use super::{Register, SubmitError, lock, own_act};
 use crate::decide::Draft;
@@ -113,10 +113,15 @@ impl Register {
     /// The journal could not be read, or what it holds is not what the log committed to.
     pub fn inquiry(&self, id: &EvidenceId) -> Result<Option<Sealed<Fields>>, InquiryError> {
         let Some(record) = self.state().inquiries.get(id).cloned() else { return Ok(None) };
-        let payload = self.payload(record.entry).map_err(|error| SubmitError::Journal(std::sync::Arc::new(error)))?;
+        self.opened(record.entry, &record.sealed).map(Some)
+    }
+
+    /// What lies sealed beside an entry, held against what its act committed to.
+    pub(super) fn opened(&self, entry: u64, sealed: &SealedFields) -> Result<Sealed<Fields>, InquiryError> {
+        let payload = self.payload(entry).map_err(|error| SubmitError::Journal(std::sync::Arc::new(error)))?;
         match payload {
-            journal::Payload::Present(bytes) => Ok(Some(Sealed::Present(open(&bytes, &record.sealed)?))),
-            journal::Payload::Erased => Ok(Some(Sealed::Erased)),
+            journal::Payload::Present(bytes) => Ok(Sealed::Present(open(&bytes, sealed)?)),
+            journal::Payload::Erased => Ok(Sealed::Erased),
             journal::Payload::None => Err(SealError::Damaged.into()),
         }
     }

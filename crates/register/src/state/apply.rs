@@ -7,6 +7,7 @@ use model::act::{
     ObservationsDeleted, OrderIssued, PartyRegistered, PolicyAdopted, What,
 };
 use model::deployment::Approval;
+use model::incident::IncidentReported;
 use model::inquiry::InquiryReceived;
 use model::{
     Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DutyId, Evidence, EvidenceId,
@@ -15,7 +16,8 @@ use model::{
 };
 
 use super::{
-    DisclosedKey, InquiryRecord, KeyRecord, Month, OfStream, OrderRecord, PartyRecord, PolicyInForce, State, Totals,
+    DisclosedKey, IncidentRecord, InquiryRecord, KeyRecord, Month, OfStream, OrderRecord, PartyRecord, PolicyInForce,
+    State, Totals,
 };
 
 /// Why an act cannot follow the log before it. The log is damaged or was written by other software: stop.
@@ -144,6 +146,7 @@ impl State {
             }
             What::EvidenceFiled(evidence) => self.file(evidence, act.at, entry)?,
             What::InquiryReceived(received) => self.receive(received, act.at, entry)?,
+            What::IncidentReported(reported) => self.report(reported, act.at, entry)?,
             What::EvidenceWithdrawn(EvidenceRef { evidence }) => self.end_evidence(evidence, act, true, entry)?,
             What::EvidenceLapsed(EvidenceRef { evidence }) => self.end_evidence(evidence, act, false, entry)?,
             What::ClassApproved(approval) => {
@@ -344,6 +347,14 @@ impl State {
         self.file(&received.evidence, at, entry)?;
         let record = InquiryRecord { kind: received.kind, at, sealed: received.sealed.clone(), entry };
         self.inquiries.insert(received.evidence.id.clone(), Arc::new(record));
+        Ok(())
+    }
+
+    fn report(&mut self, reported: &IncidentReported, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
+        let (incident, sealed) = (reported.incident.clone(), reported.sealed.clone());
+        self.file(&incident.statement, at, entry)?;
+        let id = incident.statement.id.clone();
+        self.incidents.insert(id, Arc::new(IncidentRecord { incident, at, sealed, entry }));
         Ok(())
     }
 

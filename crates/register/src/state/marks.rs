@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::act::{DeploymentApproved, DeploymentRef, PartyCredentialIssued, PartyRegistered, What};
+use model::incident::{Incident, IncidentReported};
 use model::inquiry::InquiryReceived;
 use model::{Act, ClassId, DeploymentId, DeviceId, EvidenceId, GrantId, PartyId, StreamId, Timestamp, ViewId};
 
@@ -114,7 +115,9 @@ impl Marks {
             What::DeviceCredentialSet(token) => set(&mut self.device_tokens, &token.device, mark),
             What::ViewDeclared(view) => set(&mut self.views, &(view.stream.clone(), view.id.clone()), mark),
             What::GrantAgreed(grant) => set(&mut self.grants, &grant.id, mark),
-            What::EvidenceFiled(evidence) | What::InquiryReceived(InquiryReceived { evidence, .. }) => {
+            What::EvidenceFiled(evidence)
+            | What::InquiryReceived(InquiryReceived { evidence, .. })
+            | What::IncidentReported(IncidentReported { incident: Incident { statement: evidence, .. }, .. }) => {
                 set(&mut self.evidence, &evidence.id, mark)
             }
             What::ClassApproved(class) => set(&mut self.classes, &class.id, mark),

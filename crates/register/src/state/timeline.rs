@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use model::incident::{Incident, IncidentReported};
 use model::inquiry::InquiryReceived;
 use model::{Act, DutyId, DutyLapsed, DutyMetLate, DutyRun, Moment, Silence, Subject, Timestamp, What};
 use standards::duty::{Event, Events};
@@ -158,7 +159,9 @@ fn happened(what: &What, at: Timestamp) -> Option<(Subject, Event)> {
         What::DeploymentPublished(published) => of(&published.deployment, Moment::Published),
         What::DeploymentActivated(activated) => of(&activated.deployment, Moment::Activated),
         What::DeploymentEnded(ended) => of(&ended.deployment, Moment::Ended),
-        What::EvidenceFiled(evidence) | What::InquiryReceived(InquiryReceived { evidence, .. })
+        What::EvidenceFiled(evidence)
+        | What::InquiryReceived(InquiryReceived { evidence, .. })
+        | What::IncidentReported(IncidentReported { incident: Incident { statement: evidence, .. }, .. })
             if !matches!(evidence.about, Subject::Device { .. }) =>
         {
             let moment = Moment::Evidence(evidence.kind.clone());

@@ -276,18 +276,3 @@ fn not_counted(standing: &Standing) -> Vec<NotCounted> {
     let all = standing.not_counted.iter();
     all.map(|(sign_off, why)| NotCounted { sign_off: sign_off.clone(), why: *why }).collect()
 }
-
-/// The conclusion in words for residents: each with its reasons, cut at what an assessment's summary may have.
-pub(super) fn summary(instrument: &Instrument, found: &Evaluation) -> String {
-    const CHARS_MAX: usize = 4_000;
-    let text = |key: &str| instrument.text(&instrument.locale, key).unwrap_or_default().to_owned();
-    let each = concluded(found, &text).into_iter().map(|one| {
-        let because = one.because.join(" ");
-        if one.id == "conclusion" {
-            format!("{}. {because}", one.label)
-        } else {
-            format!("{} {}. {because}", one.title, one.label)
-        }
-    });
-    each.collect::<Vec<_>>().join(" ").chars().take(CHARS_MAX).collect()
-}

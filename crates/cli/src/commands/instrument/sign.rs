@@ -3,24 +3,20 @@
 //! Every signature is an act of its party: evidence that it signed off, so that nobody signs in another's name; the last one
 //! is the assessment itself. A draft that a norm refuses to be signed stays as it was.
 
-use model::{AssessmentId, Evidence, EvidenceId, EvidenceKind, Subject, Timestamp};
+use model::Evidence;
+use register::signing::{Filings, Signing};
 use register::{Command, Submission};
 use serde::Serialize;
-use standards::instrument::{
-    Answer, Draft, Evaluation, Instrument, QuestionKind, Role, SignOff, Standing, may_sign, standing,
-};
+use standards::instrument::{Draft, Evaluation, Instrument, Role, SignOff, Standing, may_sign, standing};
 
 use super::Packs;
 use super::file;
 use super::known::Known;
-use super::report::{evaluated, summary};
+use super::report::evaluated;
 use crate::args::instrument::Sign;
 use crate::commands::office::{Failed, Office};
 use crate::declared::read_token;
 use crate::output::{Output, Status};
-
-/// The question whose day is that of the next look.
-const REVIEW: &str = "review";
 
 /// What a signature made.
 #[derive(Serialize)]
@@ -134,15 +130,27 @@ struct Filing<'a> {
 impl Filing<'_> {
     /// The assessment if this was the last signature; else that it was given.
     fn file(&self, stands: &Standing, role: &Role) -> Result<Signed, Failed> {
-        let own = stands.signed.iter().find(|one| one.role == *role && one.party == self.args.by);
-        let own = own.ok_or_else(|| Failed::definite(Status::fails("the signature does not count")))?;
-        let last = stands.is_complete() && stands.signed.last() == Some(own);
-        let (signed_off, assessment) =
-            if last { (None, Some(self.assessment(stands)?)) } else { (Some(self.sign_off(own)?), None) };
-        let evidence = match (&assessment, &self.instrument.evidence) {
-            (Some(filed), Some(kind)) => Some(self.besides(&filed.id, kind, own.at)?),
-            _ => None,
+        let signing = Signing {
+            by: &self.args.by,
+            instrument: self.instrument,
+            answers: &self.draft.answers,
+            found: self.found,
+            deployment: &self.draft.deployment,
+            ends: self.known.deployment.ends,
+            summary: self.args.summary.as_deref(),
+            review_by: self.args.review_by,
         };
+        let filings =
+            signing.filings(stands, role).map_err(|error| Failed::definite(Status::fails(error.to_string())))?;
+        let (mut signed_off, mut assessment, mut evidence) = (None, None, None);
+        match filings {
+            Filings::Word(word) => signed_off = Some(self.state(*word)?),
+            Filings::Whole(whole, besides) => {
+                let id = whole.id.to_string();
+                assessment = Some(self.submit(id.clone(), Command::SignAssessment(*whole))?);
+                evidence = besides.map(|besides| self.besides(&id, *besides)).transpose()?;
+            }
+        }
         Ok(Signed {
             role: role.to_string(),
             by: self.args.by.to_string(),
@@ -159,84 +167,16 @@ impl Filing<'_> {
         Ok(Filed { id, entries: self.office.submit(submission, self.token)? })
     }
 
-    /// Evidence about the deployment, with the answers as its document.
-    fn evidence(&self, id: &str, kind: EvidenceKind, on: Timestamp, summary: String) -> Result<Filed, Failed> {
-        let named = kind.to_string();
-        let evidence = Evidence {
-            id: id.parse::<EvidenceId>().map_err(Failed::definite)?,
-            about: Subject::Deployment { id: self.draft.deployment.clone() },
-            kind,
-            on,
-            until: None,
-            signed_by: self.args.by.clone(),
-            summary,
-            document: Some(self.draft.answers.digest()),
-            answers: None,
-        };
-        self.submit(named, Command::FileEvidence(evidence))
-    }
-
-    /// The party's own word that it signed off.
-    fn sign_off(&self, own: &SignOff) -> Result<Filed, Failed> {
-        let role = own.role.as_str();
-        let kind = model::SignOff::evidence_kind(role).map_err(Failed::definite)?;
-        let id = format!("{}-{}-{}", cut(role, 30), cut(&own.answers.to_string(), 16), own.at.millis());
-        let title = &self.instrument.title;
-        let summary = format!("Signed off as {role}: the answers to “{title}” with the fingerprint {}.", own.answers);
-        self.evidence(&id, kind, own.at, summary)
-    }
-
-    fn summary(&self) -> String {
-        self.args.summary.clone().unwrap_or_else(|| summary(self.instrument, self.found))
-    }
-
-    fn assessment(&self, stands: &Standing) -> Result<Filed, Failed> {
-        let outcome = self.found.assessed();
-        let outcome = outcome.ok_or_else(|| Failed::definite(Status::fails("the answers conclude nothing")))?;
-        let document = self.draft.answers.digest();
-        // The same answers are one assessment.
-        let id = format!("{}-{}", cut(self.instrument.id.as_str(), 46), cut(&document.to_string(), 16));
-        let sign_off =
-            |one: &SignOff| model::SignOff { role: one.role.to_string(), party: one.party.clone(), at: one.at };
-        let assessment = model::Assessment {
-            id: id.parse::<AssessmentId>().map_err(Failed::definite)?,
-            deployment: self.draft.deployment.clone(),
-            instrument: self.instrument.id.clone(),
-            outcome,
-            summary: self.summary(),
-            signed_by: self.args.by.clone(),
-            document,
-            review_by: self.review_by(),
-            instrument_hash: Some(self.instrument.hash),
-            requires: self.found.requires.clone(),
-            sign_offs: stands.signed.iter().map(sign_off).collect(),
-        };
-        self.submit(id, Command::SignAssessment(assessment))
+    fn state(&self, evidence: Evidence) -> Result<Filed, Failed> {
+        self.submit(evidence.kind.to_string(), Command::FileEvidence(evidence))
     }
 
     /// The evidence that the assessment is besides, under its own id. The assessment is filed by then and stays so.
-    fn besides(&self, id: &str, kind: &EvidenceKind, on: Timestamp) -> Result<Filed, Failed> {
-        let filed = self.evidence(id, kind.clone(), on, self.summary());
-        filed.map_err(|failed| Failed {
+    fn besides(&self, id: &str, evidence: Evidence) -> Result<Filed, Failed> {
+        let kind = evidence.kind.clone();
+        self.state(evidence).map_err(|failed| Failed {
             error: failed.error.context(format!("the assessment `{id}` is filed, its evidence `{kind}` is not")),
             definite: false,
         })
     }
-
-    /// The day that was said, or that a question `review` was answered with; else the end of the deployment.
-    fn review_by(&self) -> Timestamp {
-        let asked = self.instrument.questions().map(|(_, question)| question).find(|one| one.id.as_str() == REVIEW);
-        let answered = asked.filter(|one| one.kind == QuestionKind::Date).and_then(|one| {
-            match self.draft.answers.answers.get(&one.id) {
-                Some(Answer::Text(day)) => format!("{day}T00:00:00Z").parse().ok(),
-                _ => None,
-            }
-        });
-        self.args.review_by.or(answered).unwrap_or(self.known.deployment.ends)
-    }
-}
-
-/// The beginning of a slug.
-fn cut(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
 }

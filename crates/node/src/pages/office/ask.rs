@@ -84,6 +84,10 @@ pub(super) enum Input {
     Line,
     /// Some lines of text.
     Text,
+    /// A text that is run: many lines, whose ends and spaces count.
+    Code,
+    /// What goes along unseen.
+    Hidden,
     /// A day.
     Day,
     /// One of several.
@@ -135,6 +139,17 @@ impl Field {
         Self::new(name, label, Input::Text, sent.one(name).to_owned())
     }
 
+    /// A text that is run; before anything was sent, the one that is there.
+    pub(super) fn code(name: &'static str, label: &'static str, sent: &Sent, there: &str) -> Self {
+        let value = if sent.is_empty() { there } else { sent.one(name) };
+        Self::new(name, label, Input::Code, value.to_owned())
+    }
+
+    /// What goes along unseen, and is the same for whoever opens the form now.
+    pub(super) fn hidden(name: &'static str, value: String) -> Self {
+        Self::new(name, "", Input::Hidden, value)
+    }
+
     /// A day; before anything was sent, the one that is proposed.
     pub(super) fn day(name: &'static str, label: &'static str, sent: &Sent, proposed: Option<Timestamp>) -> Self {
         let proposed = proposed.filter(|_| sent.is_empty()).map(Timestamp::date);
@@ -173,6 +188,8 @@ impl Field {
     pub(super) fn filled(&self) -> String {
         match &self.input {
             Input::Line | Input::Text => self.value.clone(),
+            // What is long is told by what differs, and what is unseen stays so.
+            Input::Code | Input::Hidden => String::new(),
             Input::Day => day(&self.value).map_or_else(|_| self.value.clone(), words::day),
             Input::One(choices) | Input::Any(choices) => {
                 let chosen = choices.iter().filter(|choice| choice.chosen).map(|choice| choice.text.clone());
@@ -222,6 +239,18 @@ impl Faults {
         sent.filled(field).and_then(|text| day(text).map_err(|words| self.note(field, words)).ok())
     }
 
+    /// An instant: a day that must be there, and a time of day in UTC; the begin of the day if none is said.
+    pub(super) fn moment(&mut self, sent: &Sent, on: &'static str, at: &'static str) -> Option<Timestamp> {
+        let begin = self.day(sent, on);
+        let Some(clock) = sent.filled(at) else { return begin };
+        let is_clock = clock.len() == 5 && clock.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+        let read = format!("{}T{clock}:00Z", begin?.date()).parse().ok().filter(|_| is_clock);
+        if read.is_none() {
+            self.note(at, "this is not a time of day; write it as hours and minutes, for instance 14:30");
+        }
+        read
+    }
+
     /// A text that must be there.
     pub(super) fn text(&mut self, sent: &Sent, field: &'static str) -> Option<String> {
         let text = sent.filled(field).map(str::to_owned);
@@ -258,6 +287,22 @@ mod tests {
         {
             assert!(day(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_moment_is_a_day_and_a_time_of_day() {
+        let moment = |day: &str, clock: &str| {
+            let sent = Sent::of(vec![("on".to_owned(), day.to_owned()), ("at".to_owned(), clock.to_owned())]);
+            let mut faults = Faults::default();
+            let read = faults.moment(&sent, "on", "at");
+            faults.settle(read).map_err(|said| said.iter().map(|fault| fault.field).collect::<Vec<_>>())
+        };
+        assert_eq!(moment("2027-05-01", "14:30"), Ok("2027-05-01T14:30:00Z".parse().unwrap()));
+        assert_eq!(moment("2027-05-01", " "), Ok("2027-05-01T00:00:00Z".parse().unwrap()));
+        for bad in ["24:00", "2 pm", "1:30", "14:30:00", "aa:bb"] {
+            assert_eq!(moment("2027-05-01", bad), Err(vec!["at"]), "{bad}");
+        }
+        assert_eq!(moment("soon", "14:30"), Err(vec!["on"]));
     }
 
     #[test]

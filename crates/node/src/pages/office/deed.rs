@@ -16,6 +16,7 @@ use register::{Command, Receipt, State as Register, Submission, SubmitError};
 
 use super::ask::{Fault, Field, Input, LINE_CHARS_MAX, Sent, TEXT_CHARS_MAX};
 use super::grants::sample::Sample;
+use super::policy::{Effects, Side};
 use super::refused::Refused;
 use crate::jobs::Lane;
 use crate::lang::Lang;
@@ -50,6 +51,10 @@ pub(super) struct Deed {
     pub(super) others: Vec<(String, Command)>,
     /// What somebody would see, where the deed lets somebody see.
     pub(super) sample: Option<Sample>,
+    /// What it would change besides, where it changes what is allowed.
+    pub(super) effects: Option<Effects>,
+    /// How many acts the register had when it was looked at, where it may only be done on that.
+    pub(super) seen: Option<u64>,
 }
 
 impl Deed {
@@ -67,6 +72,8 @@ impl Deed {
             command: Err(Vec::new()),
             others: Vec::new(),
             sample: None,
+            effects: None,
+            seen: None,
         }
     }
 }
@@ -135,6 +142,7 @@ struct CheckPage {
     /// The acts that it would make.
     acts: Vec<String>,
     sample: Option<Sample>,
+    effects: Option<Effects>,
 }
 
 /// Shows the form of a deed.
@@ -158,10 +166,10 @@ pub(super) async fn take(node: &Node, signed: &Signed, sent: &Sent, mut deed: De
     let submission = Submission { by: signed.party.id.clone(), reason, command };
     let others = std::mem::take(&mut deed.others);
     let (by, why) = (submission.by.clone(), submission.reason.clone());
-    let city = Arc::clone(&node.city);
+    let (city, seen) = (Arc::clone(&node.city), deed.seen);
     let refusal = match sent.one("go") {
         "change" => return form(&state, signed, deed, StatusCode::OK, None),
-        "do" => match node.jobs.run(Lane::Token, move || submit(&city, submission)).await? {
+        "do" => match node.jobs.run(Lane::Token, move || submit_if(&city, submission, seen)).await? {
             Ok(receipt) => return finished(&node.city.register().state(), signed, deed, &receipt),
             Err(refusal) => refusal,
         },
@@ -203,7 +211,12 @@ pub(super) fn preview(city: &City, submission: Submission) -> Result<Vec<Act>, S
 
 /// Does it, and publishes what was done.
 pub(in crate::pages) fn submit(city: &City, submission: Submission) -> Result<Receipt, SubmitError> {
-    let receipt = city.register().submit(submission)?;
+    submit_if(city, submission, None)
+}
+
+/// The same, if what it concerns has not changed since the register had so many acts.
+fn submit_if(city: &City, submission: Submission, seen: Option<u64>) -> Result<Receipt, SubmitError> {
+    let receipt = city.register().submit_if(submission, seen)?;
     // The acts are safe; if this fails, the next tick publishes them.
     drop(city.register().publish());
     Ok(receipt)
@@ -279,6 +292,7 @@ pub(super) fn check(
         address: deed.address,
         back: deed.then,
         sample: deed.sample,
+        effects: deed.effects,
     };
     private(StatusCode::OK, &page)
 }

@@ -4,20 +4,16 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use model::{DeploymentRecord, Digest, Evidence, EvidenceId, EvidenceKind, Moment, Subject, Timestamp};
 use register::{Command, Rules, State as Register};
 
-use super::ask::{Choice, Fault, Faults, Field, Read, Sent};
-use super::deed::{Deed, show, take};
-use super::{Reach, deployment, free_id, reader, sender};
+use super::ask::{Choice, Fault, Faults, Field, Sent};
+use super::deed::Deed;
+use super::opened::Opened;
+use super::{Reach, deployment, free_id};
 use crate::pages::Link;
-use crate::pages::signed::to_sign_in;
 use crate::problem::{Kind, Problem};
-use crate::router::Node;
 use crate::words;
 
 /// The most statements to choose from as answered.
@@ -25,93 +21,39 @@ const ANSWERED_MAX: usize = 200;
 /// The words in a norm's text behind which kinds of evidence stand.
 const ASKED: [&str; 3] = ["evidence.contains", "Evidence.contains", "].contains(resource.kind"];
 
-/// `GET /office/deployments/{id}/evidence`
-pub(crate) async fn about(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-) -> Result<Response, Problem> {
-    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let desk = Desk::of(&node);
-    let reach = Reach::of(&desk.state, &signed.party);
-    let deed = desk.filing(&reach, Some(reach.find(&id?.0)?), &Sent::default());
-    show(&node, &signed, deed)
+/// `/office/deployments/{id}/evidence`
+pub(crate) async fn about(form: Opened<String>) -> Result<Response, Problem> {
+    let reach = form.reach();
+    let deed = Desk::of(&form).filing(&reach, Some(reach.find(&form.about)?), &form.sent);
+    form.go(deed).await
 }
 
-/// `POST /office/deployments/{id}/evidence`
-pub(crate) async fn file_about(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-    read: Read,
-) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let desk = Desk::of(&node);
-    let reach = Reach::of(&desk.state, &signed.party);
-    let deed = desk.filing(&reach, Some(reach.find(&id?.0)?), &sent);
-    take(&node, &signed, &sent, deed).await
-}
-
-/// `GET /office/city/evidence`
-pub(crate) async fn city(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
-    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let desk = Desk::of(&node);
-    let reach = Reach::of(&desk.state, &signed.party);
+/// `/office/city/evidence`
+pub(crate) async fn city(form: Opened) -> Result<Response, Problem> {
+    let reach = form.reach();
     if !reach.city() {
         return Err(Problem::new(Kind::NotFound));
     }
-    let deed = desk.filing(&reach, None, &Sent::default());
-    show(&node, &signed, deed)
+    let deed = Desk::of(&form).filing(&reach, None, &form.sent);
+    form.go(deed).await
 }
 
-/// `POST /office/city/evidence`
-pub(crate) async fn file_city(State(node): State<Node>, headers: HeaderMap, read: Read) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let desk = Desk::of(&node);
-    let reach = Reach::of(&desk.state, &signed.party);
-    if !reach.city() {
-        return Err(Problem::new(Kind::NotFound));
-    }
-    let deed = desk.filing(&reach, None, &sent);
-    take(&node, &signed, &sent, deed).await
-}
-
-/// `GET /office/evidence/{id}/withdraw`
-pub(crate) async fn withdrawal(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-) -> Result<Response, Problem> {
-    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let state = node.city.register().state();
-    let deed = withdrawing(&Reach::of(&state, &signed.party), &id?.0, &Sent::default())?;
-    show(&node, &signed, deed)
-}
-
-/// `POST /office/evidence/{id}/withdraw`
-pub(crate) async fn withdraw(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-    read: Read,
-) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let state = node.city.register().state();
-    let deed = withdrawing(&Reach::of(&state, &signed.party), &id?.0, &sent)?;
-    take(&node, &signed, &sent, deed).await
+/// `/office/evidence/{id}/withdraw`
+pub(crate) async fn withdraw(form: Opened<String>) -> Result<Response, Problem> {
+    let deed = withdrawing(&form.reach(), &form.about, &form.sent)?;
+    form.go(deed).await
 }
 
 /// What the form is drawn from.
-struct Desk {
-    state: std::sync::Arc<Register>,
+struct Desk<'a> {
+    state: &'a Register,
     rules: Option<std::sync::Arc<Rules>>,
     now: Timestamp,
 }
 
-impl Desk {
-    fn of(node: &Node) -> Self {
-        let register = node.city.register();
-        Self { state: register.state(), rules: register.rules(), now: register.now() }
+impl<'a> Desk<'a> {
+    fn of<A>(form: &'a Opened<A>) -> Self {
+        Self { state: &form.state, rules: form.node.city.register().rules(), now: form.now }
     }
 
     /// The deed of filing: about a deployment or one of its sensors, or about the city.
@@ -144,7 +86,7 @@ impl Desk {
     }
 
     fn fields(&self, record: Option<&DeploymentRecord>, sent: &Sent) -> Vec<Field> {
-        let kinds = kinds(&self.state, self.rules.as_deref());
+        let kinds = kinds(self.state, self.rules.as_deref());
         let kinds = kinds.into_iter().map(|kind| Choice::new(&kind, kind.clone())).collect();
         let mut fields = Vec::new();
         if let Some(record) = record {

@@ -17,9 +17,10 @@ use axum::response::Response;
 use model::{Duty, Grant, GrantId, GrantRecord, Judged, OrderId, PartyId, Purpose, StreamId, Timestamp, View, ViewId};
 use register::{Command, State as Register};
 
-use super::ask::{Choice, Fault, Faults, Field, Read, Sent};
-use super::deed::{self, Deed, show, take};
-use super::{Done, Reach, free_id, reader, sender};
+use super::ask::{Choice, Fault, Faults, Field, Sent};
+use super::deed::{self, Deed};
+use super::opened::Opened;
+use super::{Done, Reach, free_id, reader};
 use crate::jobs::Lane;
 use crate::lang::Lang;
 use crate::pages::signed::{private, to_sign_in};
@@ -154,23 +155,15 @@ fn find<'a>(reach: &Reach<'a>, id: &str) -> Result<&'a GrantRecord, Problem> {
     reach.state.grants.get(&id).map(AsRef::as_ref).filter(|record| reach.grant(record)).ok_or_else(none)
 }
 
-/// `GET /office/grants/new`
-pub(crate) async fn form(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
-    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let (state, now) = (node.city.register().state(), node.city.register().now());
-    show(&node, &signed, agreeing(&Reach::of(&state, &signed.party), &Sent::default(), now))
-}
-
-/// `POST /office/grants/new`
-pub(crate) async fn agree(State(node): State<Node>, headers: HeaderMap, read: Read) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let (state, now) = (node.city.register().state(), node.city.register().now());
-    let mut deed = agreeing(&Reach::of(&state, &signed.party), &sent, now);
-    if let Some((stream, view)) = chosen(&sent) {
-        let city = Arc::clone(&node.city);
-        deed.sample = node.jobs.run(Lane::Token, move || Sample::of(&city, &state, &stream, &view, now)).await?;
+/// `/office/grants/new`
+pub(super) async fn agree(form: Opened) -> Result<Response, Problem> {
+    let mut deed = agreeing(&form.reach(), &form.sent, form.now);
+    if let Some((stream, view)) = chosen(&form.sent) {
+        let (city, now) = (Arc::clone(&form.node.city), form.now);
+        let sample = move || Sample::of(&city, &city.register().state(), &stream, &view, now);
+        deed.sample = form.node.jobs.run(Lane::Token, sample).await?;
     }
-    take(&node, &signed, &sent, deed).await
+    form.go(deed).await
 }
 
 /// The view that was chosen, and its stream.
@@ -289,29 +282,10 @@ fn judged(sent: &Sent, faults: &mut Faults) -> Option<Judged> {
     }
 }
 
-/// `GET /office/grants/{id}/withdraw`
-pub(crate) async fn withdrawal(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-) -> Result<Response, Problem> {
-    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let state = node.city.register().state();
-    let deed = withdrawing(&Reach::of(&state, &signed.party), &id?.0, &Sent::default())?;
-    show(&node, &signed, deed)
-}
-
-/// `POST /office/grants/{id}/withdraw`
-pub(crate) async fn withdraw(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-    read: Read,
-) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let state = node.city.register().state();
-    let deed = withdrawing(&Reach::of(&state, &signed.party), &id?.0, &sent)?;
-    take(&node, &signed, &sent, deed).await
+/// `/office/grants/{id}/withdraw`
+pub(super) async fn withdraw(form: Opened<String>) -> Result<Response, Problem> {
+    let deed = withdrawing(&form.reach(), &form.about, &form.sent)?;
+    form.go(deed).await
 }
 
 fn withdrawing(reach: &Reach<'_>, id: &str, sent: &Sent) -> Result<Deed, Problem> {

@@ -156,6 +156,7 @@ fn plain(refusal: &Refusal) -> &'static [&'static str] {
         Refusal::Unknown { kind: "place", .. } => &["place"],
         Refusal::Unknown { kind: "view", .. } => &["view"],
         Refusal::Unknown { kind: "order", .. } => &["order"],
+        Refusal::Unknown { kind: "device", .. } => &["devices"],
         Refusal::Unknown { kind: "evidence", .. } => &["answers"],
         Refusal::Unknown { kind: "party", .. } => &["recipient", "accountable"],
         Refusal::Misfit(misfit) => match misfit {
@@ -171,6 +172,7 @@ fn plain(refusal: &Refusal) -> &'static [&'static str] {
             Misfit::Budget { .. } => &["noise"],
             Misfit::NotYet { .. } => &["on"],
             Misfit::Over { .. } => &["until"],
+            Misfit::Incident(_) => &["about"],
             _ => &[],
         },
         _ => &[],

@@ -51,7 +51,7 @@ const HEADINGS: [&str; 9] = [
     "What the hardware stands on",
 ];
 /// Under which heading a kind of statement belongs; every other is about its use.
-const KINDS: [(&str, usize); 30] = [
+const KINDS: [(&str, usize); 33] = [
     ("data-clauses", 1),
     ("sharing-policy", 1),
     ("disclosure-basis", 1),
@@ -67,6 +67,9 @@ const KINDS: [(&str, usize); 30] = [
     ("breach-notified", 3),
     ("incident", 3),
     ("incident-review", 3),
+    ("incident-update", 3),
+    ("incident-closed", 3),
+    ("authority-notified", 3),
     ("security-test", 3),
     ("camera-review", 3),
     ("cyber-plan-review", 3),
@@ -260,6 +263,7 @@ fn heading(what: &What) -> Option<usize> {
             let known = KINDS.iter().find(|(kind, _)| *kind == evidence.kind.as_str());
             Some(known.map_or(0, |(_, heading)| *heading))
         }
+        What::IncidentReported(_) => Some(3),
         What::InquiryReceived(received) => Some(if received.kind == InquiryKind::OwnData { 5 } else { 2 }),
         What::DeploymentProposed(_)
         | What::AssessmentSigned(_)

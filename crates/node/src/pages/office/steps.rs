@@ -1,21 +1,17 @@
 //! The steps of a deployment as forms: assess, approve, publish, activate, suspend, end.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use model::{
     Assessment, AssessmentId, DeploymentRecord, Digest, Outcome, Party, PartyId, Span, State as Stage, Step, Timestamp,
 };
 use register::{Command, State as Register};
 
-use super::ask::{Choice, Fault, Faults, Field, Read, Sent};
-use super::deed::{Deed, show, take as taken};
-use super::{Reach, deployment, free_id, reader, sender};
+use super::ask::{Choice, Fault, Faults, Field, Sent};
+use super::deed::Deed;
+use super::opened::Opened;
+use super::{Reach, deployment, free_id};
 use crate::lang::Lang;
-use crate::pages::signed::to_sign_in;
 use crate::problem::{Kind, Problem};
-use crate::router::Node;
 use crate::words;
 
 /// How far ahead an approval or a review is proposed.
@@ -24,29 +20,10 @@ const PROPOSED: Span = Span::days(365);
 const PAPER: &str = "privacy-impact-1";
 const OUTCOMES: [Outcome; 3] = [Outcome::Acceptable, Outcome::ResidualHigh, Outcome::Unacceptable];
 
-/// `GET /office/deployments/{id}/{step}`
-pub(crate) async fn form(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    path: Result<Path<(String, String)>, PathRejection>,
-) -> Result<Response, Problem> {
-    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let (state, now) = (node.city.register().state(), node.city.register().now());
-    let deed = deed(&Reach::of(&state, &signed.party), &path?.0, &Sent::default(), now)?;
-    show(&node, &signed, deed)
-}
-
-/// `POST /office/deployments/{id}/{step}`
-pub(crate) async fn take(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    path: Result<Path<(String, String)>, PathRejection>,
-    read: Read,
-) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let (state, now) = (node.city.register().state(), node.city.register().now());
-    let deed = deed(&Reach::of(&state, &signed.party), &path?.0, &sent, now)?;
-    taken(&node, &signed, &sent, deed).await
+/// `/office/deployments/{id}/{step}`
+pub(crate) async fn take(form: Opened<(String, String)>) -> Result<Response, Problem> {
+    let deed = deed(&form.reach(), &form.about, &form.sent, form.now)?;
+    form.go(deed).await
 }
 
 fn deed(reach: &Reach<'_>, path: &(String, String), sent: &Sent, now: Timestamp) -> Result<Deed, Problem> {

@@ -180,7 +180,27 @@ fn ending(state: &Register, record: &DeploymentRecord, now: Timestamp) -> Vec<Ta
             tasks.push(Task::new(format!("The order “{}” ends", order.id), office(record), who).by(order.until, now));
         }
     }
+    tasks.extend(support(state, record, now));
     tasks
+}
+
+/// The sensors that nobody mends any more, or soon: the next one to end, and how many end with it or ended before.
+fn support(state: &Register, record: &DeploymentRecord, now: Timestamp) -> Option<Task> {
+    let own = state.devices.values().filter(|device| device.deployment == record.deployment.id);
+    let mut ends: Vec<_> = own.filter_map(|device| Some((device.support_until?, &device.id))).collect();
+    ends.retain(|(until, _)| now + AHEAD >= *until);
+    let (until, id) = ends.iter().min()?;
+    let others = match ends.len() - 1 {
+        0 => String::new(),
+        more => format!(", and of {}", words::count(more as u64, "other", "others")),
+    };
+    let ended = if *until > now { "ends" } else { "ended" };
+    let what = format!("The maker’s support of the sensor “{id}”{others} {ended}");
+    let who = party_name(state, &record.deployment.accountable);
+    Some(
+        Task::new(what, Link { href: "/office/security".to_owned(), text: record.deployment.title.clone() }, who)
+            .by(*until, now),
+    )
 }
 
 /// What duties ask for: what lapsed, and what waits.

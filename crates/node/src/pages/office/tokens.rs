@@ -6,16 +6,17 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::{Device, DeviceId, PartyId, Point};
 use register::{Command, State as Register};
 
-use super::ask::{Choice, Fault, Faults, Field, Read, Sent};
-use super::deed::{self, Deed, Token, show, take};
-use super::{Done, Reach, reader, sender};
+use super::ask::{Choice, Fault, Faults, Field, Sent};
+use super::deed::{self, Deed, Token};
+use super::opened::Opened;
+use super::{Done, Reach, reader};
 use crate::jobs::Lane;
 use crate::lang::Lang;
 use crate::pages::signed::{private, to_sign_in};
@@ -100,19 +101,10 @@ fn page() -> Link {
     Link { href: "/office/tokens".to_owned(), text: "Sensors and tokens".to_owned() }
 }
 
-/// `GET /office/tokens/devices/new`
-pub(crate) async fn device(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
-    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let state = node.city.register().state();
-    show(&node, &signed, entering(&Reach::of(&state, &signed.party), &Sent::default()))
-}
-
-/// `POST /office/tokens/devices/new`
-pub(crate) async fn enter(State(node): State<Node>, headers: HeaderMap, read: Read) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let state = node.city.register().state();
-    let deed = entering(&Reach::of(&state, &signed.party), &sent);
-    take(&node, &signed, &sent, deed).await
+/// `/office/tokens/devices/new`
+pub(crate) async fn enter(form: Opened) -> Result<Response, Problem> {
+    let deed = entering(&form.reach(), &form.sent);
+    form.go(deed).await
 }
 
 fn entering(reach: &Reach<'_>, sent: &Sent) -> Deed {
@@ -158,29 +150,10 @@ fn entered(state: &Register, sent: &Sent) -> Result<Command, Vec<Fault>> {
     faults.settle(read)
 }
 
-/// `GET /office/tokens/devices/{id}/{what}`
-pub(crate) async fn of_device(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    path: Result<Path<(String, String)>, PathRejection>,
-) -> Result<Response, Problem> {
-    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let state = node.city.register().state();
-    let deed = setting(&node, &Reach::of(&state, &signed.party), &path?.0, &Sent::default())?;
-    show(&node, &signed, deed)
-}
-
-/// `POST /office/tokens/devices/{id}/{what}`
-pub(crate) async fn set_device(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    path: Result<Path<(String, String)>, PathRejection>,
-    read: Read,
-) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let state = node.city.register().state();
-    let deed = setting(&node, &Reach::of(&state, &signed.party), &path?.0, &sent)?;
-    take(&node, &signed, &sent, deed).await
+/// `/office/tokens/devices/{id}/{what}`
+pub(crate) async fn set_device(form: Opened<(String, String)>) -> Result<Response, Problem> {
+    let deed = setting(&form.node, &form.reach(), &form.about, &form.sent)?;
+    form.go(deed).await
 }
 
 /// A new token for a sensor, or none any more.
@@ -212,29 +185,10 @@ fn setting(node: &Node, reach: &Reach<'_>, path: &(String, String), sent: &Sent)
     }
 }
 
-/// `GET /office/tokens/parties/{id}`
-pub(crate) async fn of_party(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-) -> Result<Response, Problem> {
-    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let state = node.city.register().state();
-    let deed = issuing(&node, &Reach::of(&state, &signed.party), &id?.0, &Sent::default())?;
-    show(&node, &signed, deed)
-}
-
-/// `POST /office/tokens/parties/{id}`
-pub(crate) async fn issue(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-    read: Read,
-) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let state = node.city.register().state();
-    let deed = issuing(&node, &Reach::of(&state, &signed.party), &id?.0, &sent)?;
-    take(&node, &signed, &sent, deed).await
+/// `/office/tokens/parties/{id}`
+pub(crate) async fn issue(form: Opened<String>) -> Result<Response, Problem> {
+    let deed = issuing(&form.node, &form.reach(), &form.about, &form.sent)?;
+    form.go(deed).await
 }
 
 /// A new token for a party.

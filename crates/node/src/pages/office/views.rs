@@ -4,22 +4,19 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use model::{Span, StreamId, View, ViewId};
 use register::{Command, State as Register};
 use serde_json::{Map, Value, json};
 
-use super::ask::{Choice, Fault, Faults, Field, Read, Sent};
-use super::deed::{Deed, show, take};
+use super::ask::{Choice, Fault, Faults, Field, Sent};
+use super::deed::Deed;
 use super::grants::sample::Sample;
-use super::{Reach, deployment, reader, sender};
+use super::opened::Opened;
+use super::{Reach, deployment};
 use crate::jobs::Lane;
 use crate::pages::Link;
-use crate::pages::signed::to_sign_in;
 use crate::problem::Problem;
-use crate::router::Node;
 use crate::words;
 
 const NEW: &str = "/office/views/new";
@@ -45,24 +42,14 @@ const IDENTIFIERS: [(&str, &str); 4] = [
     ("raw", "Identifiers as they came, or matches of an order"),
 ];
 
-/// `GET /office/views/new`
-pub(crate) async fn form(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
-    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let state = node.city.register().state();
-    show(&node, &signed, declaring(&Reach::of(&state, &signed.party), &Sent::default()).0)
-}
-
-/// `POST /office/views/new`
-pub(crate) async fn declare(State(node): State<Node>, headers: HeaderMap, read: Read) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let (state, now) = (node.city.register().state(), node.city.register().now());
-    let (mut deed, view) = declaring(&Reach::of(&state, &signed.party), &sent);
+/// `/office/views/new`
+pub(crate) async fn declare(form: Opened) -> Result<Response, Problem> {
+    let (mut deed, view) = declaring(&form.reach(), &form.sent);
     if let Some(view) = view {
-        let city = Arc::clone(&node.city);
-        let of = Arc::clone(&state);
-        deed.sample = node.jobs.run(Lane::Token, move || Sample::of_view(&city, &of, &view, now)).await?;
+        let (city, state, now) = (Arc::clone(&form.node.city), Arc::clone(&form.state), form.now);
+        deed.sample = form.node.jobs.run(Lane::Token, move || Sample::of_view(&city, &state, &view, now)).await?;
     }
-    take(&node, &signed, &sent, deed).await
+    form.go(deed).await
 }
 
 /// The deed of declaring, and the view if it could be read.
@@ -93,6 +80,7 @@ fn fields(reach: &Reach<'_>, sent: &Sent) -> Vec<Field> {
         ("stream", "The whole stream together"),
         ("sensor", "Each sensor"),
         ("pair", "Each way from sensor to sensor"),
+        ("district", "Each of some places (districts below)"),
     ];
     vec![
         Field::one("stream", "Of which stream", sent, own.collect()),
@@ -105,6 +93,9 @@ fn fields(reach: &Reach<'_>, sent: &Sent) -> Vec<Field> {
             .optional()
             .hint("For numbers, not for single records."),
         Field::one("space", "One number for", sent, of(&spaces).into_iter().chain(cells).collect()).optional(),
+        Field::line("districts", "Districts", sent)
+            .optional()
+            .hint("The short names of places, with spaces. Where they overlap the first one counts."),
         Field::line("unit", "Unit", sent).optional().hint("The property whose values are told apart."),
         Field::line("number", "Number", sent).optional().hint("The property that is measured."),
         Field::line("edges", "Edges or limits", sent)
@@ -208,6 +199,12 @@ fn exposure(sent: &Sent, faults: &mut Faults) -> Option<Value> {
     }
     let space = match sent.one("space").trim().strip_prefix("cell-") {
         Some(level) => json!({ "by": "cell", "resolution": level.parse::<u8>().ok() }),
+        None if sent.one("space").trim() == "district" => {
+            if sent.filled("districts").is_none() {
+                faults.note("districts", "name the places by which it counts");
+            }
+            json!({ "by": "district", "of": parts("districts") })
+        }
         None => json!({ "by": sent.one("space").trim() }),
     };
     Some(json!({ "as": "windows", "bin": sent.one("bin").trim(), "space": space, "measure": measure }))

@@ -87,6 +87,11 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
             let about = subject(state, &received.evidence.about);
             format!("{} (about {about})", received.evidence.summary.trim_end_matches('.'))
         }
+        What::IncidentReported(reported) => {
+            let statement = &reported.incident.statement;
+            let (by, about) = (party(&statement.signed_by), subject(state, &statement.about));
+            format!("{by} reported an incident (about {about}): {}", statement.summary.trim_end_matches('.'))
+        }
         What::EvidenceWithdrawn(of) => format!("The statement “{}” was withdrawn", of.evidence),
         What::EvidenceLapsed(of) => format!("The statement “{}” came to its end", of.evidence),
         What::ClassApproved(class) => format!(

@@ -99,6 +99,11 @@ fn about_statements(what: &What, state: &State) -> String {
         What::InquiryReceived(received) => {
             format!("{} (über {})", asked(received.kind), subject(state, &received.evidence.about))
         }
+        What::IncidentReported(reported) => {
+            let statement = &reported.incident.statement;
+            let (by, about) = (party(state, &statement.signed_by), subject(state, &statement.about));
+            format!("{by} hat einen Vorfall gemeldet (über {about}): „{}“", statement.summary.trim_end_matches('.'))
+        }
         What::EvidenceWithdrawn(of) => format!("Die Erklärung „{}“ wurde zurückgezogen", of.evidence),
         What::EvidenceLapsed(of) => format!("Die Erklärung „{}“ ist abgelaufen", of.evidence),
         What::ClassApproved(class) => {

@@ -8,7 +8,7 @@ use crate::browser::Browser;
 use crate::city::{HOSTILE, World};
 
 /// Every form, and its fields for text.
-const FORMS: [(&str, &[&str]); 13] = [
+const FORMS: [(&str, &[&str]); 18] = [
     ("/office/deployments/wifi/approve", &["until", "reason"]),
     ("/office/deployments/station-wifi/assess", &["summary", "document", "instrument", "review-by"]),
     ("/office/deployments/wifi/publish", &["reason"]),
@@ -38,6 +38,11 @@ const FORMS: [(&str, &[&str]); 13] = [
     ("/office/grants/own/withdraw", &["reason"]),
     ("/office/tokens/devices/new", &["device", "longitude", "latitude", "support-until", "reason"]),
     ("/office/tokens/devices/wifi-1/token", &["reason"]),
+    ("/office/entered/places/new", &["place", "name", "outline", "reason"]),
+    ("/office/entered/parties/new", &["party", "name", "contact-name", "contact-mail", "contact-phone", "reason"]),
+    ("/office/entered/classes/new", &["class", "until", "reason"]),
+    ("/office/incidents/new", &["on", "at", "happened", "devices", "summary", "details"]),
+    ("/office/policies/permits", &["permits", "reason"]),
     ("/office/tokens/parties/mobility", &["reason"]),
 ];
 /// What would break out of a page that did not escape.

@@ -1,0 +1,182 @@
+//! Incidents: reported, followed by who was told and what was learnt, closed; and what residents read of them.
+
+use serde_json::json;
+
+use super::{done, escaped, look, looked, office, refused, size};
+use crate::city::{HOSTILE, World};
+
+const NEW: &str = "/office/incidents/new";
+const SECRET: &str = "The default password was still set on wifi-1";
+
+/// A world with a duty that counts from a breach.
+fn world() -> World {
+    let world = World::new();
+    let mut core = testkit::core();
+    let duty = "[[duty]]\nid = \"breach-notice\"\nrequirement = \"core-50\"\nfrom = \"evidence/breach\"\nwithin = \"3d\"\n\
+                done_by = \"evidence/breach-notified\"\nsilence = \"escalate\"\n";
+    core.duties.insert("breach-notice".parse().unwrap(), duty.to_owned());
+    let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
+    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    world
+}
+
+const BREACH: [(&str, &str); 10] = [
+    ("about", "of/wifi"),
+    ("kind", "breach"),
+    ("severity", "serious"),
+    ("on", "2026-11-24"),
+    ("at", "06:30"),
+    ("happened", "2026-11-20"),
+    ("devices", "wifi-1"),
+    ("data", "mac-address"),
+    ("summary", "Somebody read tags of the old town."),
+    ("details", SECRET),
+];
+
+#[tokio::test]
+async fn an_incident_is_reported_told_learnt_from_and_closed_and_residents_read_all_but_what_is_sealed() {
+    let world = world();
+    let mut mobility = office(&world, "mobility").await;
+    let page = done(&world, &mut mobility, NEW, &BREACH).await;
+    for part in [
+        "A breach of data",
+        "24 November 2026, 06:30 UTC",
+        "20 November 2026",
+        "“wifi-1”",
+        "Serious: somebody may be harmed",
+        "To be stated by 27 November 2026, 08:00 UTC: those concerned were told (“breach-notice”, core-50)",
+        SECRET,
+        "State: those concerned were told (core-50)",
+    ] {
+        assert!(page.text().contains(part), "{part}\n{}", page.text());
+    }
+    let public = world.browse("/incidents").await;
+    assert!(public.text().contains("Somebody read tags of the old town.") && !public.text().contains(SECRET));
+    for page in ["/deployments/wifi", "/log/entries", "/changes", "/api/v1/register"] {
+        assert!(!world.browse(page).await.text().contains(SECRET), "{page}");
+    }
+    let entry = world.browse(&format!("/log/entries/{}", size(&world) - 1)).await;
+    assert!(entry.text().contains("incident-reported/1") && !entry.text().contains(SECRET), "{}", entry.text());
+    assert!(mobility.get("/office").await.text().contains("“breach-notice” (core-50)"), "it is in the list of tasks");
+    let told =
+        [("on", "2026-11-24"), ("at", "08:00"), ("told", "The data protection authority"), ("summary", "By its form.")];
+    let page = done(&world, &mut mobility, "/office/incidents/breach-wifi/breach-notified", &told).await;
+    assert!(page.text().contains("Told: The data protection authority. By its form."), "{}", page.text());
+    assert!(
+        page.text().contains("Stated in time, on 24 November 2026, 08:00 UTC: those concerned were told"),
+        "{}",
+        page.text()
+    );
+    let update = [("on", "2026-11-24"), ("summary", "Tags of two days.")];
+    done(&world, &mut mobility, "/office/incidents/breach-wifi/incident-update", &update).await;
+    let closed = [("on", "2026-11-24"), ("summary", "Every sensor has a password of its own.")];
+    done(&world, &mut mobility, "/office/incidents/breach-wifi/incident-closed", &closed).await;
+    let public = world.browse("/incidents").await;
+    for part in ["Over since 24 November 2026", "What became known", "Tags of two days.", "It is over"] {
+        assert!(public.text().contains(part), "{part}\n{}", public.text());
+    }
+}
+
+#[tokio::test]
+async fn what_is_sealed_is_read_by_those_alone_who_answer_for_it() {
+    let world = world();
+    let mut mobility = office(&world, "mobility").await;
+    done(&world, &mut mobility, NEW, &BREACH).await;
+    for (party, status, reads) in
+        [("council", 200, true), ("city", 200, true), ("environment", 404, false), ("police", 404, false)]
+    {
+        let mut browser = office(&world, party).await;
+        let page = browser.get("/office/incidents/breach-wifi").await;
+        assert_eq!((page.status.as_u16(), page.text().contains(SECRET)), (status, reads), "{party}");
+        let all = browser.get("/office/incidents").await;
+        assert_eq!(all.text().contains("Somebody read tags"), reads, "{party}: {}", all.text());
+        let update = [("on", "2026-11-24"), ("summary", "I was here.")];
+        let answer = look(&mut browser, "/office/incidents/breach-wifi/incident-update", &update).await;
+        assert_eq!(answer.status, status, "{party}");
+    }
+    // Whoever runs a sensor there sees that it happened, and not what is sealed.
+    let supplier = json!({ "party": { "id": "supplier", "name": "Sensors Ltd", "kind": "vendor" } });
+    world.submit(json!({ "by": "city", "command": { "do": "register-party", "with": supplier } })).unwrap();
+    let device = json!({ "id": "wifi-7", "stream": "wifi-counts", "deployment": "wifi", "position": [16.6, 49.2] });
+    world.submit(json!({ "by": "supplier", "command": { "do": "register-device", "with": device } })).unwrap();
+    let page = office(&world, "supplier").await.get("/office/incidents/breach-wifi").await;
+    assert!(page.status == 200 && !page.text().contains(SECRET), "{}", page.text());
+    let entry = world.city.register().state().incidents.values().next().unwrap().entry;
+    let erase = json!({ "by": "council", "reason": "it is mended", "command": { "do": "erase-payload", "with": { "entry": entry } } });
+    world.submit(erase).unwrap();
+    let page = mobility.get("/office/incidents/breach-wifi").await;
+    assert!(page.text().contains("It was erased.") && !page.text().contains(SECRET), "{}", page.text());
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_said_at_its_field() {
+    let world = world();
+    let mut mobility = office(&world, "mobility").await;
+    for (field, value) in [
+        ("on", "2027-01-01"),
+        ("on", "yesterday"),
+        ("at", "2 pm"),
+        ("happened", "2026-11-25"),
+        ("devices", "wifi-9"),
+        ("devices", "No Sensor"),
+        ("summary", ""),
+    ] {
+        let mut fields: Vec<(&str, &str)> = BREACH.iter().copied().filter(|(name, _)| *name != field).collect();
+        fields.push((field, value));
+        let text = refused(&world, &mut mobility, NEW, &fields, 422).await;
+        assert!(text.contains(&format!("id=\"wrong-{field}\"")), "{field}={value}: {text}");
+    }
+    for (field, value) in [("about", "of/pollution"), ("kind", "hearing"), ("severity", "grave"), ("data", "nothing")] {
+        let mut fields: Vec<(&str, &str)> = BREACH.iter().copied().filter(|(name, _)| *name != field).collect();
+        fields.push((field, value));
+        let answer = look(&mut mobility, NEW, &fields).await;
+        assert_eq!(answer.status, 422, "{field}");
+        assert!(answer.text().contains("id=\"wrong-"), "{field}: {}", answer.text());
+    }
+    let mut city = office(&world, "city").await;
+    let about_city: Vec<(&str, &str)> =
+        BREACH.iter().map(|(name, value)| (*name, if *name == "about" { "city" } else { *value })).collect();
+    let text = refused(&world, &mut city, NEW, &about_city, 422).await;
+    assert!(text.contains("report it once for each"), "{text}");
+}
+
+#[tokio::test]
+async fn an_overdue_clock_is_public_and_a_report_by_mistake_is_withdrawn_in_public() {
+    let world = world();
+    let mut mobility = office(&world, "mobility").await;
+    done(&world, &mut mobility, NEW, &BREACH).await;
+    world.clock.advance(model::Span::days(4));
+    world.city.register().tick().unwrap();
+    let public = world.browse("/incidents").await;
+    assert!(public.text().contains("Overdue since 27 November 2026, 08:00 UTC"), "{}", public.text());
+    let mut mobility = office(&world, "mobility").await;
+    let withdraw = "/office/evidence/breach-wifi/withdraw";
+    done(&world, &mut mobility, withdraw, &[("reason", "It was a test of ours")]).await;
+    let public = world.browse("/incidents").await;
+    assert!(
+        public.text().contains("The report was withdrawn on 28 November 2026: It was a test of ours"),
+        "{}",
+        public.text()
+    );
+}
+
+#[tokio::test]
+async fn no_hostile_word_of_an_incident_becomes_part_of_a_page() {
+    let world = world();
+    let mut mobility = office(&world, "mobility").await;
+    let fields: Vec<(&str, &str)> = BREACH
+        .iter()
+        .map(|(name, value)| (*name, if ["summary", "details"].contains(name) { HOSTILE } else { *value }))
+        .collect();
+    done(&world, &mut mobility, NEW, &fields).await;
+    let told = [("on", "2026-11-24"), ("told", HOSTILE), ("summary", HOSTILE)];
+    looked(&look(&mut mobility, "/office/incidents/breach-wifi/breach-notified", &told).await);
+    done(&world, &mut mobility, "/office/incidents/breach-wifi/breach-notified", &told).await;
+    for page in ["/office/incidents", "/office/incidents/breach-wifi"] {
+        let page = mobility.get(page).await;
+        assert!(!page.text().contains(HOSTILE) && page.text().contains(&escaped(HOSTILE)), "{}", page.text());
+    }
+    let public = world.browse("/incidents").await;
+    crate::html::check(public.text());
+    assert!(!public.text().contains(HOSTILE) && public.text().contains(&escaped(HOSTILE)));
+}
