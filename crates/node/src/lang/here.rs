@@ -8,6 +8,9 @@ use axum::http::{Method, Uri};
 
 use super::Lang;
 
+/// The longest address that a page says again in each language, in bytes.
+const ADDRESS_BYTES_MAX: usize = 200;
+
 /// The language of a page, and where it stands in each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Here {
@@ -18,9 +21,10 @@ pub(crate) struct Here {
 }
 
 impl Here {
-    /// What an address names.
+    /// What an address names. A query that is too long to be said again is left out.
     pub(crate) fn of(uri: &Uri) -> Self {
         let all = uri.path_and_query().map_or("/", |all| all.as_str());
+        let all = if all.len() > ADDRESS_BYTES_MAX { uri.path() } else { all };
         let after = all.strip_prefix('/').unwrap_or(all);
         let (first, rest) = after.find(['/', '?']).map_or((after, ""), |end| after.split_at(end));
         let Some(lang) = Lang::with_code(first) else { return Self { lang: Lang::En, path: Some(all.to_owned()) } };
@@ -78,5 +82,7 @@ mod tests {
         assert_eq!(here.in_lang(Lang::En).as_deref(), Some("/near?place=a"));
         assert_eq!(here.in_lang(Lang::De).as_deref(), Some("/de/near?place=a"));
         assert_eq!(Here::nowhere(Lang::De).in_lang(Lang::En), None);
+        let long = Here::of(&format!("/de/search?q={}", "x".repeat(ADDRESS_BYTES_MAX)).parse().unwrap());
+        assert_eq!((long.lang, long.path.as_deref()), (Lang::De, Some("/search")));
     }
 }

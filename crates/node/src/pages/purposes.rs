@@ -81,9 +81,9 @@ pub(crate) async fn purpose(
     let paged = Paged::of(which, uses.len().max(given.len()))?;
     page(&OnePurpose {
         site: Site::at(&index.state, &here),
-        name: purpose.name(),
+        name: here.lang.purpose(purpose),
         code: purpose.code(),
-        general: purpose.parent().map_or("", Purpose::name),
+        general: purpose.parent().map_or("", |general| here.lang.purpose(general)),
         cards: paged.cards(here.lang, &index, uses),
         grants: paged.part(given).iter().filter_map(|record| Given::of(here.lang, &index.state, record)).collect(),
         pager: paged.pager(here.lang, &format!("/purposes/{}", purpose.code())),

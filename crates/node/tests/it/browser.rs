@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 
 use crate::city::{Answer, World};
-use crate::html::check;
+use crate::html::check_in;
 
 pub(crate) const HOST: &str = "sensors.teststadt.example";
 const NAME: &str = "__Host-ordinance";
@@ -66,7 +66,7 @@ impl<'w> Browser<'w> {
             self.cookie = (!value.is_empty()).then(|| value.to_owned());
         }
         if answer.header("content-type").starts_with("text/html") {
-            check(answer.text());
+            check_in(if path.starts_with("/de/") { "de" } else { "en" }, answer.text());
         }
         answer
     }
