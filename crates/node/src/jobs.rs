@@ -17,6 +17,9 @@ const OPEN_JOBS_MAX: usize = 32;
 /// The most looks after what is due to those who watch, at once. They wait for their turn, and take nobody else's place.
 const LIVE_JOBS_MAX: usize = 4;
 
+/// The most files of parties that are read at once: each may become large in memory.
+const FILE_JOBS_MAX: usize = 2;
+
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lane {
@@ -24,6 +27,8 @@ pub(crate) enum Lane {
     Token,
     /// A request that anybody can make.
     Open,
+    /// A request with a file, of a party.
+    File,
 }
 
 /// The places for blocking jobs.
@@ -32,12 +37,18 @@ pub(crate) struct Jobs {
     all: Arc<Semaphore>,
     open: Arc<Semaphore>,
     live: Arc<Semaphore>,
+    files: Arc<Semaphore>,
 }
 
 impl Default for Jobs {
     fn default() -> Self {
         let places = |count| Arc::new(Semaphore::new(count));
-        Self { all: places(JOBS_MAX), open: places(OPEN_JOBS_MAX), live: places(LIVE_JOBS_MAX) }
+        Self {
+            all: places(JOBS_MAX),
+            open: places(OPEN_JOBS_MAX),
+            live: places(LIVE_JOBS_MAX),
+            files: places(FILE_JOBS_MAX),
+        }
     }
 }
 
@@ -49,16 +60,16 @@ impl Jobs {
         lane: Lane,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let open = match lane {
-            Lane::Open => {
-                let place = Arc::clone(&self.open).try_acquire_owned();
-                Some(place.map_err(|_| Problem::new(Kind::TooMany))?)
-            }
+        let narrow = match lane {
+            Lane::Open => Some(&self.open),
+            Lane::File => Some(&self.files),
             Lane::Token => None,
         };
+        let narrow = narrow.map(|places| Arc::clone(places).try_acquire_owned()).transpose();
+        let narrow = narrow.map_err(|_| Problem::new(Kind::TooMany))?;
         let place = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Problem::new(Kind::Busy))?;
         let ran = tokio::task::spawn_blocking(move || {
-            let _places = (open, place);
+            let _places = (narrow, place);
             job()
         });
         ran.await.map_err(|_| Problem::new(Kind::Internal))

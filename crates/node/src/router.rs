@@ -168,6 +168,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/accessibility", get(pages::accessibility::accessibility))
         .route("/problems", get(pages::problems::problems))
         .route("/problems/{slug}", get(pages::problems::problem))
+        .route("/context.jsonld", get(api::linked::context))
         .route("/style.css", get(web::style))
         .route("/icon.svg", get(web::icon))
         // For parties that are signed in.
@@ -179,6 +180,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .fallback(|| async { Problem::new(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(node.clone(), api::linked::layer))
         .layer(from_fn_with_state(node.clone(), guard::guard))
         .with_state(node)
 }

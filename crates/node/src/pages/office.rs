@@ -11,6 +11,7 @@ pub(crate) mod grants;
 mod propose;
 mod refused;
 mod reports;
+mod sheets;
 mod steps;
 pub(crate) mod tasks;
 mod tokens;
@@ -44,8 +45,8 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/office/grants", get(grants::all))
         .route("/office/grants/new", get(grants::form).post(grants::agree))
         .route("/office/views/new", get(views::form).post(views::declare))
-        .route("/office/reports/annual", get(reports::annual))
-        .route("/office/reports/annual.csv", get(reports::annual_csv))
+        .merge(sheets::routes())
+        .merge(reports::routes())
         .route("/office/grants/{id}", get(grants::one))
         .route("/office/grants/{id}/withdraw", get(grants::withdrawal).post(grants::withdraw))
         .route("/office/tokens", get(tokens::all))

@@ -14,6 +14,7 @@ mod grants;
 mod html;
 mod inquiries;
 mod limits;
+mod linked;
 mod live;
 mod log;
 mod long;

@@ -5,6 +5,7 @@ mod forms;
 mod life;
 mod propose;
 mod reports;
+mod sheets;
 mod statements;
 mod steps;
 mod tasks;
