@@ -4,6 +4,7 @@ pub(crate) mod basemap;
 pub(crate) mod framework;
 pub(crate) mod instrument;
 pub(crate) mod schedule;
+pub(crate) mod sheet;
 pub(crate) mod sql;
 pub(crate) mod webhook;
 
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Webhook(webhook::Webhook),
     #[command(subcommand)]
     Schedule(schedule::Schedule),
+    #[command(subcommand)]
+    Sheet(sheet::Sheet),
     #[command(subcommand, name = "basemap")]
     BaseMap(basemap::BaseMap),
     Sql(sql::Sql),

@@ -18,6 +18,7 @@ pub(crate) mod opt_out;
 pub(crate) mod query;
 pub(crate) mod schedule;
 pub(crate) mod serve;
+pub(crate) mod sheet;
 pub(crate) mod sql;
 pub(crate) mod token;
 pub(crate) mod utility;

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Watch(watch) => commands::watch::run(&watch, &output),
         Command::Webhook(webhook) => commands::webhook::run(&webhook, &output),
         Command::Schedule(schedule) => commands::schedule::run(&schedule, &output),
+        Command::Sheet(sheet) => commands::sheet::run(&sheet, &output),
         Command::Query(query) => commands::query::run(&query, &output),
         Command::OptOut(opt_out) => commands::opt_out::run(&opt_out, &output),
         Command::BaseMap(basemap) => commands::basemap::run(&basemap, &output),

@@ -19,6 +19,8 @@ const LIVE_JOBS_MAX: usize = 4;
 
 /// The most jobs at once that take the whole machine.
 const LARGE_JOBS_MAX: usize = 1;
+/// The most files of parties that are read at once: each may become large in memory.
+const FILE_JOBS_MAX: usize = 2;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(crate) enum Lane {
     Token,
     /// A request that anybody can make.
     Open,
+    /// A request with a file, of a party.
+    File,
 }
 
 /// The places for blocking jobs.
@@ -36,6 +40,7 @@ pub(crate) struct Jobs {
     open: Arc<Semaphore>,
     live: Arc<Semaphore>,
     large: Arc<Semaphore>,
+    files: Arc<Semaphore>,
 }
 
 impl Default for Jobs {
@@ -46,6 +51,7 @@ impl Default for Jobs {
             open: places(OPEN_JOBS_MAX),
             live: places(LIVE_JOBS_MAX),
             large: places(LARGE_JOBS_MAX),
+            files: places(FILE_JOBS_MAX),
         }
     }
 }
@@ -58,16 +64,16 @@ impl Jobs {
         lane: Lane,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let open = match lane {
-            Lane::Open => {
-                let place = Arc::clone(&self.open).try_acquire_owned();
-                Some(place.map_err(|_| Problem::new(Kind::TooMany))?)
-            }
+        let narrow = match lane {
+            Lane::Open => Some(&self.open),
+            Lane::File => Some(&self.files),
             Lane::Token => None,
         };
+        let narrow = narrow.map(|places| Arc::clone(places).try_acquire_owned()).transpose();
+        let narrow = narrow.map_err(|_| Problem::new(Kind::TooMany))?;
         let place = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Problem::new(Kind::Busy))?;
         let ran = tokio::task::spawn_blocking(move || {
-            let _places = (open, place);
+            let _places = (narrow, place);
             job()
         });
         ran.await.map_err(|_| Problem::new(Kind::Internal))

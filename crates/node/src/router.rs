@@ -194,6 +194,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/style.css", get(web::style))
         .route("/icon.svg", get(web::icon))
         .route("/robots.txt", get(robots))
+        .route("/context.jsonld", get(api::linked::context))
         .route("/incidents", get(pages::incidents::incidents))
         // For parties that are signed in.
         .merge(signed_in())
@@ -201,6 +202,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .fallback(|| async { Problem::new(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(node.clone(), api::linked::layer))
         .layer(from_fn_with_state(node.clone(), guard::guard))
         .with_state(node)
 }

@@ -48,12 +48,12 @@ impl Watchers {
             Lane::Open if taken.open >= OPEN_WATCHERS_MAX => {
                 return Err(too_many("too many people watch without a token; ask for the rows instead"));
             }
-            Lane::Token if taken.parties.get(party).is_some_and(|count| *count >= PARTY_WATCHERS_MAX) => {
+            Lane::Token | Lane::File if taken.parties.get(party).is_some_and(|count| *count >= PARTY_WATCHERS_MAX) => {
                 return Err(too_many("this party watches over as many connections as one may; close some"));
             }
-            Lane::Open | Lane::Token if taken.all >= WATCHERS_MAX => return Err(Problem::new(Kind::Busy)),
+            _ if taken.all >= WATCHERS_MAX => return Err(Problem::new(Kind::Busy)),
             Lane::Open => taken.open += 1,
-            Lane::Token => *taken.parties.entry(party.clone()).or_default() += 1,
+            Lane::Token | Lane::File => *taken.parties.entry(party.clone()).or_default() += 1,
         }
         taken.all += 1;
         Ok(Place { watchers: Arc::clone(self), party: party.clone(), lane })
@@ -93,7 +93,7 @@ impl Drop for Place {
         taken.all = taken.all.saturating_sub(1);
         match self.lane {
             Lane::Open => taken.open = taken.open.saturating_sub(1),
-            Lane::Token => {
+            Lane::Token | Lane::File => {
                 let left = taken.parties.get_mut(&self.party).map_or(0, |count| {
                     *count = count.saturating_sub(1);
                     *count

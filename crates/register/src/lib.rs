@@ -23,7 +23,9 @@ pub mod state;
 pub use clocks::{Clocks, ClocksError};
 pub use command::{Command, Submission};
 pub use decide::Refusal;
-pub use register::{Fact, Founding, Inquiry, InquiryError, OpenError, Receipt, Register, Store, SubmitError};
+pub use register::{
+    Fact, Founding, Inquiry, InquiryError, NotTogether, OpenError, Receipt, Register, Store, SubmitError,
+};
 pub use rules::{Rules, RulesError};
 pub use state::State;
 

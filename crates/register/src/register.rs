@@ -11,6 +11,7 @@ mod facts;
 mod incidents;
 mod inquiries;
 mod start;
+mod together;
 /// Whether what a submission concerns is as it was after so many acts.
 fn unchanged(state: &State, submission: &Submission, seen: u64) -> Result<(), SubmitError> {
     let newest = match submission.command.deployment(state) {
@@ -47,6 +48,7 @@ pub use disclosures::batch_of;
 pub use facts::Fact;
 pub use inquiries::{INQUIRIES_DAY_MAX, Inquiry, InquiryError, WORDS_CHARS_MAX};
 pub use start::{Founding, OpenError};
+pub use together::NotTogether;
 
 /// The most submissions that one commit takes.
 pub const POOL_MAX: usize = 200;

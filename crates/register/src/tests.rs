@@ -55,6 +55,31 @@ fn replaying_the_log_gives_the_same_register_with_and_without_its_payloads() {
 }
 
 #[test]
+fn a_list_is_done_as_a_whole_or_not_at_all() {
+    let city = City::declared();
+    let place = |id: &str, within: &str| {
+        let command = format!(
+            r#"{{"do":"register-place","with":{{"id":"{id}","name":"A place","within":"{within}","geometry":{{"type":"Point","coordinates":[1.0,2.0]}}}}}}"#
+        );
+        City::submission("city", None, &command)
+    };
+    let before = city.register.state().size;
+    let list = [place("one", "centre"), place("two", "one"), place("three", "nowhere")];
+    let failed = city.register.submit_together(&list).unwrap_err();
+    assert_eq!((failed.at, city.register.state().size), (2, before), "{failed}");
+    assert!(failed.to_string().starts_with("number 3 of the list: there is no place `nowhere`"), "{failed}");
+    let made = |list: &[Submission]| -> Vec<Vec<u64>> {
+        city.register.submit_together(list).unwrap().into_iter().map(|receipt| receipt.entries).collect()
+    };
+    assert_eq!(made(&list[..2]), [vec![before], vec![before + 1]]);
+    assert_eq!(made(&list[..2]), [vec![], vec![]], "it is so already");
+    assert_eq!(made(&[]), Vec::<Vec<u64>>::new());
+    assert_eq!(replayed(&city.register), *city.register.state());
+    let erase = Submission { command: Command::ErasePayload { entry: 1 }, ..list[0].clone() };
+    assert_eq!(city.register.submit_together(&[list[0].clone(), erase]).unwrap_err().at, 1);
+}
+
+#[test]
 fn asking_again_makes_no_act_and_a_preview_changes_nothing() {
     let city = City::declared();
     let size = city.register.state().size;

@@ -97,7 +97,7 @@ const GERMAN: [(&str, &str); 26] = [
 ];
 
 /// Pages of an officer in the city of the tests, and what becomes of what a resident asked there.
-const OFFICE: [(&str, &str); 16] = [
+const OFFICE: [(&str, &str); 20] = [
     ("What became of an inquiry", "/asked/INQUIRY"),
     ("What residents asked", "/desk/inbox"),
     ("What a resident asked", "/desk/inbox/INQUIRY"),
@@ -113,7 +113,11 @@ const OFFICE: [(&str, &str); 16] = [
     ("Tokens", "/office/tokens"),
     ("A new sensor", "/office/tokens/devices/new"),
     ("A proposal", "/office/propose/new"),
+    ("Reports", "/office/reports"),
     ("The annual report", "/office/reports/annual"),
+    ("The record of processing", "/office/reports/processing"),
+    ("An extract of the register", "/office/reports/extract"),
+    ("Spreadsheets", "/office/sheets"),
 ];
 
 /// Pages for parties that are signed in, and what lies over streets, in the city of the tests.

@@ -24,6 +24,7 @@ mod remote;
 mod scan;
 mod scanned;
 mod scheduled;
+mod sheets;
 mod sql;
 mod tool;
 mod twins;

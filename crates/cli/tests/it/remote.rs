@@ -287,6 +287,7 @@ fn every_command_has_a_manual_page_and_examples() {
         ("instrument", &["begin", "show", "set", "check", "sign", "migrate"]),
         ("webhook", &["add", "list", "remove"]),
         ("schedule", &["add", "list", "remove"]),
+        ("sheet", &["template", "export", "check", "import"]),
         ("basemap", &["import", "show"]),
     ];
     for (command, more) in below {

@@ -1,146 +1,253 @@
-//! One deployment as linked data (JSON-LD), in the terms of schema.org and of the W3C's Data Privacy Vocabulary (DPV).
+//! Every public page as linked data (JSON-LD): at its own address for whoever asks for `application/ld+json`, and at the address that
+//! ends with `.jsonld`, which is told in a header and in the page itself.
 //!
-//! A term stands here only where it fits; a purpose or kind of data that the vocabulary has no term for has its name alone.
+//! One layer answers for all pages, so that no page can be without. What it says is drawn from the same fold as the page; terms are
+//! those of schema.org, DPV, DCAT, SKOS and ODRL where one fits, and the context that names them is served here.
+
+mod acts;
+mod deployment;
+mod things;
+
+use std::sync::Arc;
 
 use axum::Json;
-use axum::http::HeaderMap;
-use axum::response::Response;
-use flow::disclose::PUBLIC;
-use model::{Deployment, DeploymentId, DeploymentRecord, Identifies, LegalBasis, Party, PartyId, Place, Purpose};
-use register::State;
-use serde_json::{Value, json};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use model::Timestamp;
+use register::State as Register;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use super::files::{LD_JSON, drawn};
 use crate::address::Base;
+use crate::lang::Lang;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
-/// How the address of a deployment's linked data ends.
+/// How the address of a page's linked data ends; of the first page it is `/index.jsonld`.
 pub(crate) const ENDING: &str = ".jsonld";
+const FIRST: &str = "/index";
+/// Where the context is.
+const CONTEXT: &str = "/context.jsonld";
+/// The largest page that a link is put into, in bytes.
+const PAGE_BYTES_MAX: usize = 4 << 20;
+/// Pages of parties, which are nobody else's to read.
+const PRIVATE: [&str; 5] = ["/desk", "/office", "/sql", "/sign-in", "/sign-out"];
 
-/// `GET /deployments/{id}.jsonld`
-///
-/// # Errors
-/// There is no such deployment.
-pub(crate) fn deployment(node: &Node, id: &str, base: &Base, headers: &HeaderMap) -> Result<Response, Problem> {
-    let state = node.city.register().state();
-    let found = id.parse::<DeploymentId>().ok().and_then(|id| state.deployments.get(&id));
-    let record =
-        found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
-    drawn(&state, headers, LD_JSON, || Json(linked(&state, record, base)))
-}
-
-fn linked(state: &State, record: &DeploymentRecord, base: &Base) -> Value {
-    let deployment = &record.deployment;
-    let page = base.join(&format!("/deployments/{}", deployment.id));
-    let mut linked = json!({
-        "@context": {
+/// `GET /context.jsonld`: what the prefixes stand for.
+pub(crate) async fn context(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
+    drawn(&node.city.register().state(), &headers, LD_JSON, || {
+        Json(json!({ "@context": {
             "schema": "https://schema.org/",
             "dpv": "https://w3id.org/dpv#",
+            "dcat": "http://www.w3.org/ns/dcat#",
             "dct": "http://purl.org/dc/terms/",
+            "geojson": "https://purl.org/geojson/vocab#",
+            "odrl": "http://www.w3.org/ns/odrl/2/",
+            "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+            "skos": "http://www.w3.org/2004/02/skos/core#",
             "xsd": "http://www.w3.org/2001/XMLSchema#",
-        },
-        "@id": page,
-        "@type": ["dpv:Process", "schema:Action"],
-        "schema:identifier": deployment.id,
-        "schema:name": deployment.title,
-        "schema:description": deployment.description,
-        "schema:url": { "@id": page },
-        "schema:startTime": instant(&deployment.starts.to_string()),
-        "schema:endTime": instant(&deployment.ends.to_string()),
-        "schema:agent": party(state, &deployment.accountable, base),
-        "schema:instrument": { "@type": "schema:Thing", "schema:name": deployment.technology.name(),
-            "schema:url": { "@id": base.join(&format!("/technologies/{}", deployment.technology.code())) } },
-        "dpv:hasPurpose": deployment.purposes.iter().map(|one| purpose(*one, base)).collect::<Vec<_>>(),
-        "dpv:hasData": data(deployment),
-        "dpv:hasStorageCondition": storage(deployment),
-        "dct:provenance": "Drawn from the city’s public log; every act behind it can be verified.",
-    });
-    if let Some(place) = state.places.get(&deployment.place) {
-        linked["schema:location"] = location(place, base);
-    }
-    if deployment.legal_basis != LegalBasis::NotPersonal {
-        linked["dpv:hasDataController"] = party(state, &deployment.accountable, base);
-    }
-    if let Some(term) = deployment.legal_basis.dpv() {
-        linked["dpv:hasLegalBasis"] = json!({ "@id": term_of(term) });
-    }
-    let recipients = recipients(state, deployment, base);
-    if !recipients.is_empty() {
-        linked["dpv:hasRecipient"] = recipients.into();
-    }
-    linked
+        } }))
+    })
 }
 
-fn instant(at: &str) -> Value {
-    json!({ "@type": "xsd:dateTime", "@value": at })
+/// Which page is asked for as linked data, if one is: by its ending, or by what is accepted.
+fn asked(request: &Request) -> Option<String> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let path = plain(request.uri().path());
+    if path == CONTEXT || path.starts_with("/open/") {
+        return None;
+    }
+    if let Some(page) = path.strip_suffix(ENDING) {
+        return Some(if page == FIRST { "/".to_owned() } else { page.to_owned() });
+    }
+    let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok())?;
+    (prefers(accepts) && is_page(path)).then(|| path.to_owned())
 }
 
-/// A term of the vocabulary, with its prefix however it is written down.
+/// The address of a page without the language that it is in: what it says as linked data is the same in each.
+fn plain(path: &str) -> &str {
+    let (first, _) =
+        path.strip_prefix('/').and_then(|rest| rest.split_once('/')).unwrap_or((path.trim_matches('/'), ""));
+    match Lang::with_code(first) {
+        Some(lang) => path.get(1 + lang.code().len()..).filter(|rest| !rest.is_empty()).unwrap_or("/"),
+        None => path,
+    }
+}
+
+/// Whether linked data is wanted before a page.
+fn prefers(accepts: &str) -> bool {
+    let weight = |kind: &str| {
+        let own = accepts.split(',').find(|part| part.split(';').next().is_some_and(|name| name.trim() == kind))?;
+        let said = own.split(';').find_map(|parameter| parameter.trim().strip_prefix("q="));
+        said.map_or(Some(1.0_f32), |said| said.parse().ok())
+    };
+    weight("application/ld+json")
+        .is_some_and(|linked| linked > 0.0 && weight("text/html").is_none_or(|html| linked > html))
+}
+
+/// Whether an address is that of a page for everybody: those that end with a format are files.
+fn is_page(path: &str) -> bool {
+    let of_machines = ["/api/", "/ngsi-ld/", "/log/tile/", "/log/proof/", "/log/checkpoint", "/open/"];
+    let last = path.rsplit('/').next().unwrap_or_default();
+    !of_machines.iter().any(|start| path.starts_with(start)) && !is_private(path) && !last.contains('.')
+}
+
+fn is_private(path: &str) -> bool {
+    PRIVATE.iter().any(|start| path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// Answers with a page as linked data where that is asked for; every other page says where it can be had so.
+pub(crate) async fn layer(State(node): State<Node>, request: Request, next: Next) -> Response {
+    let path = plain(request.uri().path()).to_owned();
+    let Some(page) = asked(&request) else {
+        let answer = next.run(request).await;
+        return if is_page(&path) { told(answer, &path).await } else { answer };
+    };
+    answer(&node, request, &page).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// What a page is asked with.
+#[derive(Debug, Default, Deserialize)]
+struct With {
+    before: Option<u64>,
+}
+
+async fn answer(node: &Node, request: Request, page: &str) -> Result<Response, Problem> {
+    let (mut parts, _) = request.into_parts();
+    let base = <Base as axum::extract::FromRequestParts<()>>::from_request_parts(&mut parts, &()).await?;
+    let with: With = Query::try_from_uri(&parts.uri).map(|Query(with)| with).unwrap_or_default();
+    let state = node.city.register().state();
+    let none = || Problem::new(Kind::NotFound).detail("there is no such page in the register");
+    let address = base.join(page);
+    let own = match acts::of(node, &state, page, with.before, &base).await? {
+        Some(own) => own,
+        None => things::of(node, &state, page, &base).ok_or_else(none)?,
+    };
+    let mut answer = drawn(&state, &parts.headers, LD_JSON, || Json(whole(own, &address, page, &base)))?;
+    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, host"));
+    Ok(answer)
+}
+
+/// A page with its context, its address and where it stands as a page.
+fn whole(mut own: Map<String, Value>, address: &str, page: &str, base: &Base) -> Value {
+    let mut all = Map::new();
+    all.insert("@context".to_owned(), base.join(CONTEXT).into());
+    all.insert("@id".to_owned(), own.remove("@id").unwrap_or_else(|| address.into()));
+    all.append(&mut own);
+    all.entry("schema:url").or_insert_with(|| json!({ "@id": base.join(page) }));
+    Value::Object(all)
+}
+
+/// A page that says where it can be had as linked data: in its head, and in a header.
+async fn told(answer: Response, path: &str) -> Response {
+    let html = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if !html || answer.status() != StatusCode::OK {
+        return answer;
+    }
+    let linked = if path == "/" { FIRST } else { path }.to_owned() + ENDING;
+    let Ok(value) = HeaderValue::from_str(&format!("<{linked}>; rel=\"alternate\"; type=\"application/ld+json\""))
+    else {
+        return answer;
+    };
+    let (mut parts, body) = answer.into_parts();
+    parts.headers.append(header::LINK, value);
+    let Ok(bytes) = to_bytes(body, PAGE_BYTES_MAX).await else {
+        return Problem::new(Kind::Internal).into_response();
+    };
+    let (before, after) = match bytes.windows(7).position(|window| window == b"</head>") {
+        Some(at) => (bytes.slice(..at), bytes.slice(at..)),
+        None => (bytes, axum::body::Bytes::new()),
+    };
+    let element = format!("<link rel=\"alternate\" type=\"application/ld+json\" href=\"{}\">\n", attribute(&linked));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from([&before[..], element.as_bytes(), &after[..]].concat()))
+}
+
+/// A path as an attribute's value.
+fn attribute(path: &str) -> String {
+    path.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;").replace('\'', "&#39;")
+}
+
+fn instant(at: Timestamp) -> Value {
+    json!({ "@type": "xsd:dateTime", "@value": at.to_string() })
+}
+
+/// A term of DPV, with its prefix however it is written down.
 fn term_of(term: &str) -> String {
     if term.contains(':') { term.to_owned() } else { format!("dpv:{term}") }
 }
 
-fn party(state: &State, id: &PartyId, base: &Base) -> Value {
-    let known: Option<&Party> = state.parties.get(id).map(|record| &record.party);
-    json!({
-        "@id": base.join(&format!("/organisations/{id}")),
-        "@type": "schema:Organization",
-        "schema:name": known.map_or(id.as_str(), |party| party.name.as_str()),
-    })
+/// Something with an address and a name.
+fn named(address: String, kind: &str, name: &str) -> Value {
+    json!({ "@id": address, "@type": kind, "schema:name": name })
 }
 
-fn purpose(purpose: Purpose, base: &Base) -> Value {
-    let mut told = json!({
-        "@id": base.join(&format!("/purposes/{}", purpose.code())),
-        "@type": "dpv:Purpose",
-        "schema:name": purpose.name(),
-    });
-    if let Some(term) = purpose.dpv() {
-        told["@type"] = json!(["dpv:Purpose", term_of(term)]);
+/// The members of something.
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
     }
-    told
 }
 
-/// What is read, and whether it is about people.
-fn data(deployment: &Deployment) -> Vec<Value> {
-    let properties = deployment.streams.iter().flat_map(|stream| stream.properties.values());
-    let mut categories: Vec<_> = properties.map(|property| property.category).collect();
-    categories.sort_unstable();
-    categories.dedup();
-    let told = categories.into_iter().map(|category| {
-        let personal = category.identifies() != Identifies::Nobody;
-        let kind = if personal { "dpv:PersonalData" } else { "dpv:NonPersonalData" };
-        let mut kinds = vec![kind.to_owned()];
-        kinds.extend(category.dpv().map(term_of).filter(|term| term != kind));
-        json!({ "@type": kinds, "schema:name": category.name(), "schema:identifier": category.code() })
+/// The deployments that fit, each with its address and its title.
+fn deployments(state: &Arc<Register>, base: &Base, fits: impl Fn(&model::DeploymentRecord) -> bool) -> Vec<Value> {
+    let fit = state.deployments.values().filter(|record| fits(record));
+    let told = fit.map(|record| {
+        let deployment = &record.deployment;
+        named(base.join(&format!("/deployments/{}", deployment.id)), "schema:Action", &deployment.title)
     });
     told.collect()
 }
 
-fn storage(deployment: &Deployment) -> Value {
-    let longest = deployment.streams.iter().map(|stream| stream.retention.0).max().unwrap_or_default();
-    json!({
-        "@type": "dpv:StorageDuration",
-        "dpv:hasDuration": { "@type": "xsd:duration", "@value": format!("PT{}S", longest.as_seconds()) },
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Who has an agreement that has not ended. Everybody is not a recipient but the public.
-fn recipients(state: &State, deployment: &Deployment, base: &Base) -> Vec<Value> {
-    let stands = |record: &&std::sync::Arc<model::GrantRecord>| {
-        record.ended.is_none() && deployment.stream(&record.grant.stream).is_some()
-    };
-    let mut ids: Vec<&PartyId> = state.grants.values().filter(stands).map(|record| &record.grant.recipient).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids.into_iter().filter(|id| id.as_str() != PUBLIC).map(|id| party(state, id, base)).collect()
-}
+    #[test]
+    fn a_page_is_the_same_linked_data_in_each_language() {
+        for (path, expected) in [
+            ("/de", "/"),
+            ("/de/", "/"),
+            ("/de/places/centre", "/places/centre"),
+            ("/en/near", "/near"),
+            ("/deployments/de", "/deployments/de"),
+            ("/", "/"),
+            ("/places", "/places"),
+        ] {
+            assert_eq!(plain(path), expected, "{path}");
+        }
+    }
 
-fn location(place: &Place, base: &Base) -> Value {
-    json!({
-        "@id": base.join(&format!("/places/{}", place.id)),
-        "@type": "schema:Place",
-        "schema:name": place.name,
-    })
+    #[test]
+    fn linked_data_is_given_to_whoever_prefers_it_and_to_no_browser() {
+        for (accepts, expected) in [
+            ("application/ld+json", true),
+            ("application/ld+json;q=0.9, text/html;q=0.5", true),
+            ("text/html,application/xhtml+xml,*/*;q=0.8", false),
+            ("text/html, application/ld+json;q=0.9", false),
+            ("*/*", false),
+            ("application/ld+json;q=0", false),
+        ] {
+            assert_eq!(prefers(accepts), expected, "{accepts}");
+        }
+        for (path, expected) in [
+            ("/", true),
+            ("/places/centre", true),
+            ("/officers", true),
+            ("/office", false),
+            ("/office/grants", false),
+            ("/register.csv", false),
+            ("/api/v1/register", false),
+            ("/log/entries/3", true),
+        ] {
+            assert_eq!(is_page(path), expected, "{path}");
+        }
+    }
 }

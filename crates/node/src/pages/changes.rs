@@ -43,7 +43,7 @@ struct Line {
 
 /// What became of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// Somebody wants it, or it begins.
     New,
     /// It goes on otherwise.
@@ -104,9 +104,9 @@ impl Change {
 }
 
 /// Changes as they were read.
-pub(super) struct Read {
+pub(crate) struct Read {
     /// Index, act and what it changes, newest first.
-    pub(super) changes: Vec<(u64, Act, Change)>,
+    pub(crate) changes: Vec<(u64, Act, Change)>,
     /// Before which entry the next older ones stand, if there may be any.
     pub(super) older: Option<u64>,
 }
@@ -115,7 +115,7 @@ pub(super) struct Read {
 ///
 /// # Errors
 /// The log's files cannot be read, or too many ask at once.
-pub(super) async fn read(
+pub(crate) async fn read(
     node: &Node,
     state: &Arc<Register>,
     before: u64,

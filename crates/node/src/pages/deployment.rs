@@ -1,6 +1,7 @@
 //! One deployment: what it senses, why, who answers, what becomes of the data, what leaves and what has left.
 
 mod data;
+mod differences;
 mod history;
 mod leaves;
 
@@ -10,7 +11,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use model::{Deployment, DeploymentId, DeploymentRecord, Silence, Stream, StreamId, Subject, Timestamp};
 use norms::{CollectFast, CollectQuestion, Decision};
@@ -20,8 +20,6 @@ use super::card::kept;
 use super::map::Map;
 use super::stated::{self, Stated};
 use super::{Link, Site, page, party_name};
-use crate::address::Base;
-use crate::api;
 use crate::jobs::Lane;
 use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
@@ -94,18 +92,13 @@ impl Statement {
     }
 }
 
-/// `GET /deployments/{id}`, and `GET /deployments/{id}.jsonld`: an id has no dot, so none is taken for the other.
+/// `GET /deployments/{id}`
 pub(crate) async fn deployment(
     State(node): State<Node>,
     here: Here,
-    base: Result<Base, Problem>,
-    headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let id = id?.0;
-    if let Some(id) = id.strip_suffix(api::linked::ENDING) {
-        return api::linked::deployment(&node, id, &base?, &headers);
-    }
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let found = id.parse::<DeploymentId>().ok().and_then(|id| state.deployments.get(&id));
     let record =

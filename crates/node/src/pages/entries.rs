@@ -155,7 +155,7 @@ pub(crate) async fn entry(
 }
 
 /// The deployment that an act is about, if it is about one.
-pub(super) fn deployment_of(what: &What, state: &Register) -> Option<DeploymentId> {
+pub(crate) fn deployment_of(what: &What, state: &Register) -> Option<DeploymentId> {
     let of_stream = |stream| state.streams.get(stream).cloned();
     match what {
         What::DeploymentProposed(deployment) => Some(deployment.id.clone()),

@@ -17,6 +17,7 @@ mod propose;
 mod refused;
 mod reports;
 mod security;
+mod sheets;
 mod steps;
 pub(crate) mod tasks;
 mod tokens;
@@ -70,8 +71,8 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/office/policies", get(policy::policies))
         .route("/office/policies/permits", form(policy::permits))
         .route("/office/security", get(security::security))
-        .route("/office/reports/annual", get(reports::annual))
-        .route("/office/reports/annual.csv", get(reports::annual_csv))
+        .merge(sheets::routes())
+        .merge(reports::routes())
         .route("/office/grants/{id}", get(grants::one))
         .route("/office/grants/{id}/withdraw", form(grants::withdraw))
         .route("/office/tokens", get(tokens::all))

@@ -40,7 +40,7 @@ struct OnePlace {
 const DEPTH_MAX: usize = 16;
 
 /// The places around one, from the widest to the narrowest.
-pub(super) fn around(state: &Register, place: &Place) -> Vec<PlaceId> {
+pub(crate) fn around(state: &Register, place: &Place) -> Vec<PlaceId> {
     let next = |id: &PlaceId| state.places.get(id).and_then(|place| place.within.clone());
     let mut chain: Vec<PlaceId> = std::iter::successors(place.within.clone(), next).take(DEPTH_MAX).collect();
     chain.reverse();
@@ -48,7 +48,7 @@ pub(super) fn around(state: &Register, place: &Place) -> Vec<PlaceId> {
 }
 
 /// Whether a place is another one or lies in it.
-pub(super) fn lies_in(state: &Register, id: &PlaceId, outer: &PlaceId) -> bool {
+pub(crate) fn lies_in(state: &Register, id: &PlaceId, outer: &PlaceId) -> bool {
     id == outer || state.places.get(id).is_some_and(|place| around(state, place).contains(outer))
 }
 

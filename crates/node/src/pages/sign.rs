@@ -6,7 +6,7 @@
 mod face;
 mod layout;
 mod pdf;
-mod text;
+pub(crate) mod text;
 mod words;
 
 use std::fmt::Write;

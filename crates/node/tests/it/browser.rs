@@ -40,6 +40,29 @@ impl<'w> Browser<'w> {
         form: Option<&[(&str, &str)]>,
         site: Option<&str>,
     ) -> Answer {
+        let body = form.map(|form| ("application/x-www-form-urlencoded", Body::from(encoded(form))));
+        self.send_body(method, path, body, site).await
+    }
+
+    /// A file sent in a form, beside what every form carries.
+    pub(crate) async fn upload(&mut self, page: &str, to: &str, name: &str, file: &[u8]) -> Answer {
+        let form = self.form(page).await;
+        let disposition = "Content-Disposition: form-data; name=";
+        let head = format!(
+            "--b0undary\r\n{disposition}\"form\"\r\n\r\n{form}\r\n--b0undary\r\n{disposition}\"file\"; filename=\"{name}\"\r\n\r\n"
+        );
+        let body = [head.as_bytes(), file, b"\r\n--b0undary--\r\n"].concat();
+        let body = Some(("multipart/form-data; boundary=b0undary", Body::from(body)));
+        self.send_body(Method::POST, to, body, Some("same-origin")).await
+    }
+
+    async fn send_body(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Body)>,
+        site: Option<&str>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         request = request.header(header::HOST, HOST).header(header::ACCEPT, "text/html");
         if let Some(site) = site {
@@ -48,10 +71,10 @@ impl<'w> Browser<'w> {
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, format!("{NAME}={cookie}"));
         }
-        let body = match form {
-            Some(form) => {
-                request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-                Body::from(encoded(form))
+        let body = match body {
+            Some((kind, body)) => {
+                request = request.header(header::CONTENT_TYPE, kind);
+                body
             }
             None => Body::empty(),
         };

@@ -152,8 +152,10 @@ async fn linked_data_uses_terms_that_fit_and_defines_every_prefix() {
     let air = world.get("/deployments/pollution.jsonld").await.json();
     assert!(air.get("dpv:hasDataController").is_none() && air.get("dpv:hasRecipient").is_none());
     assert_eq!(air["dpv:hasData"][0]["@type"], json!(["dpv:NonPersonalData"]));
+    let context = world.get("/context.jsonld").await.json();
     for document in [&wifi, &air] {
-        let prefixes: Vec<&String> = document["@context"].as_object().unwrap().keys().collect();
+        assert_eq!(document["@context"], "https://teststadt.example/context.jsonld");
+        let prefixes: Vec<&String> = context["@context"].as_object().unwrap().keys().collect();
         prefixed(document, &prefixes);
     }
 }

@@ -15,6 +15,7 @@ mod html;
 mod inquiries;
 mod languages;
 mod limits;
+mod linked;
 mod live;
 mod log;
 mod long;

@@ -10,6 +10,7 @@ mod policy;
 mod propose;
 mod reports;
 mod security;
+mod sheets;
 mod statements;
 mod steps;
 mod tasks;

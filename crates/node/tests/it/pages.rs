@@ -303,3 +303,27 @@ async fn what_was_stated_is_shown_with_whose_word_it_is() {
     world.submit(json!({ "by": "mobility", "reason": "it fell down", "command": withdraw })).unwrap();
     assert!(!world.browse("/deployments/wifi").await.text().contains("What was stated about it"));
 }
+
+#[tokio::test]
+async fn what_was_stated_anew_is_told_word_by_word() {
+    let world = World::new();
+    assert!(!world.browse("/deployments/wifi").await.text().contains("What changed, word by word"), "nothing did");
+    let approve = json!({ "do": "approve", "with": { "deployment": "wifi", "until": "2027-07-01T00:00:00Z" } });
+    world.submit(json!({ "by": "council", "command": approve })).unwrap();
+    for (id, summary) in [("first", "Forty residents came."), ("second", "Fifty <b>residents</b> came.")] {
+        let file = json!({ "id": id, "about": { "what": "deployment", "id": "wifi" }, "kind": "hearing",
+            "on": "2026-11-24T00:00:00Z", "signed_by": "mobility", "summary": summary });
+        world.submit(json!({ "by": "mobility", "command": { "do": "file-evidence", "with": file } })).unwrap();
+    }
+    world.city.register().publish().unwrap();
+    let page = world.browse("/deployments/wifi").await;
+    check(page.text());
+    for part in [
+        "<strong>The approval</strong>",
+        "Approved until 1 <del><span class=\"note\">(taken out:)</span> June</del> <ins><span class=\"note\">(put in:)</span> July</ins>  2027.",
+        "<strong>What was stated as “hearing”</strong>",
+        "<ins><span class=\"note\">(put in:)</span> Fifty &#60;b&#62;residents&#60;/b&#62;</ins>",
+    ] {
+        assert!(page.text().contains(part), "{part}\n{}", page.text());
+    }
+}

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use model::{DeploymentId, DeploymentRecord, Timestamp};
 use register::State;
+use workbook::csv_cell as cell;
 
 use crate::address::Base;
 use crate::lang::Lang;
@@ -83,36 +84,4 @@ fn row(state: &State, record: &DeploymentRecord, sensors: u64, base: &Base) -> [
         deployment.privacy_statement.clone().unwrap_or_default(),
         base.join(&format!("/deployments/{}", deployment.id)),
     ]
-}
-
-/// A text as a cell.
-pub(crate) fn cell(text: &str) -> String {
-    let formula = text.trim_start().starts_with(['=', '+', '-', '@']) || text.starts_with(['\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    let quoted = text.contains([',', '"', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ');
-    if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula_and_none_breaks_its_row() {
-        for (text, expected) in [
-            ("plain", "plain"),
-            ("", ""),
-            ("=1+1", "'=1+1"),
-            ("+49 30", "'+49 30"),
-            ("-2", "'-2"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            (" =1", "' =1"),
-            ("\t=1", "'\t=1"),
-            ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""),
-            ("a\nb", "\"a\nb\""),
-            ("a,b", "\"a,b\""),
-        ] {
-            assert_eq!(cell(text), expected);
-        }
-    }
 }

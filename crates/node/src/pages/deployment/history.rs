@@ -8,6 +8,7 @@ use std::sync::Arc;
 use model::{Act, What};
 use register::State;
 
+use super::differences::{Changed, Differences};
 use crate::jobs::Lane;
 use crate::lang::Lang;
 use crate::log::Log;
@@ -32,6 +33,8 @@ pub(super) struct History {
     pub(super) last_deletion: Option<ActLine>,
     /// Acts between the beginning and the newest part, which this page does not tell.
     pub(super) unread: usize,
+    /// What changed where something was stated anew, newest first.
+    pub(super) changed: Vec<Changed>,
 }
 
 impl History {
@@ -44,7 +47,11 @@ impl History {
             let published: Vec<u64> = indexes.into_iter().filter(|index| *index < size).collect();
             let acts = log.acts(&published, size)?;
             let mut history = Self { unread, ..Self::default() };
-            published.into_iter().zip(&acts).for_each(|(index, act)| history.add(lang, index, act, &state));
+            let mut differences = Differences::default();
+            let read = published.into_iter().zip(&acts);
+            read.clone().rev().for_each(|(index, act)| differences.note(lang, index, act, &state));
+            read.for_each(|(index, act)| history.add(lang, index, act, &state));
+            history.changed = differences.told();
             Ok(history)
         };
         node.jobs.run(Lane::Open, job).await?

@@ -1,33 +1,42 @@
-//! The annual surveillance report, counted from the city’s public log: nine headings for each deployment that concerns a party.
+//! Reports by one click: the annual surveillance report, the record of processing, and extracts of the register.
 //!
+//! The annual surveillance report is counted from the city’s public log: nine headings for each deployment that concerns a party.
 //! Public facts alone. What nobody stated is not made up: a heading under which the log has nothing says so.
+
+mod extract;
+mod paper;
+mod pdf;
+mod record;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use flow::City;
 use model::inquiry::InquiryKind;
 use model::{Act, DeploymentId, DeploymentRecord, Party, Timestamp, What};
 use register::State as Register;
 use register::state::DisclosedKey;
 use serde::Deserialize;
+use workbook::csv_cell as cell;
 
 use super::{Reach, reader};
-use crate::api::files::table::cell;
 use crate::jobs::Lane;
 use crate::lang::Lang;
 use crate::log::Log;
 use crate::pages::entries::{ActLine, deployment_of};
-use crate::pages::signed::{private, to_sign_in};
+use crate::pages::signed::{Signed, private, to_sign_in};
 use crate::pages::{Link, Site, party_name};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
+use paper::{Form, Paper, Source};
 
 /// The most acts of one year that a report is counted from.
 const ACTS_MAX: u64 = 500_000;
@@ -87,10 +96,147 @@ const KINDS: [(&str, usize); 33] = [
     ("published-rules", 7),
 ];
 
+/// The addresses of reports.
+pub(super) fn routes() -> Router<Node> {
+    type Asked = Result<Query<Extract>, QueryRejection>;
+    Router::new()
+        .route("/office/reports", get(all))
+        .route("/office/reports/annual", get(annual))
+        .route("/office/reports/annual.csv", get(annual_csv))
+        .route("/office/reports/annual.pdf", get(annual_pdf))
+        .route("/office/reports/processing", get(|at, with| processing(at, with, Form::Page)))
+        .route("/office/reports/processing.csv", get(|at, with| processing(at, with, Form::Csv)))
+        .route("/office/reports/processing.pdf", get(|at, with| processing(at, with, Form::Pdf)))
+        .route("/office/reports/extract", get(|at, with, asked: Asked| extracted(at, with, asked, Form::Page)))
+        .route("/office/reports/extract.csv", get(|at, with, asked: Asked| extracted(at, with, asked, Form::Csv)))
+        .route("/office/reports/extract.pdf", get(|at, with, asked: Asked| extracted(at, with, asked, Form::Pdf)))
+}
+
+#[derive(Template)]
+#[template(path = "office_reports.html")]
+struct All {
+    site: Site,
+    party: String,
+    form: String,
+    /// Id and title of each deployment that concerns the party.
+    deployments: Vec<(String, String)>,
+}
+
+/// `GET /office/reports`
+async fn all(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
+    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
+    let state = node.city.register().state();
+    let reach = Reach::of(&state, &signed.party);
+    let concerned = state.deployments.values().filter(|record| reach.deployment(record));
+    let named = |record: &Arc<DeploymentRecord>| (record.deployment.id.to_string(), record.deployment.title.clone());
+    let (party, form) = (signed.party.name.clone(), signed.id.form());
+    private(StatusCode::OK, &All { site: Site::of(&state), party, form, deployments: concerned.map(named).collect() })
+}
+
+/// The record of processing of what concerns the party.
+async fn processing(State(node): State<Node>, headers: HeaderMap, form: Form) -> Result<Response, Problem> {
+    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let (log, party) = (Log::of(&node.city), signed.party.clone());
+    let drawn = move || {
+        let reach = Reach::of(&state, &party);
+        let belong = state.deployments.values().filter(|one| reach.deployment(one) && record::belongs(&one.deployment));
+        Ok::<_, Problem>((belong.map(|one| record::part(&state, one, now)).collect(), Source::of(&log)?))
+    };
+    let (parts, source) = node.jobs.run(Lane::Token, drawn).await??;
+    let paper = Paper {
+        title: format!("Record of processing activities, {}", words::day(now)),
+        lead: "Of each deployment that reads data about people, what the register says of the processing (GDPR, Article 30). \
+               What nobody stated in the register is said not to be stated; how the controller can be reached is not public."
+            .to_owned(),
+        file: "record-of-processing",
+        address: "/office/reports/processing",
+        query: String::new(),
+        source,
+        parts,
+    };
+    paper.written(&node, &signed, form)
+}
+
+/// What an extract is of.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Extract {
+    /// At the end of which day; now if nothing is said.
+    on: Option<String>,
+    /// Of which deployment; of everything in force if nothing is said.
+    deployment: Option<String>,
+}
+
+/// An extract of the register.
+async fn extracted(
+    State(node): State<Node>,
+    headers: HeaderMap,
+    asked: Result<Query<Extract>, QueryRejection>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
+    let Extract { on, deployment } = asked?.0;
+    match deployment.filter(|id| !id.is_empty()) {
+        Some(id) => one_file(&node, &signed, &id, form).await,
+        None => in_force(&node, &signed, on.filter(|day| !day.is_empty()), form).await,
+    }
+}
+
+async fn one_file(node: &Node, signed: &Signed, id: &str, form: Form) -> Result<Response, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let record = Reach::of(&state, &signed.party).find(id)?.clone();
+    let title = format!("The file of “{}”, {}", record.deployment.title, words::day(now));
+    let query = format!("?deployment={}", record.deployment.id);
+    let (log, of) = (Log::of(&node.city), Arc::clone(&state));
+    let drawn = move || Ok::<_, Problem>((extract::file(&log, &of, &record, now)?, Source::of(&log)?));
+    let (parts, source) = node.jobs.run(Lane::Token, drawn).await??;
+    let lead =
+        "What was declared, what stands in the register about it, and every act behind it, oldest first.".to_owned();
+    let paper =
+        Paper { title, lead, file: "deployment-file", address: "/office/reports/extract", query, source, parts };
+    paper.written(node, signed, form)
+}
+
+async fn in_force(node: &Node, signed: &Signed, day: Option<String>, form: Form) -> Result<Response, Problem> {
+    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let bad = || Problem::new(Kind::BadRequest).detail("this is not a day that is over or today, such as 2027-05-01");
+    let moment = match &day {
+        Some(day) if day.len() == 10 => {
+            let end = format!("{day}T23:59:59.999Z").parse::<Timestamp>().map_err(|_| bad())?;
+            if day.as_str() > now.date().as_str() {
+                return Err(bad());
+            }
+            end.min(now)
+        }
+        Some(_) => return Err(bad()),
+        None => now,
+    };
+    let (log, party, is_now) = (Log::of(&node.city), signed.party.clone(), day.is_none());
+    let drawn = move || {
+        let past = if is_now { Register::clone(&state) } else { extract::at(&log, moment)? };
+        let reach = Reach::of(&past, &party);
+        let parts = extract::in_force(&past, |record| reach.deployment(record), moment);
+        Ok::<_, Problem>((parts, Source::of(&log)?))
+    };
+    let (parts, source) = node.jobs.run(Lane::File, drawn).await??;
+    let paper = Paper {
+        title: format!("Extract of the register, {}", words::instant(moment)),
+        lead: "What was in force at this moment among what concerns the party that asked: approved, active and within its dates."
+            .to_owned(),
+        file: "register-extract",
+        address: "/office/reports/extract",
+        query: day.map(|day| format!("?on={day}")).unwrap_or_default(),
+        source,
+        parts,
+    };
+    paper.written(node, signed, form)
+}
+
 /// Which year.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Year {
+struct Year {
     year: Option<u32>,
 }
 
@@ -132,7 +278,7 @@ impl Told {
 }
 
 /// `GET /office/reports/annual?year=…`
-pub(crate) async fn annual(
+async fn annual(
     State(node): State<Node>,
     headers: HeaderMap,
     year: Result<Query<Year>, QueryRejection>,
@@ -144,7 +290,7 @@ pub(crate) async fn annual(
 }
 
 /// `GET /office/reports/annual.csv?year=…`
-pub(crate) async fn annual_csv(
+async fn annual_csv(
     State(node): State<Node>,
     headers: HeaderMap,
     year: Result<Query<Year>, QueryRejection>,
@@ -168,6 +314,40 @@ pub(crate) async fn annual_csv(
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     Ok((headers, table).into_response())
+}
+
+/// `GET /office/reports/annual.pdf?year=…`
+async fn annual_pdf(
+    State(node): State<Node>,
+    headers: HeaderMap,
+    year: Result<Query<Year>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
+    let (year, parts) = counted(&node, &signed.party, year?.0).await?;
+    let log = Log::of(&node.city);
+    let source = node.jobs.run(Lane::Token, move || Source::of(&log)).await??;
+    let line = |told: &Told| match told.entry {
+        Some(entry) => format!("{} ({}, act {entry})", told.words, told.when),
+        None => told.words.clone(),
+    };
+    let row = |heading: &Heading| {
+        let none = format!("The log has nothing about this from {year}.");
+        paper::Row::of(heading.title, heading.lines.iter().map(line).collect(), &none)
+    };
+    let part =
+        |part: Part| paper::Part { heading: part.page.text, href: None, rows: part.headings.iter().map(row).collect() };
+    let paper = Paper {
+        title: format!("Annual report {year}"),
+        lead:
+            "Counted from the city’s public log: what was done and stated in this year. What nobody stated is not here."
+                .to_owned(),
+        file: "annual-report",
+        address: "/office/reports/annual",
+        query: format!("?year={year}"),
+        source,
+        parts: parts.into_iter().map(part).collect(),
+    };
+    paper.written(&node, &signed, Form::Pdf)
 }
 
 /// The report of a year, for a party.

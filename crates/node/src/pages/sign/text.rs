@@ -38,7 +38,7 @@ pub(super) fn width(text: &str, size: f32, bold: bool) -> f32 {
 }
 
 /// Breaks a text into lines that fit, at spaces where there are any. What does not fit into so many lines ends with `…`.
-pub(super) fn lines(text: &str, size: f32, bold: bool, room: f32, most: usize) -> Vec<String> {
+pub(crate) fn lines(text: &str, size: f32, bold: bool, room: f32, most: usize) -> Vec<String> {
     let fits = |line: &str| width(line, size, bold) <= room;
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -82,7 +82,7 @@ fn break_word(lines: &mut Vec<String>, word: &str, fits: &impl Fn(&str) -> bool)
 }
 
 /// A text in the encoding of a PDF's own fonts. A letter that is not in it loses its mark, or becomes a question mark.
-pub(super) fn win_ansi(text: &str) -> Vec<u8> {
+pub(crate) fn win_ansi(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     for letter in text.chars() {
         if let Some(byte) = byte_of(letter) {

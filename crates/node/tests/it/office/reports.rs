@@ -91,3 +91,139 @@ async fn another_year_has_nothing_a_year_that_is_none_is_refused_and_a_stranger_
         assert_eq!(stranger.get(page).await.header("location"), "/sign-in");
     }
 }
+
+/// What a PDF says, page by page: the texts that it shows, in order.
+fn shown(pdf: &[u8]) -> String {
+    let (mut all, mut text, mut inside, mut escaped) = (Vec::new(), String::new(), false, false);
+    for byte in pdf {
+        match (inside, escaped, byte) {
+            (false, _, b'(') => inside = true,
+            (false, ..) => {}
+            (true, false, b'\\') => escaped = true,
+            (true, false, b')') => {
+                inside = false;
+                all.push(std::mem::take(&mut text));
+            }
+            (true, ..) => {
+                escaped = false;
+                text.push(char::from(*byte));
+            }
+        }
+    }
+    all.join(" ")
+}
+
+#[tokio::test]
+async fn the_record_of_processing_says_of_what_is_about_people_what_the_register_knows_and_nothing_else() {
+    let world = World::new();
+    let transfer = json!({ "id": "transfer", "about": { "what": "deployment", "id": "wifi" }, "kind": "transfer",
+        "on": "2026-11-24T00:00:00Z", "signed_by": "mobility", "summary": "Nothing leaves the country." });
+    world.submit(json!({ "by": "mobility", "command": { "do": "file-evidence", "with": transfer } })).unwrap();
+    world.city.register().publish().unwrap();
+    let mut council = office(&world, "council").await;
+    let page = council.get("/office/reports/processing").await;
+    for part in [
+        "<dt>Controller</dt><dd>Mobility department</dd>",
+        "<dt>Purposes</dt><dd>Managing traffic</dd>",
+        "<dt>Legal basis</dt><dd>A task in the public interest",
+        "Mobility department, for managing traffic: “How many phones were near”, until 1 May 2027",
+        "Nothing leaves the country. (Mobility department, 24 November 2026)",
+        "wifi-counts: 24 hours",
+        "Becomes a tag under a key",
+        "Nothing is stated about it in the register.",
+        "The risks are small &#38; named.",
+    ] {
+        assert!(page.text().contains(part), "{part}\n{}", page.text());
+    }
+    assert!(
+        page.text().contains(&escaped(HOSTILE)) && !page.text().contains("Air quality</a></h2>"),
+        "nothing about nobody"
+    );
+    let csv = council.get("/office/reports/processing.csv").await;
+    assert!(
+        csv.text().starts_with("part,what,value\r\nlog,origin,teststadt.example/log\r\nlog,acts,"),
+        "{}",
+        csv.text()
+    );
+    assert!(csv.text().contains("How busy is the old town?,Controller,Mobility department\r\n"));
+    let mut environment = office(&world, "environment").await;
+    let own = environment.get("/office/reports/processing").await;
+    assert!(own.text().contains("Nothing in the register belongs here.") && !own.text().contains("How busy"));
+}
+
+#[tokio::test]
+async fn an_extract_is_of_a_moment_or_of_one_deployment_with_every_act_behind_it() {
+    let world = World::new();
+    let mut council = office(&world, "council").await;
+    let page = council.get("/office/reports/extract").await;
+    for part in [
+        "How busy is the old town?",
+        "Air quality",
+        "Search for listed number plates",
+        "<dt>Sensors</dt><dd>wifi-1</dd>",
+    ] {
+        assert!(page.text().contains(part), "{part}\n{}", page.text());
+    }
+    assert!(!page.text().contains("station-wifi"), "what is only proposed is not in force");
+    world.clock.advance(Span::days(2));
+    let end = json!({ "do": "end", "with": { "deployment": "pollution" } });
+    world.submit(json!({ "by": "environment", "reason": "It is over.", "command": end })).unwrap();
+    world.city.register().publish().unwrap();
+    let now = council.get("/office/reports/extract").await;
+    assert_eq!(now.header("location"), "/sign-in", "a session does not last for days");
+    let mut council = office(&world, "council").await;
+    assert!(!council.get("/office/reports/extract").await.text().contains("Air quality"));
+    let then = council.get("/office/reports/extract?on=2026-11-24").await;
+    assert!(then.text().contains("Air quality") && then.text().contains("24 November 2026"), "{}", then.text());
+    let before = council.get("/office/reports/extract?on=2026-11-01").await;
+    assert!(before.status == 200 && !before.text().contains("How busy"), "before the city was");
+    let file = council.get("/office/reports/extract?deployment=pollution").await;
+    for part in
+        ["was proposed", "ended for good", "Why: It is over.", "The sensor “air-1” was entered", "The risks are small"]
+    {
+        assert!(file.text().contains(part), "{part}\n{}", file.text());
+    }
+    for bad in ["on=2027-13-01", "on=2099-01-01", "on=x", "more=1"] {
+        assert_eq!(council.get(&format!("/office/reports/extract?{bad}")).await.status, 400, "{bad}");
+    }
+    let mut environment = office(&world, "environment").await;
+    for form in ["", ".csv", ".pdf"] {
+        let of = |id: &str| format!("/office/reports/extract{form}?deployment={id}");
+        assert_eq!(environment.get(&of("pollution")).await.status, 200);
+        assert_eq!(environment.get(&of("wifi")).await.status, 404, "that is somebody else's");
+    }
+    let all = council.get("/office/reports").await;
+    assert!(all.status == 200 && all.text().contains("<option value=\"wifi\">How busy is the old town?</option>"));
+}
+
+#[tokio::test]
+async fn each_report_is_a_pdf_with_tags_that_says_what_the_page_says_and_from_which_log() {
+    let world = World::new();
+    let mut council = office(&world, "council").await;
+    world.city.register().publish().unwrap();
+    let size = size(&world);
+    for (address, part) in [
+        ("/office/reports/annual.pdf?year=2026", "How it was used"),
+        ("/office/reports/processing.pdf", "Security measures"),
+        ("/office/reports/extract.pdf", "Agreements in force"),
+        ("/office/reports/extract.pdf?deployment=wifi", "How busy is the old town?"),
+    ] {
+        let pdf = council.get(address).await;
+        assert_eq!((pdf.status.as_u16(), pdf.header("content-type")), (200, "application/pdf"), "{address}");
+        assert!(pdf.header("content-disposition").ends_with(".pdf\"") && pdf.header("cache-control") == "no-store");
+        let raw = String::from_utf8_lossy(&pdf.bytes).into_owned();
+        assert!(raw.starts_with("%PDF-") && raw.trim_end().ends_with("%%EOF"), "{address}");
+        for tag in ["/StructTreeRoot", "/Marked true", "/S /H1", "/S /TH", "/Scope /Row", "/Artifact", "/Lang"] {
+            assert!(raw.contains(tag), "{address} has no {tag}");
+        }
+        let said = shown(&pdf.bytes);
+        assert!(said.contains(part), "{part}: {said}");
+        // On each page stand its number and the log.
+        let feet = said.matches(&format!("Drawn from the log teststadt.example/log of {size} acts, root ")).count();
+        assert!(feet >= 1 && said.contains(&format!("page {feet} of {feet}")), "{address}: {feet} {said}");
+    }
+    let mut stranger = Browser::new(&world);
+    for page in ["", "/annual.pdf", "/processing", "/processing.pdf", "/extract", "/extract.csv"] {
+        assert_eq!(stranger.get(&format!("/office/reports{page}")).await.header("location"), "/sign-in", "{page}");
+    }
+}

@@ -10,7 +10,9 @@ use model::{
     Span, Stream, StreamId, Technology, TimeTreatment, Treatment, ValueKind,
 };
 use register::State as Register;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use workbook::treatment::TREATMENTS;
 
 use super::super::ask::{Choice, Fault, Faults, Field, Sent};
 use crate::lang::Lang;
@@ -34,28 +36,6 @@ const VALUES: [(&str, &str); 5] = [
     ("boolean", "Yes or no"),
     ("point", "A position"),
 ];
-/// Treatments: the code, what it does, and what its setting is.
-const TREATMENTS: [(&str, &str); 12] = [
-    ("keep", "Stored as it came"),
-    ("drop", "Read and forgotten"),
-    ("pseudonymise", "Becomes a tag, whose key is destroyed (setting: how long a key lives, for instance 24h)"),
-    ("count", "Forgotten; equal observations become one with a count"),
-    ("tally", "Distinct values are counted in memory"),
-    ("cell", "A position becomes the cell that holds it (setting: the H3 resolution, for instance 9)"),
-    ("district", "A position becomes a registered place (setting: the places’ short names, with spaces)"),
-    ("band", "A number becomes its class (setting: the width of a class, for instance 10)"),
-    ("clamp", "A number is held between limits (setting: lowest, highest and perhaps a width, for instance 0 130 10)"),
-    (
-        "journey",
-        "From sensor to sensor, in memory (setting: within which time, then edges of classes, for instance 1h 5m 15m)",
-    ),
-    (
-        "dwell",
-        "How long it stays, in memory (setting: after which time it has gone, then edges, for instance 10m 5m 15m)",
-    ),
-    ("match", "Compared with an order’s list; what is not on it leaves no trace (setting: the order’s short name)"),
-];
-
 /// A page of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Page {
@@ -381,30 +361,11 @@ fn read_treatment(sent: &Sent, faults: &mut Faults) -> Option<Treatment> {
         faults.note("treatment", "choose what becomes of it");
         return None;
     }
-    let setting = sent.one("setting").trim();
-    let parts: Vec<&str> = setting.split([' ', ',']).filter(|part| !part.is_empty()).collect();
-    let number = |text: &&str| text.parse::<i64>().map_or_else(|_| Value::from(*text), Value::from);
-    let mut members = Map::from_iter([("do".to_owned(), code.into())]);
-    let mut set = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
-    match code {
-        "pseudonymise" => set("epoch", setting.into()),
-        "cell" => set("resolution", number(&setting)),
-        "band" => set("width", number(&setting)),
-        "match" => set("order", setting.into()),
-        "district" => set("of", parts.into()),
-        "clamp" => {
-            for (name, part) in ["lowest", "highest", "width"].into_iter().zip(&parts) {
-                set(name, number(part));
-            }
-        }
-        "journey" | "dwell" => {
-            let mut parts = parts.into_iter();
-            set("within", parts.next().unwrap_or_default().into());
-            set("classes", parts.collect::<Vec<_>>().into());
-        }
-        _ => {}
+    let read = workbook::treatment::read(code, sent.one("setting").trim());
+    if read.is_none() {
+        faults.note("setting", "this does not fit; look at the example");
     }
-    treated(members.into(), faults, "setting")
+    read
 }
 
 /// A value as acts have it.

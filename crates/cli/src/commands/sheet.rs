@@ -1,0 +1,268 @@
+//! `ordinance sheet`: spreadsheets of the register out, and files in, at a folder or at an address.
+//!
+//! At a folder what is brought in is written together, so many rows at a time; a node at an address is asked row by row, and what was
+//! done before a failure stays. Either way the same file can be brought again.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use model::{DeploymentRecord, PartyId};
+use register::{State, Submission, SubmitError};
+use serde_json::{Value, json};
+use workbook::{Answer, BATCH_MAX, FILE_BYTES_MAX, Look, Verdict};
+
+use super::office::Office;
+use super::public_log;
+use crate::args::sheet::{Brought, Check, Export, Import, Kind, Sheet, Template};
+use crate::declared::read_token;
+use crate::output::{Output, Refused, Status};
+
+/// How many rows a node is asked about at once.
+const ASKED_AT_ONCE: usize = 500;
+
+pub(crate) fn run(args: &Sheet, output: &Output) -> anyhow::Result<()> {
+    match args {
+        Sheet::Template(template) => templated(template, output),
+        Sheet::Export(export) => exported(export, output),
+        Sheet::Check(check) => checked(check, output),
+        Sheet::Import(import) => imported(import, output),
+    }
+}
+
+const EVERYTHING: &dyn Fn(&DeploymentRecord) -> bool = &|_| true;
+
+fn templated(args: &Template, output: &Output) -> anyhow::Result<()> {
+    let bytes = workbook::template(&public_log(&args.city, None)?.state);
+    write(&args.out, &bytes, args.force)?;
+    output.result(&json!({ "file": args.out, "bytes": bytes.len() }), &format!("written to `{}`", args.out.display()))
+}
+
+fn exported(args: &Export, output: &Output) -> anyhow::Result<()> {
+    let state = public_log(&args.city, None)?.state;
+    let bytes = match args.kind {
+        Some(kind) => {
+            let kind = workbook::Kind::from(kind);
+            workbook::csv(&kind.headings(), &workbook::drawn(kind, &state, EVERYTHING)).into_bytes()
+        }
+        None => workbook::xlsx(&state, EVERYTHING),
+    };
+    write(&args.out, &bytes, args.force)?;
+    let words = format!("the register after {} acts, written to `{}`", state.size, args.out.display());
+    output.result(&json!({ "file": args.out, "bytes": bytes.len(), "basis": state.size }), &words)
+}
+
+fn write(out: &Path, bytes: &[u8], force: bool) -> anyhow::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).create_new(!force);
+    let failed = || format!("cannot write `{}`; with `--force` a file that is there is written over", out.display());
+    options.open(out).and_then(|mut file| file.write_all(bytes)).with_context(failed)
+}
+
+impl From<Kind> for workbook::Kind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Parties => Self::Parties,
+            Kind::Places => Self::Places,
+            Kind::Deployments => Self::Deployments,
+            Kind::Properties => Self::Properties,
+            Kind::Devices => Self::Devices,
+        }
+    }
+}
+
+/// A city, a file that was read, and what the city says to it.
+struct Desk {
+    office: Office,
+    state: State,
+    token: Option<String>,
+    party: PartyId,
+    reason: Option<String>,
+}
+
+impl Desk {
+    fn open(args: &Brought, reason: Option<&String>) -> anyhow::Result<Self> {
+        let office = Office::open(&args.city)?;
+        let state = match &office {
+            Office::Folder(city) => State::clone(&city.register().state()),
+            Office::Address(_) => public_log(&args.city, None)?.state,
+        };
+        let token = args.token.as_deref().map(read_token).transpose()?;
+        if office.needs_token() && token.is_none() {
+            return Err(Status::bad_input("an address needs `--token FILE` with the party's token").into());
+        }
+        Ok(Self { office, state, token, party: args.party.clone(), reason: reason.cloned() })
+    }
+
+    fn look(&self, file: &Path) -> anyhow::Result<Look> {
+        let bytes = content(file)?;
+        let name = || format!("`{}`", file.display());
+        let book = workbook::open(&bytes).map_err(|error| Status::bad_input(format!("{}: {error}", name())))?;
+        Ok(Look::of(workbook::read(&book, &self.state, &self.party), &self.state))
+    }
+
+    /// What each row that is not so already would do after those before it.
+    fn answers(&self, look: &Look) -> anyhow::Result<Vec<Answer>> {
+        let submissions = self.submissions(look);
+        match &self.office {
+            Office::Folder(city) => Ok(city.register().preview(&submissions).into_iter().map(answered).collect()),
+            Office::Address(client) => {
+                let mut answers = Vec::new();
+                for some in submissions.chunks(ASKED_AT_ONCE) {
+                    let said = client.preview(some, self.token.as_deref().unwrap_or_default())?;
+                    answers.extend(said.as_array().into_iter().flatten().map(said_at));
+                }
+                Ok(answers)
+            }
+        }
+    }
+
+    fn submissions(&self, look: &Look) -> Vec<Submission> {
+        look.submissions(&self.party, self.reason.as_deref())
+    }
+
+    /// Writes what was looked at.
+    fn write(&self, look: &Look) -> anyhow::Result<Vec<u64>> {
+        let submissions = self.submissions(look);
+        match &self.office {
+            Office::Folder(city) => {
+                let receipts = city.register().submit_together(&submissions)?;
+                city.register().publish()?;
+                Ok(receipts.into_iter().flat_map(|receipt| receipt.entries).collect())
+            }
+            Office::Address(_) => {
+                let mut entries = Vec::new();
+                for submission in submissions {
+                    let made = self.office.submit(submission, self.token.as_deref());
+                    entries.extend(made.map_err(|failed| failed.error)?);
+                }
+                Ok(entries)
+            }
+        }
+    }
+}
+
+/// A file, no longer than one that is read.
+fn content(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = FILE_BYTES_MAX as u64 + 1;
+    let read = if file == Path::new("-") {
+        std::io::stdin().take(most).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|open| open.take(most).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Status::bad_input(format!("`{}`: {error}", file.display())))?;
+    Ok(bytes)
+}
+
+fn answered(outcome: Result<Vec<model::Act>, SubmitError>) -> Answer {
+    match outcome {
+        Ok(acts) => Answer::Acts(acts.iter().map(|act| act.what.kind().to_owned()).collect()),
+        Err(error) => {
+            let norms = match &error {
+                SubmitError::Refused(register::Refusal::Norm(norm)) => {
+                    norm.grounds.iter().map(|ground| ground.policy.0.clone()).collect()
+                }
+                _ => Vec::new(),
+            };
+            Answer::Refused { refused: error.to_string(), norms }
+        }
+    }
+}
+
+/// The same as a node says it.
+fn said_at(answer: &Value) -> Answer {
+    let texts = |value: Option<&Value>| {
+        let all = value.and_then(Value::as_array).into_iter().flatten();
+        all.filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
+    };
+    match answer.get("refused") {
+        None => Answer::Acts(texts(answer.get("acts"))),
+        Some(refused) => {
+            let grounds = refused.get("grounds").and_then(Value::as_array).into_iter().flatten();
+            let norms = grounds.filter_map(|ground| ground.get("policy").and_then(Value::as_str)).map(str::to_owned);
+            let words = refused.get("detail").or_else(|| refused.get("title")).and_then(Value::as_str);
+            Answer::Refused { refused: words.unwrap_or("refused").to_owned(), norms: norms.collect() }
+        }
+    }
+}
+
+/// A look as a document and in words, and how many rows come to what.
+fn told(look: &Look, state: &State, answers: &[Answer]) -> (Value, String, BTreeMap<Verdict, usize>) {
+    let lines = look.lines(state, answers);
+    let mut counts = BTreeMap::new();
+    for line in &lines {
+        *counts.entry(line.verdict).or_insert(0) += 1;
+    }
+    let named =
+        |verdict: &Verdict| serde_json::to_value(verdict).ok().and_then(|name| name.as_str().map(str::to_owned));
+    let told: BTreeMap<String, usize> =
+        counts.iter().filter_map(|(verdict, count)| Some((named(verdict)?, *count))).collect();
+    let mut words: Vec<String> = look.notes.clone();
+    for line in lines.iter().filter(|line| line.verdict != Verdict::Same || !line.said.is_empty()) {
+        let verdict = named(&line.verdict).unwrap_or_default();
+        let place = format!("{} {}", line.sheet, line.row);
+        words.push(format!("{place:<18} {verdict:<8} {:<24} {}", line.id, line.said.join("; ")).trim_end().to_owned());
+    }
+    let sums: Vec<String> = told.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+    words.push(if sums.is_empty() { "no rows".to_owned() } else { sums.join(", ") });
+    (json!({ "counts": told, "rows": lines, "notes": look.notes }), words.join("\n"), counts)
+}
+
+/// What stands against bringing all of it in.
+fn against(counts: &BTreeMap<Verdict, usize>) -> anyhow::Result<()> {
+    let count = |verdict: Verdict| counts.get(&verdict).copied().unwrap_or_default();
+    let (wrong, refused) = (count(Verdict::Wrong), count(Verdict::Refused));
+    match (wrong, refused) {
+        (0, 0) => Ok(()),
+        (0, _) => Err(Refused { message: format!("{refused} rows are refused"), details: Value::Null }.into()),
+        _ => Err(Status::fails(format!("{wrong} rows are wrong, {refused} are refused")).into()),
+    }
+}
+
+fn checked(args: &Check, output: &Output) -> anyhow::Result<()> {
+    let desk = Desk::open(&args.brought, None)?;
+    let look = desk.look(&args.brought.file)?;
+    let (document, words, counts) = told(&look, &desk.state, &desk.answers(&look)?);
+    output.result(&document, &words)?;
+    against(&counts)
+}
+
+fn imported(args: &Import, output: &Output) -> anyhow::Result<()> {
+    let mut desk = Desk::open(&args.brought, args.reason.as_ref())?;
+    let (mut entries, mut parts) = (Vec::new(), Vec::new());
+    let mut first = None;
+    loop {
+        let mut look = desk.look(&args.brought.file)?;
+        let answers = desk.answers(&look)?;
+        let (document, words, counts) = told(&look, &desk.state, &answers);
+        let standing = against(&counts);
+        first.get_or_insert((document.clone(), words.clone()));
+        if let (Err(error), false) = (standing, args.others) {
+            output.result(&document, &words)?;
+            return Err(error.context("nothing more was brought in; with `--others` such rows are left out"));
+        }
+        look.asks = look.allowed(&answers);
+        if look.asks.is_empty() {
+            break;
+        }
+        let made = desk.write(&look)?;
+        parts.push(made.len());
+        entries.extend(made);
+        if answers.len() < BATCH_MAX {
+            break;
+        }
+        desk.state = match &desk.office {
+            Office::Folder(city) => State::clone(&city.register().state()),
+            Office::Address(_) => public_log(&args.brought.city, None)?.state,
+        };
+    }
+    let (document, words) = first.unwrap_or_default();
+    let span = entries.first().zip(entries.last());
+    let done = span.map_or_else(
+        || "it was so already, so nothing was written".to_owned(),
+        |(first, last)| format!("{} acts written, entries {first} to {last}", entries.len()),
+    );
+    output.result(&json!({ "look": document, "entries": entries, "parts": parts }), &format!("{words}\n{done}"))
+}
