@@ -27,7 +27,7 @@ const CONTROL: &str = "<!doctype html><html><head><title>Control</title></head><
     <p style=\"color:#ccc;background:#fff\">pale</p><a href=\"/\" style=\"outline:none\">first</a><button \
     style=\"width:9px;height:9px;padding:0;overflow:hidden\">small</button><a class=\"skip\" href=\"#nowhere\">skip</a></i></body></html>";
 /// Pages for everybody: what a page is, and one of its kind in the demo.
-const PUBLIC: [(&str, &str); 34] = [
+const PUBLIC: [(&str, &str); 35] = [
     ("All sensors", "/"),
     ("What is near", "/near"),
     ("What is near, from a place", "/near?place=centre"),
@@ -62,10 +62,11 @@ const PUBLIC: [(&str, &str); 34] = [
     ("The city in numbers", "/numbers"),
     ("Ask the city", "/ask"),
     ("Object to a deployment", "/ask?about=congestion&kind=objection"),
+    ("What went wrong", "/incidents"),
 ];
 
 /// Pages of an officer in the city of the tests, and what becomes of what a resident asked there.
-const OFFICE: [(&str, &str); 16] = [
+const OFFICE: [(&str, &str); 32] = [
     ("What became of an inquiry", "/asked/INQUIRY"),
     ("What residents asked", "/desk/inbox"),
     ("What a resident asked", "/desk/inbox/INQUIRY"),
@@ -82,6 +83,22 @@ const OFFICE: [(&str, &str); 16] = [
     ("A new sensor", "/office/tokens/devices/new"),
     ("A proposal", "/office/propose/new"),
     ("The annual report", "/office/reports/annual"),
+    ("Policies in the office", "/office/policies"),
+    ("What a city allows", "/office/policies/permits"),
+    ("Incidents in the office", "/office/incidents"),
+    ("A new incident", "/office/incidents/new"),
+    ("An incident in the office", "/office/incidents/leak"),
+    ("What became known of an incident", "/office/incidents/leak/incident-update"),
+    ("What went wrong, with an incident", "/incidents"),
+    ("Security", "/office/security"),
+    ("Places, parties and classes", "/office/entered"),
+    ("A new place", "/office/entered/places/new"),
+    ("A new party", "/office/entered/parties/new"),
+    ("A new class", "/office/entered/classes/new"),
+    ("Assessments", "/office/deployments/congestion/assessments"),
+    ("Answers to an instrument", "/office/deployments/congestion/assessments/pre-scan"),
+    ("A section of an instrument", "/office/deployments/congestion/assessments/pre-scan/people"),
+    ("Signing answers", "/office/deployments/congestion/assessments/pre-scan/sign"),
 ];
 
 /// Pages for parties that are signed in, and what lies over streets, in the city of the tests.
@@ -171,7 +188,7 @@ fn spots(pages: &[(&str, &str)]) -> Value {
     pages.iter().map(|(name, path)| json!({ "name": name, "path": path })).collect()
 }
 
-/// A resident objects in a city that is not running; gives under which name that is found.
+/// A resident objects in a city that is not running, and an incident is reported; gives under which name the objection is found.
 fn inquiry(city: &City) -> String {
     let clock = Arc::new(testkit::FakeClock::at(instant()));
     let opened = flow::City::open(&city.dir(), clock as _, Arc::new(testkit::SeededBytes::new(9))).unwrap();
@@ -181,7 +198,31 @@ fn inquiry(city: &City) -> String {
         about: model::Subject::Deployment { id: "congestion".parse().unwrap() },
         fields: model::Fields([("words".to_owned(), words)].into()),
     };
+    let incident = json!({ "by": "city", "command": { "do": "report-incident", "with": { "incident": { "severity": "serious",
+        "statement": { "id": "leak", "about": { "what": "deployment", "id": "congestion" }, "kind": "breach", "on": instant() - model::Span::hours(1),
+        "signed_by": "city", "summary": "Somebody read tags." } }, "details": { "details": "A password." } } } });
+    opened.register().submit(serde_json::from_value(incident).unwrap()).unwrap();
     opened.register().receive(&inquiry).unwrap().to_string()
+}
+
+/// Answers to an instrument that somebody began.
+fn begun(city: &City) {
+    let file = city.dir().with_file_name("answers.toml");
+    let to = file.to_str().unwrap();
+    tool::json(&[
+        "instrument",
+        "begin",
+        &city.arg(),
+        "--deployment",
+        "congestion",
+        "--instrument",
+        "global-core/pre-scan",
+        "--out",
+        to,
+    ]);
+    let (deployment, instrument) = ("congestion".parse().unwrap(), "pre-scan".parse().unwrap());
+    let answers = std::fs::read_to_string(file).unwrap();
+    flow::answers::AnswerFiles::of(&city.dir()).keep(&deployment, &instrument, 0, answers).unwrap();
 }
 
 fn texts(list: &Value) -> Vec<String> {
@@ -242,6 +283,7 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     std::fs::write(&streets, town(16.6, 49.2, 60)).unwrap();
     tool::json(&["basemap", "import", &city.arg(), streets.to_str().unwrap()]);
     let inquiry = inquiry(&city);
+    begun(&city);
     let node = Node::start(&city);
     let lines: String = [12.5, 40.0].map(|no2| format!("{{\"time\":\"{}\",\"no2\":{no2}}}\n", now())).concat();
     assert_eq!(node.lines(&city.air, &lines).1["admitted"], 2);
