@@ -29,7 +29,7 @@ const CONTROL: &str = "<!doctype html><html><head><title>Control</title></head><
     <p style=\"color:#ccc;background:#fff\">pale</p><a href=\"/\" style=\"outline:none\">first</a><button \
     style=\"width:9px;height:9px;padding:0;overflow:hidden\">small</button><a class=\"skip\" href=\"#nowhere\">skip</a></i></body></html>";
 /// Pages for everybody: what a page is, and one of its kind in the demo.
-const PUBLIC: [(&str, &str); 34] = [
+const PUBLIC: &[(&str, &str)] = &[
     ("All sensors", "/"),
     ("What is near", "/near"),
     ("What is near, from a place", "/near?place=centre"),
@@ -64,10 +64,11 @@ const PUBLIC: [(&str, &str); 34] = [
     ("The city in numbers", "/numbers"),
     ("Ask the city", "/ask"),
     ("Object to a deployment", "/ask?about=congestion&kind=objection"),
+    ("What went wrong", "/incidents"),
 ];
 
 /// The same in German, one of each kind.
-const GERMAN: [(&str, &str); 26] = [
+const GERMAN: &[(&str, &str)] = &[
     ("All sensors, in German", "/de/"),
     ("What is near, in German", "/de/near?place=centre"),
     ("What is near, with a mistake, in German", "/de/near?lat=north&lon=16.6"),
@@ -97,7 +98,7 @@ const GERMAN: [(&str, &str); 26] = [
 ];
 
 /// Pages of an officer in the city of the tests, and what becomes of what a resident asked there.
-const OFFICE: [(&str, &str); 20] = [
+const OFFICE: &[(&str, &str)] = &[
     ("What became of an inquiry", "/asked/INQUIRY"),
     ("What residents asked", "/desk/inbox"),
     ("What a resident asked", "/desk/inbox/INQUIRY"),
@@ -118,10 +119,26 @@ const OFFICE: [(&str, &str); 20] = [
     ("The record of processing", "/office/reports/processing"),
     ("An extract of the register", "/office/reports/extract"),
     ("Spreadsheets", "/office/sheets"),
+    ("Policies in the office", "/office/policies"),
+    ("What a city allows", "/office/policies/permits"),
+    ("Incidents in the office", "/office/incidents"),
+    ("A new incident", "/office/incidents/new"),
+    ("An incident in the office", "/office/incidents/leak"),
+    ("What became known of an incident", "/office/incidents/leak/incident-update"),
+    ("What went wrong, with an incident", "/incidents"),
+    ("Security", "/office/security"),
+    ("Places, parties and classes", "/office/entered"),
+    ("A new place", "/office/entered/places/new"),
+    ("A new party", "/office/entered/parties/new"),
+    ("A new class", "/office/entered/classes/new"),
+    ("Assessments", "/office/deployments/congestion/assessments"),
+    ("Answers to an instrument", "/office/deployments/congestion/assessments/pre-scan"),
+    ("A section of an instrument", "/office/deployments/congestion/assessments/pre-scan/people"),
+    ("Signing answers", "/office/deployments/congestion/assessments/pre-scan/sign"),
 ];
 
 /// Pages for parties that are signed in, and what lies over streets, in the city of the tests.
-const SIGNED_IN: [(&str, &str); 5] = [
+const SIGNED_IN: &[(&str, &str)] = &[
     ("The agreements of a party", "/desk"),
     ("What a party may have", "/grants/police-hits"),
     ("Ask in SQL", "/sql"),
@@ -218,7 +235,7 @@ fn spots(pages: &[(&str, &str)]) -> Value {
     pages.iter().map(|(name, path)| json!({ "name": name, "path": path })).collect()
 }
 
-/// A resident objects in a city that is not running; gives under which name that is found.
+/// A resident objects in a city that is not running, and an incident is reported; gives under which name the objection is found.
 fn inquiry(city: &City) -> String {
     let clock = Arc::new(testkit::FakeClock::at(instant()));
     let opened = flow::City::open(&city.dir(), clock as _, Arc::new(testkit::SeededBytes::new(9))).unwrap();
@@ -228,7 +245,31 @@ fn inquiry(city: &City) -> String {
         about: model::Subject::Deployment { id: "congestion".parse().unwrap() },
         fields: model::Fields([("words".to_owned(), words)].into()),
     };
+    let incident = json!({ "by": "city", "command": { "do": "report-incident", "with": { "incident": { "severity": "serious",
+        "statement": { "id": "leak", "about": { "what": "deployment", "id": "congestion" }, "kind": "breach", "on": instant() - model::Span::hours(1),
+        "signed_by": "city", "summary": "Somebody read tags." } }, "details": { "details": "A password." } } } });
+    opened.register().submit(serde_json::from_value(incident).unwrap()).unwrap();
     opened.register().receive(&inquiry).unwrap().to_string()
+}
+
+/// Answers to an instrument that somebody began.
+fn begun(city: &City) {
+    let file = city.dir().with_file_name("answers.toml");
+    let to = file.to_str().unwrap();
+    tool::json(&[
+        "instrument",
+        "begin",
+        &city.arg(),
+        "--deployment",
+        "congestion",
+        "--instrument",
+        "global-core/pre-scan",
+        "--out",
+        to,
+    ]);
+    let (deployment, instrument) = ("congestion".parse().unwrap(), "pre-scan".parse().unwrap());
+    let answers = std::fs::read_to_string(file).unwrap();
+    flow::answers::AnswerFiles::of(&city.dir()).keep(&deployment, &instrument, 0, answers).unwrap();
 }
 
 fn texts(list: &Value) -> Vec<String> {
@@ -290,11 +331,12 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     std::fs::write(&streets, town(16.6, 49.2, 60)).unwrap();
     tool::json(&["basemap", "import", &city.arg(), streets.to_str().unwrap()]);
     let inquiry = inquiry(&city);
+    begun(&city);
     let node = Node::start(&city);
     let lines: String = [12.5, 40.0].map(|no2| format!("{{\"time\":\"{}\",\"no2\":{no2}}}\n", now())).concat();
     assert_eq!(node.lines(&city.air, &lines).1["admitted"], 2);
-    let signed = json!({ "address": node.address, "token": city.police, "pages": spots(&SIGNED_IN) });
-    let mut office = json!({ "address": node.address, "token": city.officer, "pages": spots(&OFFICE) });
+    let signed = json!({ "address": node.address, "token": city.police, "pages": spots(SIGNED_IN) });
+    let mut office = json!({ "address": node.address, "token": city.officer, "pages": spots(OFFICE) });
     for page in office["pages"].as_array_mut().unwrap() {
         page["path"] = json!(page["path"].as_str().unwrap().replace("INQUIRY", &inquiry));
     }

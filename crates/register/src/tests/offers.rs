@@ -97,3 +97,28 @@ fn where_nothing_helps_nothing_is_offered() {
     );
     assert!(matches!(declare(&city, "city", altered("records", &[shape])), Err(Refusal::Norm(_))));
 }
+
+#[test]
+fn a_refused_agreement_names_views_over_which_it_would_be_allowed() {
+    let city = City::declared();
+    let norm = r#"@id("hundred") @requirement("own-01") @reason("A hundred at least for anybody new.")
+        forbid (principal, action == Action::"agree-grant", resource) unless { resource.minimum >= 100 };"#;
+    let own = serde_json::json!({ "kind": "city", "name": "own", "owner": "City", "cedar": norm });
+    let text = serde_json::json!({ "do": "adopt-policy", "with": { "layers": [testkit::core(), own],
+        "permits": norms::city_permits_default(), "permits_owner": "city" } });
+    city.register.submit(City::submission("city", None, &text.to_string())).unwrap();
+    let grant = r#"{"do":"agree-grant","with":{"id":"g2","recipient":"city","stream":"wifi","view":"counts","purpose":"traffic-management",
+        "until":"2026-08-30T00:00:00Z","duties":["no-reidentification"]}}"#;
+    let refused = city.register.submit(City::submission("city", None, grant)).unwrap_err();
+    let SubmitError::Refused(Refusal::View { why, offers }) = &refused else { panic!("{refused}") };
+    assert!(why.to_string().contains("A hundred at least"), "{why}");
+    let wanted = altered("counts", &[]);
+    for offer in offers {
+        assert!(no_more_than(&offer.view, &wanted) && offer.view.minimum.0 >= 100, "{offer:?}");
+    }
+    assert!(!offers.is_empty() && refused.to_string().contains("Allowed would be the same with"), "{refused}");
+    // Where no view would help, none is named.
+    let advertising = grant.replace("traffic-management", "advertising");
+    let refused = city.register.submit(City::submission("city", None, &advertising)).unwrap_err();
+    assert!(matches!(refused, SubmitError::Refused(Refusal::Norm(_))), "{refused}");
+}
