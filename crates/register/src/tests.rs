@@ -72,7 +72,7 @@ fn a_list_is_done_as_a_whole_or_not_at_all() {
         city.register.submit_together(list).unwrap().into_iter().map(|receipt| receipt.entries).collect()
     };
     assert_eq!(made(&list[..2]), [vec![before], vec![before + 1]]);
-    assert_eq!(made(&list[..2]), [vec![], vec![]], "it is so already");
+    assert_eq!(made(&list[..2]), [Vec::<u64>::new(), Vec::new()], "it is so already");
     assert_eq!(made(&[]), Vec::<Vec<u64>>::new());
     assert_eq!(replayed(&city.register), *city.register.state());
     let erase = Submission { command: Command::ErasePayload { entry: 1 }, ..list[0].clone() };

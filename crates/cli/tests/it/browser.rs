@@ -340,7 +340,7 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     for page in office["pages"].as_array_mut().unwrap() {
         page["path"] = json!(page["path"].as_str().unwrap().replace("INQUIRY", &inquiry));
     }
-    let public = json!({ "address": demo.address, "pages": spots(&[&PUBLIC[..], &GERMAN].concat()) });
+    let public = json!({ "address": demo.address, "pages": spots(&[PUBLIC, GERMAN].concat()) });
     let journeys = json!({ "address": demo.address, "signed": signed });
     let mut job =
         json!({ "sites": [public, signed, office], "journeys": journeys, "html": html_rules(), "control": CONTROL });

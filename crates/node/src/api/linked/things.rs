@@ -257,7 +257,7 @@ fn policies(node: &Node, state: &Register, base: &Base) -> Value {
     let policy = state.policy.as_ref();
     json!({
         "@type": "dct:Policy",
-        "schema:name": "The policies in force",
+        "schema:name": "Policies in force",
         "schema:identifier": policy.map(|policy| policy.hash.to_string()),
         "dct:valid": policy.map(|policy| instant(policy.since)),
         "dct:hasPart": grounds.iter().map(norm).collect::<Vec<_>>(),
@@ -270,7 +270,7 @@ fn about(state: &Register, base: &Base) -> Value {
         told["schema:identifier"] = city.origin.clone().into();
         told["schema:publicKey"] = city.log_key.clone().into();
     }
-    told["schema:owns"] = json!({ "@id": base.join("/log/checkpoint"), "schema:name": "The city’s public log" });
+    told["schema:owns"] = json!({ "@id": base.join("/log/checkpoint") });
     told
 }
 
@@ -313,7 +313,7 @@ fn grant(state: &Register, record: &GrantRecord, base: &Base) -> Option<Value> {
         "schema:expires": instant(grant.until),
         "schema:isBasedOn": { "@id": base.join(&format!("/deployments/{}", of.deployment.id)) },
         "rdfs:seeAlso": { "@id": base.join(&format!("/grants/{}/odrl.json", grant.id)) },
-        "dcat:landingPage": { "@id": base.join(&crate::api::open::path(&grant.stream, &grant.view)) },
+        "dcat:landingPage": { "@id": base.join(&format!("/grants/{}", grant.id)) },
     }))
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Source {
     pub(super) origin: String,
     /// Of how many acts.
     pub(super) size: u64,
-    /// The root over them, in hexadecimal.
+    /// The root over them, as the checkpoint writes it.
     pub(super) root: String,
 }
 
