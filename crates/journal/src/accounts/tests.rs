@@ -1,3 +1,5 @@
+//! What is kept, found, changed, erased, and noted; and that nothing of it is anywhere else.
+
 use std::fs;
 
 use super::*;

@@ -11,18 +11,21 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use flow::City;
 use flow::city::{credential, fresh_token};
+use journal::accounts;
 use model::{Act, Digest, PartyId};
 use register::{Command, Receipt, State as Register, Submission, SubmitError};
 
 use super::ask::{Fault, Field, Input, LINE_CHARS_MAX, Sent, TEXT_CHARS_MAX};
 use super::grants::sample::Sample;
 use super::refused::Refused;
+use crate::accounts::Accounts;
 use crate::jobs::Lane;
 use crate::log::Log;
 use crate::pages::signed::{Signed, elsewhere, private};
 use crate::pages::{Link, Site};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
+use crate::sessions::Person;
 use crate::words;
 
 /// The most others that are looked at in place of what is refused.
@@ -160,7 +163,7 @@ pub(super) async fn take(node: &Node, signed: &Signed, sent: &Sent, mut deed: De
     let city = Arc::clone(&node.city);
     let refusal = match sent.one("go") {
         "change" => return form(&state, signed, deed, StatusCode::OK, None),
-        "do" => match node.jobs.run(Lane::Token, move || submit(&city, submission)).await? {
+        "do" => match submit(node, signed, submission).await? {
             Ok(receipt) => return finished(&node.city.register().state(), signed, deed, &receipt),
             Err(refusal) => refusal,
         },
@@ -200,12 +203,54 @@ pub(super) fn preview(city: &City, submission: Submission) -> Result<Vec<Act>, S
     city.register().preview(&[submission]).pop().unwrap_or(Err(SubmitError::Stopped))
 }
 
-/// Does it, and publishes what was done.
-pub(in crate::pages) fn submit(city: &City, submission: Submission) -> Result<Receipt, SubmitError> {
-    let receipt = city.register().submit(submission)?;
-    // The acts are safe; if this fails, the next tick publishes them.
-    drop(city.register().publish());
-    Ok(receipt)
+/// Does it for the party that is signed in, and publishes what was done. Where a person does it, that is noted first.
+pub(in crate::pages) async fn submit(
+    node: &Node,
+    signed: &Signed,
+    submission: Submission,
+) -> Result<Result<Receipt, SubmitError>, Problem> {
+    let (city, accounts, person) = (Arc::clone(&node.city), Arc::clone(&node.accounts), signed.person.clone());
+    let done = move || {
+        let noted = person.map(|person| noted(&city, &accounts, &person, &submission)).transpose()?;
+        let done = city.register().submit(submission);
+        if let Some(note) = noted {
+            settled(&accounts, note, &done);
+        }
+        let receipt = match done {
+            Ok(receipt) => receipt,
+            Err(error) => return Ok(Err(error)),
+        };
+        // The acts are safe; if this fails, the next tick publishes them.
+        drop(city.register().publish());
+        Ok(Ok(receipt))
+    };
+    node.jobs.run(Lane::Token, done).await?
+}
+
+/// Notes that a person is about to do something; without a note it is not done.
+fn noted(city: &City, accounts: &Accounts, person: &Person, submission: &Submission) -> Result<u64, Problem> {
+    let words = serde_json::to_value(&submission.command).map_err(|_| Problem::new(Kind::Internal))?;
+    let what = words.get("do").and_then(|word| word.as_str()).unwrap_or_default().to_owned();
+    let deed = accounts::Deed {
+        party: submission.by.to_string(),
+        account: person.account,
+        role: person.roles.to_string(),
+        what,
+        at: city.register().now().millis(),
+        entries: None,
+        about: None,
+    };
+    Ok(accounts.begin(&deed)?)
+}
+
+/// Adds to a note what came of it. Where that is not known, or cannot be written, the note stays and says that it is not known.
+fn settled(accounts: &Accounts, note: u64, done: &Result<Receipt, SubmitError>) {
+    let entries = match done {
+        Ok(receipt) => receipt.entries.first().copied().zip(receipt.entries.last().copied()),
+        Err(SubmitError::Refused(_)) => None,
+        Err(_) => return,
+    };
+    drop(accounts.settle(note, entries));
 }
 
 /// The address of the page that tells what was done.
