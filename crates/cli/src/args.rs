@@ -1,5 +1,6 @@
 //! The command line, declared. Help texts are written for people who have not read anything else.
 
+pub(crate) mod account;
 pub(crate) mod basemap;
 pub(crate) mod framework;
 pub(crate) mod instrument;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Serve(Serve),
     Apply(Apply),
     Token(Token),
+    #[command(subcommand)]
+    Account(account::Account),
     Clock(Clock),
     Ingest(Ingest),
     Query(Query),

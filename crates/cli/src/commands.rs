@@ -1,5 +1,6 @@
 //! The subcommands, one module each, and what they share.
 
+pub(crate) mod account;
 pub(crate) mod adopt;
 pub(crate) mod apply;
 pub(crate) mod assess;

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => commands::serve::run(&serve, &output),
         Command::Apply(apply) => commands::apply::run(&apply, &output),
         Command::Token(token) => commands::token::run(&token, &output),
+        Command::Account(account) => commands::account::run(&account, &output),
         Command::Clock(clock) => commands::clock::run(&clock, &output),
         Command::Ingest(ingest) => commands::ingest::run(&ingest, &output),
         Command::Export(export) => commands::export::run(&export, &output),

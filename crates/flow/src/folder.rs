@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use model::Entropy;
 use tlog::SigningKey;
 use zeroize::Zeroizing;
 
@@ -132,6 +133,26 @@ impl Folder {
             Err(error) => return Err(fail(&path, error)),
         };
         SigningKey::parse(text.trim_end()).map_err(|_| FolderError::BadLogKey(path))
+    }
+}
+
+/// A key of 32 bytes in a file that only its owner may read; a fresh one is made where there is none and randomness is given.
+/// None if there is none and none is to be made.
+///
+/// # Errors
+/// It is damaged, or cannot be read or written.
+pub fn kept_key(path: &Path, fresh: Option<&dyn Entropy>) -> Result<Option<Zeroizing<[u8; 32]>>, FolderError> {
+    let damaged = || fail(path, io::Error::new(io::ErrorKind::InvalidData, "it is no key of this software"));
+    match fs::read(path).map(Zeroizing::new) {
+        Ok(bytes) => Ok(Some(Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| damaged())?))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let Some(entropy) = fresh else { return Ok(None) };
+            let bytes = entropy.bytes32().map_err(|error| fail(path, io::Error::other(error.to_string())))?;
+            let key = Zeroizing::new(bytes);
+            create_private(path, &*key)?;
+            Ok(Some(key))
+        }
+        Err(error) => Err(fail(path, error)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! The journal knows bytes, not acts. Its COMMIT is the only commit point of a city: entries, payloads and the head move
 //! together, and the head moves only by compare-and-swap, so that two writers can never make two logs out of one.
 
+pub mod accounts;
 mod memory;
 pub mod sheet;
 mod sqlite;

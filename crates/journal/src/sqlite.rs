@@ -1,6 +1,6 @@
 //! The embedded journal: SQLite, write-ahead log, `synchronous=FULL`, so that a COMMIT survives a power cut.
 
-mod schema;
+pub(crate) mod schema;
 
 use std::path::Path;
 
@@ -29,11 +29,11 @@ pub struct SqliteReader {
 }
 
 /// SQLite's integers are signed; a city that logs 2^63 acts will have found another way.
-fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(crate) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 

@@ -77,6 +77,16 @@ impl Lang {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark(Option<Lang>);
 
+/// The address of a page without the language that it is in.
+pub(crate) fn plain(path: &str) -> &str {
+    let (first, _) =
+        path.strip_prefix('/').and_then(|rest| rest.split_once('/')).unwrap_or((path.trim_matches('/'), ""));
+    match Lang::with_code(first) {
+        Some(lang) => path.get(1 + lang.code().len()..).filter(|rest| !rest.is_empty()).unwrap_or("/"),
+        None => path,
+    }
+}
+
 impl Mark {
     /// The text is in the language of the page.
     pub(crate) const NONE: Self = Self(None);
@@ -94,6 +104,21 @@ impl HtmlSafe for Mark {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_without_its_language_is_that_of_the_same_page() {
+        for (path, expected) in [
+            ("/de", "/"),
+            ("/de/", "/"),
+            ("/de/places/centre", "/places/centre"),
+            ("/en/near", "/near"),
+            ("/deployments/de", "/deployments/de"),
+            ("/", "/"),
+            ("/places", "/places"),
+        ] {
+            assert_eq!(plain(path), expected, "{path}");
+        }
+    }
 
     #[test]
     fn a_language_is_known_by_its_code_and_by_nothing_else() {

@@ -4,11 +4,13 @@
 //! `register` and `flow`, and says what they said. It never puts a value of an observation, a token or a confidential
 //! field into an error, a header or a number. Nothing needs JavaScript, and what residents read sets no cookie.
 
+pub mod accounts;
 mod address;
 mod api;
 mod asking;
 mod auth;
 pub mod desk;
+mod gate;
 mod guard;
 mod jobs;
 mod lang;

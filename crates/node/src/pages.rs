@@ -5,6 +5,8 @@
 
 pub(crate) mod about;
 pub(crate) mod accessibility;
+pub(crate) mod account;
+pub(crate) mod accounts;
 pub(crate) mod ask;
 pub(crate) mod asked;
 pub(crate) mod card;
@@ -33,6 +35,7 @@ pub(crate) mod search;
 pub(crate) mod sign;
 pub(crate) mod sign_in;
 mod signed;
+pub(crate) use signed::elsewhere;
 pub(crate) mod sql;
 mod stated;
 pub(crate) mod technologies;

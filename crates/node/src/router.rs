@@ -15,6 +15,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::accounts::Accounts;
 use crate::api::again::{Again, once};
 use crate::asking::Asking;
 use crate::desk::Desk;
@@ -22,7 +23,7 @@ use crate::jobs::Jobs;
 use crate::problem::{Kind, Problem};
 use crate::sessions::Sessions;
 use crate::watchers::Watchers;
-use crate::{api, guard, log, metrics, pages};
+use crate::{api, gate, guard, log, metrics, pages};
 
 /// The largest body of one request, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = flow::ingest::BODY_BYTES_MAX;
@@ -38,7 +39,9 @@ pub(crate) struct Node {
     pub(crate) watchers: Arc<Watchers>,
     /// Whoever answers questions in SQL, if this node has somebody.
     pub(crate) desk: Option<Arc<dyn Desk>>,
-    /// The parties that are signed in.
+    /// The persons who speak for parties.
+    pub(crate) accounts: Arc<Accounts>,
+    /// Whoever is signed in.
     pub(crate) sessions: Arc<Sessions>,
     /// The forms that residents send.
     pub(crate) asking: Arc<Asking>,
@@ -62,11 +65,13 @@ impl Node {
         let drafts = Arc::new(Drafts::of(city.root()));
         let answers = Arc::new(AnswerFiles::of(city.root()));
         let maps = Arc::new(BaseMaps::of(city.root()));
+        let accounts = Arc::new(Accounts::of(city.root()));
         Self {
             city,
             jobs: Arc::default(),
             watchers: Arc::default(),
             desk,
+            accounts,
             sessions: Arc::default(),
             asking: Arc::default(),
             again: Arc::default(),
@@ -91,7 +96,12 @@ const FORM_BYTES_MAX: usize = 128 << 10;
 fn signed_in() -> Router<Node> {
     Router::new()
         .route("/sign-in", get(pages::sign_in::form).post(pages::sign_in::sign_in))
+        .route("/sign-in/password", post(pages::sign_in::person::password))
+        .route("/sign-in/code", get(pages::sign_in::person::code_form).post(pages::sign_in::person::code))
+        .route("/join/{token}", get(pages::sign_in::join::form).post(pages::sign_in::join::join))
         .route("/sign-out", post(pages::sign_in::sign_out))
+        .merge(pages::account::routes())
+        .merge(pages::accounts::routes())
         .route("/desk", get(pages::desk::desk))
         .route("/desk/inbox", get(pages::inbox::inbox))
         .route("/desk/inbox/{id}", get(pages::inbox::one))
@@ -203,6 +213,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(node.clone(), api::linked::layer))
+        .layer(from_fn_with_state(node.clone(), gate::gate))
         .layer(from_fn_with_state(node.clone(), guard::guard))
         .with_state(node)
 }

@@ -135,7 +135,15 @@ const OFFICE: &[(&str, &str)] = &[
     ("Answers to an instrument", "/office/deployments/congestion/assessments/pre-scan"),
     ("A section of an instrument", "/office/deployments/congestion/assessments/pre-scan/people"),
     ("Signing answers", "/office/deployments/congestion/assessments/pre-scan/sign"),
+    ("The account of whoever has a token", "/account"),
+    ("Accounts of a party", "/accounts"),
+    ("A person is invited", "/accounts/new"),
 ];
+
+/// Pages of a person with an account.
+const PERSON: [(&str, &str); 2] = [("An account", "/account"), ("A second factor", "/account/second")];
+/// What the person of the tests signs in with.
+const PERSON_KNOWN_BY: (&str, &str) = ("vera@brookhaven.example", "four words in a row");
 
 /// Pages for parties that are signed in, and what lies over streets, in the city of the tests.
 const SIGNED_IN: &[(&str, &str)] = &[
@@ -272,6 +280,26 @@ fn begun(city: &City) {
     flow::answers::AnswerFiles::of(&city.dir()).keep(&deployment, &instrument, 0, answers).unwrap();
 }
 
+/// Somebody is invited at the command line; gives the path of the link.
+fn invited(city: &City, login: &str) -> String {
+    let person = ["--party", "police", "--login", login, "--name", "Vera Nowak", "--role", "reader"];
+    let added = tool::json(&[&["account", "add", &city.arg()][..], &person].concat());
+    added["path"].as_str().unwrap().to_owned()
+}
+
+/// Somebody comes in by a link.
+fn come_in(node: &Node, path: &str) {
+    let agent: ureq::Agent = ureq::Agent::config_builder().max_redirects(0).build().into();
+    let mut page = agent.get(format!("{}{path}", node.address)).call().unwrap();
+    let cookie = page.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let text = page.body_mut().read_to_string().unwrap();
+    let form = text.split_once("name=\"form\" value=\"").unwrap().1.split('"').next().unwrap();
+    let (_, password) = PERSON_KNOWN_BY;
+    let sent = [("form", form), ("password", password), ("again", password)];
+    let came = agent.post(format!("{}{path}", node.address)).header("cookie", cookie).send_form(sent).unwrap();
+    assert_eq!(came.headers()["location"], "/desk");
+}
+
 fn texts(list: &Value) -> Vec<String> {
     list.as_array().unwrap().iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect()
 }
@@ -340,10 +368,14 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     for page in office["pages"].as_array_mut().unwrap() {
         page["path"] = json!(page["path"].as_str().unwrap().replace("INQUIRY", &inquiry));
     }
+    come_in(&node, &invited(&city, PERSON_KNOWN_BY.0));
+    let (login, password) = PERSON_KNOWN_BY;
+    let person = json!({ "address": node.address, "login": login, "password": password, "pages": spots(&PERSON) });
+    let link = invited(&city, "somebody@brookhaven.example");
+    let guest = json!({ "address": node.address, "pages": spots(&[("Come in", link.as_str())]) });
     let public = json!({ "address": demo.address, "pages": spots(&[PUBLIC, GERMAN].concat()) });
     let journeys = json!({ "address": demo.address, "signed": signed });
-    let mut job =
-        json!({ "sites": [public, signed, office], "journeys": journeys, "html": html_rules(), "control": CONTROL });
+    let mut job = json!({ "sites": [public, signed, office, guest, person], "journeys": journeys, "html": html_rules(), "control": CONTROL });
     if written::wanted() {
         job["shots"] = written::shots(&demo.address, (&node.address, &city.officer));
     }

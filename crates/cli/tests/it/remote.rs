@@ -282,6 +282,7 @@ fn every_command_has_a_manual_page_and_examples() {
     let mut names: Vec<Vec<String>> = commands().into_iter().map(|name| vec![name]).collect();
     let below = [
         ("log", ["show"].as_slice()),
+        ("account", &["add", "list", "disable", "enable", "reset", "erase"]),
         ("opt-out", &["add", "remove", "count"]),
         ("framework", &["list", "show", "check", "test", "diff", "prove", "export", "import", "new", "sign"]),
         ("instrument", &["begin", "show", "set", "check", "sign", "migrate"]),

@@ -25,6 +25,17 @@ const TABLES: &str = "
 ";
 
 pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
+    let connection = connect(path)?;
+    match (pragma(&connection, "application_id")?, pragma(&connection, "user_version")?) {
+        (0, 0) if is_empty(&connection)? => create(&connection)?,
+        identity => known(identity)?,
+    }
+    Ok(connection)
+}
+
+/// Opens a file of our own, which is made if it is not there: readable by its owner only, durable at each COMMIT, and what is
+/// deleted in it is overwritten.
+pub(crate) fn connect(path: &Path) -> Result<Connection, JournalError> {
     if !path.exists() {
         fs::File::create_new(path)?;
         private(path)?;
@@ -39,10 +50,6 @@ pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;",
         )
         .map_err(failed)?;
-    match (pragma(&connection, "application_id")?, pragma(&connection, "user_version")?) {
-        (0, 0) if is_empty(&connection)? => create(&connection)?,
-        identity => known(identity)?,
-    }
     Ok(connection)
 }
 
@@ -77,11 +84,11 @@ fn create(connection: &Connection) -> Result<(), JournalError> {
     transaction.commit().map_err(failed)
 }
 
-fn is_empty(connection: &Connection) -> Result<bool, JournalError> {
+pub(crate) fn is_empty(connection: &Connection) -> Result<bool, JournalError> {
     connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)
 }
 
-fn pragma(connection: &Connection, name: &str) -> Result<i64, JournalError> {
+pub(crate) fn pragma(connection: &Connection, name: &str) -> Result<i64, JournalError> {
     connection.pragma_query_value(None, name, |row| row.get(0)).map_err(failed)
 }
 

@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 
 use super::files::{LD_JSON, drawn};
 use crate::address::Base;
-use crate::lang::Lang;
+use crate::lang::plain;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -68,16 +68,6 @@ fn asked(request: &Request) -> Option<String> {
     }
     let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok())?;
     (prefers(accepts) && is_page(path)).then(|| path.to_owned())
-}
-
-/// The address of a page without the language that it is in: what it says as linked data is the same in each.
-fn plain(path: &str) -> &str {
-    let (first, _) =
-        path.strip_prefix('/').and_then(|rest| rest.split_once('/')).unwrap_or((path.trim_matches('/'), ""));
-    match Lang::with_code(first) {
-        Some(lang) => path.get(1 + lang.code().len()..).filter(|rest| !rest.is_empty()).unwrap_or("/"),
-        None => path,
-    }
 }
 
 /// Whether linked data is wanted before a page.
@@ -209,21 +199,6 @@ fn deployments(state: &Arc<Register>, base: &Base, fits: impl Fn(&model::Deploym
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_page_is_the_same_linked_data_in_each_language() {
-        for (path, expected) in [
-            ("/de", "/"),
-            ("/de/", "/"),
-            ("/de/places/centre", "/places/centre"),
-            ("/en/near", "/near"),
-            ("/deployments/de", "/deployments/de"),
-            ("/", "/"),
-            ("/places", "/places"),
-        ] {
-            assert_eq!(plain(path), expected, "{path}");
-        }
-    }
 
     #[test]
     fn linked_data_is_given_to_whoever_prefers_it_and_to_no_browser() {

@@ -21,6 +21,7 @@ use model::{Exposure, Grant, GrantId, Measure, PartyId, Space, Span, Timestamp, 
 
 use super::signed::{elsewhere, private, signed};
 use super::{Link, Site};
+use crate::accounts::roles::Action;
 use crate::api::open;
 use crate::jobs::Lane;
 use crate::lang::{Here, Lang};
@@ -89,7 +90,7 @@ pub(crate) async fn grant(
     };
     let id: GrantId = id?.0.parse().map_err(|_| none())?;
     let lang = here.lang;
-    let signed = signed(&node, &headers);
+    let signed = signed(&node, &headers).filter(|signed| signed.may(Action::Ask));
     let own = |recipient: &PartyId| signed.as_ref().filter(|signed| signed.party.id == *recipient);
     let record = state
         .grants

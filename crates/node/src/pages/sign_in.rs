@@ -1,7 +1,10 @@
-//! Signing in with a party's token, and out again.
+//! Signing in with an account or with a party's token, and out again.
 //!
-//! The token is compared and forgotten. A visitor gets a cookie here, before being known, only so that the form can be told from
+//! What is typed is compared and forgotten. A visitor gets a cookie here, before being known, only so that the form can be told from
 //! one that another page sends; whoever signs in gets another, which nobody knew before.
+
+pub(crate) mod join;
+pub(crate) mod person;
 
 use askama::Template;
 use axum::extract::rejection::FormRejection;
@@ -27,6 +30,9 @@ struct Page {
     site: Site,
     form: String,
     wrong: Option<&'static str>,
+    /// What is wrong with login and password.
+    wrong_person: Option<&'static str>,
+    login: String,
 }
 
 /// `GET /sign-in`
@@ -37,12 +43,22 @@ pub(crate) async fn form(State(node): State<Node>, headers: HeaderMap) -> Result
     shown(&node, &headers, StatusCode::OK, None)
 }
 
-/// The form, with the visitor's own cookie.
+/// The form, with what was wrong with a token.
 fn shown(
     node: &Node,
     headers: &HeaderMap,
     status: StatusCode,
     wrong: Option<&'static str>,
+) -> Result<Response, Problem> {
+    visited(node, headers, status, |site, form| Page { site, form, wrong, wrong_person: None, login: String::new() })
+}
+
+/// A page for somebody who is not known, with the visitor's own cookie.
+fn visited<T: Template>(
+    node: &Node,
+    headers: &HeaderMap,
+    status: StatusCode,
+    page: impl FnOnce(Site, String) -> T,
 ) -> Result<Response, Problem> {
     let (cookies, register) = (Cookies::of(headers), node.city.register());
     let known = cookies.read(headers);
@@ -50,13 +66,8 @@ fn shown(
         Some(id) => id.clone(),
         None => SessionId::fresh(register.entropy()).map_err(|_| Problem::new(Kind::Internal))?,
     };
-    let site = Site::of(&register.state());
-    let mut drawn = private(status, &Page { site, form: id.form(), wrong })?;
-    if known.is_none() {
-        let cookie = cookies.set(&id).ok_or_else(|| Problem::new(Kind::Internal))?;
-        drawn.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    Ok(drawn)
+    let drawn = private(status, &page(Site::of(&register.state()), id.form()))?;
+    if known.is_some() { Ok(drawn) } else { with_cookie(drawn, cookies.set(&id)) }
 }
 
 /// What signs somebody in.
@@ -106,7 +117,10 @@ pub(crate) async fn sign_out(
     with_cookie(elsewhere("/")?, Cookies::of(&headers).take_back())
 }
 
-fn with_cookie(mut response: Response, cookie: Option<axum::http::HeaderValue>) -> Result<Response, Problem> {
+pub(super) fn with_cookie(
+    mut response: Response,
+    cookie: Option<axum::http::HeaderValue>,
+) -> Result<Response, Problem> {
     let cookie = cookie.ok_or_else(|| Problem::new(Kind::Internal))?;
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)

@@ -7,8 +7,10 @@ use model::Party;
 use web::{Cookies, SessionId};
 
 use super::page;
+use crate::accounts::roles::Action;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
+use crate::sessions::{Level, Person};
 
 /// A party that is signed in.
 pub(crate) struct Signed {
@@ -16,14 +18,28 @@ pub(crate) struct Signed {
     pub(crate) party: Party,
     /// Its session.
     pub(crate) id: SessionId,
+    /// Who speaks for it, if it is a person with an account and not whoever has its token.
+    pub(crate) person: Option<Person>,
 }
 
-/// The party behind the cookie of a request, if its session lasts.
+impl Signed {
+    /// Whether whoever is signed in may do something for the party. Whoever has its token may do all that the party may.
+    pub(crate) fn may(&self, action: Action) -> bool {
+        self.person.as_ref().is_none_or(|person| person.may(action))
+    }
+}
+
+/// The party behind the cookie of a request, if its session lasts and nothing is missing.
 pub(crate) fn signed(node: &Node, headers: &HeaderMap) -> Option<Signed> {
+    known(node, headers).filter(|signed| signed.person.as_ref().is_none_or(|person| person.level == Level::Full))
+}
+
+/// Whoever is behind the cookie of a request, however far they are signed in.
+pub(crate) fn known(node: &Node, headers: &HeaderMap) -> Option<Signed> {
     let id = Cookies::of(headers).read(headers)?;
     let register = node.city.register();
-    let party = node.sessions.party(&id, &register.state(), register.now())?;
-    Some(Signed { party, id })
+    let (party, person) = node.sessions.who(&id, &register.state(), register.now())?;
+    Some(Signed { party, id, person })
 }
 
 /// A form is taken from our own pages alone.

@@ -36,7 +36,7 @@ async fn office<'w>(world: &'w World, party: &str) -> Browser<'w> {
 }
 
 /// How many entries the log has.
-fn size(world: &World) -> u64 {
+pub(crate) fn size(world: &World) -> u64 {
     world.city.register().state().size
 }
 

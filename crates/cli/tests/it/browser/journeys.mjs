@@ -2,8 +2,14 @@
 
 export const signIn = async (page, site) => {
     await page.goto(`${site.address}/sign-in`);
-    await page.getByLabel(/token/i).fill(site.token);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    if (site.login) {
+        await page.getByLabel('Login').fill(site.login);
+        await page.getByLabel('Password').fill(site.password);
+        await page.getByRole('button', { name: 'Go on' }).click();
+    } else {
+        await page.getByLabel(/token/i).fill(site.token);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+    }
     await page.waitForURL('**/desk');
 };
 

@@ -70,7 +70,7 @@ const control = async (scripted, plain) => {
 };
 
 const cookies = async (site, made) => {
-    if (site.token) {
+    if (site.token || site.login) {
         const page = await made.newPage();
         await signIn(page, site);
         await page.close();

@@ -8,10 +8,8 @@ use model::inquiry::{InquiryKind, answers_to};
 use model::{Digest, Evidence, EvidenceId, EvidenceKind};
 use register::{Command, Receipt, State as Register, Submission, SubmitError};
 use serde::Deserialize;
-use std::sync::Arc;
 
 use super::{Typed, own, shown};
-use crate::jobs::Lane;
 use crate::pages::asked::Runs;
 use crate::pages::office::deed::submit;
 use crate::pages::signed::{Signed, elsewhere, signed_form, to_sign_in};
@@ -71,8 +69,7 @@ async fn submitted(
     command: Command,
 ) -> Result<Result<Receipt, SubmitError>, Problem> {
     let submission = Submission { by: signed.party.id.clone(), reason, command };
-    let city = Arc::clone(&node.city);
-    node.jobs.run(Lane::Token, move || submit(&city, submission)).await
+    submit(node, signed, submission).await
 }
 
 /// `POST /desk/inbox/{id}/answer`

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use flow::City;
 use flow::city::{credential, fresh_token};
+use journal::accounts;
 use model::{Act, Digest, PartyId};
 use register::{Command, Receipt, State as Register, Submission, SubmitError};
 
@@ -18,6 +19,7 @@ use super::ask::{Fault, Field, Input, LINE_CHARS_MAX, Sent, TEXT_CHARS_MAX};
 use super::grants::sample::Sample;
 use super::policy::{Effects, Side};
 use super::refused::Refused;
+use crate::accounts::Accounts;
 use crate::jobs::Lane;
 use crate::lang::Lang;
 use crate::log::Log;
@@ -25,6 +27,7 @@ use crate::pages::signed::{Signed, elsewhere, private};
 use crate::pages::{Link, Site};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
+use crate::sessions::Person;
 use crate::words;
 
 /// The most others that are looked at in place of what is refused.
@@ -169,7 +172,7 @@ pub(super) async fn take(node: &Node, signed: &Signed, sent: &Sent, mut deed: De
     let (city, seen) = (Arc::clone(&node.city), deed.seen);
     let refusal = match sent.one("go") {
         "change" => return form(&state, signed, deed, StatusCode::OK, None),
-        "do" => match node.jobs.run(Lane::Token, move || submit_if(&city, submission, seen)).await? {
+        "do" => match submit_if(node, signed, submission, seen).await? {
             Ok(receipt) => return finished(&node.city.register().state(), signed, deed, &receipt),
             Err(refusal) => refusal,
         },
@@ -209,17 +212,100 @@ pub(super) fn preview(city: &City, submission: Submission) -> Result<Vec<Act>, S
     city.register().preview(&[submission]).pop().unwrap_or(Err(SubmitError::Stopped))
 }
 
-/// Does it, and publishes what was done.
-pub(in crate::pages) fn submit(city: &City, submission: Submission) -> Result<Receipt, SubmitError> {
-    submit_if(city, submission, None)
+/// What came of something that was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::pages) enum Came {
+    /// Nothing was written.
+    Nothing,
+    /// The first and the last entry that it became.
+    Entries(u64, u64),
+    /// It may or may not have been done.
+    Unknown,
+}
+
+impl Came {
+    /// Of what the register answered.
+    pub(in crate::pages) fn of<'r>(receipts: impl IntoIterator<Item = &'r Receipt>) -> Self {
+        let entries: Vec<u64> = receipts.into_iter().flat_map(|receipt| receipt.entries.iter().copied()).collect();
+        entries.first().zip(entries.last()).map_or(Self::Nothing, |(first, last)| Self::Entries(*first, *last))
+    }
+}
+
+/// Does it for the party that is signed in, and publishes what was done. Where a person does it, that is noted first.
+pub(in crate::pages) async fn submit(
+    node: &Node,
+    signed: &Signed,
+    submission: Submission,
+) -> Result<Result<Receipt, SubmitError>, Problem> {
+    submit_if(node, signed, submission, None).await
 }
 
 /// The same, if what it concerns has not changed since the register had so many acts.
-fn submit_if(city: &City, submission: Submission, seen: Option<u64>) -> Result<Receipt, SubmitError> {
-    let receipt = city.register().submit_if(submission, seen)?;
-    // The acts are safe; if this fails, the next tick publishes them.
-    drop(city.register().publish());
-    Ok(receipt)
+async fn submit_if(
+    node: &Node,
+    signed: &Signed,
+    submission: Submission,
+    seen: Option<u64>,
+) -> Result<Result<Receipt, SubmitError>, Problem> {
+    let words = serde_json::to_value(&submission.command).map_err(|_| Problem::new(Kind::Internal))?;
+    let what = words.get("do").and_then(|word| word.as_str()).unwrap_or_default().to_owned();
+    noted(node, signed, Lane::Token, what, move |city| {
+        let done = city.register().submit_if(submission, seen);
+        let came = match &done {
+            Ok(receipt) => Came::of([receipt]),
+            Err(SubmitError::Refused(_)) => Came::Nothing,
+            Err(_) => Came::Unknown,
+        };
+        (done, came)
+    })
+    .await
+}
+
+/// Does something in the party's name and publishes what was done. That a person is about to do it is noted first, and what came of it
+/// afterwards; without a note it is not done.
+pub(in crate::pages) async fn noted<T: Send + 'static>(
+    node: &Node,
+    signed: &Signed,
+    lane: Lane,
+    what: String,
+    act: impl FnOnce(&City) -> (T, Came) + Send + 'static,
+) -> Result<T, Problem> {
+    let (city, accounts, person) = (Arc::clone(&node.city), Arc::clone(&node.accounts), signed.person.clone());
+    let party = signed.party.id.to_string();
+    let done = move || {
+        let begun = |person: Person| {
+            accounts.begin(&accounts::Deed {
+                party,
+                account: person.account,
+                role: person.roles.to_string(),
+                what,
+                at: city.register().now().millis(),
+                entries: None,
+                about: None,
+            })
+        };
+        let note = person.map(begun).transpose()?;
+        let (done, came) = act(&city);
+        if let Some(note) = note {
+            settled(&accounts, note, came);
+        }
+        if matches!(came, Came::Entries(..)) {
+            // The acts are safe; if this fails, the next tick publishes them.
+            drop(city.register().publish());
+        }
+        Ok(done)
+    };
+    node.jobs.run(lane, done).await?
+}
+
+/// Adds to a note what came of it. Where that is not known, or cannot be written, the note stays and says that it is not known.
+fn settled(accounts: &Accounts, note: u64, came: Came) {
+    let entries = match came {
+        Came::Nothing => None,
+        Came::Entries(first, last) => Some((first, last)),
+        Came::Unknown => return,
+    };
+    drop(accounts.settle(note, entries));
 }
 
 /// The address of the page that tells what was done.

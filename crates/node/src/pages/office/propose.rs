@@ -288,7 +288,7 @@ async fn decided(
     let title = format!("Propose “{}”", proposed.title);
     let submission = Submission { by: signed.party.id.clone(), reason: None, command: Command::Propose(proposed) };
     let refusal = if is_done {
-        match node.jobs.run(Lane::Token, move || deed::submit(&city, submission)).await? {
+        match deed::submit(node, signed, submission).await? {
             Ok(receipt) => {
                 // What was proposed stands in the register; a draft that cannot be deleted now can be deleted later.
                 drop(delete(node, signed, number).await);

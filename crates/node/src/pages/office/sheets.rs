@@ -21,6 +21,7 @@ use register::{NotTogether, Receipt, State as Register, SubmitError};
 use workbook::{Answer, BATCH_MAX, Entry, FILE_BYTES_MAX, Kind as Sheet, Line, Look, Reading, Verdict};
 
 use super::ask::{Read, Sent};
+use super::deed::{Came, noted};
 use super::refused::Refused;
 use super::{Reach, reader, sender};
 use crate::jobs::Lane;
@@ -273,8 +274,7 @@ async fn import(State(node): State<Node>, headers: HeaderMap, read: Read) -> Res
     let look = asked(confirmed(&sent)?, &node.city.register().state());
     let reason = sent.filled("reason").map(str::to_owned);
     let submissions = look.submissions(&signed.party.id, reason.as_deref());
-    let city = Arc::clone(&node.city);
-    match node.jobs.run(Lane::File, move || written(&city, &submissions)).await? {
+    match noted(&node, &signed, Lane::File, "import-sheet".to_owned(), move |city| written(city, &submissions)).await? {
         Ok(receipts) => {
             let mut entries = receipts.iter().flat_map(|receipt| receipt.entries.iter().copied());
             let (first, rest) = (entries.next(), entries.count());
@@ -319,11 +319,14 @@ fn confirmed(sent: &Sent) -> Result<Vec<Entry>, Problem> {
     Ok(entries)
 }
 
-fn written(city: &City, submissions: &[register::Submission]) -> Result<Vec<Receipt>, NotTogether> {
-    let receipts = city.register().submit_together(submissions)?;
-    // The acts are safe; if this fails, the next tick publishes them.
-    drop(city.register().publish());
-    Ok(receipts)
+fn written(city: &City, submissions: &[register::Submission]) -> (Result<Vec<Receipt>, NotTogether>, Came) {
+    let done = city.register().submit_together(submissions);
+    let came = match &done {
+        Ok(receipts) => Came::of(receipts),
+        Err(failed) if matches!(failed.error, register::SubmitError::Refused(_)) => Came::Nothing,
+        Err(_) => Came::Unknown,
+    };
+    (done, came)
 }
 
 #[cfg(test)]

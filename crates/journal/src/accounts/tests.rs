@@ -1,0 +1,160 @@
+//! What is kept, found, changed, erased, and noted; and that nothing of it is anywhere else.
+
+use std::fs;
+
+use super::*;
+
+const LOGIN: &str = "vera.nowak@city.example";
+const NAME: &str = "Vera Nowak-Unverwechselbar";
+
+fn new(login: &str) -> NewAccount {
+    NewAccount {
+        party: "mobility".to_owned(),
+        login: login.to_owned(),
+        name: NAME.to_owned(),
+        roles: "approver".to_owned(),
+        invite: Invite { hash: [u8::try_from(login.len()).unwrap(); 32], until: 5 },
+        at: 1,
+    }
+}
+
+fn deed(account: u64) -> Deed {
+    Deed {
+        party: "mobility".to_owned(),
+        account,
+        role: "approver".to_owned(),
+        what: "approve".to_owned(),
+        at: 7,
+        entries: None,
+        about: None,
+    }
+}
+
+#[test]
+fn an_account_is_found_by_what_it_is_known_by_and_changed_as_a_whole_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let mut store = AccountStore::open(&path).unwrap();
+    let id = store.add(&new(LOGIN)).unwrap();
+    assert!(matches!(store.add(&new(LOGIN)), Err(AccountsError::Taken)));
+    let hash = [u8::try_from(LOGIN.len()).unwrap(); 32];
+    let account = store.by_invite(&hash).unwrap().unwrap();
+    assert_eq!((account.id, account.standing, account.epoch, account.since), (id, Standing::Invited, 0, 1));
+    assert_eq!(store.by_login(LOGIN).unwrap().as_ref(), Some(&account));
+    assert_eq!(store.one(id + 1).unwrap(), None);
+    let changed = Account {
+        roles: "reader".to_owned(),
+        standing: Standing::Active,
+        epoch: 3,
+        password: Some(vec![1, 2]),
+        second: Some(vec![3]),
+        step: 9,
+        recovery: vec![[4; 32], [5; 32]],
+        wrong: 1,
+        wrong_codes: 2,
+        invite: None,
+        subject: Some("https://id.example sub-1".to_owned()),
+        ..account.clone()
+    };
+    let done = store.change(id, |own| {
+        own.clone_from(&changed);
+        Some(own.epoch)
+    });
+    assert_eq!(done.unwrap(), Some(3));
+    let refused = store.change(id, |own| {
+        own.epoch = 99;
+        None::<()>
+    });
+    assert_eq!(refused.unwrap(), None);
+    drop(store);
+    let mut store = AccountStore::open(&path).unwrap();
+    assert_eq!(store.by_subject("https://id.example sub-1").unwrap(), Some(changed));
+    assert_eq!(store.by_invite(&hash).unwrap(), None, "a link is good once");
+    let other = store.add(&NewAccount { party: "police".to_owned(), ..new("other") }).unwrap();
+    assert_eq!(store.all(Some("police")).unwrap().iter().map(|own| own.id).collect::<Vec<_>>(), [other]);
+    assert_eq!(store.all(None).unwrap().len(), 2);
+    let taken = store.change(other, |own| {
+        LOGIN.clone_into(&mut own.login);
+        Some(())
+    });
+    assert!(matches!(taken, Err(AccountsError::Taken)));
+    assert!(matches!(store.change(99, |_| Some(())), Err(AccountsError::Unknown)));
+}
+
+#[test]
+fn what_is_erased_is_in_no_file_and_what_was_done_under_the_number_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let mut store = AccountStore::open(&path).unwrap();
+    let (id, kept) = (store.add(&new(LOGIN)).unwrap(), store.add(&new("kept@city.example")).unwrap());
+    store
+        .change(id, |own| {
+            own.password = Some(b"kept-of-a-password".to_vec());
+            own.subject = Some("subject-of-the-provider".to_owned());
+            Some(())
+        })
+        .unwrap();
+    let note = store.begin(&deed(id)).unwrap();
+    store.finish(note, (40, 41)).unwrap();
+    let holds = |text: &str| {
+        let all = fs::read_dir(folder.path()).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+        all.into_iter().any(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
+    };
+    let personal = [LOGIN, "kept-of-a-password", "subject-of-the-provider"];
+    assert!(personal.iter().all(|text| holds(text)), "the control finds what is there");
+    store.erase(id).unwrap();
+    for text in personal {
+        assert!(!holds(text), "{text}");
+    }
+    let gone = store.one(id).unwrap().unwrap();
+    assert_eq!((gone.standing, gone.login.as_str(), gone.name.as_str()), (Standing::Erased, "", ""));
+    assert!(holds("kept@city.example") && store.one(kept).unwrap().is_some());
+    assert_eq!(store.trail("mobility", 9).unwrap(), [Deed { entries: Some((40, 41)), ..deed(id) }]);
+    assert!(store.add(&new(LOGIN)).unwrap() > kept, "a number is given once, a login again");
+    let second = store.add(&new("third")).unwrap();
+    store.erase(second).unwrap();
+    assert!(matches!(store.erase(999), Err(AccountsError::Unknown)));
+}
+
+#[test]
+fn a_note_comes_before_the_deed_and_goes_where_nothing_was_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = AccountStore::open(&folder.path().join("accounts.db")).unwrap();
+    let id = store.add(&new(LOGIN)).unwrap();
+    assert!(store.begin(&deed(99)).is_err(), "nobody of that number does anything");
+    let (first, second) =
+        (store.begin(&deed(id)).unwrap(), store.begin(&Deed { about: Some(id), ..deed(id) }).unwrap());
+    store.forget(first).unwrap();
+    assert_eq!(store.trail("mobility", 9).unwrap(), [Deed { about: Some(id), ..deed(id) }]);
+    store.finish(second, (1, 2)).unwrap();
+    assert!(store.trail("police", 9).unwrap().is_empty());
+    store.begin(&deed(id)).unwrap();
+    assert_eq!(store.trail("mobility", 1).unwrap(), [deed(id)], "the newest first");
+}
+
+#[test]
+fn the_file_is_its_owners_and_no_other_is_taken_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    drop(AccountStore::open(&path).unwrap());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(crate::SqliteJournal::open(&path).is_err());
+    let journal = folder.path().join("journal.db");
+    drop(crate::SqliteJournal::open(&journal).unwrap());
+    assert!(matches!(AccountStore::open(&journal), Err(AccountsError::Foreign(_))));
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    assert!(matches!(AccountStore::open(&path), Err(AccountsError::Foreign(_))));
+}
+
+#[test]
+fn no_debug_text_names_anybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = AccountStore::open(&folder.path().join("accounts.db")).unwrap();
+    let id = store.add(&new(LOGIN)).unwrap();
+    let said = format!("{:?} {:?}", store.one(id).unwrap().unwrap(), new(LOGIN));
+    assert!(!said.contains("Vera") && !said.contains("vera"), "{said}");
+}
