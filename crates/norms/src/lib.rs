@@ -25,7 +25,7 @@ pub use facts::{
     StandQuestion, StandSubject, Verb,
 };
 pub use objections::{Objection, Objections};
-pub use plan::{GrantPlan, StreamPlan};
+pub use plan::{DiscloseLimits, GrantPlan, StreamPlan};
 pub use schema::schema_text;
 
 #[cfg(test)]
