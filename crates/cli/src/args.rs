@@ -3,6 +3,7 @@
 pub(crate) mod basemap;
 pub(crate) mod framework;
 pub(crate) mod instrument;
+pub(crate) mod pilot;
 pub(crate) mod schedule;
 pub(crate) mod sql;
 pub(crate) mod webhook;
@@ -58,6 +59,7 @@ pub(crate) enum Command {
     Assess(framework::Assess),
     Framework(framework::Framework),
     Instrument(instrument::Instrument),
+    Pilot(pilot::Pilot),
     Demo(Demo),
     Bench(Bench),
     Utility(Utility),
