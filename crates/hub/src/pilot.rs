@@ -26,7 +26,7 @@ use tlog::audit::LogSource;
 
 pub use draft::Draft;
 pub use public::{MINIMUM, for_the_public};
-pub use replay::{Begin, Records, Replay};
+pub use replay::{Begin, LOOKS_MAX, Records, Replay};
 pub use report::{
     Act, ByNorm, Counts, Disclosure, Duty, Example, Flow, Kind, Line, Outcome, Paper, Report, Seen, Stop, Work,
 };
@@ -53,6 +53,9 @@ pub enum PilotError {
     /// The same history does not fold under the draft: a defect of this software.
     #[error("the history does not fold with the draft in it: {0}")]
     Fold(#[from] ApplyError),
+    /// The history keeps a replay busy for longer than it takes.
+    #[error("up to entry {0} the history asks for more looks at deployments than a replay takes")]
+    TooMuch(u64),
     /// The records of disclosures could not be read.
     #[error("the disclosure records: {0}")]
     Journal(#[from] JournalError),

@@ -47,6 +47,10 @@ pub struct Begin {
     pub at: Timestamp,
 }
 
+/// The most looks at a deployment that one replay takes, so that no log can keep it busy for ever: about so many as a city of 10,000
+/// deployments has in ten years.
+pub const LOOKS_MAX: u64 = 2_000_000;
+
 /// A replay under way.
 pub struct Replay<'a> {
     draft: &'a Draft,
@@ -62,6 +66,8 @@ pub struct Replay<'a> {
     disclosed: Disclosed,
     papers: Papers,
     touched: Touched,
+    /// How many more looks it takes.
+    looks: u64,
     last: (u64, Timestamp),
     first_at: Option<Timestamp>,
     failure: Option<PilotError>,
@@ -83,6 +89,7 @@ impl<'a> Replay<'a> {
             disclosed: Disclosed::default(),
             papers: Papers::default(),
             touched: Touched::Nothing,
+            looks: LOOKS_MAX,
             last: (0, Timestamp::UNIX_EPOCH),
             first_at: None,
             failure: None,
@@ -93,6 +100,12 @@ impl<'a> Replay<'a> {
     #[must_use]
     pub fn since(self, begin: Begin) -> Self {
         Self { begin: Some(begin), ..self }
+    }
+
+    /// The same with so many looks at a deployment at most.
+    #[must_use]
+    pub fn at_most(self, looks: u64) -> Self {
+        Self { looks, ..self }
     }
 
     /// What the draft says of each act that norms decide, in order.
@@ -111,7 +124,7 @@ impl<'a> Replay<'a> {
         }
         self.begin_with(state)?;
         self.touched = Touched::Everything;
-        self.look(state);
+        self.look(state)?;
         self.disclosed_before(None)?;
         let to = self.last.1;
         let inside = self.records.is_some();
@@ -140,7 +153,7 @@ impl<'a> Replay<'a> {
             return self.before_the_begin(before, entry, act);
         }
         self.begin_with(before)?;
-        self.look(before);
+        self.look(before)?;
         self.disclosed_before(Some(act))?;
         let (with, bundles) = self.under_the_draft(entry, act)?;
         if let Some((_, bundle)) = &self.bundles
@@ -230,21 +243,23 @@ impl<'a> Replay<'a> {
     }
 
     /// Looks at every flow that the act before may have changed.
-    fn look(&mut self, before: &State) {
-        let Some((was, with)) = &self.bundles else { return };
+    fn look(&mut self, before: &State) -> Result<(), PilotError> {
+        let Some((was, with)) = &self.bundles else { return Ok(()) };
         let (entry, at) = self.last;
         let now = Now { entry, at, was: (before, was), with: (&self.with, with) };
         let ids: Vec<&DeploymentId> = match &self.touched {
-            Touched::Nothing => return,
+            Touched::Nothing => return Ok(()),
             Touched::One(id) => vec![id],
             Touched::Everything => before.deployments.keys().collect(),
         };
+        self.looks = self.looks.checked_sub(ids.len() as u64).ok_or(PilotError::TooMuch(entry))?;
         for id in ids {
             for (deployment, grounds) in self.flows.look(&now, id) {
                 let about = Subject::Deployment { id: deployment };
                 self.papers.asked(self.draft, &self.with, &grounds, Some(&about));
             }
         }
+        Ok(())
     }
 
     /// Asks about every record before an act: of an earlier instant, or one that a batch sums up. Without an act, about all.

@@ -7,7 +7,7 @@ mod world;
 use model::Span;
 
 use super::report::{Counts, Outcome};
-use super::{Draft, Minutes, Replay, Report, for_the_public, in_words, inside, outside};
+use super::{Draft, Minutes, PilotError, Replay, Report, for_the_public, in_words, inside, outside};
 use world::{World, draft, norm};
 
 fn tried(world: &World, draft: &Draft) -> Report {
@@ -181,4 +181,17 @@ fn each_act_is_answered_in_order() {
     assert_eq!(replay.each().len(), 12);
     assert_eq!(refused.len(), 1);
     assert_eq!(refused[0].against, ["draft/notice"]);
+}
+
+#[test]
+fn a_history_that_keeps_a_replay_busy_is_given_up_at_a_bound() {
+    let world = World::declared();
+    let (source, one) = (world.publish(), draft(&norm("nothing", "propose", "true"), &[]));
+    let within = |looks| {
+        let replay = || Replay::new(&one, None).at_most(looks);
+        let (audit, replay) = register::audit::audit_before(&source, None, None, replay).unwrap();
+        replay.finish(&audit.state, audit.log.root, &Minutes::default())
+    };
+    assert!(matches!(within(3), Err(PilotError::TooMuch(_))));
+    assert!(within(20).is_ok());
 }

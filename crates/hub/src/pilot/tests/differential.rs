@@ -1,14 +1,15 @@
 //! What a replay says of an act is what a city says that has adopted the draft, on the same facts.
 
-use model::{Span, Timestamp};
+use model::{DisclosureRecord, Span, Timestamp};
+use norms::{DiscloseFast, DiscloseQuestion};
 use proptest::prelude::*;
 use register::audit::{Audit, Onlooker, audit_before};
 use register::decide::Refusal;
-use register::{Command, Submission, SubmitError};
+use register::{Command, Submission, SubmitError, circumstances};
 
 use super::world::{DECLARED, VIEW, World, base, draft, norm, submission};
 use crate::pilot::report::{Act, Outcome};
-use crate::pilot::{Draft, Replay};
+use crate::pilot::{Draft, Minutes, Replay, inside};
 
 /// The norms that a draft may have.
 const NORMS: [(&str, &str, &str); 12] = [
@@ -216,4 +217,102 @@ fn an_onlooker_sees_each_act_once_with_the_register_before_it() {
     let world = World::declared();
     let (audit, sizes) = audit_before(&world.publish(), None, None, || Sizes(Vec::new())).unwrap();
     assert_eq!(sizes.0, (0..audit.log.size).map(|entry| (entry, entry)).collect::<Vec<_>>());
+}
+
+/// Whether a city that did all before and then adopted the draft lets a record leave, by Cedar itself.
+fn is_let(draft: &Draft, before: &[Done], record: &DisclosureRecord) -> bool {
+    let world = World::founded(true);
+    for done in before {
+        world.clock.set(done.at);
+        world.register.submit(done.submission.clone()).unwrap();
+    }
+    world.clock.set(record.at);
+    world.register.tick().unwrap();
+    let text = world.register.state().policy.as_ref().unwrap().text.clone();
+    let adopt = Submission { command: Command::AdoptPolicy(draft.over(&text)), ..submission("city", VIEW) };
+    world.register.submit(adopt).unwrap();
+    let (state, bundle) = (world.register.state(), world.register.bundle().unwrap());
+    let grant = &state.grants[&record.grant];
+    let (deployment, stream) = state.stream(&record.stream).unwrap();
+    let question = DiscloseQuestion {
+        recipient: &state.parties[&record.recipient].party,
+        grant: Some(grant),
+        view: &state.views[&(record.stream.clone(), record.view.clone())],
+        record: deployment,
+        stream,
+        order: None,
+        purpose: record.purpose,
+        founder: state.founder(),
+        around: &circumstances::of_deployment(&state, deployment, record.at),
+    };
+    let oldest = record.at.since(record.window.start);
+    let fast = DiscloseFast { now: record.at, oldest, senior_authorisation: false };
+    bundle.decide_disclose(&question, &fast).is_allowed()
+}
+
+/// What happens between disclosures: a renewed approval, a statement, a view that tells less, and nothing.
+fn happens(step: u32, now: Timestamp) -> Option<Submission> {
+    let until = now + Span::days(40);
+    Some(match step {
+        1 => submission(
+            "council",
+            &format!(r#"{{"do":"approve","with":{{"deployment":"congestion","until":"{until}"}}}}"#),
+        ),
+        2 => submission(
+            "office",
+            &format!(
+                r#"{{"do":"file-evidence","with":{{"id":"n","about":{{"what":"deployment","id":"congestion"}},"kind":"notice",
+                "on":"{now}","until":"{}","signed_by":"office","summary":"x"}}}}"#,
+                now + Span::days(3)
+            ),
+        ),
+        4 => submission(
+            "city",
+            &VIEW.replace("\"version\":1", "\"version\":2").replace("\"minimum\":10", "\"minimum\":20"),
+        ),
+        _ => return None,
+    })
+}
+
+#[test]
+fn of_each_disclosure_a_replay_says_what_a_city_says_that_has_adopted_the_draft() {
+    let world = World::declared();
+    let mut done: Vec<Done> = Vec::new();
+    for (step, (by, command)) in (1..).zip(DECLARED) {
+        let at = super::world::start() + Span::minutes(step);
+        done.push(Done { submission: submission(by, command), at, entry: 0 });
+    }
+    let cedar = norm("near", "disclose", "context.oldestSeconds <= 172800 || resource.minimum >= 20")
+        + &norm("told", "disclose", "resource.evidence.contains(\"notice\") || context.oldestSeconds <= 3600")
+        + &norm("while-approved", "disclose", "context.now <= resource.deploymentEnds");
+    let draft = draft(&cedar, &[]);
+    let mut expected = Vec::new();
+    for step in 0..6 {
+        world.pass(Span::days(2));
+        if let Some(submission) = happens(step, world.register.now()) {
+            world.register.submit(submission.clone()).unwrap();
+            done.push(Done { submission, at: world.register.now(), entry: 0 });
+        }
+        world.pass(Span::hours(1));
+        for back in [1, 40, 80] {
+            world.disclose(Span::hours(back));
+            let seq = world.register.next_disclosure().0 - 1;
+            let record = world.register.disclosure_records(model::Seq(seq), 1).unwrap().remove(0);
+            expected.push((is_let(&draft, &done, &record), record));
+        }
+    }
+    let source = world.publish();
+    for (is_let, record) in &expected {
+        let alone = || Replay::new(&draft, Some(Box::new(std::iter::once(Ok(record.clone())))));
+        let (audit, replay) = audit_before(&source, None, None, alone).unwrap();
+        let report = replay.finish(&audit.state, audit.log.root, &Minutes::default()).unwrap();
+        let counts = report.disclosures[0].counts.unwrap();
+        assert_eq!((counts.allowed, counts.total()), (u64::from(*is_let), 1), "{record:?}");
+    }
+    let report = inside(&source, &world.journal(), &draft, &Minutes::default()).unwrap();
+    let counts = report.disclosures[0].counts.unwrap();
+    let allowed = expected.iter().filter(|(is_let, _)| *is_let).count() as u64;
+    assert_eq!((counts.allowed, counts.refused + counts.changed), (allowed, 18 - allowed));
+    assert!((4..15).contains(&allowed), "both were tried: {allowed}");
+    assert_eq!(counts.unknown, 0);
 }
