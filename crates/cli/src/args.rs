@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod basemap;
 pub(crate) mod framework;
 pub(crate) mod instrument;
+pub(crate) mod pilot;
 pub(crate) mod schedule;
 pub(crate) mod sheet;
 pub(crate) mod sql;
@@ -64,6 +65,7 @@ pub(crate) enum Command {
     Assess(framework::Assess),
     Framework(framework::Framework),
     Instrument(instrument::Instrument),
+    Pilot(pilot::Pilot),
     Demo(Demo),
     Bench(Bench),
     Utility(Utility),

@@ -16,6 +16,7 @@ pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod office;
 pub(crate) mod opt_out;
+pub(crate) mod pilot;
 pub(crate) mod query;
 pub(crate) mod schedule;
 pub(crate) mod serve;

@@ -2,3 +2,5 @@
 //!
 //! It reads public logs only and has no privilege that a newspaper lacks: whatever it says of a city, anyone can work out again
 //! from the same files. It never imports `node`, and never asks a city for more than its log.
+
+pub mod pilot;

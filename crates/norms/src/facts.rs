@@ -56,7 +56,7 @@ pub(crate) enum Fact {
 pub(crate) type FastFacts = Vec<(&'static str, Fact)>;
 
 /// Whole seconds since 1970.
-const fn seconds(at: Timestamp) -> i64 {
+pub(crate) const fn seconds(at: Timestamp) -> i64 {
     at.millis().div_euclid(1_000)
 }
 

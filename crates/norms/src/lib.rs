@@ -27,7 +27,7 @@ pub use facts::{
 };
 pub use mistakes::{Mistake, mistakes};
 pub use objections::{Objection, Objections};
-pub use plan::{GrantPlan, StreamPlan};
+pub use plan::{DiscloseLimits, GrantPlan, StreamPlan};
 pub use schema::schema_text;
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Partial evaluation leaves of each policy only what depends on the fast facts. What it leaves is compiled here; anything
 //! that this compiler does not know makes the plan fall back to Cedar itself, never to allow.
 
+mod settle;
+
 use std::sync::Arc;
 
 use cedar_policy::pst::{BinaryOp, Clause, Expr, Literal, UnaryOp, Var};
@@ -13,6 +15,8 @@ use crate::bundle::{Bundle, broken};
 use crate::decision::Decision;
 use crate::facts::{Case, CollectFast, DiscloseFast, Fact, FastFacts, Unaskable};
 use crate::schema::schema;
+
+pub use settle::DiscloseLimits;
 
 /// A condition over fast facts.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,6 +6,7 @@ mod erring;
 mod generated;
 mod orders;
 mod people;
+mod settled;
 mod tokens;
 mod world;
 
@@ -333,11 +334,13 @@ proptest! {
         let bundle = Arc::clone(&world.bundle);
         let (plan, stream) = (bundle.plan_disclose(&question), bundle.plan_collect(&collect));
         prop_assert!(plan.is_folded() && stream.is_folded(), "a plan that falls back is right but slow");
+        let settled = plan.settled(&settled::limits(world.now, &moments)).map(|decision| decision.is_allowed());
         for (days, oldest, senior) in moments {
             let now = Timestamp::from_millis(world.now.millis() + days * 86_400_000);
             let fast = DiscloseFast { now, oldest: Span::days(oldest), senior_authorisation: senior };
             prop_assert_eq!(plan.decide(&fast), bundle.decide_disclose(&question, &fast));
             prop_assert_eq!(plan.allows(&fast), plan.decide(&fast).is_allowed());
+            prop_assert!(settled.is_none_or(|said| said == plan.allows(&fast)), "what is said of all holds for each");
             let fast = CollectFast { now };
             prop_assert_eq!(stream.decide(&fast), bundle.decide_collect(&collect, &fast));
             prop_assert_eq!(stream.allows(&fast), stream.decide(&fast).is_allowed());

@@ -147,6 +147,17 @@ pub struct InnerAudit {
     pub unbatched: u64,
 }
 
+/// Somebody who looks on while a log is folded. What it saw counts only if the whole log held.
+pub trait Onlooker {
+    /// An act, and the register as it stood before it.
+    fn sees(&mut self, before: &State, entry: u64, act: &Act);
+}
+
+/// Nobody looks on.
+impl Onlooker for () {
+    fn sees(&mut self, _: &State, _: u64, _: &Act) {}
+}
+
 /// Audits a log from its public files alone. Without a wanted key it takes the one that the first entry names, which
 /// proves that the log is whole, not whose it is. With an older checkpoint the log must continue it.
 ///
@@ -155,9 +166,22 @@ pub struct InnerAudit {
 /// # Errors
 /// The first thing that does not hold, and the file or entry where.
 pub fn audit(source: &dyn LogSource, wanted: Option<&str>, older: Option<String>) -> Result<Audit, AuditFailure> {
+    audit_before(source, wanted, older, || ()).map(|(audit, ())| audit)
+}
+
+/// The same, with somebody who looks on: a new one for each reading.
+///
+/// # Errors
+/// The first thing that does not hold; then what was seen counts for nothing.
+pub fn audit_before<O: Onlooker>(
+    source: &dyn LogSource,
+    wanted: Option<&str>,
+    older: Option<String>,
+    onlooker: impl Fn() -> O,
+) -> Result<(Audit, O), AuditFailure> {
     for _ in 1..READINGS_MAX {
         let before = source.get(CHECKPOINT_PATH);
-        let audited = audit_once(source, wanted, older.clone());
+        let audited = audit_once(source, wanted, older.clone(), onlooker());
         let is_gone = matches!(
             &audited,
             Err(AuditFailure::Missing { .. } | AuditFailure::Log(AuditError::Source(SourceError::NotFound(_))))
@@ -167,21 +191,26 @@ pub fn audit(source: &dyn LogSource, wanted: Option<&str>, older: Option<String>
             return audited;
         }
     }
-    audit_once(source, wanted, older)
+    audit_once(source, wanted, older, onlooker())
 }
 
-fn audit_once(source: &dyn LogSource, wanted: Option<&str>, older: Option<String>) -> Result<Audit, AuditFailure> {
+fn audit_once<O: Onlooker>(
+    source: &dyn LogSource,
+    wanted: Option<&str>,
+    older: Option<String>,
+    onlooker: O,
+) -> Result<(Audit, O), AuditFailure> {
     let (key, vkey) = key_of(source, wanted)?;
     let auditor = Auditor::new(vkey);
     let auditor = match older {
         Some(older) => auditor.continuing(older),
         None => auditor,
     };
-    let mut folded = Folded::default();
+    let mut folded = Folded::seen_by(onlooker);
     let report = auditor.run(&source, |entry, bytes| folded.take(entry, bytes));
     // A damaged log first, because it explains an act that cannot be read.
     let log = report?;
-    let Folded { state, acts, batches, sealed, failure } = folded;
+    let Folded { state, acts, batches, sealed, failure, onlooker } = folded;
     if let Some(failure) = failure {
         return Err(failure);
     }
@@ -189,7 +218,7 @@ fn audit_once(source: &dyn LogSource, wanted: Option<&str>, older: Option<String
         Some(found) if found == key => {}
         found => return Err(AuditFailure::OtherKey { found: found.unwrap_or_default(), wanted: key }),
     }
-    Ok(Audit { log, key, acts, state, inner: None, batches, sealed })
+    Ok((Audit { log, key, acts, state, inner: None, batches, sealed }, onlooker))
 }
 
 /// The key to audit under: the wanted one, or the one that the log names. If neither can be right, what is to blame.
@@ -220,16 +249,21 @@ fn key_of(source: &dyn LogSource, wanted: Option<&str>) -> Result<(String, Vkey)
 }
 
 /// What the entries of a log fold to while it is read.
-#[derive(Default)]
-struct Folded {
+struct Folded<O> {
     state: State,
     acts: BTreeMap<&'static str, u64>,
     batches: Vec<DisclosuresBatched>,
     sealed: BTreeMap<u64, SealedFields>,
     failure: Option<AuditFailure>,
+    onlooker: O,
 }
 
-impl Folded {
+impl<O: Onlooker> Folded<O> {
+    fn seen_by(onlooker: O) -> Self {
+        let (acts, sealed) = (BTreeMap::new(), BTreeMap::new());
+        Self { state: State::default(), acts, batches: Vec::new(), sealed, failure: None, onlooker }
+    }
+
     fn take(&mut self, entry: u64, bytes: &[u8]) {
         if self.failure.is_some() {
             return;
@@ -238,6 +272,7 @@ impl Folded {
             Ok(act) => act,
             Err(error) => return self.failure = Some(AuditFailure::Act { entry, error }),
         };
+        self.onlooker.sees(&self.state, entry, &act);
         if let Err(error) = self.state.apply(&act) {
             return self.failure = Some(error.into());
         }

@@ -3,6 +3,7 @@
 //! Three questions, in this order: does what it names exist and fit, does the step lead on from where the thing stands,
 //! and do the norms allow it. Asking for what already is so gives no act.
 
+mod again;
 mod credentials;
 mod evidence;
 mod fit;
@@ -22,9 +23,10 @@ use crate::rules::RulesError;
 use crate::sealing::{CONTACT_FIELDS, ORDER_FIELDS, SealError, seal};
 use crate::state::State;
 
+pub use again::ask_again;
 pub use evidence::answers_for;
 pub use fit::Misfit;
-pub use offers::Offer;
+pub use offers::{Offer, offers_below};
 pub(crate) use policies::assemble;
 
 /// An act to be committed, with the payload that hangs beside it.

@@ -18,6 +18,7 @@ mod instruments;
 mod lax;
 mod no_sql;
 mod opt_outs;
+mod pilots;
 mod races;
 mod recordings;
 mod refusals;

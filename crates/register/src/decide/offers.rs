@@ -5,9 +5,14 @@
 //! things, and whoever asked may choose. Nothing is offered that the same steps would not allow as a command.
 
 use model::{Bound, Delay, Depth, Exposure, H3Resolution, IdentifierExposure, MinimumUnits, Noise, Rho, Space};
-use model::{Span, Stream, TimeBin, View};
+use model::{Span, Stream, TimeBin, Timestamp, View, ViewVersion};
+use norms::Bundle;
 use privacy::Degree;
 use serde::Serialize;
+
+use super::Desk;
+use super::again::Nothing;
+use crate::state::State;
 
 /// A view that could be declared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -135,6 +140,24 @@ pub(super) fn offers(refused: &View, stream: &Stream, allowed: impl Fn(&View) ->
     }
     let offer = |degree: Degree| Offer { instead: instead(&wanted, &degree), view: degree.on(refused) };
     found.into_iter().map(offer).collect()
+}
+
+/// The most useful views below one that stands which could be declared in its place and for which something else holds too: what
+/// would be left of a view that other policies refuse. They would be declared by the party that declared it.
+#[must_use]
+pub fn offers_below(
+    state: &State,
+    bundle: &Bundle,
+    stands: &View,
+    now: Timestamp,
+    also: impl Fn(&View) -> bool,
+) -> Vec<Offer> {
+    let mark = state.marks.views.get(&(stands.stream.clone(), stands.id.clone()));
+    let actor = mark.and_then(|mark| state.parties.get(&mark.by));
+    let (Some(actor), Some((_, stream))) = (actor, state.stream(&stands.stream)) else { return Vec::new() };
+    let desk = Desk { state, bundle, actor: &actor.party, reason: None, now, entropy: &Nothing };
+    let newer = View { version: ViewVersion(stands.version.0.saturating_add(1)), ..stands.clone() };
+    offers(&newer, stream, |view| also(view) && desk.declare_as_it_is(view).is_ok())
 }
 
 /// For each part its rung on the ladder.

@@ -1,0 +1,112 @@
+//! What is kept of a live pilot in the city's folder: the pilot itself, and a line for each act that its draft decided.
+//!
+//! Lines are only ever added. A line that a crash tore is no line: it is written again at the next look.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use hub::pilot::Act;
+use hub::pilot::live::Live;
+
+use crate::args::pilot::PilotName;
+use crate::output::Status;
+
+const PILOT: &str = "pilot.json";
+const DECISIONS: &str = "decisions.jsonl";
+/// The largest file of a pilot that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// A pilot's folder.
+pub(super) struct Kept(PathBuf);
+
+impl Kept {
+    pub(super) fn of(city: &Path, name: &PilotName) -> Self {
+        Self(city.join("pilots").join(name.as_str()))
+    }
+
+    /// Keeps a pilot that begins.
+    pub(super) fn begin(&self, live: &Live) -> anyhow::Result<()> {
+        if let Some(parent) = self.0.parent() {
+            private(parent, true)?;
+        }
+        private(&self.0, false).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                anyhow::Error::from(Status::bad_input("there is a pilot of this name already; choose another"))
+            }
+            _ => error.into(),
+        })?;
+        self.write(live)
+    }
+
+    /// The pilot.
+    pub(super) fn read(&self) -> anyhow::Result<Live> {
+        let path = self.0.join(PILOT);
+        match limited(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("`{}`", path.display())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(Status::bad_input("there is no pilot of this name; `ordinance pilot begin` begins one").into())
+            }
+            Err(error) => Err(error).with_context(|| format!("`{}`", path.display())),
+        }
+    }
+
+    /// Keeps a pilot in the place of what was kept of it: all of it, or nothing.
+    pub(super) fn write(&self, live: &Live) -> anyhow::Result<()> {
+        let new = self.0.join("pilot.json.new");
+        let mut file = File::create(&new)?;
+        file.write_all(&serde_json::to_vec_pretty(live)?)?;
+        file.sync_all()?;
+        fs::rename(&new, self.0.join(PILOT))?;
+        Ok(File::open(&self.0)?.sync_all()?)
+    }
+
+    /// The decisions that are kept, and how many bytes they have.
+    pub(super) fn decisions(&self) -> anyhow::Result<(Vec<Act>, u64)> {
+        let bytes = match limited(&self.0.join(DECISIONS)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
+            Err(error) => return Err(error.into()),
+        };
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let lines = bytes.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let read = |line: &[u8]| serde_json::from_slice(line);
+        let decisions = lines.map(read).collect::<Result<_, _>>().context("the kept decisions")?;
+        Ok((decisions, whole as u64))
+    }
+
+    /// Adds decisions after so many bytes.
+    pub(super) fn add(&self, decisions: &[Act], after: u64) -> anyhow::Result<()> {
+        let mut text = Vec::new();
+        for decision in decisions {
+            serde_json::to_writer(&mut text, decision)?;
+            text.push(b'\n');
+        }
+        let path = self.0.join(DECISIONS);
+        let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+        file.set_len(after)?;
+        file.write_all(&text)?;
+        Ok(file.sync_all()?)
+    }
+}
+
+fn limited(path: &Path) -> io::Result<Vec<u8>> {
+    let length = fs::metadata(path)?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("it has {length} bytes, the limit is {FILE_BYTES_MAX}"),
+        ));
+    }
+    fs::read(path)
+}
+
+/// Makes a folder that its owner alone reads: how disclosures divide is in it.
+fn private(path: &Path, may_be_there: bool) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(may_be_there);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}

@@ -1,0 +1,324 @@
+//! The replay: a log is folded twice side by side, as it was and with the draft in every adoption of policies.
+//!
+//! The second fold has the same acts and other policies, so that each act finds the register in which it was done, and is decided as a
+//! city would that had adopted the draft. What such a city would have done otherwise afterwards is not played: acts that the draft
+//! refuses are folded in all the same.
+
+use std::iter::Peekable;
+use std::sync::Arc;
+
+use model::act::{ClockConfirmed, EvidenceRef, PolicyAdopted};
+use model::{Act, DeploymentId, DisclosureRecord, DutyId, Subject, Timestamp, What};
+use norms::Bundle;
+use register::State;
+use register::audit::Onlooker;
+use register::state::PolicyInForce;
+use serde::{Deserialize, Serialize};
+use tlog::Hash;
+
+use super::acts::Acts;
+use super::disclosed::Disclosed;
+use super::draft::Draft;
+use super::flows::{Flows, Now};
+use super::report::{self, Report, Seen};
+use super::work::{Minutes, Papers};
+use super::{PilotError, words};
+
+/// Disclosure records in order of their numbers.
+pub type Records<'a> = Box<dyn Iterator<Item = Result<DisclosureRecord, PilotError>> + 'a>;
+
+/// What decided, and the same with the draft in it.
+type Bundles = (Arc<Bundle>, Arc<Bundle>);
+
+/// What has to be looked at again after an act.
+enum Touched {
+    Nothing,
+    One(DeploymentId),
+    Everything,
+}
+
+/// From where on a draft is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Begin {
+    /// The first entry that it is asked about.
+    pub entry: u64,
+    /// The instant from which on disclosures are asked, and duties owed.
+    pub at: Timestamp,
+}
+
+/// The most looks at a deployment that one replay takes, so that no log can keep it busy for ever: about so many as a city of 10,000
+/// deployments has in ten years.
+pub const LOOKS_MAX: u64 = 2_000_000;
+
+/// A replay under way.
+pub struct Replay<'a> {
+    draft: &'a Draft,
+    /// From where on; none once it has begun.
+    begin: Option<Begin>,
+    records: Option<Peekable<Records<'a>>>,
+    /// The register with the draft in force.
+    with: State,
+    bundles: Option<Bundles>,
+    acts: Acts,
+    each: Vec<report::Act>,
+    flows: Flows,
+    disclosed: Disclosed,
+    papers: Papers,
+    touched: Touched,
+    /// How many more looks it takes.
+    looks: u64,
+    last: (u64, Timestamp),
+    first_at: Option<Timestamp>,
+    failure: Option<PilotError>,
+}
+
+impl<'a> Replay<'a> {
+    /// A replay that has seen nothing. With records it asks about each of them, without about what batches sum up.
+    #[must_use]
+    pub fn new(draft: &'a Draft, records: Option<Records<'a>>) -> Self {
+        Self {
+            draft,
+            begin: None,
+            records: records.map(Iterator::peekable),
+            with: State::default(),
+            bundles: None,
+            acts: Acts::default(),
+            each: Vec::new(),
+            flows: Flows::default(),
+            disclosed: Disclosed::default(),
+            papers: Papers::default(),
+            touched: Touched::Nothing,
+            looks: LOOKS_MAX,
+            last: (0, Timestamp::UNIX_EPOCH),
+            first_at: None,
+            failure: None,
+        }
+    }
+
+    /// The same from an entry on: what was before is folded, and nobody is asked about it.
+    #[must_use]
+    pub fn since(self, begin: Begin) -> Self {
+        Self { begin: Some(begin), ..self }
+    }
+
+    /// The same with so many looks at a deployment at most.
+    #[must_use]
+    pub fn at_most(self, looks: u64) -> Self {
+        Self { looks, ..self }
+    }
+
+    /// What the draft says of each act that norms decide, in order.
+    #[must_use]
+    pub fn each(&self) -> &[report::Act] {
+        &self.each
+    }
+
+    /// The report, of a log that held: the register that it folds to, and its root.
+    ///
+    /// # Errors
+    /// What kept the replay from going on.
+    pub fn finish(mut self, state: &State, root: Hash, minutes: &Minutes) -> Result<Report, PilotError> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        self.begin_with(state)?;
+        self.touched = Touched::Everything;
+        self.look(state)?;
+        self.disclosed_before(None)?;
+        let to = self.last.1;
+        let inside = self.records.is_some();
+        let seen = Seen {
+            origin: state.city.as_ref().map(|city| city.origin.clone()).unwrap_or_default(),
+            size: state.size,
+            root: root.to_string(),
+            from: self.first_at,
+            to: self.first_at.map(|_| to),
+            inside,
+            draft: self.draft.reference.clone(),
+            title: self.draft.title.clone(),
+            digest: self.draft.digest,
+            layers: self.draft.layers.iter().map(|layer| layer.name.clone()).collect(),
+        };
+        let (duties, work) = self.papers.finish(self.draft, state, &self.with, to, minutes)?;
+        let (acts, against) = self.acts.finish();
+        let (streams, grants) = self.flows.finish(to);
+        let limits = words::limits(inside);
+        let disclosures = self.disclosed.finish();
+        Ok(Report { seen, acts, against, streams, grants, disclosures, duties, work, limits })
+    }
+
+    fn act(&mut self, before: &State, entry: u64, act: &Act) -> Result<(), PilotError> {
+        if self.begin.is_some_and(|begin| begin.entry > entry) {
+            return self.before_the_begin(before, entry, act);
+        }
+        self.begin_with(before)?;
+        self.look(before)?;
+        self.disclosed_before(Some(act))?;
+        let (with, bundles) = self.under_the_draft(entry, act)?;
+        if let Some((_, bundle)) = &self.bundles
+            && let Some(asked) = self.acts.ask(&self.with, bundle, entry, &with)
+        {
+            self.papers.asked(self.draft, &self.with, &asked.grounds, asked.about.as_ref());
+            self.each.push(asked.act);
+        }
+        if let (What::DisclosuresBatched(batch), None) = (&act.what, &self.records) {
+            self.disclosed.batch(batch, &self.flows);
+            self.flows.forget_before(batch.window.start);
+        }
+        self.touched = touched(before, &act.what);
+        self.fold(&with)?;
+        self.bundles = bundles.or(self.bundles.take());
+        self.note(before, entry, act);
+        Ok(())
+    }
+
+    /// Folds what nobody is asked about.
+    fn before_the_begin(&mut self, before: &State, entry: u64, act: &Act) -> Result<(), PilotError> {
+        self.with.apply(act)?;
+        self.note(before, entry, act);
+        Ok(())
+    }
+
+    fn note(&mut self, before: &State, entry: u64, act: &Act) {
+        if let What::GrantAgreed(grant) = &act.what
+            && let Some(deployment) = before.streams.get(&grant.stream)
+        {
+            self.flows.granted(deployment, &grant.id);
+        }
+        self.last = (entry, act.at);
+        self.first_at.get_or_insert(act.at);
+    }
+
+    /// Puts the draft over the policies in force, if it begins here. Its duties are owed from now on.
+    fn begin_with(&mut self, before: &State) -> Result<(), PilotError> {
+        let Some(begin) = self.begin.take() else { return Ok(()) };
+        let (entry, at) = (begin.entry, begin.at);
+        if let Some(records) = &mut self.records {
+            while records.next_if(|record| record.as_ref().is_ok_and(|record| record.at < at)).is_some() {}
+        }
+        (self.first_at, self.last) = (Some(at), (entry.saturating_sub(1), at));
+        let Some(policy) = &before.policy else { return Ok(()) };
+        let adopted = PolicyAdopted { hash: policy.hash, text: policy.text.clone() };
+        let (adopted, bundles) = self.with_the_draft(entry, &adopted)?;
+        let since = |(id, text): (&DutyId, &String)| {
+            let stood = before.duty_since(id).filter(|_| before.duty_text(id) == Some(text));
+            (id.clone(), stood.unwrap_or(at))
+        };
+        let duties_since = adopted.text.layers.iter().flat_map(|layer| &layer.duties).map(since).collect();
+        let PolicyAdopted { hash, text } = adopted;
+        self.with.policy = Some(Arc::new(PolicyInForce { hash, text, since: at, duties_since }));
+        (self.bundles, self.touched) = (Some(bundles), Touched::Everything);
+        Ok(())
+    }
+
+    /// The act as it is in the second fold: an adoption has the draft in it.
+    fn under_the_draft(&self, entry: u64, act: &Act) -> Result<(Act, Option<Bundles>), PilotError> {
+        let What::PolicyAdopted(adopted) = &act.what else { return Ok((act.clone(), None)) };
+        let (adopted, bundles) = self.with_the_draft(entry, adopted)?;
+        Ok((Act { what: What::PolicyAdopted(adopted), ..act.clone() }, Some(bundles)))
+    }
+
+    fn with_the_draft(&self, entry: u64, adopted: &PolicyAdopted) -> Result<(PolicyAdopted, Bundles), PilotError> {
+        let fails = |error: norms::BundleError| PilotError::Draft { entry, why: error.to_string() };
+        let text = self.draft.over(&adopted.text);
+        let (was, with) = (Bundle::assemble(&adopted.text).map_err(fails)?, Bundle::assemble(&text).map_err(fails)?);
+        Ok((PolicyAdopted { hash: with.hash(), text }, (Arc::new(was), Arc::new(with))))
+    }
+
+    /// Folds an act into the second register. A lapse that the draft's duties know otherwise leaves it as it is.
+    fn fold(&mut self, act: &Act) -> Result<(), PilotError> {
+        if !matches!(act.what, What::DutyLapsed(_) | What::DutyMetLate(_)) {
+            return Ok(self.with.apply(act)?);
+        }
+        let mut after = self.with.clone();
+        match after.apply(act) {
+            Ok(()) => self.with = after,
+            Err(_) => {
+                let what = What::ClockConfirmed(ClockConfirmed { after: act.at });
+                self.with.apply(&Act { what, ..act.clone() })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at every flow that the act before may have changed.
+    fn look(&mut self, before: &State) -> Result<(), PilotError> {
+        let Some((was, with)) = &self.bundles else { return Ok(()) };
+        let (entry, at) = self.last;
+        let now = Now { entry, at, was: (before, was), with: (&self.with, with) };
+        let ids: Vec<&DeploymentId> = match &self.touched {
+            Touched::Nothing => return Ok(()),
+            Touched::One(id) => vec![id],
+            Touched::Everything => before.deployments.keys().collect(),
+        };
+        self.looks = self.looks.checked_sub(ids.len() as u64).ok_or(PilotError::TooMuch(entry))?;
+        for id in ids {
+            for (deployment, grounds) in self.flows.look(&now, id) {
+                let about = Subject::Deployment { id: deployment };
+                self.papers.asked(self.draft, &self.with, &grounds, Some(&about));
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks about every record before an act: of an earlier instant, or one that a batch sums up. Without an act, about all.
+    fn disclosed_before(&mut self, act: Option<&Act>) -> Result<(), PilotError> {
+        let Some(records) = &mut self.records else { return Ok(()) };
+        let batched = match act.map(|act| &act.what) {
+            Some(What::DisclosuresBatched(batch)) => Some(batch.last),
+            _ => None,
+        };
+        let is_before = |record: &DisclosureRecord| {
+            act.is_none_or(|act| record.at < act.at || batched.is_some_and(|last| record.seq <= last))
+        };
+        while let Some(record) = records.next_if(|record| record.as_ref().map_or(true, is_before)) {
+            self.disclosed.record(&record?, &self.flows);
+        }
+        Ok(())
+    }
+}
+
+impl Onlooker for Replay<'_> {
+    fn sees(&mut self, before: &State, entry: u64, act: &Act) {
+        if self.failure.is_none() {
+            self.failure = self.act(before, entry, act).err();
+        }
+    }
+}
+
+/// Which deployments may flow otherwise after an act.
+fn touched(before: &State, what: &What) -> Touched {
+    let one = |id: Option<&DeploymentId>| id.map_or(Touched::Nothing, |id| Touched::One(id.clone()));
+    let about = |subject: &Subject| match subject {
+        Subject::City => Touched::Everything,
+        Subject::Deployment { id } => Touched::One(id.clone()),
+        Subject::Device { id } => one(before.devices.get(id).map(|device| &device.deployment)),
+    };
+    let stated = |named: &EvidenceRef| before.evidence.get(&named.evidence);
+    let granted = |id| before.grants.get(id).and_then(|record| before.streams.get(&record.grant.stream));
+    match what {
+        What::PolicyAdopted(_) | What::ClassApproved(_) => Touched::Everything,
+        What::PlaceRegistered(place) if before.places.contains_key(&place.id) => Touched::Everything,
+        What::DeploymentProposed(deployment) => Touched::One(deployment.id.clone()),
+        What::AssessmentSigned(assessment) => Touched::One(assessment.deployment.clone()),
+        What::DeploymentApproved(approved) => Touched::One(approved.deployment.clone()),
+        What::DeploymentPublished(named)
+        | What::DeploymentActivated(named)
+        | What::DeploymentSuspended(named)
+        | What::ApprovalLapsed(named)
+        | What::DeploymentEnded(named) => Touched::One(named.deployment.clone()),
+        What::OrderIssued(issued) => Touched::One(issued.order.deployment.clone()),
+        What::ViewDeclared(view) => one(before.streams.get(&view.stream)),
+        What::GrantAgreed(grant) => one(before.streams.get(&grant.stream)),
+        What::GrantWithdrawn(named) | What::GrantExpired(named) => one(granted(&named.grant)),
+        What::EvidenceFiled(evidence) => about(&evidence.about),
+        What::InquiryReceived(received) => about(&received.evidence.about),
+        What::EvidenceWithdrawn(named) | What::EvidenceLapsed(named) => {
+            stated(named).map_or(Touched::Nothing, |record| about(&record.evidence.about))
+        }
+        What::DutyLapsed(lapsed) => about(&lapsed.about),
+        What::DutyMetLate(met) => about(&met.about),
+        _ => Touched::Nothing,
+    }
+}
