@@ -22,9 +22,11 @@ use crate::words::{DraftId, MemberId, PersonId, Reasons};
 /// The most amendments of a draft that wait at once.
 pub const WAITING_MAX: usize = 2_000;
 /// The most arguments about one amendment.
-pub const ARGUMENTS_MAX: usize = 1_000;
+pub const ARGUMENTS_MAX: usize = 400;
 /// The most statements about one draft.
-pub const STATEMENTS_MAX: usize = 1_000;
+pub const STATEMENTS_MAX: usize = 400;
+/// The longest address or key of a member's log, in bytes.
+const LOG_BYTES_MAX: usize = 300;
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +81,14 @@ pub enum Refusal {
     /// Too many of something.
     #[error("there are {0} already, which is as many as there may be at once")]
     TooMany(&'static str),
+    /// Another accepted amendment changes the same part of the clause.
+    #[error(
+        "amendment {0} was accepted and changes the same part of this clause; reject one of them, and propose it anew to the next version"
+    )]
+    Overlaps(Entry),
+    /// A log that nobody could read.
+    #[error("a public log has an address that begins with http:// or https:// and a key as the log itself names it")]
+    Log,
     /// An editor's own amendment.
     #[error("nobody decides an amendment of their own, nor their own role; another has to")]
     Own,
@@ -334,6 +344,12 @@ impl Asked<'_> {
             }
             Command::NameLog { member, log } => {
                 self.member(member)?;
+                let web = ["http://", "https://"].iter().any(|begin| log.address.starts_with(begin));
+                let plain =
+                    log.address.bytes().all(|byte| byte.is_ascii_graphic()) && log.address.len() <= LOG_BYTES_MAX;
+                if !web || !plain || log.key.len() > LOG_BYTES_MAX || log.key.parse::<tlog::Vkey>().is_err() {
+                    return Err(Refusal::Log);
+                }
                 What::MemberLogNamed(MemberLogNamed { member: member.clone(), log: log.clone() })
             }
             Command::SetRole { .. } | Command::IssueCredential { .. } => return self.people(command),
@@ -447,13 +463,7 @@ impl Asked<'_> {
                 What::ConsolidationBegun(ConsolidationBegun { draft: draft.clone(), decision: self.decision(reasons) })
             }
             Command::DecideAmendment { amendment, outcome, reasons } => {
-                let known = self.open_amendment(*amendment)?;
-                if known.by == *self.by {
-                    return Err(Refusal::Own);
-                }
-                if *outcome == Outcome::Accepted && self.state.hidden.contains_key(amendment) {
-                    return Err(Refusal::Hidden(*amendment));
-                }
+                self.decidable(*amendment, *outcome)?;
                 let (outcome, decision) = (*outcome, self.decision(reasons));
                 What::AmendmentDecided(AmendmentDecided { amendment: *amendment, outcome, decision })
             }
@@ -485,6 +495,32 @@ impl Asked<'_> {
             }
             _ => return Err(Refusal::Moved),
         })
+    }
+
+    /// Whether an amendment may be decided so: it is open, or it was accepted, is in no version yet, and is rejected after all.
+    fn decidable(&self, id: Entry, outcome: Outcome) -> Result<(), Refusal> {
+        let known = self.amendment(id)?;
+        if !known.stage.can_become(outcome) {
+            return Err(Refusal::Closed(id));
+        }
+        if known.by == *self.by {
+            return Err(Refusal::Own);
+        }
+        if outcome == Outcome::Rejected {
+            return Ok(());
+        }
+        if self.state.hidden.contains_key(&id) {
+            return Err(Refusal::Hidden(id));
+        }
+        let overlaps = |other: &Entry| {
+            self.state.amendments.get(other).is_some_and(|other| {
+                other.clause == known.clause && other.parts.iter().any(|part| known.parts.contains(part))
+            })
+        };
+        match self.state.accepted(self.draft(&known.draft)?).find(overlaps) {
+            Some(other) => Err(Refusal::Overlaps(other)),
+            None => Ok(()),
+        }
     }
 
     fn moderated(&self, entry: Entry, reasons: &Reasons, hidden: bool) -> Result<Moderated, Refusal> {

@@ -13,7 +13,7 @@ use standards::Resolved;
 use crate::act::Effect;
 
 /// How long one question to the solver may take.
-const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
+const QUESTION_TIME_MAX: Duration = Duration::from_secs(3);
 /// A norm that forbids nothing, on both sides: a side with no other norm is still a side.
 const NOTHING: &str = "@id(\"nothing\") @requirement(\"none\") forbid (principal, action, resource) unless { true };";
 /// The longest example, in characters.

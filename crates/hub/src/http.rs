@@ -27,7 +27,6 @@ pub async fn serve(hub: Arc<Hub>, listener: TcpListener, shutdown: impl Future) 
 }
 
 /// The hub's routes, for tests that need no connection.
-#[must_use]
 pub fn routes(hub: Arc<Hub>) -> axum::Router {
     router::routes(hub)
 }

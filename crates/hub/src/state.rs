@@ -154,6 +154,19 @@ pub enum Stage {
     },
 }
 
+impl Stage {
+    /// Whether it can be decided so: what was accepted and is in no version yet can still be rejected, as long as it stands in the way
+    /// of one.
+    #[must_use]
+    pub fn can_become(&self, next: Outcome) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Decided { outcome: Outcome::Accepted, version: None, .. } => next == Outcome::Rejected,
+            _ => false,
+        }
+    }
+}
+
 /// An amendment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amendment {

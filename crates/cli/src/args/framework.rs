@@ -236,6 +236,9 @@ pub(crate) struct Adopt {
     /// Show what it would stop and start; change nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Also show by proof what this city would newly allow and newly refuse, whatever is asked of it. Needs a solver, and minutes.
+    #[arg(long)]
+    pub(crate) prove: bool,
     /// At an address: a TOML file with the token of each acting party: `city = "…"`.
     #[arg(long)]
     pub(crate) tokens: Option<PathBuf>,

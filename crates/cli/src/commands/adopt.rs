@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use model::policy::PolicyText;
 use model::{Clock as _, PartyId, Span, Timestamp};
+use norms::proof::{City, Difference, Prover};
 use norms::{Bundle, CollectFast, CollectQuestion, Decision, DiscloseFast, DiscloseQuestion};
 use register::{Command, Rules, State, Submission, circumstances};
 use serde::Serialize;
@@ -38,6 +39,9 @@ struct Adopted {
     stops: Vec<Change>,
     /// What would begin to flow.
     starts: Vec<Change>,
+    /// What changes by proof, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<Difference>,
     /// The entries made; none for a dry run, or where it was so already.
     entries: Vec<u64>,
 }
@@ -72,6 +76,7 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let hash = rules.hash().to_string();
     let before = policy.and_then(|policy| Bundle::assemble(&policy.text).ok());
     let (stops, starts) = changes(&state, now, before.as_ref(), &rules.bundle);
+    let proof = if args.prove { proved(policy.map(|policy| &policy.text), &text)? } else { None };
     let names = text.layers.iter().map(|layer| layer.name.clone()).collect();
     let clocks = clocks(&text, &state);
     let reason =
@@ -96,9 +101,25 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
             return Err(failed.error);
         }
     };
-    let adopted =
-        Adopted { pack: pack.manifest.reference.to_string(), layers: names, hash, clocks, stops, starts, entries };
+    let adopted = Adopted {
+        pack: pack.manifest.reference.to_string(),
+        layers: names,
+        hash,
+        clocks,
+        stops,
+        starts,
+        proof,
+        entries,
+    };
     output.result(&adopted, &in_words(&adopted, args.dry_run))
+}
+
+/// What a city would newly allow and newly refuse; none where it has no policies yet.
+fn proved(before: Option<&PolicyText>, after: &PolicyText) -> anyhow::Result<Option<Difference>> {
+    let Some(before) = before else { return Ok(None) };
+    let city = |text: &PolicyText| City::of(text).map_err(|error| Status::bad_input(error.to_string()));
+    let difference = Prover::found().diff(&city(before)?, &city(after)?);
+    Ok(Some(difference.map_err(|error| Status::unknown(error.to_string()))?))
 }
 
 /// How the city stands: at an address, as its public log says.
@@ -215,6 +236,7 @@ fn in_words(adopted: &Adopted, dry_run: bool) -> String {
     if !adopted.clocks.is_empty() {
         lines.push(format!("{would}let run {} clocks: {}", adopted.clocks.len(), adopted.clocks.join(", ")));
     }
+    lines.extend(adopted.proof.as_ref().map(|difference| format!("By proof, whatever is asked: {difference}")));
     if adopted.stops.is_empty() && adopted.starts.is_empty() {
         lines.push("No flow changes.".to_owned());
     }

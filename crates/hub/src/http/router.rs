@@ -25,6 +25,9 @@ const JOBS_MAX: usize = 32;
 /// The most proofs at once.
 const PROOFS_MAX: usize = 2;
 
+/// What is said of a request that does not fit its address.
+const UNREAD: &str = "What was sent cannot be read here: it is too large, or something in it is missing or too much.";
+
 /// What every handler gets.
 #[derive(Clone)]
 pub(super) struct Node {
@@ -118,7 +121,13 @@ async fn guard(State(node): State<Node>, request: Request, next: Next) -> Respon
     let as_page = |problem: &Problem| pages::problem(&node, &headers, problem);
     let answer = async {
         let mut response = next.run(request).await;
-        match response.extensions_mut().remove::<Problem>() {
+        let status = response.status();
+        let problem = response.extensions_mut().remove::<Problem>();
+        let is_html =
+            response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        // What was refused before it was read says so in the same words.
+        let unread = (status.is_client_error() && !is_html).then(|| Problem::new(status, UNREAD));
+        match problem.or(unread) {
             Some(problem) if page => as_page(&problem).unwrap_or(response),
             _ => response,
         }

@@ -83,7 +83,10 @@ fn a_draft_is_amended_frozen_decided_and_made_a_version_and_everybody_hears_what
     let decide = |amendment, outcome| Command::DecideAmendment { amendment, outcome, reasons: reasons() };
     world.by("editor", decide(one, Outcome::Accepted));
     world.by("editor", decide(other, Outcome::Rejected));
-    assert!(matches!(world.ask("editor", &decide(one, Outcome::Rejected)), Err(HubError::Refused(Refusal::Closed(_)))));
+    assert!(matches!(
+        world.ask("editor", &decide(other, Outcome::Accepted)),
+        Err(HubError::Refused(Refusal::Closed(_)))
+    ));
     for wrong in ["0.1.0", "0.0.9", "x", "0.2"] {
         assert!(matches!(world.ask("editor", &version(wrong)), Err(HubError::Refused(Refusal::Version(_)))), "{wrong}");
     }
@@ -101,6 +104,26 @@ fn a_draft_is_amended_frozen_decided_and_made_a_version_and_everybody_hears_what
     assert_eq!(state.amendments[&one].lines.len(), 3, "proposed, decided, in a version");
     assert!(state.took_part[&person("member")].contains(&one));
     assert_eq!(replayed(&world.hub), *state);
+}
+
+#[test]
+fn two_amendments_of_one_part_are_not_both_accepted_and_what_was_accepted_can_be_rejected_until_it_is_in_a_version() {
+    let world = World::new();
+    let (one, other) =
+        (world.amend("member", text_change("Approvals end.")), world.amend("neighbour", text_change("They end.")));
+    let decide = |amendment, outcome| Command::DecideAmendment { amendment, outcome, reasons: reasons() };
+    world.by("editor", decide(one, Outcome::Accepted));
+    let both = world.ask("editor", &decide(other, Outcome::Accepted));
+    assert!(matches!(both, Err(HubError::Refused(Refusal::Overlaps(entry))) if entry == one));
+    world.by("editor", decide(one, Outcome::Rejected));
+    assert!(matches!(world.ask("editor", &decide(one, Outcome::Accepted)), Err(HubError::Refused(Refusal::Closed(_)))));
+    world.by("editor", decide(other, Outcome::Accepted));
+    let draft: hub::words::DraftId = "core".parse().unwrap();
+    world.by("editor", Command::BeginConsolidation { draft: draft.clone(), reasons: reasons() });
+    world.by("editor", Command::Consolidate { draft, version: "0.2.0".to_owned(), reasons: reasons() });
+    let late = world.ask("editor", &decide(other, Outcome::Rejected));
+    assert!(matches!(late, Err(HubError::Refused(Refusal::Closed(_)))), "it is in a version");
+    assert_eq!(replayed(&world.hub), *world.hub.state());
 }
 
 #[test]
@@ -161,6 +184,19 @@ fn every_act_is_read_strictly_and_one_that_cannot_follow_is_an_error() {
     assert!(Act::from_bytes(&huge).is_err());
 }
 
+/// What was written once is read for ever, and written again byte for byte.
+#[test]
+fn the_bytes_of_every_kind_of_act_stay_as_they_are() {
+    let lines: Vec<&str> = include_str!("acts.jsonl").lines().collect();
+    let mut kinds = Vec::new();
+    for line in &lines {
+        let act = Act::from_bytes(line.as_bytes()).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!(String::from_utf8(act.to_bytes().unwrap()).unwrap(), **line);
+        kinds.push(act.what.kind());
+    }
+    assert_eq!(kinds, What::KINDS);
+}
+
 /// Something that somebody does.
 fn asked(at: u8, by: u8, of: u64) -> (&'static str, Command) {
     let who = ["secretariat", "editor", "member", "neighbour"][usize::from(by % 4)];
@@ -170,7 +206,7 @@ fn asked(at: u8, by: u8, of: u64) -> (&'static str, Command) {
         1 => Command::Answer { statement: of, answer: Answer::Agree },
         2 => Command::Answer { statement: of, answer: Answer::Disagree },
         3 => Command::Argue { amendment: of, stance: Stance::For, words: words() },
-        4 => Command::Endorse { amendment: of, for_member: at > 100, endorsed: at % 2 == 0 },
+        4 => Command::Endorse { amendment: of, for_member: at > 100, endorsed: at < 180 },
         5 => Command::Hide { entry: of, reasons: reasons() },
         6 => Command::Restore { entry: of, reasons: reasons() },
         7 => Command::DecideAmendment { amendment: of, outcome: Outcome::Rejected, reasons: reasons() },

@@ -70,7 +70,7 @@ fn hostile() -> (World, Vec<String>) {
         let statement =
             world.by("neighbour", Command::State { draft: "core".parse().unwrap(), words: words.parse().unwrap() });
         world.by("member", Command::Answer { statement, answer: Answer::Agree });
-        let (outcome, reasons) = (Outcome::Accepted, words.parse().unwrap());
+        let (outcome, reasons) = (Outcome::Rejected, words.parse().unwrap());
         world.by("editor", Command::DecideAmendment { amendment, outcome, reasons });
         let id = person(&format!("person-{at}"));
         let (member, role) = ("city-a".parse().unwrap(), hub::member::Role::Member);
@@ -256,6 +256,12 @@ async fn whoever_signs_in_looks_proposes_and_endorses_with_plain_forms() {
     let back = |form: &str| format!("form={form}&do=withdraw-amendment&amendment={entry}");
     let foreign = send(posted("/acts", &cookie, &back(&"0".repeat(64)))).await;
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+    let huge = format!("form={form}&do=state&draft=core&words={}", "x".repeat(300_000));
+    let refused = send(posted("/acts", &cookie, &huge)).await;
+    assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    html::check(&text(refused).await);
+    let long = format!("form={form}&do=state&draft=core&words={}", "x".repeat(300));
+    assert_eq!(send(posted("/acts", &cookie, &long)).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let out = send(posted("/sign-out", &cookie, &format!("form={form}"))).await;
     assert_eq!(out.status(), StatusCode::SEE_OTHER);
     assert_eq!(send(posted("/acts", &cookie, &back(&form))).await.status(), StatusCode::UNAUTHORIZED);

@@ -134,7 +134,9 @@ fn a_hub_whose_journal_is_older_than_what_was_published_or_whose_key_is_another_
     open().unwrap();
     let newer = std::fs::read(dir.join("journal.db")).unwrap();
     std::fs::write(dir.join("journal.db"), kept).unwrap();
-    wal.map(|wal| std::fs::write(dir.join("journal.db-wal"), wal).unwrap());
+    if let Some(wal) = wal {
+        std::fs::write(dir.join("journal.db-wal"), wal).unwrap();
+    }
     assert!(matches!(open(), Err(HubError::RolledBack | HubError::Journal(_))));
     std::fs::write(dir.join("journal.db"), newer).unwrap();
     drop(std::fs::remove_file(dir.join("journal.db-wal")));

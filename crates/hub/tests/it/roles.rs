@@ -15,7 +15,7 @@ fn every_command() -> Vec<Command> {
     let draft = || "core".parse().unwrap();
     let id = || person("somebody");
     let member = || "city-a".parse().unwrap();
-    let log = PublicLog { address: "https://city-a.example".to_owned(), key: "k".to_owned() };
+    let log = PublicLog { address: "https://city-a.example".to_owned(), key: "no key".to_owned() };
     let at = |text: &str| text.parse().unwrap();
     vec![
         Command::AdmitMembers { members: Vec::new(), reasons: reasons() },

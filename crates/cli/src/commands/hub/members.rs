@@ -34,7 +34,7 @@ pub(super) fn import(args: &Import, output: &Output) -> anyhow::Result<()> {
     let file = File::open(&args.file).with_context(|| format!("`{}`", args.file.display()))?;
     let bar = bar(output);
     let listed = import::read(BufReader::new(file), &hub.state(), |row| {
-        if row % BAR_STEP == 0 {
+        if row.is_multiple_of(BAR_STEP) {
             bar.set_position(row);
         }
     });

@@ -149,7 +149,9 @@ fn may(reader: &Reader, amendment: &Amendment, phase: Phase) -> May {
         endorsed: signed.is_some_and(|signed| amendment.persons.contains(&signed.person)),
         organisation_endorsed: member.is_some_and(|member| amendment.organisations.contains_key(member)),
         back: reader.form_for(Action::Propose).filter(|_| is_open && is_own && phase == Phase::Open),
-        decide: reader.form_for(Action::Edit).filter(|_| is_open && !is_own),
+        decide: reader
+            .form_for(Action::Edit)
+            .filter(|_| amendment.stage.can_become(crate::act::Outcome::Rejected) && !is_own),
         moderate: reader.form_for(Action::Moderate),
     }
 }

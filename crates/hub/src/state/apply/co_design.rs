@@ -114,7 +114,12 @@ impl State {
         let (outcome, decision) = (decided.outcome, decided.decision.clone());
         let what = LineKind::Decided(outcome, decision.clone());
         let stage = Stage::Decided { outcome, decision, entry, version: None };
-        self.close(entry, act, decided.amendment, stage, what)
+        let known = self.amendments.get_mut(&decided.amendment).map(Arc::make_mut).ok_or("no such amendment")?;
+        if !known.stage.can_become(outcome) {
+            return Err("the amendment is not open any more");
+        }
+        known.stage = stage;
+        self.line(entry, act, decided.amendment, what)
     }
 
     pub(super) fn consolidate(&mut self, entry: Entry, act: &Act, made: &DraftConsolidated) -> Applied {
