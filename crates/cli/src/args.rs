@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod basemap;
 pub(crate) mod framework;
+pub(crate) mod hub;
 pub(crate) mod instrument;
 pub(crate) mod pilot;
 pub(crate) mod schedule;
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Framework(framework::Framework),
     Instrument(instrument::Instrument),
     Pilot(pilot::Pilot),
+    #[command(subcommand)]
+    Hub(hub::Hub),
     Demo(Demo),
     Bench(Bench),
     Utility(Utility),

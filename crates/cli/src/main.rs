@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         Command::SqlDesk => commands::sql::desk(),
         Command::Verify(verify) => commands::verify::run(&verify, &output),
         Command::Log(log) => commands::log::run(&log, &output),
+        Command::Hub(hub) => commands::hub::run(&hub, &output),
         Command::Demo(demo) => demo::run(&demo, &output),
         Command::Adopt(adopt) => commands::adopt::run(&adopt, &output),
         Command::Assess(assess) => commands::assess::run(&assess, &output),

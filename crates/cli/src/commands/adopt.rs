@@ -1,5 +1,7 @@
 //! `ordinance adopt`: a standard and its profiles in force, by an act; before that, what it would stop and start.
 
+mod released;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -7,8 +9,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use model::policy::PolicyText;
-use model::{Clock as _, Timestamp};
+use model::{Clock as _, PartyId, Timestamp};
 use norms::Bundle;
+use norms::proof::{City, Difference, Prover};
 use register::changes::{Decided, Flow, changes};
 use register::{Command, Rules, State, Submission};
 use serde::Serialize;
@@ -39,6 +42,9 @@ struct Adopted {
     starts: Vec<Change>,
     /// The open deployments that others could decide about.
     decided: Vec<Change>,
+    /// What changes by proof, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<Difference>,
     /// The entries made; none for a dry run, or where it was so already.
     entries: Vec<u64>,
 }
@@ -51,31 +57,53 @@ struct Change {
 }
 
 pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
+    let (Some(by), Some(name)) = (&args.by, &args.pack) else { return released::check(args, output) };
     let mut packs = Packs::open(&args.shelf)?;
-    let pack = packs.find(&args.pack)?;
-    packs.require_trust(&pack)?;
+    let release = if released::is_release(name) { Some(released::read(args, name)?) } else { None };
+    let pack = match &release {
+        Some(release) => packs.released(release.pack.clone(), release.vkey.clone())?,
+        None => packs.find(name)?,
+    };
+    if release.is_none() {
+        packs.require_trust(&pack)?;
+    }
     let resolved = packs.resolve(&pack)?;
     let office = Office::open(&args.city)?;
-    let token = token(args, &office)?;
+    let token = token(args, by, &office)?;
     let (state, now) = standing(args, &office)?;
     let layers = founding::layers(&resolved);
     let policy = state.policy.as_ref();
-    let permits_owner = policy.map_or_else(|| args.by.clone(), |policy| policy.text.permits_owner.clone());
+    let permits_owner = policy.map_or_else(|| by.clone(), |policy| policy.text.permits_owner.clone());
     let text = PolicyText { layers, permits: permits(args, &state)?, permits_owner };
     let rules = Rules::assemble(&text).map_err(|error| Status::bad_input(error.to_string()))?;
     let hash = rules.hash().to_string();
     let before = policy.and_then(|policy| Bundle::assemble(&policy.text).ok()).map(Arc::new);
     let changes = changes(&state, now, before.as_ref(), &rules.bundle);
+    let proof = if args.prove { proved(policy.map(|policy| &policy.text), &text)? } else { None };
     let names = text.layers.iter().map(|layer| layer.name.clone()).collect();
     let clocks = clocks(&text, &state);
-    let submission =
-        Submission { by: args.by.clone(), reason: args.reason.clone(), command: Command::AdoptPolicy(text) };
+    let reason =
+        release.as_ref().map_or_else(|| args.reason.clone(), |release| Some(release.reason(args.reason.as_deref())));
+    let submission = Submission { by: by.clone(), reason, command: Command::AdoptPolicy(text) };
+    // What proves it lies beside the city before the act says so.
+    let kept = match (&release, args.dry_run) {
+        (Some(release), false) => release.keep(&args.city, &hash)?,
+        _ => None,
+    };
     let entries = if args.dry_run {
         office.preview(submission, token.as_deref()).map(|()| Vec::new())
     } else {
         office.submit(submission, token.as_deref())
     };
-    let entries = entries.map_err(|failed| failed.error)?;
+    let entries = match entries {
+        Ok(entries) => entries,
+        Err(failed) => {
+            if failed.definite {
+                kept.map_or(Ok(()), fs::remove_file)?;
+            }
+            return Err(failed.error);
+        }
+    };
     let adopted = Adopted {
         pack: pack.manifest.reference.to_string(),
         layers: names,
@@ -84,9 +112,18 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
         stops: told(changes.stops),
         starts: told(changes.starts),
         decided: changes.decided.into_iter().map(decides).collect(),
+        proof,
         entries,
     };
     output.result(&adopted, &in_words(&adopted, args.dry_run))
+}
+
+/// What a city would newly allow and newly refuse; none where it has no policies yet.
+fn proved(before: Option<&PolicyText>, after: &PolicyText) -> anyhow::Result<Option<Difference>> {
+    let Some(before) = before else { return Ok(None) };
+    let city = |text: &PolicyText| City::of(text).map_err(|error| Status::bad_input(error.to_string()));
+    let difference = Prover::found().diff(&city(before)?, &city(after)?);
+    Ok(Some(difference.map_err(|error| Status::unknown(error.to_string()))?))
 }
 
 /// How the city stands: at an address, as its public log says.
@@ -98,14 +135,14 @@ fn standing(args: &Adopt, office: &Office) -> anyhow::Result<(Arc<State>, Timest
 }
 
 /// The token of the party that adopts, where one speaks for it.
-fn token(args: &Adopt, office: &Office) -> anyhow::Result<Option<String>> {
+fn token(args: &Adopt, by: &PartyId, office: &Office) -> anyhow::Result<Option<String>> {
     if !office.needs_token() {
         return Ok(None);
     }
     let tokens = args.tokens.as_deref();
     let tokens = tokens.map(|file| declared::read::<BTreeMap<String, String>>(file, Holds::Tokens)).transpose();
-    let token = tokens.context("the tokens file")?.and_then(|mut tokens| tokens.remove(args.by.as_str()));
-    let missing = || format!("an address needs `--tokens FILE` with the token of `{}`, which adopts", args.by);
+    let token = tokens.context("the tokens file")?.and_then(|mut tokens| tokens.remove(by.as_str()));
+    let missing = || format!("an address needs `--tokens FILE` with the token of `{}`, which adopts", by);
     token.with_context(missing).map(Some)
 }
 
@@ -158,6 +195,7 @@ fn in_words(adopted: &Adopted, dry_run: bool) -> String {
     if !adopted.clocks.is_empty() {
         lines.push(format!("{would}let run {} clocks: {}", adopted.clocks.len(), adopted.clocks.join(", ")));
     }
+    lines.extend(adopted.proof.as_ref().map(|difference| format!("By proof, whatever is asked: {difference}")));
     if adopted.stops.is_empty() && adopted.starts.is_empty() {
         lines.push("No flow changes.".to_owned());
     }

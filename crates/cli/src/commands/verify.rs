@@ -30,10 +30,16 @@ pub(crate) fn run(args: &Verify, output: &Output) -> anyhow::Result<()> {
     let older = args.continues.as_deref().map(fs::read_to_string).transpose().context("the older checkpoint")?;
     let (audit, lake) = if is_address(&args.city) {
         let source = AddressSource(Client::new(&args.city));
+        if hub::audit::is_hub(&source) {
+            return super::hub::verify(&source, None, args.key.as_deref(), older, output);
+        }
         (check(&source, args, older)?, None)
     } else {
         let dir = Path::new(&args.city);
         let source = FolderSource::new(&dir.join("log"));
+        if hub::audit::is_hub(&source) {
+            return super::hub::verify(&source, Some(dir), args.key.as_deref(), older, output);
+        }
         let journal = SqliteReader::open(&dir.join("journal.db"))?;
         let audit = check(&source, args, older)?.inside(&journal, &source)?;
         (audit, Some(lake_of(dir)?))

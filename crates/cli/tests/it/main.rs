@@ -14,6 +14,7 @@ mod flight;
 mod framework;
 mod full;
 mod handed;
+mod hub;
 mod instruments;
 mod lax;
 mod no_sql;

@@ -40,6 +40,9 @@ pub fn ask_again(before: &State, bundle: &Bundle, act: &Act) -> Option<Result<()
         What::OrderIssued(issued) => {
             with(before, bundle, act, |desk| desk.allowed(Verb::IssueOrder, ActSubject::Order(&issued.order)).map(drop))
         }
+        What::IncidentReported(reported) => {
+            with(before, bundle, act, |desk| desk.statement(&reported.incident.statement).map(drop))
+        }
         what => {
             let submission =
                 Submission { by: act.by.clone(), reason: act.reason.clone(), command: command(what.clone())? };
@@ -95,6 +98,7 @@ fn command(what: What) -> Option<Command> {
         | What::DisclosuresBatched(_)
         | What::EvidenceLapsed(_)
         | What::InquiryReceived(_)
+        | What::IncidentReported(_)
         | What::DutyLapsed(_)
         | What::DutyMetLate(_)
         | What::ClockConfirmed(_) => return None,

@@ -51,7 +51,7 @@ impl Desk<'_> {
     }
 
     /// Whether a statement that is not there yet may be made; the policies that allow it.
-    fn statement(&self, evidence: &Evidence) -> Result<Vec<PolicyId>, Refusal> {
+    pub(super) fn statement(&self, evidence: &Evidence) -> Result<Vec<PolicyId>, Refusal> {
         let record = self.about(&evidence.about)?;
         fit::text("the evidence's summary", &evidence.summary)?;
         if evidence.signed_by != self.actor.id {

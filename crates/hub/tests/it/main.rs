@@ -1,0 +1,12 @@
+//! A hub through its front door: what each role may do, what the log folds to, what pages show, what a release proves.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests")]
+
+mod fold;
+#[path = "../../../node/tests/it/html.rs"]
+mod html;
+mod import;
+mod pages;
+mod release;
+mod roles;
+mod world;
