@@ -140,6 +140,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::print_stdout, reason = "what was not there is named")]
     fn every_effect_is_proved_where_there_is_a_solver_and_its_lack_is_said_where_there_is_none() {
         let text = Change { text: Some("Other words.".parse().unwrap()), ..Change::default() };
         let none = Prover::found().program("no-such-solver");
