@@ -128,7 +128,9 @@ async fn changes_are_told_newest_first_on_pages_that_hold_each_of_them_once() {
                 .map(|rest| rest.split('"').next().unwrap().parse::<u64>().unwrap()),
         );
         pages += 1;
-        match text.split("/changes?before=").nth(1) {
+        // The head names this very page in each language; the way on stands below the list.
+        let below = text.split("<ul class=\"pages\">").nth(1).unwrap();
+        match below.split("/changes?before=").nth(1) {
             Some(rest) => address = format!("/changes?before={}", rest.split('"').next().unwrap()),
             None => break,
         }
