@@ -18,7 +18,7 @@ use axum::response::Response;
 use model::policy::PolicyText;
 use norms::{TEXT_BYTES_MAX, mistakes};
 use register::state::PolicyInForce;
-use register::{Command, Rules};
+use register::{Command, Rules, Submission};
 
 use super::ask::{Fault, Faults, Field, Sent};
 use super::deed::{self, Deed};
@@ -99,11 +99,19 @@ async fn looked_at(
     let (city, state, now) = (Arc::clone(&form.node.city), Arc::clone(&form.state), form.now);
     let (before, text) = (policy.text.clone(), text.clone());
     let is_proof = form.sent.one("go") == "prove";
+    let by = form.signed.party.id.clone();
     let job = move || {
         let rules = Rules::assemble(&text).map_err(|error| words::capital(&error.to_string()))?;
         let effects = Effects::of(&state, now, city.register().bundle().as_ref(), &rules.bundle);
         let effects = effects.with_words(&before.permits, &text.permits);
-        Ok(if is_proof { effects.with_proof(&before, &text) } else { effects })
+        // A solver takes the whole machine; it works for those alone who could adopt what it proves.
+        let command = Command::AdoptPolicy(text.clone());
+        let submission = Submission { by, reason: Some("to be said".to_owned()), command };
+        Ok(if is_proof && deed::preview(&city, submission).is_ok() {
+            effects.with_proof(&before, &text)
+        } else {
+            effects
+        })
     };
     if is_proof { form.node.jobs.alone(job).await } else { form.node.jobs.run(Lane::Token, job).await }
 }

@@ -169,5 +169,8 @@ async fn a_solver_says_what_is_newly_allowed_and_that_the_layers_hold_all_the_sa
     }
     assert!(!answer.text().contains("Newly refused") && !answer.text().contains("Prove it first"), "{}", answer.text());
     assert_eq!(size(&world), before, "a proof changes nothing");
+    let mut mobility = office(&world, "mobility").await;
+    let refused = mobility.post("/office", PERMITS, &all).await;
+    assert!(refused.status == 403 && !refused.text().contains("Proved:"), "{}", refused.text());
     assert!(!answer.text().contains(HOSTILE));
 }
