@@ -186,7 +186,7 @@ async fn extracted(
 async fn one_file(node: &Node, signed: &Signed, id: &str, form: Form) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let record = Reach::of(&state, &signed.party).find(id)?.clone();
-    let title = format!("The file of “{}”, {}", record.deployment.title, words::day(now));
+    let title = format!("The file of {}, {}", record.deployment.title, words::day(now));
     let query = format!("?deployment={}", record.deployment.id);
     let (log, of) = (Log::of(&node.city), Arc::clone(&state));
     let drawn = move || Ok::<_, Problem>((extract::file(&log, &of, &record, now)?, Source::of(&log)?));
