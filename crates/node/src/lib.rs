@@ -15,6 +15,7 @@ mod guard;
 mod jobs;
 mod log;
 mod metrics;
+pub mod oidc;
 mod pages;
 mod problem;
 mod router;

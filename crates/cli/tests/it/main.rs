@@ -17,6 +17,7 @@ mod handed;
 mod instruments;
 mod lax;
 mod no_sql;
+mod oidc;
 mod opt_outs;
 mod races;
 mod recordings;
