@@ -172,7 +172,10 @@ pub(crate) fn private_folder(path: &Path) -> Result<(), FolderError> {
 }
 
 /// Writes a file that only its owner may read, whole and durable, or not at all.
-pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+///
+/// # Errors
+/// It cannot be written; what was there stays.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     let write = || -> io::Result<()> {
         let draft = drafted(path, bytes)?;
         fs::rename(&draft, path)?;
@@ -214,7 +217,10 @@ fn drafted(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
 }
 
 /// Removes a file durably, if it is there.
-pub(crate) fn remove_private(path: &Path) -> Result<(), FolderError> {
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove_private(path: &Path) -> Result<(), FolderError> {
     let removed = match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         removed => removed.and_then(|()| sync_parent(path)),

@@ -26,6 +26,7 @@ pub use roles::{NoRole, Role, Roles};
 pub(crate) use second::Secret;
 pub(crate) use tries::Tries;
 
+use crate::oidc::Claims;
 use crate::problem::{Kind, Problem};
 
 /// The file, in a city's folder.
@@ -292,6 +293,33 @@ impl Accounts {
             Some(right.then(|| own.clone()))
         })?;
         Ok(known.flatten())
+    }
+
+    /// The account of somebody whom the identity provider knows: by the name there, or, for whoever waits with an invitation that is
+    /// still good, by the address that the provider looked at. Then the name there is the account's, and the link is good no more.
+    pub(crate) fn by_provider(
+        &self,
+        issuer: &str,
+        claims: &Claims,
+        now: Timestamp,
+    ) -> Result<Option<Account>, AccountError> {
+        let subject = format!("{issuer} {}", claims.subject);
+        let mut held = self.held()?;
+        let store = held.store()?;
+        if let Some(account) = store.by_subject(&subject)? {
+            return Ok(Some(account).filter(|account| account.standing == Standing::Active));
+        }
+        let Some(mail) = &claims.mail else { return Ok(None) };
+        let Some(invited) = store.by_login(&login_of(mail))? else { return Ok(None) };
+        Ok(store.change(invited.id, |own| {
+            (is_good(own, now) && own.subject.is_none()).then(|| {
+                own.standing = Standing::Active;
+                own.subject = Some(subject);
+                own.invite = None;
+                own.epoch = own.epoch.saturating_add(1);
+                own.clone()
+            })
+        })?)
     }
 
     /// Changes a password; whatever is signed in with the account ends.

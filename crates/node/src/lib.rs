@@ -16,6 +16,7 @@ mod jobs;
 mod lang;
 mod log;
 mod metrics;
+pub mod oidc;
 mod pages;
 mod problem;
 mod router;

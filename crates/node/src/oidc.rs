@@ -25,7 +25,8 @@ use web::SessionId;
 use crate::problem::{Kind, Problem};
 use provider::{Doors, doors, origin};
 pub(crate) use token::Claims;
-use token::{Expected, TokenError, verified};
+pub use token::TokenError;
+use token::{Expected, verified};
 
 /// The settings, in a city's folder.
 const FILE: &str = "identity-provider.json";
@@ -77,7 +78,9 @@ pub enum OidcError {
     #[error("the identity provider refuses this; begin again")]
     Refused,
     /// The provider says what it must not.
-    #[error("the identity provider says something that it must not; whoever keeps the city has to look at its settings")]
+    #[error(
+        "the identity provider says something that it must not; whoever keeps the city has to look at its settings"
+    )]
     Odd,
     /// Nobody began this, or in another browser, or too long ago.
     #[error("this was not begun in this browser, or too long ago; begin again")]
@@ -146,7 +149,11 @@ impl Settings {
     fn fit(self) -> Result<Self, OidcError> {
         let plain = |text: &str| !text.is_empty() && text.len() <= 400 && !text.chars().any(char::is_control);
         let at = origin(&self.issuer).is_some() && !self.issuer.contains(['?', '#']);
-        if at && plain(&self.issuer) && plain(&self.client_id) && plain(&self.name) { Ok(self) } else { Err(OidcError::Settings) }
+        if at && plain(&self.issuer) && plain(&self.client_id) && plain(&self.name) {
+            Ok(self)
+        } else {
+            Err(OidcError::Settings)
+        }
     }
 
     /// Keeps them; a node reads them when it starts.
@@ -178,6 +185,11 @@ impl Oidc {
     /// What it is called; none if there is none.
     pub(crate) fn name(&self) -> Option<&str> {
         self.settings.as_ref().map(|settings| settings.name.as_str())
+    }
+
+    /// Who it is.
+    pub(crate) fn issuer(&self) -> Result<&str, OidcError> {
+        self.settings().map(|settings| settings.issuer.as_str())
     }
 
     fn settings(&self) -> Result<&Settings, OidcError> {
@@ -241,8 +253,7 @@ impl Oidc {
             return Err(OidcError::MixUp);
         }
         let token = doors.token(settings, &brought.code, &begun.redirect, &begun.verifier)?;
-        let expected =
-            Expected { issuer: &settings.issuer, client: &settings.client_id, nonce: &begun.nonce, now };
+        let expected = Expected { issuer: &settings.issuer, client: &settings.client_id, nonce: &begun.nonce, now };
         match verified(&token, &doors.keys, &expected) {
             // The provider may have another key since.
             Err(TokenError::Key) => Ok(verified(&token, &self.fresh_keys(now)?, &expected)?),
@@ -290,7 +301,7 @@ fn hash(state: &str) -> Digest {
 }
 
 /// Text as it stands in a query or a form.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |text, byte| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
             text + char::from(byte).encode_utf8(&mut [0; 4])

@@ -20,6 +20,7 @@ use crate::api::again::{Again, once};
 use crate::asking::Asking;
 use crate::desk::Desk;
 use crate::jobs::Jobs;
+use crate::oidc::Oidc;
 use crate::problem::{Kind, Problem};
 use crate::sessions::Sessions;
 use crate::watchers::Watchers;
@@ -41,6 +42,8 @@ pub(crate) struct Node {
     pub(crate) desk: Option<Arc<dyn Desk>>,
     /// The persons who speak for parties.
     pub(crate) accounts: Arc<Accounts>,
+    /// The city's identity provider.
+    pub(crate) oidc: Arc<Oidc>,
     /// Whoever is signed in.
     pub(crate) sessions: Arc<Sessions>,
     /// The forms that residents send.
@@ -66,12 +69,14 @@ impl Node {
         let answers = Arc::new(AnswerFiles::of(city.root()));
         let maps = Arc::new(BaseMaps::of(city.root()));
         let accounts = Arc::new(Accounts::of(city.root()));
+        let oidc = Arc::new(Oidc::of(city.root()));
         Self {
             city,
             jobs: Arc::default(),
             watchers: Arc::default(),
             desk,
             accounts,
+            oidc,
             sessions: Arc::default(),
             asking: Arc::default(),
             again: Arc::default(),
@@ -98,6 +103,9 @@ fn signed_in() -> Router<Node> {
         .route("/sign-in", get(pages::sign_in::form).post(pages::sign_in::sign_in))
         .route("/sign-in/password", post(pages::sign_in::person::password))
         .route("/sign-in/code", get(pages::sign_in::person::code_form).post(pages::sign_in::person::code))
+        .route("/sign-in/provider", get(pages::sign_in::provider::there))
+        .route("/sign-in/back", get(pages::sign_in::provider::back))
+        .route("/sign-in/back/done", get(pages::sign_in::provider::done))
         .route("/join/{token}", get(pages::sign_in::join::form).post(pages::sign_in::join::join))
         .route("/sign-out", post(pages::sign_in::sign_out))
         .merge(pages::account::routes())

@@ -17,6 +17,8 @@ use node::accounts::Role;
 \"Vera Nowak\" --role administrator\n  ordinance account list ./brookhaven\n  ordinance account reset ./brookhaven vera@brookhaven.example"
 )]
 pub(crate) enum Account {
+    #[command(subcommand)]
+    Oidc(Oidc),
     /// Invite a person. Prints a link, good once, for three days.
     Add(Add),
     /// Show who has an account.
@@ -65,6 +67,55 @@ pub(crate) struct List {
     /// Only those of this party.
     #[arg(long)]
     pub(crate) party: Option<PartyId>,
+}
+
+/// Let persons with an account sign in by the city's identity provider (OpenID Connect).
+///
+/// The provider says who somebody is; which party they speak for and in which roles stands in the account. Whoever waits with an
+/// invitation is known by the e-mail address that is their login, if the provider says that it verified it, and from then on by
+/// the name that the provider never gives to another. Register `https://<your node>/sign-in/back` there as the place to lead back to.
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  ordinance account oidc set ./brookhaven --issuer https://id.brookhaven.example/realms/staff --client \
+ordinance --name \"Brookhaven staff\" < secret.txt\n  ordinance account oidc show ./brookhaven\n  ordinance account oidc remove ./brookhaven"
+)]
+pub(crate) enum Oidc {
+    /// Name the provider. The node reads it when it starts.
+    Set(OidcSet),
+    /// Show which it is.
+    #[command(after_help = "Example:\n  ordinance account oidc show ./brookhaven")]
+    Show(OidcDir),
+    /// Forget it. The node goes on with it until it is started again.
+    #[command(after_help = "Example:\n  ordinance account oidc remove ./brookhaven")]
+    Remove(OidcDir),
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  ordinance account oidc set ./brookhaven --issuer https://id.brookhaven.example/realms/staff --client \
+ordinance --name \"Brookhaven staff\" < secret.txt\n\nWhat it serves has to lie at the issuer's own host."
+)]
+pub(crate) struct OidcSet {
+    /// The city's folder.
+    pub(crate) dir: PathBuf,
+    /// Who it is, exactly as it says it; with TLS, or on this machine.
+    #[arg(long)]
+    pub(crate) issuer: String,
+    /// What the city is called there.
+    #[arg(long)]
+    pub(crate) client: String,
+    /// What it is called on the page to sign in.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The provider wants no secret. Without this, it comes on standard input, never on the command line.
+    #[arg(long)]
+    pub(crate) without_secret: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OidcDir {
+    /// The city's folder.
+    pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,5 +1,7 @@
 //! `ordinance account`: persons who speak for a party, where no page can help: the first administrator, and whoever is locked out.
 
+mod oidc;
+
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -15,6 +17,7 @@ use crate::system::{SystemClock, SystemEntropy};
 
 pub(crate) fn run(args: &Account, output: &Output) -> anyhow::Result<()> {
     match args {
+        Account::Oidc(args) => oidc::run(args, output),
         Account::Add(args) => add(args, output),
         Account::List(args) => list(args, output),
         Account::Disable(one) => {

@@ -18,6 +18,7 @@ mod hub;
 mod instruments;
 mod lax;
 mod no_sql;
+mod oidc;
 mod opt_outs;
 mod pilots;
 mod races;

@@ -282,7 +282,7 @@ fn every_command_has_a_manual_page_and_examples() {
     let mut names: Vec<Vec<String>> = commands().into_iter().map(|name| vec![name]).collect();
     let below = [
         ("log", ["show"].as_slice()),
-        ("account", &["add", "list", "disable", "enable", "reset", "erase"]),
+        ("account", &["add", "list", "disable", "enable", "reset", "erase", "oidc"]),
         ("opt-out", &["add", "remove", "count"]),
         ("framework", &["list", "show", "check", "test", "diff", "prove", "export", "import", "new", "sign"]),
         ("instrument", &["begin", "show", "set", "check", "sign", "migrate"]),
@@ -294,6 +294,7 @@ fn every_command_has_a_manual_page_and_examples() {
     for (command, more) in below {
         names.extend(more.iter().map(|name| vec![command.to_owned(), (*name).to_owned()]));
     }
+    names.extend(["set", "show", "remove"].map(|name| ["account", "oidc", name].map(str::to_owned).to_vec()));
     assert_eq!(pages.len(), names.len() + 1, "and one of the whole");
     for name in names {
         let page = std::fs::read_to_string(dir.join(format!("ordinance-{}.1", name.join("-")))).unwrap();

@@ -67,7 +67,8 @@ pub(super) fn origin(address: &str) -> Option<String> {
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     let fits = scheme == "https" || (scheme == "http" && here);
-    (fits && !authority.as_str().contains('@')).then(|| format!("{scheme}://{}", authority.as_str().to_ascii_lowercase()))
+    (fits && !authority.as_str().contains('@'))
+        .then(|| format!("{scheme}://{}", authority.as_str().to_ascii_lowercase()))
 }
 
 fn answer<T: for<'d> Deserialize<'d>>(

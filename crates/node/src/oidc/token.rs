@@ -21,7 +21,7 @@ const SUBJECT_BYTES_MAX: usize = 255;
 
 /// Why a token says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TokenError {
+pub enum TokenError {
     /// It is no token, or has no word that it must have.
     #[error("the provider’s token is malformed")]
     Malformed,
@@ -272,14 +272,19 @@ mod tests {
         for fine in [
             with("aud", json!(["city"])),
             with("azp", json!("city")),
-            { let mut both = with("aud", json!(["city", "other"])); both["azp"] = json!("city"); both },
+            {
+                let mut both = with("aud", json!(["city", "other"]));
+                both["azp"] = json!("city");
+                both
+            },
             with("exp", json!(NOW - 59)),
             with("iat", json!(NOW + 60)),
         ] {
             assert!(verified(&signer.token(&header(), &fine), &signer.keys(), &expected()).is_ok(), "{fine}");
         }
         for unlooked in [Value::Null, json!(false), json!("true"), json!(1)] {
-            let claims = verified(&signer.token(&header(), &with("email_verified", unlooked)), &signer.keys(), &expected());
+            let claims =
+                verified(&signer.token(&header(), &with("email_verified", unlooked)), &signer.keys(), &expected());
             assert_eq!(claims.unwrap().mail, None, "an address that nobody looked at is none");
         }
     }
@@ -319,7 +324,11 @@ mod tests {
         let (signer, other) = (Signer::new("k"), Signer::new("k"));
         let token = signer.token(&header(), &body());
         assert_eq!(verified(&token, &other.keys(), &expected()), Err(TokenError::Signature));
-        assert_eq!(verified(&token, &Signer::new("new").keys(), &expected()), Err(TokenError::Key), "a key that was replaced");
+        assert_eq!(
+            verified(&token, &Signer::new("new").keys(), &expected()),
+            Err(TokenError::Key),
+            "a key that was replaced"
+        );
         assert_eq!(verified(&token, &[], &expected()), Err(TokenError::Key));
         for alg in ["none", "None", "HS256", "RS512", "ES384", ""] {
             let unsigned = signer.token(&json!({ "alg": alg, "kid": "k" }), &body());
@@ -336,7 +345,12 @@ mod tests {
         let (_, signature) = token.rsplit_once('.').unwrap();
         let (signed, _) = forged.rsplit_once('.').unwrap();
         assert_eq!(verified(&format!("{signed}.{signature}"), &signer.keys(), &expected()), Err(TokenError::Signature));
-        let encrypts: Key = serde_json::from_value({ let mut key = signer.1.clone(); key["use"] = json!("enc"); key }).unwrap();
+        let encrypts: Key = serde_json::from_value({
+            let mut key = signer.1.clone();
+            key["use"] = json!("enc");
+            key
+        })
+        .unwrap();
         assert_eq!(verified(&token, &[encrypts], &expected()), Err(TokenError::Key));
         for broken in ["", ".", "..", "a.b.c", &token[1..], &format!("{token}."), &"x".repeat(40_000)] {
             assert!(verified(broken, &signer.keys(), &expected()).is_err());

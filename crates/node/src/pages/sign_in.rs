@@ -5,6 +5,7 @@
 
 pub(crate) mod join;
 pub(crate) mod person;
+pub(crate) mod provider;
 
 use askama::Template;
 use axum::extract::rejection::FormRejection;
@@ -33,6 +34,8 @@ struct Page {
     /// What is wrong with login and password.
     wrong_person: Option<&'static str>,
     login: String,
+    /// What the city's identity provider is called.
+    provider: Option<String>,
 }
 
 /// `GET /sign-in`
@@ -50,7 +53,10 @@ fn shown(
     status: StatusCode,
     wrong: Option<&'static str>,
 ) -> Result<Response, Problem> {
-    visited(node, headers, status, |site, form| Page { site, form, wrong, wrong_person: None, login: String::new() })
+    visited(node, headers, status, |site, form| {
+        let provider = node.oidc.name().map(str::to_owned);
+        Page { site, form, wrong, wrong_person: None, login: String::new(), provider }
+    })
 }
 
 /// A page for somebody who is not known, with the visitor's own cookie.

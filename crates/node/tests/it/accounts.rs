@@ -2,6 +2,7 @@
 
 mod limits;
 mod lives;
+mod provider;
 mod roles;
 
 use axum::http::Method;

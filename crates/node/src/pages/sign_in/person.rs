@@ -60,6 +60,7 @@ pub(crate) async fn password(
             form,
             wrong: None,
             wrong_person: Some(words),
+            provider: node.oidc.name().map(str::to_owned),
             login,
         })
     };
