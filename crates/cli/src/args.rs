@@ -2,6 +2,7 @@
 
 pub(crate) mod basemap;
 pub(crate) mod framework;
+pub(crate) mod hub_mirror;
 pub(crate) mod instrument;
 pub(crate) mod schedule;
 pub(crate) mod sql;
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Assess(framework::Assess),
     Framework(framework::Framework),
     Instrument(instrument::Instrument),
+    #[command(subcommand)]
+    Hub(hub_mirror::HubPublic),
     Demo(Demo),
     Bench(Bench),
     Utility(Utility),

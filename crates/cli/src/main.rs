@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         Command::Assess(assess) => commands::assess::run(&assess, &output),
         Command::Framework(framework) => commands::framework::run(&framework, &output),
         Command::Instrument(instrument) => commands::instrument::run(&instrument, &output),
+        Command::Hub(hub) => commands::hub_mirror::run(&hub, &output),
         Command::Bench(bench) => commands::bench::run(&bench, &output),
         Command::Utility(utility) => commands::utility::run(&utility, &output),
         Command::Man(man) => commands::man::run(&man, &output),

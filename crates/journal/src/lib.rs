@@ -5,6 +5,7 @@
 
 mod memory;
 pub mod sheet;
+pub mod shelf;
 mod sqlite;
 
 use std::fmt;

@@ -7,6 +7,8 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use tlog::{Hash, RightEdge, leaf_hash};
 
+pub(crate) use schema::private;
+
 use crate::{DisclosureLedger, Entry, Head, Journal, JournalError, NewEntry, Payload, check};
 
 /// How many entries are hashed at a time when the journal opens.
@@ -29,11 +31,11 @@ pub struct SqliteReader {
 }
 
 /// SQLite's integers are signed; a city that logs 2^63 acts will have found another way.
-fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(crate) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
@@ -42,7 +44,7 @@ fn limit(limit: usize) -> i64 {
 }
 
 /// Tells a full disk from other failures.
-fn failed(error: rusqlite::Error) -> JournalError {
+pub(crate) fn failed(error: rusqlite::Error) -> JournalError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => JournalError::Full,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => JournalError::Corrupt(error.to_string()),

@@ -85,7 +85,7 @@ fn pragma(connection: &Connection, name: &str) -> Result<i64, JournalError> {
     connection.pragma_query_value(None, name, |row| row.get(0)).map_err(failed)
 }
 
-fn private(path: &Path) -> Result<(), JournalError> {
+pub(crate) fn private(path: &Path) -> Result<(), JournalError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
