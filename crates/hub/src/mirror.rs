@@ -5,6 +5,7 @@
 //! logs and nothing else of a city, and never asks for more at once than the limits here.
 
 mod door;
+mod export;
 mod fetch;
 mod kept;
 mod pack;
@@ -48,6 +49,9 @@ pub enum MirrorError {
     /// The key is none.
     #[error("the key is no verifier key: {0}")]
     Key(#[from] NoteError),
+    /// Not all of a signed head is kept yet.
+    #[error("of `{0}` less is kept than its signed head covers; look again first")]
+    Unfinished(PartyId),
     /// What is kept cannot be read.
     #[error("what is kept of `{city}` is damaged: {why}; mirror the city anew, from its log")]
     Damaged {

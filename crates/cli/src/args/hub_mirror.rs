@@ -19,6 +19,7 @@ pub(crate) enum HubPublic {
     Look(Look),
     Cities(Cities),
     Resume(Resume),
+    History(History),
     Evidence(EvidenceArgs),
     Definitions(Definitions),
     Benchmark(Benchmark),
@@ -92,6 +93,23 @@ pub(crate) struct Resume {
     /// Which city.
     #[arg(long)]
     pub(crate) city: PartyId,
+}
+
+/// Write what is kept of a city as the public files of a log, which anybody verifies with `ordinance verify`.
+///
+/// So a history stays verifiable after its city has left, or has forked its log.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  ordinance hub history ./hub --city brookhaven ./brookhaven-kept\n  ordinance verify ./brookhaven-kept --key VKEY"
+)]
+pub(crate) struct History {
+    /// The hub's folder.
+    pub(crate) dir: PathBuf,
+    /// Which city.
+    #[arg(long)]
+    pub(crate) city: PartyId,
+    /// The folder to write, which is not there yet; the log is in its `log`.
+    pub(crate) to: PathBuf,
 }
 
 /// What to do with evidence.

@@ -16,6 +16,7 @@ pub(crate) fn run(args: &HubPublic, output: &Output) -> anyhow::Result<()> {
         HubPublic::Look(look) => mirrors::look(look, output),
         HubPublic::Cities(cities) => mirrors::list(cities, output),
         HubPublic::Resume(resume) => mirrors::resume(resume, output),
+        HubPublic::History(history) => mirrors::history(history, output),
         HubPublic::Evidence(evidence) => mirrors::evidence(evidence, output),
         HubPublic::Definitions(definitions) => benchmark::definitions(definitions, output),
         HubPublic::Benchmark(benchmark) => benchmark::run(benchmark, output),

@@ -34,6 +34,11 @@ pub(crate) fn run(args: &Verify, output: &Output) -> anyhow::Result<()> {
     } else {
         let dir = Path::new(&args.city);
         let source = FolderSource::new(&dir.join("log"));
+        if !dir.join("journal.db").exists() && !dir.join("lake").exists() {
+            // Somebody's copy of the public files: there is nothing else to look at.
+            let audit = check(&source, args, older)?;
+            return output.result(&document(&audit, None), &in_words(&audit, args.key.is_some(), None));
+        }
         let journal = SqliteReader::open(&dir.join("journal.db"))?;
         let audit = check(&source, args, older)?.inside(&journal, &source)?;
         (audit, Some(lake_of(dir)?))

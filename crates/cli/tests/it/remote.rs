@@ -288,7 +288,21 @@ fn every_command_has_a_manual_page_and_examples() {
         ("webhook", &["add", "list", "remove"]),
         ("schedule", &["add", "list", "remove"]),
         ("basemap", &["import", "show"]),
-        ("hub", &["mirror", "look", "cities", "resume", "evidence", "definitions", "benchmark", "pilot", "simulate"]),
+        (
+            "hub",
+            &[
+                "mirror",
+                "look",
+                "cities",
+                "resume",
+                "history",
+                "evidence",
+                "definitions",
+                "benchmark",
+                "pilot",
+                "simulate",
+            ],
+        ),
     ];
     for (command, more) in below {
         names.extend(more.iter().map(|name| vec![command.to_owned(), (*name).to_owned()]));

@@ -117,7 +117,9 @@ impl<'a> Acts<'a> {
             self.inquiry(day);
         }
         let answered = day.saturating_sub(20);
-        if answered > FOUNDING_DAYS && answered.is_multiple_of(inquiry_days) && self.number(u64::from(answered)) % 5 > 0
+        if answered > FOUNDING_DAYS
+            && answered.is_multiple_of(inquiry_days)
+            && !self.number(u64::from(answered)).is_multiple_of(5)
         {
             self.answer(day, answered);
         }

@@ -235,7 +235,7 @@ proptest! {
         let entries = generated(80).log(1).unwrap().entries().to_vec();
         let mut sheet = Sheet::default();
         for entry in entries {
-            let altered = if random.next_u64() % 40 == 0 { testkit::altered(&entry, &random) } else { entry };
+            let altered = if random.next_u64().is_multiple_of(40) { testkit::altered(&entry, &random) } else { entry };
             sheet.take(&altered);
         }
         let definitions = NamedDefinition::all().unwrap();

@@ -5,6 +5,7 @@ use hub::simulate::Generated;
 use model::PartyId;
 use proptest::prelude::*;
 use register::State;
+use register::audit::{FolderSource, audit};
 use testkit::FakeClock;
 
 use crate::world::{at, generated, mirror, name, plain};
@@ -120,6 +121,26 @@ fn many_cities_are_looked_at_side_by_side_and_every_log_folds_to_a_register() {
         assert_eq!((city.sheet.size, city.sheet.stopped.clone()), (state.size, None));
         assert_eq!((city.kept.standing, city.kept.size), (Standing::Sound, state.size));
     }
+}
+
+#[test]
+fn what_is_kept_is_verified_by_whoever_has_it_after_its_city_has_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mirror = Mirror::open(folder.path()).unwrap();
+    let (city, key, address, profile) = Generated::entry(0).unwrap();
+    mirror.add(&city, &key, &address, profile).unwrap();
+    for days in [40, 300] {
+        let (log, out) = (generated(days).log(0).unwrap(), folder.path().join(days.to_string()));
+        mirror.look(&city, &log, at(days.into())).unwrap();
+        assert_eq!(mirror.export(&city, &out).unwrap(), log.entries().len() as u64);
+        let audited = audit(&FolderSource::new(&out), Some(&key), None).unwrap();
+        assert_eq!(audited.log.size, log.entries().len() as u64);
+        // Nothing is written over.
+        assert!(matches!(mirror.export(&city, &out), Err(MirrorError::Io(_))));
+    }
+    let (_folder, mut half) = crate::world::mirror();
+    half.look(&name(), &plain(STAGE_ENTRIES_MAX + 1, u64::MAX), at(1)).unwrap();
+    assert!(matches!(half.export(&name(), &folder.path().join("half")), Err(MirrorError::Unfinished(_))));
 }
 
 #[test]

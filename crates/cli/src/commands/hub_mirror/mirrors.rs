@@ -10,7 +10,7 @@ use model::PartyId;
 use serde_json::{Value, json};
 
 use super::mirrors_of;
-use crate::args::hub_mirror::{Cities, EvidenceArgs, EvidenceVerb, Look, MirrorCity, Resume};
+use crate::args::hub_mirror::{Cities, EvidenceArgs, EvidenceVerb, History, Look, MirrorCity, Resume};
 use crate::output::{Output, Status};
 use crate::system::SystemClock;
 
@@ -83,6 +83,19 @@ pub(super) fn resume(args: &Resume, output: &Output) -> anyhow::Result<()> {
     Mirror::open(&mirrors_of(&args.dir))?.thaw(&args.city)?;
     let words = format!("The log of `{}` is looked at again. The evidence stays.", args.city);
     output.result(&json!({ "city": args.city, "resumed": true }), &words)
+}
+
+pub(super) fn history(args: &History, output: &Output) -> anyhow::Result<()> {
+    let mirror = Mirror::open(&mirrors_of(&args.dir))?;
+    fs::create_dir(&args.to).with_context(|| format!("`{}`", args.to.display()))?;
+    let entries = mirror.export(&args.city, &args.to.join("log"))?;
+    let key = mirror.city(&args.city)?.kept.key;
+    let to = args.to.display();
+    let words = format!(
+        "{entries} entries of `{}` were written; verify them with\n  ordinance verify {to} --key {key}",
+        args.city
+    );
+    output.result(&json!({ "city": args.city, "entries": entries, "key": key }), &words)
 }
 
 pub(super) fn evidence(args: &EvidenceArgs, output: &Output) -> anyhow::Result<()> {
