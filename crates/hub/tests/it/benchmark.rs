@@ -14,7 +14,7 @@ use register::State;
 use register::assess::benchmark::{Measure, answers};
 use testkit::{FakeClock, SeededBytes};
 
-use crate::world::{at, begin, generated, key, mirror, name, plain};
+use crate::logs::{at, begin, generated, key, mirror, name, plain};
 
 /// The register's own name for what a definition counts.
 const SAME: [(&str, &str); 5] = [

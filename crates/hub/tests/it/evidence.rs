@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tlog::SigningKey;
 use tlog::audit::{LogSource, SourceError};
 
-use crate::world::{at, key, mirror, name, plain};
+use crate::logs::{at, key, mirror, name, plain};
 
 /// Mirrors one log and looks at another; gives the evidence.
 fn caught(known: &GeneratedLog, then: &dyn LogSource) -> Option<Evidence> {

@@ -17,7 +17,7 @@ use tlog::checkpoint::sign;
 use tlog::{SigningKey, leaf_hash};
 use web::Allowed;
 
-use crate::world::{at, key, mirror, name, plain};
+use crate::logs::{at, key, mirror, name, plain};
 
 /// What a server does with a request.
 #[derive(Clone)]

@@ -7,4 +7,4 @@ mod evidence;
 mod hostile;
 mod mirror;
 mod pilot;
-mod world;
+mod logs;

@@ -8,7 +8,7 @@ use register::State;
 use register::audit::{FolderSource, audit};
 use testkit::FakeClock;
 
-use crate::world::{at, generated, mirror, name, plain};
+use crate::logs::{at, generated, mirror, name, plain};
 
 fn kept(mirror: &Mirror) -> Vec<Vec<u8>> {
     let mut entries = Vec::new();
@@ -138,7 +138,7 @@ fn what_is_kept_is_verified_by_whoever_has_it_after_its_city_has_left() {
         // Nothing is written over.
         assert!(matches!(mirror.export(&city, &out), Err(MirrorError::Io(_))));
     }
-    let (_folder, mut half) = crate::world::mirror();
+    let (_folder, mut half) = crate::logs::mirror();
     half.look(&name(), &plain(STAGE_ENTRIES_MAX + 1, u64::MAX), at(1)).unwrap();
     assert!(matches!(half.export(&name(), &folder.path().join("half")), Err(MirrorError::Unfinished(_))));
 }

@@ -12,7 +12,7 @@ use register::{Command, Founding, Register, Submission, SubmitError};
 use testkit::{FakeClock, SeededBytes};
 use tlog::SigningKey;
 
-use crate::world::generated;
+use crate::logs::generated;
 
 fn text() -> PolicyText {
     let permits = norms::city_permits_default().to_owned();
