@@ -2,6 +2,7 @@
 
 pub(crate) mod basemap;
 pub(crate) mod framework;
+pub(crate) mod hub;
 pub(crate) mod hub_mirror;
 pub(crate) mod instrument;
 pub(crate) mod schedule;
@@ -60,7 +61,7 @@ pub(crate) enum Command {
     Framework(framework::Framework),
     Instrument(instrument::Instrument),
     #[command(subcommand)]
-    Hub(hub_mirror::HubPublic),
+    Hub(hub::Hub),
     Demo(Demo),
     Bench(Bench),
     Utility(Utility),

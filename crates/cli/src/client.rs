@@ -97,6 +97,17 @@ impl Client {
         Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
     }
 
+    /// The bytes at the address itself, no more than a limit.
+    pub(crate) fn bytes(&self, limit: usize) -> anyhow::Result<Vec<u8>> {
+        let mut response =
+            self.agent.get(&self.base).call().with_context(|| format!("no answer from {}", self.base))?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            bail!("`{}` answered {status}", self.base);
+        }
+        Ok(response.body_mut().with_config().limit(limit as u64).read_to_vec()?)
+    }
+
     /// Sends a body.
     pub(crate) fn post(&self, path: &str, kind: &str, body: &[u8], token: Option<&str>) -> anyhow::Result<Value> {
         let mut request = self.agent.post(format!("{}{path}", self.base)).header("content-type", kind);

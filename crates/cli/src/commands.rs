@@ -8,6 +8,7 @@ pub(crate) mod bench;
 pub(crate) mod clock;
 pub(crate) mod export;
 pub(crate) mod framework;
+pub(crate) mod hub;
 pub(crate) mod hub_mirror;
 pub(crate) mod ingest;
 pub(crate) mod init;

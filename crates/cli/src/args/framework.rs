@@ -199,20 +199,34 @@ pub(crate) struct Sign {
 
 /// Put a standard and its profiles in force in a city, beside the city's own permits.
 ///
-/// With `--dry-run` it shows first which streams and grants the new norms would stop, and which would begin to flow.
+/// With `--dry-run` it shows first which streams and grants the new norms would stop, and which would begin to flow. What a hub released
+/// is verified whole, its entry, the proof that it is in the hub's log, the signatures and the pack, before anything is written; the city
+/// keeps all of it in `adopted/`, and the act says which entry it was.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance adopt ./brookhaven amsterdam --by city --dry-run\n  ordinance adopt ./brookhaven \
-amsterdam --by city --reason 'the council of 3 March'\n  ordinance adopt https://ordinance.brookhaven.example amsterdam --by city --tokens tokens.toml --dry-run"
+amsterdam --by city --reason 'the council of 3 March'\n  ordinance adopt https://ordinance.brookhaven.example amsterdam --by city --tokens tokens.toml --dry-run\n  ordinance adopt ./brookhaven https://hub.alliance.example/versions/57/release.json \
+--hub-key 'hub.alliance.example/log+…' --by city\n  ordinance adopt ./brookhaven --check"
 )]
 pub(crate) struct Adopt {
     /// The city's folder, or its address.
     pub(crate) city: String,
-    /// The pack; it comes with all it stands on.
-    pub(crate) pack: String,
+    /// The pack; it comes with all it stands on. Or a version that a hub released: its `release.json`, as a file or an address.
+    #[arg(required_unless_present = "check")]
+    pub(crate) pack: Option<String>,
     /// The party that adopts.
-    #[arg(long)]
-    pub(crate) by: PartyId,
+    #[arg(long, required_unless_present = "check")]
+    pub(crate) by: Option<PartyId>,
+    /// The hub's key, as it is published outside the hub. Asked for once; afterwards the city knows it.
+    #[arg(long, value_name = "VKEY")]
+    pub(crate) hub_key: Option<String>,
+    /// The hub's address, where a release is taken from a file.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) hub: Option<String>,
+    /// Adopt nothing: read the log of each hub that this city adopted from, and tell whether what is in force was withdrawn or
+    /// corrected since. Fails if it was.
+    #[arg(long, conflicts_with_all = ["pack", "by", "permits", "dry_run", "reason"])]
+    pub(crate) check: bool,
     /// Why, in words that residents will read.
     #[arg(long)]
     pub(crate) reason: Option<String>,

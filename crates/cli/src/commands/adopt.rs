@@ -1,5 +1,7 @@
 //! `ordinance adopt`: a standard and its profiles in force, by an act; before that, what it would stop and start.
 
+mod released;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -7,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use model::policy::PolicyText;
-use model::{Clock as _, Span, Timestamp};
+use model::{Clock as _, PartyId, Span, Timestamp};
 use norms::{Bundle, CollectFast, CollectQuestion, Decision, DiscloseFast, DiscloseQuestion};
 use register::{Command, Rules, State, Submission, circumstances};
 use serde::Serialize;
@@ -48,16 +50,23 @@ struct Change {
 }
 
 pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
+    let (Some(by), Some(name)) = (&args.by, &args.pack) else { return released::check(args, output) };
     let mut packs = Packs::open(&args.shelf)?;
-    let pack = packs.find(&args.pack)?;
-    packs.require_trust(&pack)?;
+    let release = if released::is_release(name) { Some(released::read(args, name)?) } else { None };
+    let pack = match &release {
+        Some(release) => packs.released(release.pack.clone(), release.vkey.clone())?,
+        None => packs.find(name)?,
+    };
+    if release.is_none() {
+        packs.require_trust(&pack)?;
+    }
     let resolved = packs.resolve(&pack)?;
     let office = Office::open(&args.city)?;
-    let token = token(args, &office)?;
+    let token = token(args, by, &office)?;
     let (state, now) = standing(args, &office)?;
     let layers = founding::layers(&resolved);
     let policy = state.policy.as_ref();
-    let permits_owner = policy.map_or_else(|| args.by.clone(), |policy| policy.text.permits_owner.clone());
+    let permits_owner = policy.map_or_else(|| by.clone(), |policy| policy.text.permits_owner.clone());
     let text = PolicyText { layers, permits: permits(args, &state)?, permits_owner };
     let rules = Rules::assemble(&text).map_err(|error| Status::bad_input(error.to_string()))?;
     let hash = rules.hash().to_string();
@@ -65,14 +74,28 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let (stops, starts) = changes(&state, now, before.as_ref(), &rules.bundle);
     let names = text.layers.iter().map(|layer| layer.name.clone()).collect();
     let clocks = clocks(&text, &state);
-    let submission =
-        Submission { by: args.by.clone(), reason: args.reason.clone(), command: Command::AdoptPolicy(text) };
+    let reason =
+        release.as_ref().map_or_else(|| args.reason.clone(), |release| Some(release.reason(args.reason.as_deref())));
+    let submission = Submission { by: by.clone(), reason, command: Command::AdoptPolicy(text) };
+    // What proves it lies beside the city before the act says so.
+    let kept = match (&release, args.dry_run) {
+        (Some(release), false) => release.keep(&args.city, &hash)?,
+        _ => None,
+    };
     let entries = if args.dry_run {
         office.preview(submission, token.as_deref()).map(|()| Vec::new())
     } else {
         office.submit(submission, token.as_deref())
     };
-    let entries = entries.map_err(|failed| failed.error)?;
+    let entries = match entries {
+        Ok(entries) => entries,
+        Err(failed) => {
+            if failed.definite {
+                kept.map_or(Ok(()), fs::remove_file)?;
+            }
+            return Err(failed.error);
+        }
+    };
     let adopted =
         Adopted { pack: pack.manifest.reference.to_string(), layers: names, hash, clocks, stops, starts, entries };
     output.result(&adopted, &in_words(&adopted, args.dry_run))
@@ -87,14 +110,14 @@ fn standing(args: &Adopt, office: &Office) -> anyhow::Result<(Arc<State>, Timest
 }
 
 /// The token of the party that adopts, where one speaks for it.
-fn token(args: &Adopt, office: &Office) -> anyhow::Result<Option<String>> {
+fn token(args: &Adopt, by: &PartyId, office: &Office) -> anyhow::Result<Option<String>> {
     if !office.needs_token() {
         return Ok(None);
     }
     let tokens = args.tokens.as_deref();
     let tokens = tokens.map(|file| declared::read::<BTreeMap<String, String>>(file, Holds::Tokens)).transpose();
-    let token = tokens.context("the tokens file")?.and_then(|mut tokens| tokens.remove(args.by.as_str()));
-    let missing = || format!("an address needs `--tokens FILE` with the token of `{}`, which adopts", args.by);
+    let token = tokens.context("the tokens file")?.and_then(|mut tokens| tokens.remove(by.as_str()));
+    let missing = || format!("an address needs `--tokens FILE` with the token of `{}`, which adopts", by);
     token.with_context(missing).map(Some)
 }
 

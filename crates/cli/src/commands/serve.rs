@@ -100,7 +100,7 @@ pub(crate) fn run_node(
 }
 
 /// Says what went wrong while the node goes on.
-fn complain(error: &dyn std::fmt::Display) {
+pub(crate) fn complain(error: &dyn std::fmt::Display) {
     drop(std::io::Write::write_all(&mut std::io::stderr(), format!("ordinance: {error}\n").as_bytes()));
 }
 

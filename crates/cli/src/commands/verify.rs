@@ -30,10 +30,16 @@ pub(crate) fn run(args: &Verify, output: &Output) -> anyhow::Result<()> {
     let older = args.continues.as_deref().map(fs::read_to_string).transpose().context("the older checkpoint")?;
     let (audit, lake) = if is_address(&args.city) {
         let source = AddressSource(Client::new(&args.city));
+        if hub::audit::is_hub(&source) {
+            return super::hub::verify(&source, None, args.key.as_deref(), older, output);
+        }
         (check(&source, args, older)?, None)
     } else {
         let dir = Path::new(&args.city);
         let source = FolderSource::new(&dir.join("log"));
+        if hub::audit::is_hub(&source) {
+            return super::hub::verify(&source, Some(dir), args.key.as_deref(), older, output);
+        }
         if !dir.join("journal.db").exists() && !dir.join("lake").exists() {
             // Somebody's copy of the public files: there is nothing else to look at.
             let audit = check(&source, args, older)?;

@@ -13,6 +13,7 @@ mod flight;
 mod framework;
 mod full;
 mod handed;
+mod hub;
 mod hub_mirror;
 mod instruments;
 mod lax;

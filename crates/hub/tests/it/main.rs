@@ -1,10 +1,18 @@
-//! The hub through its front door.
+//! A hub through its front door: what each role may do, what the log folds to, what pages show, what a release proves.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests")]
 
 mod benchmark;
 mod evidence;
+mod fold;
 mod hostile;
-mod mirror;
-mod pilot;
+#[path = "../../../node/tests/it/html.rs"]
+mod html;
+mod import;
 mod logs;
+mod mirror;
+mod pages;
+mod pilot;
+mod release;
+mod roles;
+mod world;

@@ -74,6 +74,16 @@ impl Packs {
         pack.ok_or_else(|| Status::bad_input(format!("{name} could not be shelved")).into())
     }
 
+    /// A pack that a hub released and that was verified under the hub's key.
+    pub(crate) fn released(&mut self, pack: Pack, key: Vkey) -> anyhow::Result<Arc<Pack>> {
+        let reference = pack.manifest.reference.clone();
+        let name = format!("`{reference}`");
+        let trust = Trust::Signed { vkey: Box::new(key) };
+        self.library.add(pack, trust).map_err(|found| problems(&name, &found))?;
+        let pack = self.library.get(&reference).map(Arc::clone);
+        pack.ok_or_else(|| Status::bad_input(format!("{name} could not be shelved")).into())
+    }
+
     /// A pack by id, URN or folder.
     pub(crate) fn find(&mut self, name: &str) -> anyhow::Result<Arc<Pack>> {
         if Path::new(name).join("pack.toml").is_file() {

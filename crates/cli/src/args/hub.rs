@@ -1,0 +1,133 @@
+//! The arguments of `ordinance hub`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+use hub::words::{MemberId, PersonId, Reasons, Title};
+
+/// The alliance's hub: standards are co-designed, released and adopted; everything in a public log of its own.
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  ordinance hub init ./alliance --name 'Cities Alliance' --origin hub.alliance.example/log\n  ordinance hub \
+members import ./alliance members.csv --by secretariat --reasons 'the assembly of 3 March'\n  ordinance hub serve ./alliance"
+)]
+pub(crate) enum Hub {
+    Init(Init),
+    Serve(Serve),
+    Token(Token),
+    Do(Do),
+    #[command(subcommand)]
+    Members(Members),
+    #[command(flatten)]
+    Public(super::hub_mirror::HubPublic),
+}
+
+/// Begin a hub in an empty folder.
+///
+/// Makes the log's signing key and founds the hub, with a first person who speaks for the secretariat.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  ordinance hub init ./alliance --name 'Cities Alliance' --origin hub.alliance.example/log --json"
+)]
+pub(crate) struct Init {
+    /// The hub's folder; made if it is not there.
+    pub(crate) dir: PathBuf,
+    /// The alliance's name.
+    #[arg(long, default_value = "My Alliance")]
+    pub(crate) name: Title,
+    /// The log's origin: an address without `https://` that the alliance owns. It can never change.
+    #[arg(long, default_value = "localhost/hub")]
+    pub(crate) origin: String,
+    /// The id of the member that keeps the secretariat.
+    #[arg(long, default_value = "secretariat")]
+    pub(crate) member: MemberId,
+    /// The id of the first person, who speaks for it: an office, not a name.
+    #[arg(long, default_value = "secretariat")]
+    pub(crate) person: PersonId,
+}
+
+/// Run a hub: its pages, its log, its feeds.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance hub serve ./alliance --listen 127.0.0.1:8090")]
+pub(crate) struct Serve {
+    /// The hub's folder.
+    pub(crate) dir: PathBuf,
+    /// Where to listen. Put a web server with TLS in front for anything but loopback; it has to pass on the host that was asked.
+    #[arg(long, default_value = "127.0.0.1:8090")]
+    pub(crate) listen: SocketAddr,
+    /// Seconds between publications of the log.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) tick: u64,
+}
+
+/// Issue a token to a person who speaks for a member. It is shown once; the hub keeps only its hash.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  ordinance hub token ./alliance --person mayor-of-x --by secretariat")]
+pub(crate) struct Token {
+    /// The hub's folder.
+    pub(crate) dir: PathBuf,
+    /// Whose.
+    #[arg(long)]
+    pub(crate) person: PersonId,
+    /// Who issues it.
+    #[arg(long, default_value = "secretariat")]
+    pub(crate) by: PersonId,
+}
+
+/// Do one thing, or several, in the name of a person: whatever the pages can do, from a file of JSON.
+///
+/// The file holds a command or a list of them, each as the hub's API takes it. At a list, the first that is refused ends it.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example, with `{\"do\":\"open-draft\",\"draft\":\"core\",\"title\":\"The core\",\"pack\":\"global-core\",\"reasons\":\"…\"}` in \
+the file:\n  ordinance hub do ./alliance open-draft.json --by editor\n  ordinance hub do https://hub.alliance.example amend.json --token \
+token.txt"
+)]
+pub(crate) struct Do {
+    /// The hub's folder, or its address.
+    pub(crate) hub: String,
+    /// A file of JSON.
+    pub(crate) file: PathBuf,
+    /// In a folder: who does it.
+    #[arg(long, default_value = "secretariat")]
+    pub(crate) by: PersonId,
+    /// At an address: a file with the person's token.
+    #[arg(long)]
+    pub(crate) token: Option<PathBuf>,
+}
+
+/// The members of an alliance.
+#[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Example:\n  ordinance hub members import ./alliance members.csv --by secretariat --reasons 'the assembly of 3 March'"
+)]
+pub(crate) enum Members {
+    Import(Import),
+}
+
+/// Admit the members of a list.
+///
+/// The list is CSV with the columns `id,kind,name,country`. Every row is checked before anything is written, and all of it is one
+/// transaction. Who is a member already, just so, is passed over, so that a list can be imported again. Residents stand in it without a
+/// name.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  ordinance hub members import ./alliance members.csv --reasons 'the assembly of 3 March' --dry-run\n  \
+ordinance hub members import ./alliance members.csv --reasons 'the assembly of 3 March' --json"
+)]
+pub(crate) struct Import {
+    /// The hub's folder.
+    pub(crate) dir: PathBuf,
+    /// The list.
+    pub(crate) file: PathBuf,
+    /// Who admits them.
+    #[arg(long, default_value = "secretariat")]
+    pub(crate) by: PersonId,
+    /// Why they are admitted, in words that stay in the log.
+    #[arg(long)]
+    pub(crate) reasons: Reasons,
+    /// Check every row; admit nobody.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}

@@ -1,0 +1,75 @@
+//! `ordinance verify` at a hub: its whole log, and at its folder also the journal, the sealed payloads and the documents.
+
+use std::path::Path;
+
+use hub::audit::{Audit, audit};
+use hub::document::Documents;
+use journal::SqliteReader;
+use serde_json::json;
+use tlog::audit::LogSource;
+
+use crate::output::Output;
+
+pub(crate) fn verify(
+    source: &dyn LogSource,
+    dir: Option<&Path>,
+    key: Option<&str>,
+    older: Option<String>,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let mut audited = audit(source, key, older)?;
+    if let Some(dir) = dir {
+        let journal = SqliteReader::open(&dir.join("journal.db"))?;
+        audited = audited.inside(&journal, source, &Documents::new(&dir.join("documents")))?;
+    }
+    output.result(&document(&audited), &in_words(&audited, key.is_some()))
+}
+
+fn document(audit: &Audit) -> serde_json::Value {
+    let (log, state) = (&audit.log, &audit.state);
+    json!({
+        "holds": true,
+        "origin": log.origin,
+        "key": audit.key,
+        "size": log.size,
+        "root": log.root.to_string(),
+        "entries": log.entries,
+        "bytes": log.bytes,
+        "continues": log.continues,
+        "acts": audit.acts,
+        "members": state.members.by_id.len(),
+        "drafts": state.drafts.len(),
+        "amendments": state.amendments.len(),
+        "versions": state.versions.len(),
+        "inside": audit.inside,
+    })
+}
+
+fn in_words(audit: &Audit, key_given: bool) -> String {
+    let (log, state) = (&audit.log, &audit.state);
+    let mut lines = vec![
+        format!("The hub's log `{}` holds together.", log.origin),
+        format!("  {} entries, {} bytes read; root {}", log.entries, log.bytes, log.root),
+        format!("  signed by {}", audit.key),
+    ];
+    if !key_given {
+        lines.push("  (the key the log itself names; give --key to check whose log it is)".to_owned());
+    }
+    lines.extend(log.continues.map(|size| format!("  continues the older checkpoint of {size} entries")));
+    lines.push("  every act follows its past:".to_owned());
+    lines.extend(audit.acts.iter().map(|(kind, count)| format!("    {count:>6}  {kind}")));
+    lines.push(format!(
+        "  the hub: {} members, {} drafts, {} amendments, {} released versions",
+        state.members.by_id.len(),
+        state.drafts.len(),
+        state.amendments.len(),
+        state.versions.len()
+    ));
+    lines.extend(audit.inside.map(|inside| {
+        format!(
+            "  at the hub: {} journal entries equal, {} payloads open their commitments, {} erased, {} documents have their digests",
+            inside.entries, inside.payloads, inside.erased, inside.documents
+        )
+    }));
+    lines.join("\n")
+}

@@ -1,0 +1,260 @@
+//! An amendment applied to a pack: the same files with another text, norm or parameter in one clause, and still a pack.
+//!
+//! What the amended files give is read as any pack is, with all its checks; an amendment that breaks something is never proposed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::RequirementId;
+use standards::Pack;
+use toml::{Table, Value};
+
+use crate::act::Part;
+use crate::command::Change;
+use crate::document::{Document, DocumentError};
+
+/// Where norms of amendments stand that are new.
+const NEW_NORMS: &str = "norms/amendments.cedar";
+/// The folder of translations.
+const TRANSLATIONS: &str = "i18n/";
+/// What the front matter of a requirement stands between.
+const FENCE: &str = "+++";
+
+/// Why an amendment cannot be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum AmendError {
+    /// It changes nothing.
+    #[error("it changes nothing; write a new text, a new norm or a new value")]
+    Nothing,
+    /// There is no such clause.
+    #[error("the draft has no clause `{0}`")]
+    NoClause(RequirementId),
+    /// The clause has no such parameter.
+    #[error("the clause has no parameter `{0}`")]
+    NoParameter(String),
+    /// The value is not TOML.
+    #[error("the value is not TOML; write for instance 12, \"36h\" or [\"a\", \"b\"]")]
+    Value,
+    /// The norm is not one of this clause.
+    #[error("write one norm with `@id(\"{0}\")` and the `@requirement` of this clause, and no other")]
+    OtherNorm(String),
+    /// The clause's file is not as this software writes it.
+    #[error("the clause's file cannot be changed: {0}")]
+    File(String),
+    /// What comes of it is no pack.
+    #[error(transparent)]
+    Pack(#[from] DocumentError),
+}
+
+/// What a change is about.
+#[must_use]
+pub fn parts(change: &Change) -> Vec<Part> {
+    let parts = [
+        change.text.as_ref().map(|_| Part::Text),
+        change.norm.as_ref().map(|_| Part::Norm),
+        change.parameter.as_ref().map(|_| Part::Parameter),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// A pack with one clause changed.
+///
+/// # Errors
+/// It changes nothing, or what comes of it is no pack.
+pub fn amended(pack: &Pack, clause: &RequirementId, change: &Change) -> Result<(Document, Pack), AmendError> {
+    let mut document = Document::of(pack);
+    if let Some(text) = &change.text {
+        in_front_matter(pack, &mut document, clause, |table| {
+            table.insert("text".to_owned(), Value::String(text.to_string()));
+            Ok(())
+        })?;
+        untranslate(&mut document, clause, text.as_str());
+    }
+    if let Some(parameter) = &change.parameter {
+        let value = value(parameter.value.as_str())?;
+        let missing = || AmendError::NoParameter(parameter.id.clone());
+        in_front_matter(pack, &mut document, clause, |table| {
+            let all = table.get_mut("parameters").and_then(Value::as_table_mut);
+            let one = all.and_then(|all| all.get_mut(&parameter.id)).and_then(Value::as_table_mut);
+            one.ok_or_else(missing)?.insert("value".to_owned(), value);
+            Ok(())
+        })?;
+    }
+    if let Some(norm) = &change.norm {
+        with_norm(pack, &mut document, &norm.id, norm.cedar.as_str())?;
+    }
+    if document == Document::of(pack) {
+        return Err(AmendError::Nothing);
+    }
+    let after = document.pack()?;
+    if let Some(norm) = &change.norm {
+        check_norms(pack, &after, clause, &norm.id)?;
+    }
+    Ok((document, after))
+}
+
+/// A pack under another version.
+///
+/// # Errors
+/// Its manifest cannot be changed.
+pub fn with_version(document: &Document, version: &str) -> Result<Document, AmendError> {
+    let mut document = document.clone();
+    let text = document.files.entry(standards::pack::files::MANIFEST.to_owned()).or_default();
+    let mut table: Table = text.parse().map_err(|error: toml::de::Error| AmendError::File(error.to_string()))?;
+    table.insert("version".to_owned(), Value::String(version.to_owned()));
+    *text = toml::to_string_pretty(&table).map_err(|error| AmendError::File(error.to_string()))?;
+    Ok(document)
+}
+
+/// A value as it stands in TOML.
+fn value(text: &str) -> Result<Value, AmendError> {
+    let table: Table = format!("value = {text}").parse().map_err(|_| AmendError::Value)?;
+    let mut values = table.into_iter();
+    match (values.next(), values.next()) {
+        (Some((_, value)), None) => Ok(value),
+        _ => Err(AmendError::Value),
+    }
+}
+
+/// Changes the front matter of a clause's file.
+fn in_front_matter(
+    pack: &Pack,
+    document: &mut Document,
+    clause: &RequirementId,
+    change: impl FnOnce(&mut Table) -> Result<(), AmendError>,
+) -> Result<(), AmendError> {
+    let (file, _) = pack.place_of(clause).ok_or_else(|| AmendError::NoClause(clause.clone()))?;
+    let text = document.files.get_mut(file).ok_or_else(|| AmendError::NoClause(clause.clone()))?;
+    let broken = |what: &str| AmendError::File(what.to_owned());
+    let rest = text.strip_prefix(FENCE).ok_or_else(|| broken("it has no front matter"))?;
+    let (front, body) = rest.split_once("\n+++").ok_or_else(|| broken("its front matter does not end"))?;
+    let mut table: Table = front.parse().map_err(|_| broken("its front matter is not TOML"))?;
+    change(&mut table)?;
+    let front = toml::to_string_pretty(&table).map_err(|error| broken(&error.to_string()))?;
+    *text = format!("{FENCE}\n{front}{FENCE}{body}");
+    Ok(())
+}
+
+/// Puts the new text in the place of its translations, which are of the text that it had: until somebody translates it anew, every
+/// language says what the clause says, in the clause's own.
+fn untranslate(document: &mut Document, clause: &RequirementId, text: &str) {
+    let begins =
+        |line: &str| line.strip_prefix(clause.0.as_str()).is_some_and(|rest| rest.trim_start().starts_with('='));
+    let stands_in = format!("{clause} = {}\n", text.replace('\n', "\n    "), clause = clause.0);
+    for (_, translation) in document.files.iter_mut().filter(|(path, _)| path.starts_with(TRANSLATIONS)) {
+        let (mut within, mut kept) = (false, String::with_capacity(translation.len()));
+        for line in translation.split_inclusive('\n') {
+            if begins(line) {
+                within = true;
+                kept.push_str(&stands_in);
+                continue;
+            }
+            // The text goes on for as long as its lines are indented and begin no attribute, such as the title.
+            within = within && line.starts_with([' ', '\t']) && !line.trim_start().starts_with('.');
+            if !within {
+                kept.push_str(line);
+            }
+        }
+        *translation = kept;
+    }
+}
+
+/// Puts a norm in the place of the one with its id, or after all others.
+fn with_norm(pack: &Pack, document: &mut Document, id: &str, cedar: &str) -> Result<(), AmendError> {
+    let Some(before) = pack.norms.iter().find(|norm| norm.id == id) else {
+        let text = document.files.entry(NEW_NORMS.to_owned()).or_default();
+        text.push_str(&format!("{cedar}\n\n"));
+        return Ok(());
+    };
+    let text = document.files.get_mut(&before.file).ok_or_else(|| AmendError::OtherNorm(id.to_owned()))?;
+    if text.matches(&before.cedar).count() != 1 {
+        return Err(AmendError::File("the norm is not found in it once".to_owned()));
+    }
+    *text = text.replacen(&before.cedar, cedar, 1);
+    Ok(())
+}
+
+/// That a change of one norm changed one norm, and that it is one of the clause.
+fn check_norms(before: &Pack, after: &Pack, clause: &RequirementId, id: &str) -> Result<(), AmendError> {
+    let other = || AmendError::OtherNorm(id.chars().take(100).collect());
+    let ids = |pack: &Pack| pack.norms.iter().map(|norm| norm.id.clone()).collect::<BTreeSet<_>>();
+    let (mut known, now) = (ids(before), ids(after));
+    known.insert(id.to_owned());
+    let own = after.norms.iter().find(|norm| norm.id == id).ok_or_else(other)?;
+    let was_here = before.norms.iter().find(|norm| norm.id == id).is_none_or(|norm| norm.requirement == *clause);
+    let texts: BTreeMap<&str, &str> = before.norms.iter().map(|norm| (norm.id.as_str(), norm.cedar.as_str())).collect();
+    let others = after.norms.iter().filter(|norm| norm.id != id);
+    let is_alone = others.into_iter().all(|norm| texts.get(norm.id.as_str()) == Some(&norm.cedar.as_str()));
+    if known == now && own.requirement == *clause && was_here && is_alone { Ok(()) } else { Err(other()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{NormChange, ParameterChange};
+
+    fn core() -> Pack {
+        let library = standards::built_in().unwrap();
+        Pack::clone(library.find("global-core").unwrap())
+    }
+
+    fn clause() -> RequirementId {
+        RequirementId("core-04".to_owned())
+    }
+
+    #[test]
+    fn a_text_a_parameter_and_a_norm_change_in_their_clause_alone() {
+        let core = core();
+        let text = Change { text: Some("Approvals end.".parse().unwrap()), ..Change::default() };
+        let (document, after) = amended(&core, &clause(), &text).unwrap();
+        assert_eq!(after.requirements[&clause()].text, "Approvals end.");
+        let differing = Document::of(&core).files.iter().filter(|(path, text)| document.files[*path] != **text).count();
+        assert_eq!(differing, 2, "its file, and the translation that was of another text");
+        assert!(
+            document.files["i18n/de.ftl"].contains("\ncore-05 =")
+                && document.files["i18n/de.ftl"].contains("\ncore-04 = Approvals end.\n    .title = ")
+        );
+        let parameter = ParameterChange { id: "approval-validity".to_owned(), value: "\"365d\"".parse().unwrap() };
+        let change = Change { parameter: Some(parameter), ..Change::default() };
+        let (_, after) = amended(&core, &clause(), &change).unwrap();
+        let value = after.requirements[&clause()].parameters.values().next().unwrap().value.clone();
+        assert_eq!(value, standards::Value::Span("365d".parse().unwrap()));
+        let before = core.norms.iter().find(|norm| norm.id == "approval-expires").unwrap();
+        let cedar = before.cedar.replace("<=", "<").parse().unwrap();
+        let norm = NormChange { id: "approval-expires".to_owned(), cedar };
+        let (_, after) = amended(&core, &clause(), &Change { norm: Some(norm), ..Change::default() }).unwrap();
+        assert_eq!(after.norms.len(), core.norms.len());
+        let again = with_version(&Document::of(&after), "0.2.0").unwrap().pack().unwrap();
+        assert_eq!(again.manifest.reference.version.to_string(), "0.2.0");
+    }
+
+    #[test]
+    fn what_changes_nothing_or_something_else_is_refused() {
+        let core = core();
+        let refused = |change: &Change| amended(&core, &clause(), change).err().map(|error| error.to_string());
+        assert!(refused(&Change::default()).unwrap().contains("changes nothing"));
+        let parameter = |id: &str, value: &str| {
+            let parameter = ParameterChange { id: id.to_owned(), value: value.parse().unwrap() };
+            Change { parameter: Some(parameter), ..Change::default() }
+        };
+        assert!(refused(&parameter("nowhere", "1")).unwrap().contains("no parameter"));
+        assert!(refused(&parameter("approval-validity", "1\nother = 2")).unwrap().contains("TOML"));
+        assert!(refused(&parameter("approval-validity", "\"a while\"")).is_some());
+        let norm = |id: &str, cedar: &str| {
+            let norm = NormChange { id: id.to_owned(), cedar: cedar.parse().unwrap() };
+            Change { norm: Some(norm), ..Change::default() }
+        };
+        let two = core.norms.iter().take(2).map(|norm| norm.cedar.clone()).collect::<Vec<_>>().join("\n\n");
+        for (id, cedar) in [
+            ("approval-expires", "permit (principal, action, resource);"),
+            ("approval-expires", two.as_str()),
+            ("approval-expires", "@id(\"x\") @requirement(\"core-04\") forbid (principal, action, resource);"),
+            ("new-one", "@id(\"new-one\") @requirement(\"core-05\") forbid (principal, action, resource);"),
+            ("end-date", "@id(\"end-date\") @requirement(\"core-04\") forbid (principal, action, resource);"),
+        ] {
+            assert!(refused(&norm(id, cedar)).is_some(), "{id}: {cedar}");
+        }
+        let elsewhere = RequirementId("core-999".to_owned());
+        let text = Change { text: Some("x".parse().unwrap()), ..Change::default() };
+        assert!(matches!(amended(&core, &elsewhere, &text), Err(AmendError::NoClause(_))));
+    }
+}

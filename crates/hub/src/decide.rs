@@ -1,0 +1,560 @@
+//! Command → acts, by a pure function: the state, the table of roles and the clock's instant say what may be done, and nothing else.
+
+use std::sync::Arc;
+
+use model::entropy::NoEntropy;
+use model::{Digest, Entropy, Fields, RequirementId, Timestamp};
+use register::sealing::{SealError, seal};
+
+use crate::act::{
+    Act, AmendmentDecided, AmendmentProposed, AmendmentRef, ArgumentMade, ConsolidationBegun, CredentialIssued,
+    Decision, DraftConsolidated, DraftOpened, Effect, EndorsementSet, Entry, MemberLogNamed, MembershipEnded,
+    MinutesFiled, Moderated, ModerationPolicyPublished, Outcome, Part, PersonNamed, RoleSet, StatementAnswered,
+    StatementMade, VersionCorrected, VersionReleased, VersionWithdrawn, What, WorkshopAnnounced,
+};
+use crate::command::{Change, Command, Personal};
+use crate::member::{ListedError, Role};
+use crate::roles::{Action, action, may};
+use crate::sealed::{AMENDMENT_FIELDS, PERSON_FIELDS, WORDS_FIELDS, fields};
+use crate::state::{Amendment, Draft, Phase, Stage, Standing, State};
+use crate::words::{DraftId, MemberId, PersonId, Reasons};
+
+/// The most amendments of a draft that wait at once.
+pub const WAITING_MAX: usize = 2_000;
+/// The most arguments about one amendment.
+pub const ARGUMENTS_MAX: usize = 1_000;
+/// The most statements about one draft.
+pub const STATEMENTS_MAX: usize = 1_000;
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody who speaks for a member.
+    #[error("`{0}` speaks for no member of this alliance")]
+    Nobody(PersonId),
+    /// The table of roles has no such line.
+    #[error("whoever is {} may not do this; {} may", .role.code(), whoever(*.action))]
+    Role {
+        /// As what they asked.
+        role: Role,
+        /// For what.
+        action: Action,
+    },
+    /// What it is about is not there.
+    #[error("there is no {what} `{id}`")]
+    Missing {
+        /// What kind of thing.
+        what: &'static str,
+        /// Which.
+        id: String,
+    },
+    /// It is so already, or the name is taken.
+    #[error("{0} is there already")]
+    Already(&'static str),
+    /// A member that cannot be admitted.
+    #[error("`{member}`: {error}")]
+    Listed {
+        /// Which.
+        member: MemberId,
+        /// Why.
+        error: ListedError,
+    },
+    /// The amendment was decided or taken back.
+    #[error("amendment {0} is not open any more")]
+    Closed(Entry),
+    /// The draft is being consolidated.
+    #[error("the draft `{0}` is frozen while its amendments are decided; it is open again with its next version")]
+    Frozen(DraftId),
+    /// The draft is not being consolidated.
+    #[error("the draft `{0}` is not frozen; begin its consolidation first")]
+    NotFrozen(DraftId),
+    /// Amendments wait for a decision.
+    #[error("{count} amendments of `{draft}` wait for a decision; decide each first")]
+    Waiting {
+        /// Of which draft.
+        draft: DraftId,
+        /// How many.
+        count: usize,
+    },
+    /// Too many of something.
+    #[error("there are {0} already, which is as many as there may be at once")]
+    TooMany(&'static str),
+    /// An editor's own amendment.
+    #[error("nobody decides an amendment of their own, nor their own role; another has to")]
+    Own,
+    /// Somebody else's amendment.
+    #[error("an amendment is taken back by whoever proposed it")]
+    NotOwn,
+    /// What is hidden or erased.
+    #[error("the words of entry {0} are hidden or erased")]
+    Hidden(Entry),
+    /// A resident, where an organisation is needed.
+    #[error("a resident endorses for themselves; organisations are endorsed for by those who speak for them")]
+    NoOrganisation,
+    /// What it was prepared on has moved on.
+    #[error("the draft went on meanwhile; look at it again, nothing was written")]
+    Moved,
+    /// A version that is not higher, or no version.
+    #[error("the next version has to be a semantic version above {0}")]
+    Version(String),
+    /// A version that stands no longer, or a correction that is none.
+    #[error("{0}")]
+    Standing(&'static str),
+    /// There are no rules of moderation yet.
+    #[error("nothing is moderated before the rules of moderation are published")]
+    NoPolicy,
+    /// The end before the beginning.
+    #[error("a workshop ends after it begins")]
+    Times,
+    /// Words could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+}
+
+fn whoever(action: Action) -> String {
+    let may: Vec<&str> = Role::ALL.into_iter().filter(|role| may(*role, action)).map(Role::code).collect();
+    may.join(", ")
+}
+
+/// What documents say that a command is about, worked out before it is decided.
+#[derive(Debug, Clone)]
+pub enum Prepared {
+    /// Nothing was needed.
+    Nothing,
+    /// The pack that a draft begins with.
+    Pack {
+        /// Its URN.
+        urn: String,
+        /// Its version.
+        version: String,
+        /// Its document.
+        document: Digest,
+        /// Its clauses.
+        clauses: Vec<RequirementId>,
+    },
+    /// An amendment, applied and proved.
+    Amendment {
+        /// The document that it changes.
+        document: Digest,
+        /// What it changes.
+        parts: Vec<Part>,
+        /// What that does.
+        effect: Effect,
+        /// For example.
+        example: String,
+    },
+    /// Accepted amendments, applied one after the other.
+    Version {
+        /// The document that they change.
+        from: Digest,
+        /// Which.
+        amendments: Vec<Entry>,
+        /// What comes of it.
+        document: Digest,
+    },
+    /// A draft's newest version, signed.
+    Signed {
+        /// Its document.
+        document: Digest,
+        /// The pack's content hash.
+        pack: Digest,
+        /// The pack's note.
+        note: String,
+    },
+}
+
+/// An act that is to be written, and what is kept beside it.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The act.
+    pub act: Act,
+    /// Its sealed payload.
+    pub payload: Option<Vec<u8>>,
+}
+
+/// Who asks, when, of what.
+struct Asked<'a> {
+    state: &'a State,
+    by: &'a PersonId,
+    now: Timestamp,
+    entropy: &'a dyn Entropy,
+}
+
+/// What a command does, if the table of roles and the state let it be done.
+///
+/// # Errors
+/// Why not.
+pub fn decide(
+    state: &State,
+    by: &PersonId,
+    command: &Command,
+    prepared: &Prepared,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<Vec<Written>, Refusal> {
+    let (_, role) = state.speaker(by).ok_or_else(|| Refusal::Nobody(by.clone()))?;
+    let action = action(command);
+    if !may(role, action) {
+        return Err(Refusal::Role { role, action });
+    }
+    let asked = Asked { state, by, now, entropy };
+    match command {
+        Command::AdmitMembers { members, reasons } => crate::import::acts(state, by, members, reasons, now),
+        Command::Propose { draft, clause, change, why } => {
+            asked.propose(draft, clause, change, why.as_str(), prepared).map(|one| vec![one])
+        }
+        Command::NamePerson { person, member, role, who } => {
+            asked.name_person(person, member, *role, who).map(|one| vec![one])
+        }
+        Command::Argue { amendment, stance, words } => {
+            let known = asked.open_amendment(*amendment)?;
+            if known.arguments.len() >= ARGUMENTS_MAX {
+                return Err(Refusal::TooMany("arguments"));
+            }
+            let (amendment, stance) = (*amendment, *stance);
+            let what = |sealed| What::ArgumentMade(ArgumentMade { amendment, stance, sealed });
+            asked.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
+        }
+        Command::State { draft, words } => {
+            if asked.draft(draft)?.statements.len() >= STATEMENTS_MAX {
+                return Err(Refusal::TooMany("statements"));
+            }
+            let what = |sealed| What::StatementMade(StatementMade { draft: draft.clone(), sealed });
+            asked.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
+        }
+        other => Ok(asked.plain(other, prepared)?.into_iter().map(|what| asked.written(what, None)).collect()),
+    }
+}
+
+fn words_of(words: &str) -> Fields {
+    fields([("words", Some(words.to_owned()))])
+}
+
+impl Asked<'_> {
+    fn written(&self, what: What, payload: Option<Vec<u8>>) -> Written {
+        Written { act: Act { at: self.now, by: self.by.clone(), what }, payload }
+    }
+
+    fn sealed(
+        &self,
+        kept: Fields,
+        names: &[&str],
+        what: impl FnOnce(model::SealedFields) -> What,
+    ) -> Result<Written, Refusal> {
+        let (sealed, payload) = seal(&kept, names, self.entropy)?;
+        Ok(self.written(what(sealed), Some(payload)))
+    }
+
+    fn decision(&self, reasons: &Reasons) -> Decision {
+        Decision { decider: self.by.clone(), reasons: reasons.clone() }
+    }
+
+    fn draft(&self, id: &DraftId) -> Result<&Arc<Draft>, Refusal> {
+        self.state.drafts.get(id).ok_or_else(|| Refusal::Missing { what: "draft", id: id.to_string() })
+    }
+
+    fn amendment(&self, id: Entry) -> Result<&Arc<Amendment>, Refusal> {
+        self.state.amendments.get(&id).ok_or_else(|| Refusal::Missing { what: "amendment", id: id.to_string() })
+    }
+
+    fn open_amendment(&self, id: Entry) -> Result<&Arc<Amendment>, Refusal> {
+        let amendment = self.amendment(id)?;
+        if amendment.stage == Stage::Open { Ok(amendment) } else { Err(Refusal::Closed(id)) }
+    }
+
+    fn member(&self, id: &MemberId) -> Result<(), Refusal> {
+        let found = self.state.members.by_id.get(id).filter(|member| member.ended.is_none());
+        found.map(drop).ok_or_else(|| Refusal::Missing { what: "member", id: id.to_string() })
+    }
+
+    fn name_person(
+        &self,
+        person: &PersonId,
+        member: &MemberId,
+        role: Role,
+        who: &Personal,
+    ) -> Result<Written, Refusal> {
+        self.member(member)?;
+        if self.state.people.by_id.contains_key(person) {
+            return Err(Refusal::Already("a person of this id"));
+        }
+        let text = |text: &Option<crate::words::Title>| text.as_ref().map(ToString::to_string);
+        let kept = fields([("name", text(&who.name)), ("mail", text(&who.mail))]);
+        let (person, member) = (person.clone(), member.clone());
+        self.sealed(kept, &PERSON_FIELDS, |sealed| What::PersonNamed(PersonNamed { person, member, role, sealed }))
+    }
+
+    fn propose(
+        &self,
+        draft: &DraftId,
+        clause: &RequirementId,
+        change: &Change,
+        why: &str,
+        prepared: &Prepared,
+    ) -> Result<Written, Refusal> {
+        let found = self.draft(draft)?;
+        if found.phase != Phase::Open {
+            return Err(Refusal::Frozen(draft.clone()));
+        }
+        if self.state.waiting(found).count() >= WAITING_MAX {
+            return Err(Refusal::TooMany("amendments that wait for a decision"));
+        }
+        let Prepared::Amendment { document, parts, effect, example } = prepared else { return Err(Refusal::Moved) };
+        if *document != found.document || !found.clauses.contains(clause) {
+            return Err(Refusal::Moved);
+        }
+        let kept = fields([
+            ("text", change.text.as_ref().map(ToString::to_string)),
+            ("norm-id", change.norm.as_ref().map(|norm| norm.id.clone())),
+            ("norm", change.norm.as_ref().map(|norm| norm.cedar.to_string())),
+            ("parameter", change.parameter.as_ref().map(|parameter| parameter.id.clone())),
+            ("value", change.parameter.as_ref().map(|parameter| parameter.value.to_string())),
+            ("why", Some(why.to_owned())),
+            ("example", Some(example.clone())),
+        ]);
+        let (draft, clause) = (draft.clone(), clause.clone());
+        let (document, parts, effect) = (*document, parts.clone(), *effect);
+        self.sealed(kept, &AMENDMENT_FIELDS, |sealed| {
+            What::AmendmentProposed(AmendmentProposed { draft, clause, document, parts, effect, sealed })
+        })
+    }
+
+    /// Whatever seals nothing.
+    fn plain(&self, command: &Command, prepared: &Prepared) -> Result<Option<What>, Refusal> {
+        Ok(Some(match command {
+            Command::EndMembership { member, reasons } => {
+                self.member(member)?;
+                if self.state.people.by_id.get(self.by).is_some_and(|person| person.member == *member) {
+                    return Err(Refusal::Own);
+                }
+                What::MembershipEnded(MembershipEnded { member: member.clone(), decision: self.decision(reasons) })
+            }
+            Command::NameLog { member, log } => {
+                self.member(member)?;
+                What::MemberLogNamed(MemberLogNamed { member: member.clone(), log: log.clone() })
+            }
+            Command::SetRole { .. } | Command::IssueCredential { .. } => return self.people(command),
+            Command::WithdrawAmendment { amendment } => {
+                if self.open_amendment(*amendment)?.by != *self.by {
+                    return Err(Refusal::NotOwn);
+                }
+                What::AmendmentWithdrawn(AmendmentRef { amendment: *amendment })
+            }
+            Command::Endorse { amendment, for_member, endorsed } => {
+                return self.endorse(*amendment, *for_member, *endorsed);
+            }
+            Command::Answer { statement, answer } => {
+                let missing = || Refusal::Missing { what: "statement", id: statement.to_string() };
+                let known = self.state.statements.get(statement).ok_or_else(missing)?;
+                if self.state.hidden.contains_key(statement) || self.state.erased.contains(statement) {
+                    return Err(Refusal::Hidden(*statement));
+                }
+                let (person, _) = self.state.speaker(self.by).ok_or_else(|| Refusal::Nobody(self.by.clone()))?;
+                let missing = || Refusal::Missing { what: "member", id: person.member.to_string() };
+                let kind = self.state.members.by_id.get(&person.member).ok_or_else(missing)?.listed.kind;
+                if known.answers.get(self.by) == Some(&(*answer, kind)) {
+                    return Ok(None);
+                }
+                What::StatementAnswered(StatementAnswered { statement: *statement, answer: *answer, kind })
+            }
+            Command::AnnounceWorkshop { draft, title, place, begins, ends } => {
+                self.draft(draft)?;
+                if ends <= begins {
+                    return Err(Refusal::Times);
+                }
+                let (draft, title, place) = (draft.clone(), title.clone(), place.clone());
+                What::WorkshopAnnounced(WorkshopAnnounced { draft, title, place, begins: *begins, ends: *ends })
+            }
+            Command::FileMinutes { workshop, minutes } => {
+                if !self.state.workshops.contains_key(workshop) {
+                    return Err(Refusal::Missing { what: "workshop", id: workshop.to_string() });
+                }
+                What::MinutesFiled(MinutesFiled { workshop: *workshop, minutes: minutes.clone() })
+            }
+            Command::PublishModerationPolicy { text, reasons } => {
+                let (text, decision) = (text.clone(), self.decision(reasons));
+                What::ModerationPolicyPublished(ModerationPolicyPublished { text, decision })
+            }
+            other => return self.decided(other, prepared).map(Some),
+        }))
+    }
+
+    /// What people may do, and their tokens.
+    fn people(&self, command: &Command) -> Result<Option<What>, Refusal> {
+        Ok(Some(match command {
+            Command::SetRole { person, role, reasons } => {
+                let missing = || Refusal::Missing { what: "person", id: person.to_string() };
+                let known = self.state.people.by_id.get(person).ok_or_else(missing)?;
+                if person == self.by {
+                    return Err(Refusal::Own);
+                }
+                if known.role == *role {
+                    return Ok(None);
+                }
+                What::RoleSet(RoleSet { person: person.clone(), role: *role, decision: self.decision(reasons) })
+            }
+            Command::IssueCredential { person, credential } => {
+                let missing = || Refusal::Missing { what: "person", id: person.to_string() };
+                self.state.speaker(person).ok_or_else(missing)?;
+                if self.state.people.by_credential.contains_key(credential) {
+                    return Err(Refusal::Already("this token"));
+                }
+                What::CredentialIssued(CredentialIssued { person: person.clone(), credential: *credential })
+            }
+            _ => return Err(Refusal::Moved),
+        }))
+    }
+
+    fn endorse(&self, amendment: Entry, for_member: bool, endorsed: bool) -> Result<Option<What>, Refusal> {
+        let known = self.open_amendment(amendment)?;
+        let (person, _) = self.state.speaker(self.by).ok_or_else(|| Refusal::Nobody(self.by.clone()))?;
+        let member = self.state.members.by_id.get(&person.member);
+        if for_member && !member.is_some_and(|member| member.listed.kind.is_organisation()) {
+            return Err(Refusal::NoOrganisation);
+        }
+        let stands =
+            if for_member { known.organisations.contains_key(&person.member) } else { known.persons.contains(self.by) };
+        let what = What::EndorsementSet(EndorsementSet { amendment, for_member, endorsed });
+        Ok(Some(what).filter(|_| stands != endorsed))
+    }
+
+    /// Whatever is a decision about drafts, versions and words.
+    fn decided(&self, command: &Command, prepared: &Prepared) -> Result<What, Refusal> {
+        Ok(match command {
+            Command::Hide { entry, reasons } => What::Hidden(self.moderated(*entry, reasons, false)?),
+            Command::Restore { entry, reasons } => What::Restored(self.moderated(*entry, reasons, true)?),
+            Command::Erase { entry, reasons } => {
+                let taken = self.state.amendments.get(entry).is_some_and(|amendment| {
+                    let accepted =
+                        matches!(amendment.stage, Stage::Decided { outcome: Outcome::Accepted, version: None, .. });
+                    amendment.stage == Stage::Open || accepted
+                });
+                if taken {
+                    return Err(Refusal::Standing(
+                        "an amendment that is open or on its way into a version is hidden, not erased; decide it first",
+                    ));
+                }
+                let known = self.moderated(*entry, reasons, self.state.hidden.contains_key(entry))?;
+                What::PayloadErased(known)
+            }
+            Command::BeginConsolidation { draft, reasons } => {
+                if self.draft(draft)?.phase != Phase::Open {
+                    return Err(Refusal::Frozen(draft.clone()));
+                }
+                What::ConsolidationBegun(ConsolidationBegun { draft: draft.clone(), decision: self.decision(reasons) })
+            }
+            Command::DecideAmendment { amendment, outcome, reasons } => {
+                let known = self.open_amendment(*amendment)?;
+                if known.by == *self.by {
+                    return Err(Refusal::Own);
+                }
+                if *outcome == Outcome::Accepted && self.state.hidden.contains_key(amendment) {
+                    return Err(Refusal::Hidden(*amendment));
+                }
+                let (outcome, decision) = (*outcome, self.decision(reasons));
+                What::AmendmentDecided(AmendmentDecided { amendment: *amendment, outcome, decision })
+            }
+            Command::OpenDraft { draft, title, reasons, .. } => {
+                if self.state.drafts.contains_key(draft) {
+                    return Err(Refusal::Already("a draft of this id"));
+                }
+                let Prepared::Pack { urn, version, document, clauses } = prepared.clone() else {
+                    return Err(Refusal::Moved);
+                };
+                let (draft, title, decision) = (draft.clone(), title.clone(), self.decision(reasons));
+                What::DraftOpened(DraftOpened { draft, title, urn, version, document, clauses, decision })
+            }
+            Command::Consolidate { draft, version, reasons } => self.consolidate(draft, version, reasons, prepared)?,
+            Command::Release { draft, reasons } => self.release(draft, reasons, prepared)?,
+            Command::WithdrawVersion { version, reasons } => {
+                self.stands(*version)?;
+                What::VersionWithdrawn(VersionWithdrawn { version: *version, decision: self.decision(reasons) })
+            }
+            Command::CorrectVersion { version, by, reasons } => {
+                self.stands(*version)?;
+                self.stands(*by)?;
+                let urn = |id: &Entry| self.state.versions.get(id).map(|version| version.released.urn.clone());
+                if by <= version || urn(by) != urn(version) {
+                    return Err(Refusal::Standing("a version is corrected by a later one of the same standard"));
+                }
+                let decision = self.decision(reasons);
+                What::VersionCorrected(VersionCorrected { version: *version, by: *by, decision })
+            }
+            _ => return Err(Refusal::Moved),
+        })
+    }
+
+    fn moderated(&self, entry: Entry, reasons: &Reasons, hidden: bool) -> Result<Moderated, Refusal> {
+        if self.state.policy.is_none() {
+            return Err(Refusal::NoPolicy);
+        }
+        if !self.state.sealed.contains_key(&entry) {
+            return Err(Refusal::Missing { what: "entry with somebody's words", id: entry.to_string() });
+        }
+        if self.state.erased.contains(&entry) || self.state.hidden.contains_key(&entry) != hidden {
+            return Err(Refusal::Already("what you ask for"));
+        }
+        Ok(Moderated { entry, decision: self.decision(reasons) })
+    }
+
+    fn consolidate(
+        &self,
+        draft: &DraftId,
+        version: &str,
+        reasons: &Reasons,
+        prepared: &Prepared,
+    ) -> Result<What, Refusal> {
+        let found = self.draft(draft)?;
+        if found.phase != Phase::Consolidating {
+            return Err(Refusal::NotFrozen(draft.clone()));
+        }
+        let count = self.state.waiting(found).count();
+        if count > 0 {
+            return Err(Refusal::Waiting { draft: draft.clone(), count });
+        }
+        let (before, next) = (semver::Version::parse(&found.version), semver::Version::parse(version));
+        if !matches!((before, next), (Ok(before), Ok(next)) if next > before) {
+            return Err(Refusal::Version(found.version.clone()));
+        }
+        let Prepared::Version { from, amendments, document } = prepared else { return Err(Refusal::Moved) };
+        if *from != found.document || !self.state.accepted(found).eq(amendments.iter().copied()) {
+            return Err(Refusal::Moved);
+        }
+        let (draft, version, decision) = (draft.clone(), version.to_owned(), self.decision(reasons));
+        let (document, amendments) = (*document, amendments.clone());
+        Ok(What::DraftConsolidated(DraftConsolidated { draft, version, document, amendments, decision }))
+    }
+
+    fn release(&self, draft: &DraftId, reasons: &Reasons, prepared: &Prepared) -> Result<What, Refusal> {
+        let found = self.draft(draft)?;
+        if found.phase != Phase::Open {
+            return Err(Refusal::Frozen(draft.clone()));
+        }
+        let taken = |version: &Arc<crate::state::Version>| {
+            version.released.urn == found.opened.urn && version.released.version == found.version
+        };
+        if self.state.versions.values().any(taken) {
+            return Err(Refusal::Already("a release of this version"));
+        }
+        let Prepared::Signed { document, pack, note } = prepared.clone() else { return Err(Refusal::Moved) };
+        if document != found.document {
+            return Err(Refusal::Moved);
+        }
+        let (urn, version) = (found.opened.urn.clone(), found.version.clone());
+        let (draft, decision) = (draft.clone(), self.decision(reasons));
+        Ok(What::VersionReleased(VersionReleased { draft, urn, version, document, pack, note, decision }))
+    }
+
+    fn stands(&self, id: Entry) -> Result<(), Refusal> {
+        let missing = || Refusal::Missing { what: "released version", id: id.to_string() };
+        let version = self.state.versions.get(&id).ok_or_else(missing)?;
+        if version.standing == Standing::Released {
+            Ok(())
+        } else {
+            Err(Refusal::Standing("this version was withdrawn or corrected already"))
+        }
+    }
+}

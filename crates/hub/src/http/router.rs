@@ -1,0 +1,133 @@
+//! The table of contents: every address and what answers at it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+
+use super::problem::Problem;
+use super::sessions::Sessions;
+use super::{api, forms, log, pages};
+use crate::command::Command;
+use crate::hub::{Hub, Receipt};
+use crate::roles::{Action, action};
+use crate::words::PersonId;
+
+/// The largest body of a request, in bytes.
+const BODY_BYTES_MAX: usize = 256 << 10;
+/// The most blocking jobs at once.
+const JOBS_MAX: usize = 32;
+/// The most proofs at once.
+const PROOFS_MAX: usize = 2;
+
+/// What every handler gets.
+#[derive(Clone)]
+pub(super) struct Node {
+    pub(super) hub: Arc<Hub>,
+    pub(super) sessions: Arc<Sessions>,
+    jobs: Arc<Semaphore>,
+    proofs: Arc<Semaphore>,
+}
+
+impl Node {
+    /// Runs something that waits for a disk, if there is a place for it now.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        run(&self.jobs, job).await
+    }
+
+    /// Runs something that waits for a solver.
+    pub(super) async fn proving<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        run(&self.proofs, job).await
+    }
+
+    /// Does one thing for a person.
+    pub(super) async fn submit(&self, by: PersonId, command: Command) -> Result<Receipt, Problem> {
+        let (hub, proves) = (Arc::clone(&self.hub), action(&command) == Action::Propose);
+        let done = move || hub.submit(&by, &command);
+        let done = if proves { self.proving(done).await? } else { self.blocking(done).await? };
+        Ok(done?)
+    }
+}
+
+async fn run<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    job: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let busy = |_| {
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "The hub is doing as much at once as it can. Try again in a moment.",
+        )
+    };
+    let place = Arc::clone(places).try_acquire_owned().map_err(busy)?;
+    let ran = tokio::task::spawn_blocking(move || {
+        let done = job();
+        drop(place);
+        done
+    });
+    ran.await.map_err(|_| Problem::internal())
+}
+
+/// Every route.
+pub(super) fn routes(hub: Arc<Hub>) -> Router {
+    let places = |count| Arc::new(Semaphore::new(count));
+    let node = Node { hub, sessions: Arc::default(), jobs: places(JOBS_MAX), proofs: places(PROOFS_MAX) };
+    Router::new()
+        .route("/", get(pages::home::home))
+        .route("/about", get(pages::home::about))
+        .route("/members", get(pages::members::list))
+        .route("/members/{id}", get(pages::members::member))
+        .route("/people/{id}", get(pages::members::person))
+        .route("/sign-in", get(pages::sign_in::form).post(pages::sign_in::sign_in))
+        .route("/sign-out", post(pages::sign_in::sign_out))
+        .route("/acts", post(forms::acts))
+        .route("/log/checkpoint", get(log::checkpoint))
+        .route("/log/tile/{*path}", get(log::tile))
+        .route("/log/proof/{index}", get(log::proof))
+        .route("/log/entries/{index}", get(log::entry))
+        .route("/documents/{digest}", get(log::document))
+        .route("/versions/{entry}/release.json", get(log::release))
+        .route("/api/v1/commands", post(api::commands))
+        .merge(pages::routes())
+        .route("/style.css", get(web::style))
+        .route("/icon.svg", get(web::icon))
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This address cannot be asked in this way.")
+        })
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(node.clone(), guard))
+        .with_state(node)
+}
+
+/// Around every request: a time limit, the headers that keep a browser safe, and a page where a person met a problem.
+async fn guard(State(node): State<Node>, request: Request, next: Next) -> Response {
+    let page = wants_page(request.headers()) && !request.uri().path().starts_with("/api/");
+    let headers = request.headers().clone();
+    let as_page = |problem: &Problem| pages::problem(&node, &headers, problem);
+    let answer = async {
+        let mut response = next.run(request).await;
+        match response.extensions_mut().remove::<Problem>() {
+            Some(problem) if page => as_page(&problem).unwrap_or(response),
+            _ => response,
+        }
+    };
+    let late = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "No answer was ready in time.").into_response();
+    web::guard(answer, late).await
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accepts.is_some_and(|accept| accept.contains("text/html"))
+}

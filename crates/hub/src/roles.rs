@@ -1,0 +1,73 @@
+//! Who may do what: one table of roles and actions, and nothing beside it that lets anybody do anything.
+
+use crate::command::Command;
+use crate::member::Role::{self, Editor, Member, Secretariat};
+
+/// What somebody does, as the table knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Admit members, end memberships, name their logs.
+    KeepMembers,
+    /// Name people, set their roles, issue their tokens.
+    KeepPeople,
+    /// Open a draft.
+    OpenDraft,
+    /// Propose an amendment, or take one's own back.
+    Propose,
+    /// Argue, endorse personally, make statements and answer them.
+    TakePart,
+    /// Endorse in the name of one's organisation.
+    SpeakForMember,
+    /// Announce workshops and file their minutes.
+    KeepWorkshops,
+    /// Freeze a draft, decide its amendments, make a version.
+    Edit,
+    /// Release, withdraw and correct versions.
+    Release,
+    /// Publish the rules of moderation; hide, restore and erase.
+    Moderate,
+}
+
+/// The table. Whatever does not stand here is refused.
+pub const TABLE: [(Action, &[Role]); 10] = [
+    (Action::KeepMembers, &[Secretariat]),
+    (Action::KeepPeople, &[Secretariat]),
+    (Action::OpenDraft, &[Secretariat, Editor]),
+    (Action::Propose, &[Secretariat, Editor, Member]),
+    (Action::TakePart, &[Secretariat, Editor, Member]),
+    (Action::SpeakForMember, &[Secretariat, Editor, Member]),
+    (Action::KeepWorkshops, &[Secretariat, Editor]),
+    (Action::Edit, &[Editor]),
+    (Action::Release, &[Secretariat]),
+    (Action::Moderate, &[Secretariat]),
+];
+
+/// Whether a role may do something.
+#[must_use]
+pub fn may(role: Role, action: Action) -> bool {
+    TABLE.iter().any(|(known, roles)| *known == action && roles.contains(&role))
+}
+
+/// What a command does.
+#[must_use]
+pub const fn action(command: &Command) -> Action {
+    match command {
+        Command::AdmitMembers { .. } | Command::EndMembership { .. } | Command::NameLog { .. } => Action::KeepMembers,
+        Command::NamePerson { .. } | Command::SetRole { .. } | Command::IssueCredential { .. } => Action::KeepPeople,
+        Command::OpenDraft { .. } => Action::OpenDraft,
+        Command::Propose { .. } | Command::WithdrawAmendment { .. } => Action::Propose,
+        Command::Endorse { for_member: true, .. } => Action::SpeakForMember,
+        Command::Argue { .. } | Command::Endorse { .. } | Command::State { .. } | Command::Answer { .. } => {
+            Action::TakePart
+        }
+        Command::AnnounceWorkshop { .. } | Command::FileMinutes { .. } => Action::KeepWorkshops,
+        Command::BeginConsolidation { .. } | Command::DecideAmendment { .. } | Command::Consolidate { .. } => {
+            Action::Edit
+        }
+        Command::Release { .. } | Command::WithdrawVersion { .. } | Command::CorrectVersion { .. } => Action::Release,
+        Command::PublishModerationPolicy { .. }
+        | Command::Hide { .. }
+        | Command::Restore { .. }
+        | Command::Erase { .. } => Action::Moderate,
+    }
+}

@@ -1,0 +1,294 @@
+//! The fold: one act after the other. What cannot follow its past is an error, never a skip.
+
+mod co_design;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use model::Digest;
+
+use super::{
+    Decided, Draft, LineKind, Member, ModerationKind, ModerationLine, Person, Phase, Stage, Standing, State, Version,
+    Workshop,
+};
+use crate::act::{Act, CredentialIssued, Decision, DraftOpened, Entry, HubFounded, Moderated, PersonNamed, What};
+use crate::member::{ListedMember, Role};
+use crate::words::{DraftId, PersonId};
+
+/// An act that cannot follow its past.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("entry {entry}, `{kind}`, cannot follow what stands before it: {why}")]
+pub struct ApplyError {
+    /// Its index.
+    pub entry: Entry,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// Whether an act followed, or why not.
+pub(super) type Applied = Result<(), &'static str>;
+
+impl State {
+    /// Folds the next act in.
+    ///
+    /// # Errors
+    /// It cannot follow its past; the state is not to be used any more then.
+    pub fn apply(&mut self, act: &Act) -> Result<(), ApplyError> {
+        let entry = self.size;
+        let applied = self.follow(entry, act);
+        applied.map_err(|why| ApplyError { entry, kind: act.what.kind(), why })?;
+        if crate::sealed::commitments(&act.what).is_some() {
+            let whose = match &act.what {
+                What::PersonNamed(named) => named.person.clone(),
+                _ => act.by.clone(),
+            };
+            Arc::make_mut(&mut self.sealed).insert(entry, whose);
+        }
+        self.size += 1;
+        self.last_at = Some(act.at);
+        Ok(())
+    }
+
+    fn follow(&mut self, entry: Entry, act: &Act) -> Applied {
+        if self.last_at.is_some_and(|last| act.at < last) {
+            return Err("it happened before the entry before it");
+        }
+        if (entry == 0) != matches!(act.what, What::HubFounded(_)) {
+            return Err("a log begins with a founding, and has one");
+        }
+        if entry > 0 && self.speaker(&act.by).is_none() {
+            return Err("whoever did it speaks for no member");
+        }
+        let decision = decision_of(&act.what);
+        if decision.is_some_and(|decision| decision.decider != act.by) {
+            return Err("the decider is not whose act it is");
+        }
+        self.what(entry, act)?;
+        if let Some((decision, what)) = decision.zip(crate::say::decided(&act.what)) {
+            let decided = Decided { entry, at: act.at, what, decision: decision.clone() };
+            Arc::make_mut(&mut self.decisions).push(decided);
+        }
+        Ok(())
+    }
+
+    fn what(&mut self, entry: Entry, act: &Act) -> Applied {
+        match &act.what {
+            What::HubFounded(founded) => self.found(act, founded),
+            What::MembersAdmitted(admitted) => admitted.members.iter().try_for_each(|one| self.admit(act, one)),
+            What::MembershipEnded(ended) => {
+                let member = Arc::make_mut(&mut self.members).by_id.get_mut(&ended.member).ok_or("no such member")?;
+                if member.ended.replace(entry).is_some() { Err("its membership is over already") } else { Ok(()) }
+            }
+            What::MemberLogNamed(named) => {
+                let member = Arc::make_mut(&mut self.members).by_id.get_mut(&named.member).ok_or("no such member")?;
+                member.log = Some(named.log.clone());
+                Ok(())
+            }
+            What::PersonNamed(named) => self.name_person(entry, named),
+            What::RoleSet(set) => {
+                let person = Arc::make_mut(&mut self.people).by_id.get_mut(&set.person).ok_or("no such person")?;
+                person.role = set.role;
+                Ok(())
+            }
+            What::CredentialIssued(issued) => self.credential(issued),
+            What::DraftOpened(opened) => self.open_draft(entry, opened),
+            What::AmendmentProposed(proposed) => self.propose(entry, act, proposed),
+            What::AmendmentWithdrawn(which) => {
+                self.close(entry, act, which.amendment, Stage::Withdrawn, LineKind::Withdrawn)
+            }
+            What::ArgumentMade(made) => self.argue(entry, act, made),
+            What::EndorsementSet(set) => self.endorse(act, set),
+            What::StatementMade(made) => self.state(entry, act, made),
+            What::StatementAnswered(answered) => self.answer(act, answered),
+            What::WorkshopAnnounced(announced) => {
+                self.draft_mut(&announced.draft)?;
+                self.workshops.insert(entry, Arc::new(Workshop { announced: announced.clone(), minutes: None }));
+                Ok(())
+            }
+            What::MinutesFiled(filed) => {
+                let workshop = self.workshops.get_mut(&filed.workshop).ok_or("no such workshop")?;
+                Arc::make_mut(workshop).minutes = Some((entry, filed.minutes.clone()));
+                Ok(())
+            }
+            What::ModerationPolicyPublished(policy) => {
+                self.policy = Some((entry, Arc::new(policy.clone())));
+                Ok(())
+            }
+            What::Hidden(moderated) => self.moderate(entry, act, moderated, ModerationKind::Hidden),
+            What::Restored(moderated) => self.moderate(entry, act, moderated, ModerationKind::Restored),
+            What::PayloadErased(moderated) => self.moderate(entry, act, moderated, ModerationKind::Erased),
+            What::ConsolidationBegun(begun) => {
+                let phase = &mut self.draft_mut(&begun.draft)?.phase;
+                let was = std::mem::replace(phase, Phase::Consolidating);
+                if was == Phase::Open { Ok(()) } else { Err("the draft is frozen already") }
+            }
+            What::AmendmentDecided(decided) => self.decide_amendment(entry, act, decided),
+            What::DraftConsolidated(made) => self.consolidate(entry, act, made),
+            What::VersionReleased(_) | What::VersionWithdrawn(_) | What::VersionCorrected(_) => {
+                self.version(entry, act)
+            }
+        }
+    }
+
+    fn found(&mut self, act: &Act, founded: &HubFounded) -> Applied {
+        if act.by != founded.person {
+            return Err("a hub is founded by its first person");
+        }
+        self.founded = Some(Arc::new(founded.clone()));
+        self.admit(act, &founded.secretariat)?;
+        let (member, role) = (founded.secretariat.id.clone(), Some(Role::Secretariat));
+        self.insert_person(founded.person.clone(), Person { member, role, entry: None, credential: None })
+    }
+
+    fn admit(&mut self, act: &Act, listed: &ListedMember) -> Applied {
+        listed.check().map_err(|_| "an organisation has no name, or a resident has one")?;
+        let members = Arc::make_mut(&mut self.members);
+        if members.by_id.get(&listed.id).is_some_and(|known| known.ended.is_none()) {
+            return Err("it is a member already");
+        }
+        members.by_kind.entry(listed.kind).or_default().insert(listed.id.clone());
+        let member = Member { listed: listed.clone(), since: act.at, ended: None, log: None };
+        let before = members.by_id.insert(listed.id.clone(), member);
+        // Whoever comes back as something else is listed as that alone.
+        if let Some(before) = before.filter(|before| before.listed.kind != listed.kind) {
+            members.by_kind.entry(before.listed.kind).or_default().remove(&listed.id);
+        }
+        Ok(())
+    }
+
+    fn insert_person(&mut self, id: PersonId, person: Person) -> Applied {
+        let people = Arc::make_mut(&mut self.people);
+        people.of_member.entry(person.member.clone()).or_default().push(id.clone());
+        if people.by_id.insert(id, person).is_some() { Err("there is such a person already") } else { Ok(()) }
+    }
+
+    fn name_person(&mut self, entry: Entry, named: &PersonNamed) -> Applied {
+        if self.members.by_id.get(&named.member).is_none_or(|member| member.ended.is_some()) {
+            return Err("no such member");
+        }
+        let (member, role) = (named.member.clone(), Some(named.role));
+        self.insert_person(named.person.clone(), Person { member, role, entry: Some(entry), credential: None })
+    }
+
+    fn credential(&mut self, issued: &CredentialIssued) -> Applied {
+        let people = Arc::make_mut(&mut self.people);
+        if people.by_credential.contains_key(&issued.credential) {
+            return Err("this token is somebody's already");
+        }
+        let person = people.by_id.get_mut(&issued.person).ok_or("no such person")?;
+        if let Some(before) = person.credential.replace(issued.credential) {
+            people.by_credential.remove(&before);
+        }
+        people.by_credential.insert(issued.credential, issued.person.clone());
+        Ok(())
+    }
+
+    fn open_draft(&mut self, entry: Entry, opened: &DraftOpened) -> Applied {
+        if self.drafts.contains_key(&opened.draft) {
+            return Err("there is such a draft already");
+        }
+        let clauses: BTreeSet<_> = opened.clauses.iter().cloned().collect();
+        if clauses.is_empty() || clauses.len() != opened.clauses.len() {
+            return Err("a draft has clauses, each once");
+        }
+        let draft = Draft {
+            entry,
+            phase: Phase::Open,
+            version: opened.version.clone(),
+            document: opened.document,
+            clauses,
+            amendments: Vec::new(),
+            statements: Vec::new(),
+            versions: vec![(entry, opened.version.clone(), opened.document)],
+            opened: Arc::new(opened.clone()),
+        };
+        self.drafts.insert(opened.draft.clone(), Arc::new(draft));
+        Ok(())
+    }
+
+    fn draft_mut(&mut self, id: &DraftId) -> Result<&mut Draft, &'static str> {
+        self.drafts.get_mut(id).map(Arc::make_mut).ok_or("no such draft")
+    }
+
+    fn moderate(&mut self, entry: Entry, act: &Act, moderated: &Moderated, kind: ModerationKind) -> Applied {
+        let of = moderated.entry;
+        if !self.sealed.contains_key(&of) || self.erased.contains(&of) {
+            return Err("there are no words to moderate");
+        }
+        let fits = match kind {
+            ModerationKind::Hidden => self.hidden.insert(of, entry).is_none(),
+            ModerationKind::Restored => self.hidden.remove(&of).is_some(),
+            ModerationKind::Erased => self.erased.insert(of),
+        };
+        if !fits {
+            return Err("it is so already");
+        }
+        let line = ModerationLine { entry, at: act.at, kind, of, decision: moderated.decision.clone() };
+        Arc::make_mut(&mut self.moderation).push(line);
+        match self.amendment_of(of) {
+            Some(amendment) => self.line(entry, act, amendment, LineKind::Moderated(kind)),
+            None => Ok(()),
+        }
+    }
+
+    fn version(&mut self, entry: Entry, act: &Act) -> Applied {
+        let (of, standing) = match &act.what {
+            What::VersionReleased(released) => {
+                let draft = self.drafts.get(&released.draft).ok_or("no such draft")?;
+                if draft.document != released.document || self.released(&released.document).is_some() {
+                    return Err("it is not the draft's newest version, or was released already");
+                }
+                let released = Arc::new(released.clone());
+                let version = Version { released, at: act.at, standing: Standing::Released };
+                self.versions.insert(entry, Arc::new(version));
+                return Ok(());
+            }
+            What::VersionWithdrawn(withdrawn) => {
+                (withdrawn.version, Standing::Withdrawn { entry, decision: withdrawn.decision.clone() })
+            }
+            What::VersionCorrected(corrected) => {
+                let (id, by) = (corrected.version, corrected.by);
+                let later = self.versions.get(&by).ok_or("no such version")?;
+                let is_same = self.versions.get(&id).is_some_and(|one| one.released.urn == later.released.urn);
+                if !is_same || by <= id || later.standing != Standing::Released {
+                    return Err("a version is corrected by a later one of the same standard");
+                }
+                (id, Standing::Corrected { entry, by, decision: corrected.decision.clone() })
+            }
+            _ => return Err("it is about no version"),
+        };
+        let version = self.versions.get_mut(&of).map(Arc::make_mut).ok_or("no such version")?;
+        let was = std::mem::replace(&mut version.standing, standing);
+        if was == Standing::Released { Ok(()) } else { Err("the version stands no longer") }
+    }
+
+    /// The entry that released a document, if one did.
+    #[must_use]
+    pub fn released(&self, document: &Digest) -> Option<Entry> {
+        let found = self.versions.iter().find(|(_, version)| version.released.document == *document);
+        found.map(|(entry, _)| *entry)
+    }
+}
+
+/// The decision in an act, where it is one.
+const fn decision_of(what: &What) -> Option<&Decision> {
+    match what {
+        What::MembersAdmitted(admitted) => Some(&admitted.decision),
+        What::MembershipEnded(ended) => Some(&ended.decision),
+        What::RoleSet(set) => Some(&set.decision),
+        What::DraftOpened(opened) => Some(&opened.decision),
+        What::ModerationPolicyPublished(policy) => Some(&policy.decision),
+        What::Hidden(moderated) | What::Restored(moderated) | What::PayloadErased(moderated) => {
+            Some(&moderated.decision)
+        }
+        What::ConsolidationBegun(begun) => Some(&begun.decision),
+        What::AmendmentDecided(decided) => Some(&decided.decision),
+        What::DraftConsolidated(made) => Some(&made.decision),
+        What::VersionReleased(released) => Some(&released.decision),
+        What::VersionWithdrawn(withdrawn) => Some(&withdrawn.decision),
+        What::VersionCorrected(corrected) => Some(&corrected.decision),
+        _ => None,
+    }
+}

@@ -1,0 +1,232 @@
+//! What the log folds to: the same at every replay, in the order of co-design, and nothing without an act.
+
+use std::sync::Arc;
+
+use hub::act::{Act, Answer, Outcome, Stance, What};
+use hub::command::Command;
+use hub::decide::{Refusal, decide};
+use hub::state::{Phase, Stage};
+use hub::{Hub, HubError, State};
+use model::{Sealed, Span};
+use proptest::prelude::*;
+use testkit::SeededBytes;
+
+use crate::world::{World, person, personal, reasons, text_change, value_change};
+
+/// Folds the log of a hub anew.
+fn replayed(hub: &Hub) -> State {
+    let mut state = State::default();
+    for entry in 0..hub.state().size {
+        let act = Act::from_bytes(&hub.entry(entry).unwrap().unwrap()).unwrap();
+        state.apply(&act).unwrap();
+    }
+    state
+}
+
+#[test]
+fn a_hub_that_is_opened_again_is_the_same_and_its_payloads_are_there() {
+    let world = World::new();
+    let amendment = world.amend("member", text_change("Approvals end."));
+    world.by("neighbour", Command::Argue { amendment, stance: Stance::Against, words: "Too long.".parse().unwrap() });
+    let before = State::clone(&world.hub.state());
+    assert_eq!(replayed(&world.hub), before);
+    let World { folder, hub, clock } = world;
+    drop(hub);
+    let hub = Hub::open(&folder.path().join("hub"), clock, Arc::new(SeededBytes::new(2))).unwrap();
+    assert_eq!(*hub.state(), before);
+    let Sealed::Present(fields) = hub.words(amendment).unwrap() else { panic!("the words are there") };
+    assert_eq!(hub::sealed::field(&fields, "text"), "Approvals end.");
+}
+
+#[test]
+fn what_people_write_and_who_they_are_is_in_no_entry_of_the_log() {
+    let world = World::new();
+    let who = personal("Very Private Name");
+    let member = "resident-1".parse().unwrap();
+    let (person, role) = (person("other"), hub::member::Role::Member);
+    world.by("secretariat", Command::NamePerson { person, member, role, who });
+    let amendment = world.amend("member", text_change("Quite unusual words of an amendment."));
+    world.by(
+        "editor",
+        Command::Argue { amendment, stance: Stance::For, words: "Quite unusual argument.".parse().unwrap() },
+    );
+    for entry in 0..world.hub.state().size {
+        let text = String::from_utf8(world.hub.entry(entry).unwrap().unwrap()).unwrap();
+        for secret in ["Private Name", "unusual", "A. Name", "It is clearer"] {
+            assert!(!text.contains(secret), "entry {entry}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_draft_is_amended_frozen_decided_and_made_a_version_and_everybody_hears_what_became_of_it() {
+    let world = World::new();
+    let draft: hub::words::DraftId = "core".parse().unwrap();
+    let (one, other) =
+        (world.amend("member", text_change("Approvals end.")), world.amend("neighbour", value_change("\"365d\"")));
+    let freeze = Command::BeginConsolidation { draft: draft.clone(), reasons: reasons() };
+    let version =
+        |version: &str| Command::Consolidate { draft: draft.clone(), version: version.to_owned(), reasons: reasons() };
+    assert!(matches!(world.ask("editor", &version("0.2.0")), Err(HubError::Refused(Refusal::NotFrozen(_)))));
+    world.by("editor", freeze);
+    let late = Command::Propose {
+        draft: draft.clone(),
+        clause: crate::world::clause(),
+        change: text_change("z"),
+        why: "w".parse().unwrap(),
+    };
+    assert!(matches!(world.ask("member", &late), Err(HubError::Refused(Refusal::Frozen(_)))));
+    assert!(matches!(
+        world.ask("editor", &version("0.2.0")),
+        Err(HubError::Refused(Refusal::Waiting { count: 2, .. }))
+    ));
+    let decide = |amendment, outcome| Command::DecideAmendment { amendment, outcome, reasons: reasons() };
+    world.by("editor", decide(one, Outcome::Accepted));
+    world.by("editor", decide(other, Outcome::Rejected));
+    assert!(matches!(world.ask("editor", &decide(one, Outcome::Rejected)), Err(HubError::Refused(Refusal::Closed(_)))));
+    for wrong in ["0.1.0", "0.0.9", "x", "0.2"] {
+        assert!(matches!(world.ask("editor", &version(wrong)), Err(HubError::Refused(Refusal::Version(_)))), "{wrong}");
+    }
+    let made = world.by("editor", version("0.2.0"));
+    let state = world.hub.state();
+    let known = &state.drafts[&draft];
+    assert_eq!((known.phase, known.version.as_str(), known.versions.len()), (Phase::Open, "0.2.0", 2));
+    let pack = world.hub.pack(&known.document).unwrap();
+    assert_eq!(pack.requirements[&crate::world::clause()].text, "Approvals end.");
+    assert_eq!(pack.manifest.reference.version.to_string(), "0.2.0");
+    assert!(matches!(state.amendments[&one].stage, Stage::Decided { version: Some(entry), .. } if entry == made));
+    assert!(
+        matches!(&state.amendments[&other].stage, Stage::Decided { version: None, decision, .. } if decision.reasons == reasons())
+    );
+    assert_eq!(state.amendments[&one].lines.len(), 3, "proposed, decided, in a version");
+    assert!(state.took_part[&person("member")].contains(&one));
+    assert_eq!(replayed(&world.hub), *state);
+}
+
+#[test]
+fn moderation_needs_rules_hides_restores_and_erases_and_the_log_of_it_stays() {
+    let world = World::new();
+    let amendment = world.amend("member", text_change("Approvals end."));
+    let words = "Rude words.".parse().unwrap();
+    let argument = world.by("neighbour", Command::Argue { amendment, stance: Stance::For, words });
+    let hide = Command::Hide { entry: argument, reasons: reasons() };
+    assert!(matches!(world.ask("secretariat", &hide), Err(HubError::Refused(Refusal::NoPolicy))));
+    let text = "Be kind.".parse().unwrap();
+    world.by("secretariat", Command::PublishModerationPolicy { text, reasons: reasons() });
+    world.by("secretariat", hide);
+    assert!(world.hub.state().hidden.contains_key(&argument));
+    world.by("secretariat", Command::Restore { entry: argument, reasons: reasons() });
+    assert!(world.hub.state().hidden.is_empty());
+    world.by("secretariat", Command::Erase { entry: argument, reasons: reasons() });
+    assert_eq!(world.hub.words(argument).unwrap(), Sealed::Erased);
+    let journal = std::fs::read(world.dir().join("journal.db")).unwrap();
+    let found = |bytes: &[u8]| bytes.windows(10).any(|window| window == b"Rude words");
+    assert!(!found(&journal), "erased down to the disk");
+    // What waits for a decision may be hidden, not erased: a decision has to know what it decides.
+    let open = Command::Erase { entry: amendment, reasons: reasons() };
+    assert!(matches!(world.ask("secretariat", &open), Err(HubError::Refused(Refusal::Standing(_)))));
+    world.by("secretariat", Command::Hide { entry: amendment, reasons: reasons() });
+    let accept = Command::DecideAmendment { amendment, outcome: Outcome::Accepted, reasons: reasons() };
+    assert!(matches!(world.ask("editor", &accept), Err(HubError::Refused(Refusal::Hidden(_)))));
+    let state = world.hub.state();
+    assert_eq!(state.moderation.len(), 4);
+    assert!(state.moderation.iter().all(|line| line.decision.decider == person("secretariat")));
+    assert_eq!(replayed(&world.hub), *state);
+}
+
+#[test]
+fn every_act_is_read_strictly_and_one_that_cannot_follow_is_an_error() {
+    let world = World::new();
+    world.amend("member", text_change("Approvals end."));
+    let mut kinds = std::collections::BTreeSet::new();
+    for entry in 0..world.hub.state().size {
+        let bytes = world.hub.entry(entry).unwrap().unwrap();
+        let act = Act::from_bytes(&bytes).unwrap();
+        assert_eq!(act.to_bytes().unwrap(), bytes, "one spelling");
+        kinds.insert(act.what.kind());
+        let mut json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        json["more"] = 1.into();
+        assert!(Act::from_bytes(&serde_json::to_vec(&json).unwrap()).is_err());
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(
+            Act::from_bytes(text.replacen("/1\"", "/2\"", 1).as_bytes()).is_err(),
+            "another version is not guessed at"
+        );
+        // Whoever or whatever is there already is not entered again; what somebody says may be said twice.
+        let again = State::clone(&world.hub.state()).apply(&act);
+        assert_eq!(again.is_ok(), matches!(act.what, What::AmendmentProposed(_)), "{text}");
+    }
+    assert!(kinds.len() >= 5 && kinds.iter().all(|kind| What::KINDS.contains(kind)), "{kinds:?}");
+    let huge = vec![b' '; hub::act::ACT_BYTES_MAX + 1];
+    assert!(Act::from_bytes(&huge).is_err());
+}
+
+/// Something that somebody does.
+fn asked(at: u8, by: u8, of: u64) -> (&'static str, Command) {
+    let who = ["secretariat", "editor", "member", "neighbour"][usize::from(by % 4)];
+    let words = || "words".parse().unwrap();
+    let command = match at % 9 {
+        0 => Command::State { draft: "core".parse().unwrap(), words: "s".parse().unwrap() },
+        1 => Command::Answer { statement: of, answer: Answer::Agree },
+        2 => Command::Answer { statement: of, answer: Answer::Disagree },
+        3 => Command::Argue { amendment: of, stance: Stance::For, words: words() },
+        4 => Command::Endorse { amendment: of, for_member: at > 100, endorsed: at.is_multiple_of(2) },
+        5 => Command::Hide { entry: of, reasons: reasons() },
+        6 => Command::Restore { entry: of, reasons: reasons() },
+        7 => Command::DecideAmendment { amendment: of, outcome: Outcome::Rejected, reasons: reasons() },
+        _ => Command::WithdrawAmendment { amendment: of },
+    };
+    (who, command)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Whatever is asked in whatever order: what is refused changes nothing, and what is done folds to the same state from its bytes.
+    #[test]
+    fn the_fold_is_the_same_from_the_bytes_and_its_counts_are_those_of_a_recount(
+        steps in prop::collection::vec((any::<u8>(), any::<u8>(), 0_u64..6), 1..60)
+    ) {
+        let (base, entropy) = (base(), SeededBytes::new(9));
+        let mut state = base.clone();
+        let mut log = Vec::new();
+        let mut now = state.last_at.unwrap();
+        for (at, by, of) in steps {
+            now = now + Span::seconds(1);
+            // The newest entries, where something can be found.
+            let (who, command) = asked(at, by, state.size.saturating_sub(1 + of));
+            let nothing = hub::decide::Prepared::Nothing;
+            let Ok(written) = decide(&state, &person(who), &command, &nothing, now, &entropy) else { continue };
+            for one in written {
+                state.apply(&one.act).unwrap();
+                log.push(one.act.to_bytes().unwrap());
+            }
+        }
+        let mut again = base;
+        for bytes in &log {
+            again.apply(&Act::from_bytes(bytes).unwrap()).unwrap();
+        }
+        prop_assert_eq!(&again, &state);
+        for statement in state.statements.values() {
+            let counted: u32 = statement.tally.values().map(|tally| tally.agree + tally.disagree + tally.pass).sum();
+            prop_assert_eq!(counted as usize, statement.answers.len());
+        }
+    }
+}
+
+/// A hub with an amendment and a statement, once for all cases.
+fn base() -> State {
+    static BASE: std::sync::OnceLock<State> = std::sync::OnceLock::new();
+    let made = || {
+        let world = World::new();
+        world.by(
+            "secretariat",
+            Command::PublishModerationPolicy { text: "Be kind.".parse().unwrap(), reasons: reasons() },
+        );
+        world.amend("member", text_change("Approvals end."));
+        world.amend("neighbour", text_change("Approvals end soon."));
+        world.by("member", Command::State { draft: "core".parse().unwrap(), words: "s".parse().unwrap() });
+        State::clone(&world.hub.state())
+    };
+    BASE.get_or_init(made).clone()
+}

@@ -1,0 +1,276 @@
+//! Pages: each is well-formed, opens without a session, and shows what people wrote as text, whatever it is.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, StatusCode, header};
+use hub::act::{Answer, Outcome, Stance};
+use hub::command::Command;
+use hub::routes;
+use tower::ServiceExt;
+
+use crate::html;
+use crate::world::{World, person, personal, reasons, text_change};
+
+/// Texts that would do something in a page if they were not shown as texts.
+const HOSTILE: [&str; 6] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "</textarea></title><svg onload=alert(1)>",
+    "' autofocus onfocus='alert(1)",
+    "{{ 7 * 7 }} &amp; <![CDATA[ ]]> -->",
+    "\u{202e}right to left <b>bold</b> 💥",
+];
+
+async fn get(world: &World, path: &str) -> Response<Body> {
+    let request = Request::get(path).header(header::ACCEPT, "text/html").body(Body::empty()).unwrap();
+    routes(world.hub.clone()).oneshot(request).await.unwrap()
+}
+
+async fn text(response: Response<Body>) -> String {
+    let bytes = to_bytes(response.into_body(), 16 << 20).await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A hub in which every text that a person can write is a hostile one.
+fn hostile() -> (World, Vec<String>) {
+    let world = World::new();
+    let mut pages: Vec<String> = [
+        "/",
+        "/about",
+        "/members",
+        "/members?kind=city",
+        "/members/city-a",
+        "/people/member",
+        "/drafts",
+        "/drafts/core",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for path in [
+        "/drafts/core/clauses/core-04",
+        "/drafts/core/statements",
+        "/decisions",
+        "/versions",
+        "/workshops",
+        "/moderation",
+    ] {
+        pages.push(path.to_owned());
+    }
+    for (at, words) in HOSTILE.into_iter().enumerate() {
+        let body = || words.parse().unwrap();
+        let amendment = world.by(
+            "member",
+            Command::Propose {
+                draft: "core".parse().unwrap(),
+                clause: crate::world::clause(),
+                change: text_change(&format!("Text {at}: {}", words.replace(['{', '}'], ""))),
+                why: body(),
+            },
+        );
+        world.by("neighbour", Command::Argue { amendment, stance: Stance::Against, words: body() });
+        let statement =
+            world.by("neighbour", Command::State { draft: "core".parse().unwrap(), words: words.parse().unwrap() });
+        world.by("member", Command::Answer { statement, answer: Answer::Agree });
+        let (outcome, reasons) = (Outcome::Accepted, words.parse().unwrap());
+        world.by("editor", Command::DecideAmendment { amendment, outcome, reasons });
+        let id = person(&format!("person-{at}"));
+        let (member, role) = ("city-a".parse().unwrap(), hub::member::Role::Member);
+        world.by("secretariat", Command::NamePerson { person: id.clone(), member, role, who: personal(words) });
+        let (title, place) = (words.parse().unwrap(), words.parse().unwrap());
+        let (begins, ends) = ("2026-12-01T08:00:00Z".parse().unwrap(), "2026-12-01T09:00:00Z".parse().unwrap());
+        let draft = "core".parse().unwrap();
+        let workshop = world.by("editor", Command::AnnounceWorkshop { draft, title, place, begins, ends });
+        world.by("editor", Command::FileMinutes { workshop, minutes: body() });
+        world.by("secretariat", Command::PublishModerationPolicy { text: body(), reasons: words.parse().unwrap() });
+        pages.extend([format!("/amendments/{amendment}"), format!("/people/{id}")]);
+    }
+    (world, pages)
+}
+
+#[tokio::test]
+async fn every_page_is_well_formed_and_shows_hostile_texts_as_texts() {
+    let (world, pages) = hostile();
+    for path in pages {
+        let response = get(&world, &path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        assert!(policy.starts_with("default-src 'none'"), "{path}");
+        let page = text(response).await;
+        html::check(&page);
+        for raw in ["<script", "<img", "<svg", "<b>bold"] {
+            assert!(!page.contains(raw), "{path}: {raw}");
+        }
+    }
+    for path in ["/feed.atom", "/people/member/feed.atom", "/people/neighbour/feed.atom"] {
+        let feed = text(get(&world, path).await).await;
+        assert!(feed.starts_with("<?xml") && feed.contains("<entry>"), "{path}: {feed}");
+        assert!(!feed.contains("<script") && !feed.contains("<b>bold"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_hidden_is_on_no_page_and_says_so() {
+    let world = World::new();
+    let amendment = world.amend("member", text_change("Approvals end."));
+    let words = "Never to be seen again".parse().unwrap();
+    let entry = world.by("neighbour", Command::Argue { amendment, stance: Stance::For, words });
+    let path = format!("/amendments/{amendment}");
+    assert!(text(get(&world, &path).await).await.contains("Never to be seen again"), "the control");
+    world.by("secretariat", Command::PublishModerationPolicy { text: "Be kind.".parse().unwrap(), reasons: reasons() });
+    world.by("secretariat", Command::Hide { entry, reasons: reasons() });
+    let page = text(get(&world, &path).await).await;
+    assert!(!page.contains("Never to be seen again") && page.contains("Hidden by a moderator"));
+    let log = text(get(&world, "/moderation").await).await;
+    assert!(log.contains(&format!("The words of entry {entry} were hidden")) && log.contains("because it was agreed"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_problem_as_page_and_as_document() {
+    let world = World::new();
+    for path in [
+        "/nowhere",
+        "/drafts/none",
+        "/drafts/core/clauses/core-999",
+        "/amendments/0",
+        "/amendments/01",
+        "/versions/1",
+        "/people/none",
+        "/members/none",
+        "/members?kind=village",
+        "/log/proof/9999",
+        "/documents/00",
+        "/log/tile/x",
+    ] {
+        let response = get(&world, path).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+        html::check(&text(response).await);
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = routes(world.hub.clone()).oneshot(request).await.unwrap();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn forms_are_taken_from_our_own_pages_alone() {
+    let world = World::new();
+    let amendment = world.amend("member", text_change("Approvals end."));
+    let body = format!("form=x&do=endorse&amendment={amendment}&for=self");
+    for cookie in ["", "ordinance=0000000000000000000000000000000000000000000000000000000000000000"] {
+        let request = Request::post("/acts")
+            .header(header::HOST, "localhost")
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body.clone()))
+            .unwrap();
+        let response = routes(world.hub.clone()).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    }
+    let command = serde_json::json!({"do": "endorse", "amendment": amendment, "for_member": false, "endorsed": true});
+    let request = Request::post("/api/v1/commands")
+        .header(header::AUTHORIZATION, "Bearer nobody")
+        .body(Body::from(command.to_string()))
+        .unwrap();
+    let response = routes(world.hub.clone()).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert!(world.hub.state().amendments[&amendment].persons.is_empty());
+}
+
+fn asked(path: &str, cookie: &str) -> Request<Body> {
+    let request = Request::get(path).header(header::HOST, "localhost").header(header::ACCEPT, "text/html");
+    request.header(header::COOKIE, cookie).body(Body::empty()).unwrap()
+}
+
+fn posted(path: &str, cookie: &str, body: &str) -> Request<Body> {
+    let form = "application/x-www-form-urlencoded";
+    let request = Request::post(path).header(header::HOST, "localhost").header(header::ACCEPT, "text/html");
+    request.header(header::COOKIE, cookie).header(header::CONTENT_TYPE, form).body(Body::from(body.to_owned())).unwrap()
+}
+
+fn cookie_of(response: &Response<Body>) -> String {
+    let set = response.headers()[header::SET_COOKIE].to_str().unwrap();
+    set.split(';').next().unwrap().to_owned()
+}
+
+/// What the forms of a page carry.
+fn mark(page: &str) -> String {
+    page.split_once("name=\"form\" value=\"").unwrap().1.split('"').next().unwrap().to_owned()
+}
+
+/// A hub whose member has a token, its routes, and the token.
+fn with_token() -> (World, axum::Router, &'static str) {
+    let (world, token) = (World::new(), "a-token-of-the-member");
+    let credential =
+        model::Digest::new(sha2::Digest::finalize(sha2::Digest::chain_update(sha2::Sha256::default(), token)).into());
+    world.by("secretariat", Command::IssueCredential { person: person("member"), credential });
+    let app = routes(world.hub.clone());
+    (world, app, token)
+}
+
+/// Signs in, after a try with a wrong token; gives the session's cookie.
+async fn signed_in(app: &axum::Router, token: &str) -> String {
+    let send = async |request: Request<Body>| app.clone().oneshot(request).await.unwrap();
+    let visit = send(asked("/sign-in", "")).await;
+    let cookie = cookie_of(&visit);
+    let form = mark(&text(visit).await);
+    let wrong = send(posted("/sign-in", &cookie, &format!("form={form}&token=wrong"))).await;
+    assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    html::check(&text(wrong).await);
+    let signed = send(posted("/sign-in", &cookie, &format!("form={form}&token={token}"))).await;
+    assert_eq!(signed.status(), StatusCode::SEE_OTHER);
+    assert_ne!(cookie_of(&signed), cookie, "an id that nobody knew before");
+    cookie_of(&signed)
+}
+
+#[tokio::test]
+async fn whoever_signs_in_looks_proposes_and_endorses_with_plain_forms() {
+    let (_world, app, token) = with_token();
+    let send = async |request: Request<Body>| app.clone().oneshot(request).await.unwrap();
+    let cookie = signed_in(&app, token).await;
+    let path = "/drafts/core/clauses/core-04/propose";
+    let page = text(send(asked(path, &cookie)).await).await;
+    html::check(&page);
+    let form = mark(&page);
+    let typed = format!("form={form}&text=Approvals+end.&why=It+is+clearer.");
+    let looked = text(send(posted(path, &cookie, &format!("{typed}&step=look"))).await).await;
+    html::check(&looked);
+    assert!(looked.contains("<ins>") && looked.contains("Only words change"), "{looked}");
+    let unfit = format!("form={form}&value=a+while&parameter=approval-validity&step=look");
+    let broken = send(posted(path, &cookie, &unfit)).await;
+    assert_eq!(broken.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    html::check(&text(broken).await);
+    let proposed = send(posted(path, &cookie, &format!("{typed}&step=propose"))).await;
+    assert_eq!(proposed.status(), StatusCode::SEE_OTHER);
+    let at = proposed.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    let entry = at.trim_start_matches("/amendments/");
+    let endorse = format!("form={form}&do=endorse&amendment={entry}&for=member&endorsed=yes");
+    assert_eq!(send(posted("/acts", &cookie, &endorse)).await.status(), StatusCode::SEE_OTHER);
+    let page = text(send(asked(&at, &cookie)).await).await;
+    html::check(&page);
+    assert!(
+        page.contains("1 organisation, and 0 people for themselves")
+            && page.contains("Your organisation endorses it no longer")
+    );
+    for path in ["/drafts", "/drafts/core", "/drafts/core/statements", "/moderation", "/workshops", "/people/member"] {
+        html::check(&text(send(asked(path, &cookie)).await).await);
+    }
+    // A form of another session is nobody's, and one of a session that is over neither.
+    let back = |form: &str| format!("form={form}&do=withdraw-amendment&amendment={entry}");
+    let foreign = send(posted("/acts", &cookie, &back(&"0".repeat(64)))).await;
+    assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+    let out = send(posted("/sign-out", &cookie, &format!("form={form}"))).await;
+    assert_eq!(out.status(), StatusCode::SEE_OTHER);
+    assert_eq!(send(posted("/acts", &cookie, &back(&form))).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_page_of_members_looks_at_no_more_than_it_shows() {
+    let world = World::bare();
+    let members =
+        (0..250).map(|at| crate::world::listed(&format!("m-{at:03}"), hub::member::MemberKind::City)).collect();
+    world.by("secretariat", Command::AdmitMembers { members, reasons: reasons() });
+    let first = text(get(&world, "/members?kind=city").await).await;
+    assert_eq!(first.matches("href=\"/members/m-").count(), 100);
+    assert!(first.contains("after=m-099"));
+    let last = text(get(&world, "/members?kind=city&after=m-199").await).await;
+    assert_eq!(last.matches("href=\"/members/m-").count(), 50);
+    assert!(!last.contains("The next page"));
+}

@@ -1,0 +1,134 @@
+//! The table of roles, walked whole: every command asked for by every role.
+
+use hub::HubError;
+use hub::act::{Answer, Outcome, Stance};
+use hub::command::Command;
+use hub::decide::Refusal;
+use hub::member::{PublicLog, Role};
+use hub::roles::{Action, TABLE, action, may};
+use model::Digest;
+
+use crate::world::{World, clause, person, personal, reasons, text_change};
+
+/// One command of each kind.
+fn every_command() -> Vec<Command> {
+    let draft = || "core".parse().unwrap();
+    let id = || person("somebody");
+    let member = || "city-a".parse().unwrap();
+    let log = PublicLog { address: "https://city-a.example".to_owned(), key: "k".to_owned() };
+    let at = |text: &str| text.parse().unwrap();
+    vec![
+        Command::AdmitMembers { members: Vec::new(), reasons: reasons() },
+        Command::EndMembership { member: "nobody".parse().unwrap(), reasons: reasons() },
+        Command::NameLog { member: member(), log },
+        Command::NamePerson { person: id(), member: member(), role: Role::Member, who: personal("N.") },
+        Command::SetRole { person: id(), role: None, reasons: reasons() },
+        Command::IssueCredential { person: id(), credential: Digest::new([1; 32]) },
+        Command::OpenDraft {
+            draft: draft(),
+            title: "T".parse().unwrap(),
+            pack: "global-core".to_owned(),
+            reasons: reasons(),
+        },
+        Command::Propose { draft: draft(), clause: clause(), change: text_change("x"), why: "y".parse().unwrap() },
+        Command::WithdrawAmendment { amendment: 0 },
+        Command::Argue { amendment: 0, stance: Stance::For, words: "w".parse().unwrap() },
+        Command::Endorse { amendment: 0, for_member: false, endorsed: true },
+        Command::Endorse { amendment: 0, for_member: true, endorsed: true },
+        Command::State { draft: draft(), words: "w".parse().unwrap() },
+        Command::Answer { statement: 0, answer: Answer::Agree },
+        Command::AnnounceWorkshop {
+            draft: draft(),
+            title: "T".parse().unwrap(),
+            place: "P".parse().unwrap(),
+            begins: at("2026-12-01T08:00:00Z"),
+            ends: at("2026-12-01T09:00:00Z"),
+        },
+        Command::FileMinutes { workshop: 0, minutes: "m".parse().unwrap() },
+        Command::PublishModerationPolicy { text: "t".parse().unwrap(), reasons: reasons() },
+        Command::Hide { entry: 0, reasons: reasons() },
+        Command::Restore { entry: 0, reasons: reasons() },
+        Command::Erase { entry: 0, reasons: reasons() },
+        Command::BeginConsolidation { draft: "other".parse().unwrap(), reasons: reasons() },
+        Command::DecideAmendment { amendment: 0, outcome: Outcome::Accepted, reasons: reasons() },
+        Command::Consolidate { draft: draft(), version: "0.2.0".to_owned(), reasons: reasons() },
+        Command::Release { draft: "other".parse().unwrap(), reasons: reasons() },
+        Command::WithdrawVersion { version: 0, reasons: reasons() },
+        Command::CorrectVersion { version: 0, by: 1, reasons: reasons() },
+    ]
+}
+
+#[test]
+fn every_command_is_refused_to_every_role_that_the_table_does_not_name_and_to_no_other() {
+    let world = World::new();
+    let (mut allowed, mut refused) = (0, 0);
+    for command in every_command() {
+        for (by, role) in [
+            ("secretariat", Role::Secretariat),
+            ("editor", Role::Editor),
+            ("member", Role::Member),
+            ("observer", Role::Observer),
+        ] {
+            let outcome = world.ask(by, &command);
+            let by_table = matches!(outcome, Err(HubError::Refused(Refusal::Role { .. })));
+            assert_eq!(by_table, !may(role, action(&command)), "{by}: {command:?}: {outcome:?}");
+            if by_table { refused += 1 } else { allowed += 1 }
+        }
+        let nobody = world.ask("nobody", &command);
+        assert!(matches!(nobody, Err(HubError::Refused(Refusal::Nobody(_)))), "{command:?}: {nobody:?}");
+    }
+    assert_eq!((allowed, refused), (43, 61));
+    // Every action is in the table once, and what an observer may do is nothing.
+    let actions: std::collections::BTreeSet<Action> = TABLE.iter().map(|(action, _)| *action).collect();
+    assert_eq!(actions.len(), TABLE.len());
+    assert!(TABLE.iter().all(|(action, _)| !may(Role::Observer, *action)));
+}
+
+#[test]
+fn whoever_loses_a_role_or_a_membership_may_do_nothing_any_more() {
+    let world = World::new();
+    let state = || Command::State { draft: "core".parse().unwrap(), words: "w".parse().unwrap() };
+    world.by("member", state());
+    world.by("secretariat", Command::SetRole { person: person("member"), role: None, reasons: reasons() });
+    assert!(matches!(world.ask("member", &state()), Err(HubError::Refused(Refusal::Nobody(_)))));
+    world.by("neighbour", state());
+    world.by("secretariat", Command::EndMembership { member: "resident-1".parse().unwrap(), reasons: reasons() });
+    assert!(matches!(world.ask("neighbour", &state()), Err(HubError::Refused(Refusal::Nobody(_)))));
+    // The secretariat cannot end its own, so that somebody is always there.
+    let own = Command::EndMembership { member: "secretariat".parse().unwrap(), reasons: reasons() };
+    assert!(matches!(world.ask("secretariat", &own), Err(HubError::Refused(Refusal::Own))));
+    let own = Command::SetRole { person: person("secretariat"), role: None, reasons: reasons() };
+    assert!(matches!(world.ask("secretariat", &own), Err(HubError::Refused(Refusal::Own))));
+}
+
+#[test]
+fn nobody_decides_an_amendment_of_their_own_and_no_decision_is_written_without_reasons() {
+    let world = World::new();
+    let own = world.amend("editor", text_change("Approvals end."));
+    let decide = |amendment| Command::DecideAmendment { amendment, outcome: Outcome::Accepted, reasons: reasons() };
+    assert!(matches!(world.ask("editor", &decide(own)), Err(HubError::Refused(Refusal::Own))));
+    let mut json = serde_json::to_value(decide(own)).unwrap();
+    for nothing in ["", "  \n", "\u{0}"] {
+        json["reasons"] = nothing.into();
+        assert!(serde_json::from_value::<Command>(json.clone()).is_err(), "{nothing:?}");
+    }
+    json.as_object_mut().unwrap().remove("reasons");
+    assert!(serde_json::from_value::<Command>(json).is_err());
+}
+
+#[test]
+fn an_organisation_is_endorsed_for_by_those_who_speak_for_it_and_no_resident_is_one() {
+    let world = World::new();
+    let amendment = world.amend("member", text_change("Approvals end."));
+    let endorse = |for_member, endorsed| Command::Endorse { amendment, for_member, endorsed };
+    world.by("editor", endorse(true, true));
+    world.by("editor", endorse(false, true));
+    world.by("neighbour", endorse(false, true));
+    assert!(matches!(world.ask("neighbour", &endorse(true, true)), Err(HubError::Refused(Refusal::NoOrganisation))));
+    assert_eq!(world.ask("editor", &endorse(true, true)).unwrap(), Vec::<u64>::new(), "once is enough");
+    let state = world.hub.state();
+    let known = &state.amendments[&amendment];
+    assert_eq!((known.organisations.len(), known.persons.len()), (1, 2));
+    world.by("editor", endorse(true, false));
+    assert!(world.hub.state().amendments[&amendment].organisations.is_empty());
+}
