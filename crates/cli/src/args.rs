@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod basemap;
 pub(crate) mod framework;
 pub(crate) mod hub;
+pub(crate) mod hub_mirror;
 pub(crate) mod instrument;
 pub(crate) mod pilot;
 pub(crate) mod schedule;

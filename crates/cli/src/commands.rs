@@ -10,6 +10,7 @@ pub(crate) mod clock;
 pub(crate) mod export;
 pub(crate) mod framework;
 pub(crate) mod hub;
+pub(crate) mod hub_mirror;
 pub(crate) mod ingest;
 pub(crate) mod init;
 pub(crate) mod instrument;

@@ -6,6 +6,7 @@
 pub mod accounts;
 mod memory;
 pub mod sheet;
+pub mod shelf;
 mod sqlite;
 
 use std::fmt;

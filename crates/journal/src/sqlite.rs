@@ -7,6 +7,8 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use tlog::{Hash, RightEdge, leaf_hash};
 
+pub(crate) use schema::private;
+
 use crate::{DisclosureLedger, Entry, Head, Journal, JournalError, NewEntry, Payload, check};
 
 /// How many entries are hashed at a time when the journal opens.
@@ -42,7 +44,7 @@ fn limit(limit: usize) -> i64 {
 }
 
 /// Tells a full disk from other failures.
-fn failed(error: rusqlite::Error) -> JournalError {
+pub(crate) fn failed(error: rusqlite::Error) -> JournalError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => JournalError::Full,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => JournalError::Corrupt(error.to_string()),

@@ -20,8 +20,8 @@ use tokio::task::JoinHandle;
 use delivery::Delivery;
 use outside::Outside;
 
-pub use outside::{Allowed, AllowedError};
 pub use signature::secret;
+pub use web::{Allowed, AllowedError};
 
 /// What the first second try waits for; the pauses after it are multiples.
 const PATIENCE: Duration = Duration::from_secs(5);

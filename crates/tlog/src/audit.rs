@@ -7,7 +7,7 @@
 mod source;
 mod walk;
 
-pub use source::{LogSource, SourceError, SourceTiles, read_entry};
+pub use source::{LogSource, SourceError, SourceTiles, read_entries, read_entry};
 pub use walk::Auditor;
 
 use crate::checkpoint::CheckpointError;

@@ -19,6 +19,8 @@ pub(crate) enum Hub {
     Do(Do),
     #[command(subcommand)]
     Members(Members),
+    #[command(flatten)]
+    Public(super::hub_mirror::HubPublic),
 }
 
 /// Begin a hub in an empty folder.

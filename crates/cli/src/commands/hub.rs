@@ -22,6 +22,7 @@ pub(crate) fn run(asked: &Asked, output: &Output) -> anyhow::Result<()> {
         Asked::Token(args) => acting::token(args, output),
         Asked::Do(args) => acting::run(args, output),
         Asked::Members(Members::Import(args)) => members::import(args, output),
+        Asked::Public(public) => super::hub_mirror::run(public, output),
     }
 }
 

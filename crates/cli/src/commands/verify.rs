@@ -40,6 +40,11 @@ pub(crate) fn run(args: &Verify, output: &Output) -> anyhow::Result<()> {
         if hub::audit::is_hub(&source) {
             return super::hub::verify(&source, Some(dir), args.key.as_deref(), older, output);
         }
+        if !dir.join("journal.db").exists() && !dir.join("lake").exists() {
+            // Somebody's copy of the public files: there is nothing else to look at.
+            let audit = check(&source, args, older)?;
+            return output.result(&document(&audit, None), &in_words(&audit, args.key.is_some(), None));
+        }
         let journal = SqliteReader::open(&dir.join("journal.db"))?;
         let audit = check(&source, args, older)?.inside(&journal, &source)?;
         (audit, Some(lake_of(dir)?))

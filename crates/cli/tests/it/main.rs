@@ -15,6 +15,7 @@ mod framework;
 mod full;
 mod handed;
 mod hub;
+mod hub_mirror;
 mod instruments;
 mod lax;
 mod no_sql;

@@ -290,11 +290,31 @@ fn every_command_has_a_manual_page_and_examples() {
         ("schedule", &["add", "list", "remove"]),
         ("sheet", &["template", "export", "check", "import"]),
         ("basemap", &["import", "show"]),
+        (
+            "hub",
+            &[
+                "init",
+                "serve",
+                "token",
+                "do",
+                "members",
+                "mirror",
+                "look",
+                "cities",
+                "resume",
+                "history",
+                "evidence",
+                "definitions",
+                "benchmark",
+                "simulate",
+            ],
+        ),
     ];
     for (command, more) in below {
         names.extend(more.iter().map(|name| vec![command.to_owned(), (*name).to_owned()]));
     }
     names.extend(["set", "show", "remove"].map(|name| ["account", "oidc", name].map(str::to_owned).to_vec()));
+    names.push(["hub", "members", "import"].map(str::to_owned).to_vec());
     assert_eq!(pages.len(), names.len() + 1, "and one of the whole");
     for name in names {
         let page = std::fs::read_to_string(dir.join(format!("ordinance-{}.1", name.join("-")))).unwrap();

@@ -206,7 +206,7 @@ fn asked(at: u8, by: u8, of: u64) -> (&'static str, Command) {
         1 => Command::Answer { statement: of, answer: Answer::Agree },
         2 => Command::Answer { statement: of, answer: Answer::Disagree },
         3 => Command::Argue { amendment: of, stance: Stance::For, words: words() },
-        4 => Command::Endorse { amendment: of, for_member: at > 100, endorsed: at < 180 },
+        4 => Command::Endorse { amendment: of, for_member: at > 100, endorsed: at.is_multiple_of(2) },
         5 => Command::Hide { entry: of, reasons: reasons() },
         6 => Command::Restore { entry: of, reasons: reasons() },
         7 => Command::DecideAmendment { amendment: of, outcome: Outcome::Rejected, reasons: reasons() },

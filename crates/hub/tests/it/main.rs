@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests")]
 
+mod benchmark;
+mod evidence;
 mod fold;
+mod hostile;
 #[path = "../../../node/tests/it/html.rs"]
 mod html;
 mod import;
+mod logs;
+mod mirror;
 mod pages;
 mod release;
 mod roles;

@@ -92,7 +92,7 @@ pub(crate) fn pragma(connection: &Connection, name: &str) -> Result<i64, Journal
     connection.pragma_query_value(None, name, |row| row.get(0)).map_err(failed)
 }
 
-fn private(path: &Path) -> Result<(), JournalError> {
+pub(crate) fn private(path: &Path) -> Result<(), JournalError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

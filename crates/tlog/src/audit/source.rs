@@ -124,6 +124,22 @@ pub fn read_entry(source: &impl LogSource, index: u64, size: u64) -> Result<Vec<
     entry.map(|entry| entry.bytes.to_vec()).ok_or_else(|| SourceError::NotFound(format!("entry {index}")))
 }
 
+/// Reads the entries from an index on to the end of their bundle in a log of `size` entries. They are claims until their
+/// hashes lead to a signed root.
+///
+/// # Errors
+/// [`SourceError::NotFound`] outside the log; [`SourceError::Failed`] when the bundle is malformed.
+pub fn read_entries(source: &impl LogSource, from: u64, size: u64) -> Result<Vec<Vec<u8>>, SourceError> {
+    let width = u64::from(TILE_WIDTH);
+    let coords = BundleCoords::in_tree(from / width, size).filter(|_| from < size);
+    let coords = coords.ok_or_else(|| SourceError::NotFound(format!("entry {from}")))?;
+    let found = read_bundle(source, coords)?;
+    let failed = |error: TileError| SourceError::Failed { path: found.path.clone(), message: error.to_string() };
+    let entries = decode_bundle(&found.bytes, found.width).map_err(failed)?;
+    let wanted = entries.iter().take(usize::from(coords.width())).skip(usize::try_from(from % width).unwrap_or(0));
+    Ok(wanted.map(|entry| entry.bytes.to_vec()).collect())
+}
+
 /// The tiles of a [`LogSource`] as a [`TileReader`], for proofs.
 #[derive(Debug, Clone, Copy)]
 pub struct SourceTiles<S>(pub S);

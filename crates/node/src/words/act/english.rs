@@ -74,24 +74,7 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
             format!("Everything that “{}” observed before {} was deleted", deleted.stream, instant(deleted.before))
         }
         What::DisclosuresBatched(batch) => batched(batch),
-        What::EvidenceFiled(evidence) => {
-            format!(
-                "{} stated about {} (“{}”): {}",
-                party(&evidence.signed_by),
-                subject(state, &evidence.about),
-                evidence.kind,
-                evidence.summary
-            )
-        }
-        What::InquiryReceived(received) => {
-            let about = subject(state, &received.evidence.about);
-            format!("{} (about {about})", received.evidence.summary.trim_end_matches('.'))
-        }
-        What::IncidentReported(reported) => {
-            let statement = &reported.incident.statement;
-            let (by, about) = (party(&statement.signed_by), subject(state, &statement.about));
-            format!("{by} reported an incident (about {about}): {}", statement.summary.trim_end_matches('.'))
-        }
+        What::EvidenceFiled(_) | What::InquiryReceived(_) | What::IncidentReported(_) => stated(what, state, party),
         What::EvidenceWithdrawn(of) => format!("The statement “{}” was withdrawn", of.evidence),
         What::EvidenceLapsed(of) => format!("The statement “{}” came to its end", of.evidence),
         What::ClassApproved(class) => format!(
@@ -108,6 +91,29 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
         }
         What::PayloadErased(erased) => format!("The confidential part of act {} was destroyed", erased.entry),
         // The acts of government have their words above; what is left over is told by its tag.
+        other => other.kind().to_owned(),
+    }
+}
+
+/// Acts that state something: what a party, a resident or an incident's report says.
+fn stated(what: &What, state: &State, party: impl Fn(&PartyId) -> String) -> String {
+    match what {
+        What::EvidenceFiled(evidence) => format!(
+            "{} stated about {} (“{}”): {}",
+            party(&evidence.signed_by),
+            subject(state, &evidence.about),
+            evidence.kind,
+            evidence.summary
+        ),
+        What::InquiryReceived(received) => {
+            let about = subject(state, &received.evidence.about);
+            format!("{} (about {about})", received.evidence.summary.trim_end_matches('.'))
+        }
+        What::IncidentReported(reported) => {
+            let statement = &reported.incident.statement;
+            let (by, about) = (party(&statement.signed_by), subject(state, &statement.about));
+            format!("{by} reported an incident (about {about}): {}", statement.summary.trim_end_matches('.'))
+        }
         other => other.kind().to_owned(),
     }
 }

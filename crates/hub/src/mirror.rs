@@ -1,0 +1,315 @@
+//! Mirrors: of each city's public log a copy that was checked before it was kept.
+//!
+//! What is kept is only ever a prefix of a tree whose head the city signed: the entries are hashed onto the edge of what is kept,
+//! and no hash that a tile shows is believed. A look that fails anywhere leaves what is kept as it was. This module reads public
+//! logs and nothing else of a city, and never asks for more at once than the limits here.
+
+mod door;
+mod export;
+mod fetch;
+mod kept;
+mod pack;
+mod refresh;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use journal::JournalError;
+use journal::shelf::{Change, Row, Shelf};
+use model::{PartyId, Timestamp};
+use tlog::audit::LogSource;
+use tlog::proof::{LeafHashes, claimed_root, prove_consistency};
+use tlog::{Hash, NoteError, RightEdge, Vkey, leaf_hash};
+
+use crate::benchmark::Sheet;
+use crate::watch::{Evidence, EvidenceFile, Said};
+
+pub use door::{Door, Doors, LOOK_BYTES_MAX};
+pub use fetch::{JUMP_ENTRIES_MAX, NOTE_BYTES_MAX, STAGE_BYTES_MAX, STAGE_ENTRIES_MAX, Trouble};
+pub use kept::{CITY_BYTES_MAX, Country, Kept, KeptError, Position, Profile, SizeClass, Standing};
+pub use refresh::{Reach, Refreshed, refresh};
+
+use fetch::{Step, fetch};
+
+/// Why a mirror does not do something. Nothing that was kept is changed by it.
+#[derive(Debug, thiserror::Error)]
+pub enum MirrorError {
+    /// The file of logs failed.
+    #[error("the mirror: {0}")]
+    Shelf(#[from] JournalError),
+    /// A file beside it failed.
+    #[error("the mirror's folder: {0}")]
+    Io(#[from] std::io::Error),
+    /// No such city.
+    #[error("no city `{0}` is mirrored here; add it with its key and address")]
+    Unknown(PartyId),
+    /// It is mirrored already.
+    #[error("the city `{0}` is mirrored already")]
+    Known(PartyId),
+    /// The key is none.
+    #[error("the key is no verifier key: {0}")]
+    Key(#[from] NoteError),
+    /// Not all of a signed head is kept yet.
+    #[error("of `{0}` less is kept than its signed head covers; look again first")]
+    Unfinished(PartyId),
+    /// What is kept cannot be read.
+    #[error("what is kept of `{city}` is damaged: {why}; mirror the city anew, from its log")]
+    Damaged {
+        /// Whose.
+        city: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// A city as it is mirrored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct City {
+    /// Its name here.
+    pub name: PartyId,
+    /// How often it was changed.
+    revision: u64,
+    /// What is known of its log.
+    pub kept: Kept,
+    /// What its entries say, for benchmarks.
+    pub sheet: Sheet,
+}
+
+/// What a look at a city found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Looked {
+    /// Nothing new.
+    Unchanged,
+    /// So many entries were checked and kept.
+    Grown {
+        /// How many.
+        entries: u64,
+        /// Whether there are more, which the next look takes.
+        more: bool,
+    },
+    /// The log contradicts what its city signed before. The mirror is frozen.
+    Contradicts(Box<Evidence>),
+    /// It was frozen before, and was not looked at.
+    Frozen,
+    /// Nothing was kept, and why.
+    Failed(Trouble),
+}
+
+/// What a look wants to have written.
+pub(crate) struct Prepared {
+    pub(crate) looked: Looked,
+    pub(crate) change: Option<Change>,
+}
+
+/// The mirrors in one folder.
+pub struct Mirror {
+    folder: PathBuf,
+    shelf: Shelf,
+}
+
+impl Mirror {
+    /// Opens the mirrors in a folder, or begins them.
+    ///
+    /// # Errors
+    /// The folder cannot be used.
+    pub fn open(folder: &Path) -> Result<Self, MirrorError> {
+        fs::create_dir_all(folder.join("evidence"))?;
+        Ok(Self { folder: folder.to_owned(), shelf: Shelf::open(&folder.join("mirror.db"))? })
+    }
+
+    /// Takes a city up: by its key, which was learnt from elsewhere, and the address below which its `/log/` is.
+    ///
+    /// # Errors
+    /// It is mirrored already, or the key is none.
+    pub fn add(&mut self, name: &PartyId, key: &str, address: &str, profile: Profile) -> Result<(), MirrorError> {
+        self.add_all(&[(name.clone(), key.to_owned(), address.to_owned(), profile)])
+    }
+
+    /// The same for many at once: all of them, or none.
+    ///
+    /// # Errors
+    /// One of them is mirrored already, or its key is none.
+    pub fn add_all(&mut self, cities: &[(PartyId, String, String, Profile)]) -> Result<(), MirrorError> {
+        let mut changes = Vec::with_capacity(cities.len());
+        for (name, key, address, profile) in cities {
+            key.parse::<Vkey>()?;
+            if self.shelf.row(name.as_str())?.is_some() {
+                return Err(MirrorError::Known(name.clone()));
+            }
+            let kept = Kept::begun(key, address, profile.clone());
+            let city = City { name: name.clone(), revision: 0, kept, sheet: Sheet::default() };
+            changes.push(Change { row: city.row()?, pieces: Vec::new() });
+        }
+        Ok(self.shelf.put(&changes)?)
+    }
+
+    /// A city.
+    ///
+    /// # Errors
+    /// It is not mirrored here, or cannot be read.
+    pub fn city(&self, name: &PartyId) -> Result<City, MirrorError> {
+        let row = self.shelf.row(name.as_str())?.ok_or_else(|| MirrorError::Unknown(name.clone()))?;
+        City::of(row)
+    }
+
+    /// So many cities by name, from the one after a name on.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn cities(&self, after: Option<&PartyId>, most: usize) -> Result<Vec<City>, MirrorError> {
+        let rows = self.shelf.rows(after.map_or("", PartyId::as_str), most)?;
+        rows.into_iter().map(City::of).collect()
+    }
+
+    /// How many cities are mirrored.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn count(&self) -> Result<u64, MirrorError> {
+        Ok(self.shelf.count()?)
+    }
+
+    /// Looks at a city's log once, and keeps what is new of it.
+    ///
+    /// # Errors
+    /// The city is not here, or nothing can be written. That the log itself fails is an outcome.
+    pub fn look(&mut self, name: &PartyId, source: &dyn LogSource, now: Timestamp) -> Result<Looked, MirrorError> {
+        let city = self.city(name)?;
+        let prepared = self.prepare(city, source, now)?;
+        self.commit(prepared)
+    }
+
+    pub(crate) fn commit(&mut self, prepared: Prepared) -> Result<Looked, MirrorError> {
+        let changes: Vec<Change> = prepared.change.into_iter().collect();
+        self.shelf.put(&changes)?;
+        Ok(prepared.looked)
+    }
+
+    pub(crate) fn put(&mut self, changes: &[Change]) -> Result<(), MirrorError> {
+        Ok(self.shelf.put(changes)?)
+    }
+
+    /// Looks, and says what is to be written. Evidence is written down at once: before the mirror is frozen for it.
+    pub(crate) fn prepare(&self, city: City, source: &dyn LogSource, now: Timestamp) -> Result<Prepared, MirrorError> {
+        if matches!(city.kept.standing, Standing::Frozen { .. }) {
+            return Ok(Prepared { looked: Looked::Frozen, change: None });
+        }
+        match fetch(&city.kept, source, now) {
+            Ok(Step::Same(kept)) => city.becomes(kept, Looked::Unchanged),
+            Ok(Step::Grown { kept, entries, more }) => self.grow(city, kept, &entries, more),
+            Ok(Step::Contradicts(said)) => self.freeze(city, said, now),
+            Ok(Step::Smaller { size, root, note }) => {
+                let said = self.smaller(&city, size, root, note)?;
+                self.freeze(city, said, now)
+            }
+            Err(trouble) => {
+                let kept = city.kept.troubled(&trouble, now);
+                city.becomes(kept, Looked::Failed(trouble))
+            }
+        }
+    }
+
+    fn grow(&self, city: City, kept: Kept, entries: &[Vec<u8>], more: bool) -> Result<Prepared, MirrorError> {
+        let mut city = city;
+        let last = self.shelf.last_piece(city.name.as_str())?;
+        let pieces = pack::appended(last, city.kept.size, entries);
+        let pieces = pieces.map_err(|why| MirrorError::Damaged { city: city.name.to_string(), why })?;
+        entries.iter().for_each(|entry| city.sheet.take(entry));
+        let looked = Looked::Grown { entries: entries.len() as u64, more };
+        let mut prepared = city.becomes(kept, looked)?;
+        prepared.change.iter_mut().for_each(|change| change.pieces.clone_from(&pieces));
+        Ok(prepared)
+    }
+
+    fn freeze(&self, city: City, said: Said, now: Timestamp) -> Result<Prepared, MirrorError> {
+        let evidence = Evidence { city: city.name.clone(), key: city.kept.key.clone(), noted: now, said };
+        let digest = EvidenceFile::write(&self.folder.join("evidence"), &evidence)?;
+        let standing = Standing::Frozen { since: now, evidence: digest };
+        let kept = Kept { standing, ..city.kept.clone() };
+        city.becomes(kept, Looked::Contradicts(Box::new(evidence)))
+    }
+
+    /// A smaller head than the one that is known: a rollback if it begins what is kept, and a fork if it does not.
+    fn smaller(&self, city: &City, size: u64, root: Hash, note: String) -> Result<Said, MirrorError> {
+        let known = city.kept.note.clone().unwrap_or_default();
+        let mut leaves = Vec::new();
+        self.entries(&city.name, |_, entry| leaves.push(leaf_hash(entry)))?;
+        let leaves: LeafHashes = leaves.into_iter().collect();
+        let damaged = |why: String| MirrorError::Damaged { city: city.name.to_string(), why };
+        let own = claimed_root(size, &leaves).map_err(|error| damaged(error.to_string()));
+        // What is not mirrored to its end cannot prove more than that a smaller head was shown.
+        let whole = city.kept.signed().is_some_and(|signed| signed.size == city.kept.size);
+        if !whole || own.as_ref().is_ok_and(|own| *own == root) {
+            return Ok(Said::RolledBack { larger: known, smaller: note });
+        }
+        let proof = prove_consistency(size, city.kept.size, &leaves).map_err(|error| damaged(error.to_string()))?;
+        Ok(Said::NotAPrefix { smaller: note, larger: known, prefix: own?, proof })
+    }
+
+    /// Visits every kept entry of a city in order, and checks that together they are what the city signed.
+    ///
+    /// # Errors
+    /// The city is not here, or what is kept is damaged; what was visited does not count then.
+    pub fn entries(&self, name: &PartyId, mut visit: impl FnMut(u64, &[u8])) -> Result<Kept, MirrorError> {
+        let kept = self.city(name)?.kept;
+        let damaged = |why: String| MirrorError::Damaged { city: name.to_string(), why };
+        let mut edge = RightEdge::new();
+        while edge.size() < kept.size {
+            let piece = self.shelf.piece(name.as_str(), edge.size())?;
+            let piece = piece.filter(|piece| piece.first == edge.size());
+            let piece = piece.ok_or_else(|| damaged(format!("entry {} is missing", edge.size())))?;
+            for entry in pack::unpacked(&piece).map_err(damaged)? {
+                visit(edge.size(), &entry);
+                edge.push(leaf_hash(&entry));
+            }
+        }
+        if Some(edge.root()) == kept.root() {
+            Ok(kept)
+        } else {
+            Err(damaged("its entries give another root".to_owned()))
+        }
+    }
+
+    /// Takes up a frozen mirror again, on the word of whoever keeps the hub. What is kept stays, and so does the evidence.
+    ///
+    /// # Errors
+    /// The city is not here, or nothing can be written.
+    pub fn thaw(&mut self, name: &PartyId) -> Result<(), MirrorError> {
+        let city = self.city(name)?;
+        let kept = Kept { standing: Standing::Sound, ..city.kept.clone() };
+        let prepared = city.becomes(kept, Looked::Unchanged)?;
+        self.commit(prepared).map(drop)
+    }
+
+    /// Everything that was found to contradict itself, by digest.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn evidence(&self) -> Result<Vec<EvidenceFile>, MirrorError> {
+        Ok(EvidenceFile::all(&self.folder.join("evidence"))?)
+    }
+}
+
+impl City {
+    fn of(row: Row) -> Result<Self, MirrorError> {
+        let damaged = |why: String| MirrorError::Damaged { city: row.name.clone(), why };
+        let name = row.name.parse().map_err(|error: model::IdError| damaged(error.to_string()))?;
+        let kept = serde_json::from_slice(&row.head).map_err(|error| damaged(error.to_string()))?;
+        let sheet = serde_json::from_slice(&row.fold).map_err(|error| damaged(error.to_string()))?;
+        Ok(Self { name, revision: row.revision, kept, sheet })
+    }
+
+    fn row(&self) -> Result<Row, MirrorError> {
+        let damaged =
+            |error: serde_json::Error| MirrorError::Damaged { city: self.name.to_string(), why: error.to_string() };
+        let head = serde_json::to_vec(&self.kept).map_err(damaged)?;
+        let fold = serde_json::to_vec(&self.sheet).map_err(damaged)?;
+        Ok(Row { name: self.name.to_string(), revision: self.revision, head, fold })
+    }
+
+    fn becomes(mut self, kept: Kept, looked: Looked) -> Result<Prepared, MirrorError> {
+        self.kept = kept;
+        let change = Change { row: self.row()?, pieces: Vec::new() };
+        Ok(Prepared { looked, change: Some(change) })
+    }
+}

@@ -1,0 +1,133 @@
+//! Forks and rollbacks: whatever a city signs against itself is kept, and anyone can check it.
+
+use hub::mirror::{Looked, Standing};
+use hub::simulate::GeneratedLog;
+use hub::watch::{Evidence, EvidenceError, Proves, Said};
+use proptest::prelude::*;
+use tlog::SigningKey;
+use tlog::audit::{LogSource, SourceError};
+
+use crate::logs::{at, key, mirror, name, plain};
+
+/// Mirrors one log and looks at another; gives the evidence.
+fn caught(known: &GeneratedLog, then: &dyn LogSource) -> Option<Evidence> {
+    let (_folder, mut mirror) = mirror();
+    mirror.look(&name(), known, at(1)).unwrap();
+    let before = mirror.city(&name()).unwrap().kept;
+    let Looked::Contradicts(evidence) = mirror.look(&name(), then, at(2)).unwrap() else { return None };
+    // What was kept stays, and nothing more is taken.
+    let mut entries = Vec::new();
+    let kept = mirror.entries(&name(), |_, entry| entries.push(entry.to_vec())).unwrap();
+    assert_eq!((entries.as_slice(), &kept.note), (known.entries(), &before.note));
+    let Standing::Frozen { evidence: digest, .. } = kept.standing else { panic!("{:?}", kept.standing) };
+    assert_eq!(mirror.look(&name(), known, at(3)).unwrap(), Looked::Frozen);
+    let published = mirror.evidence().unwrap();
+    assert_eq!(published.iter().map(|file| file.digest).collect::<Vec<_>>(), [digest]);
+    assert_eq!(Evidence::read(&published[0].bytes), Ok(*evidence.clone()));
+    Some(*evidence)
+}
+
+#[test]
+fn two_heads_of_one_size_are_evidence() {
+    let evidence = caught(&plain(300, u64::MAX), &plain(300, 299)).unwrap();
+    assert!(matches!(evidence.said, Said::TwoRoots { .. }));
+    assert_eq!(evidence.check(Some(&key().vkey().to_string())), Ok(Proves::TwoHistories));
+}
+
+#[test]
+fn a_head_that_does_not_continue_the_known_one_is_evidence_with_a_proof() {
+    for (known, then, fork) in [(1, 2, 0), (7, 400, 3), (256, 257, 255), (300, 70_000, 5), (512, 513, 511)] {
+        let evidence = caught(&plain(known, u64::MAX), &plain(then, fork)).unwrap();
+        assert!(matches!(evidence.said, Said::NotAPrefix { .. }), "{known} {then}");
+        assert_eq!(evidence.check(None), Ok(Proves::TwoHistories), "{known} {then}");
+    }
+}
+
+#[test]
+fn a_smaller_head_is_a_rollback_and_where_it_was_never_a_prefix_a_fork() {
+    let rolled = caught(&plain(300, u64::MAX), &plain(200, u64::MAX)).unwrap();
+    assert!(matches!(rolled.said, Said::RolledBack { .. }));
+    assert_eq!(rolled.check(None), Ok(Proves::OnlyTheHeads));
+    let forked = caught(&plain(300, u64::MAX), &plain(200, 199)).unwrap();
+    assert!(matches!(forked.said, Said::NotAPrefix { .. }));
+    assert_eq!(forked.check(None), Ok(Proves::TwoHistories));
+}
+
+#[test]
+fn a_log_that_only_grows_is_never_accused() {
+    for (known, then) in [(1, 2), (255, 256), (256, 70_000), (300, 301)] {
+        assert_eq!(caught(&plain(known, u64::MAX), &plain(then, u64::MAX)), None);
+    }
+}
+
+/// A log whose tiles or bundles are damaged on the way.
+struct Damaged(GeneratedLog, &'static str);
+
+impl LogSource for Damaged {
+    fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = self.0.get(path)?;
+        if path.starts_with(self.1) {
+            bytes.iter_mut().rev().take(3).for_each(|byte| *byte ^= 1);
+        }
+        Ok(bytes)
+    }
+}
+
+#[test]
+fn damage_on_the_way_accuses_nobody() {
+    for part in ["tile/entries", "tile/"] {
+        let (_folder, mut mirror) = mirror();
+        mirror.look(&name(), &plain(300, u64::MAX), at(1)).unwrap();
+        let looked = mirror.look(&name(), &Damaged(plain(420, u64::MAX), part), at(2)).unwrap();
+        assert!(matches!(looked, Looked::Failed(_)), "{part}: {looked:?}");
+        let kept = mirror.city(&name()).unwrap().kept;
+        assert!(matches!(kept.standing, Standing::Unproven { .. }) && kept.size == 300);
+        // Once it comes through undamaged, it is taken.
+        assert_eq!(
+            mirror.look(&name(), &plain(420, u64::MAX), at(3)).unwrap(),
+            Looked::Grown { entries: 120, more: false }
+        );
+        assert_eq!(mirror.city(&name()).unwrap().kept.standing, Standing::Sound);
+    }
+}
+
+#[test]
+fn what_is_not_evidence_proves_nothing() {
+    let evidence = caught(&plain(300, u64::MAX), &plain(400, 5)).unwrap();
+    let other = SigningKey::generate([8; 32], "city.example/log").unwrap().vkey().to_string();
+    assert!(matches!(evidence.check(Some(&other)), Err(EvidenceError::OtherKey { .. })));
+    // Under another key the heads are unsigned.
+    let framed = Evidence { key: other, ..evidence.clone() };
+    assert!(matches!(framed.check(None), Err(EvidenceError::Head { .. })));
+    let said = |said: Said| Evidence { said, ..evidence.clone() }.check(None);
+    let note = |size: u64, fork: u64| plain(size, fork).checkpoint().to_owned();
+    let honest = u64::MAX;
+    let same = Said::TwoRoots { first: note(9, honest), second: note(9, honest) };
+    assert!(matches!(said(same), Err(EvidenceError::NoContradiction(_))));
+    let sizes = Said::TwoRoots { first: note(9, honest), second: note(10, honest) };
+    assert!(matches!(said(sizes), Err(EvidenceError::NoContradiction(_))));
+    let order = Said::RolledBack { larger: note(9, honest), smaller: note(9, honest) };
+    assert!(matches!(said(order), Err(EvidenceError::NoContradiction(_))));
+    // An honest log cannot be accused with a proof of its own, nor with an altered one.
+    let Said::NotAPrefix { smaller, larger, prefix, proof } = evidence.said.clone() else { panic!() };
+    let own = Said::NotAPrefix { smaller: note(300, honest), larger: note(400, honest), prefix, proof: proof.clone() };
+    assert!(matches!(said(own), Err(EvidenceError::Proof(_))));
+    let cut = Said::NotAPrefix { smaller, larger, prefix, proof: proof[1..].to_vec() };
+    assert!(matches!(said(cut), Err(EvidenceError::Proof(_))));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_of_evidence_panic(seed in any::<u64>()) {
+        let bytes = serde_json::to_vec(&caught_once()).unwrap();
+        let altered = testkit::altered(&bytes, &testkit::SeededBytes::new(seed));
+        if let Ok(read) = Evidence::read(&altered) {
+            let _ = read.check(None);
+        }
+    }
+}
+
+fn caught_once() -> Evidence {
+    static ONCE: std::sync::OnceLock<Evidence> = std::sync::OnceLock::new();
+    ONCE.get_or_init(|| caught(&plain(30, u64::MAX), &plain(40, 5)).unwrap()).clone()
+}

@@ -1,0 +1,332 @@
+//! Hostile logs: nothing that a server sends, or does not send, stalls the hub, fills it, or changes what it keeps.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hub::mirror::{Doors, JUMP_ENTRIES_MAX, Looked, NOTE_BYTES_MAX, Standing, Trouble};
+use hub::simulate::GeneratedLog;
+use proptest::prelude::*;
+use testkit::FakeClock;
+use tlog::audit::{LogSource, SourceError};
+use tlog::checkpoint::sign;
+use tlog::{SigningKey, leaf_hash};
+use web::Allowed;
+
+use crate::logs::{at, key, mirror, name, plain};
+
+/// What a server does with a request.
+#[derive(Clone)]
+enum Does {
+    /// Answers with these bytes, and closes.
+    Says(Vec<u8>),
+    /// Says nothing, and keeps the connection.
+    Hangs,
+    /// Says one byte after the other, for ever.
+    Drips,
+    /// Begins an answer and never ends it.
+    NeverEnds,
+}
+
+/// A server that is asked for files of a log.
+struct Server {
+    address: String,
+    asked: Arc<AtomicUsize>,
+    over: Arc<AtomicBool>,
+}
+
+impl Server {
+    fn new(does: impl Fn(&str) -> Does + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let (asked, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (counts, ends, does) = (Arc::clone(&asked), Arc::clone(&over), Arc::new(does));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ends.load(Ordering::SeqCst) {
+                    return;
+                }
+                counts.fetch_add(1, Ordering::SeqCst);
+                let (does, ends) = (Arc::clone(&does), Arc::clone(&ends));
+                std::thread::spawn(move || answer(stream.unwrap(), &*does, &ends));
+            }
+        });
+        Self { address, asked, over }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        drop(TcpStream::connect(self.address.trim_start_matches("http://")));
+    }
+}
+
+/// Answers one request. What cannot be written goes to somebody who has left.
+fn answer(mut stream: TcpStream, does: &dyn Fn(&str) -> Does, over: &AtomicBool) {
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let Some(Ok(first)) = lines.next() else { return };
+    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+    let path = first.split(' ').nth(1).unwrap_or_default().trim_start_matches("/log/").to_owned();
+    let head = b"HTTP/1.1 200 OK\r\n\r\n";
+    match does(&path) {
+        Does::Says(bytes) => drop(stream.write_all(&bytes)),
+        Does::Hangs => {
+            while !over.load(Ordering::SeqCst) {
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
+        }
+        Does::Drips => {
+            drop(stream.write_all(head));
+            while !over.load(Ordering::SeqCst) && stream.write_all(b"x").is_ok() {
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
+        }
+        Does::NeverEnds => {
+            drop(stream.write_all(head));
+            while !over.load(Ordering::SeqCst) && stream.write_all(&[b'x'; 4096]).is_ok() {}
+        }
+    }
+}
+
+fn ok(body: &[u8]) -> Does {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    Does::Says([head.as_bytes(), body].concat())
+}
+
+/// A log over HTTP, of which one file is done otherwise.
+fn log_but(log: GeneratedLog, part: &'static str, does: Does) -> Server {
+    Server::new(move |path| match log.get(path) {
+        _ if path.starts_with(part) => does.clone(),
+        Ok(bytes) => ok(&bytes),
+        Err(_) => Does::Says(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec()),
+    })
+}
+
+fn doors(allowed: &[&str]) -> Doors {
+    let allowed: Vec<Allowed> = allowed.iter().map(|text| text.parse().unwrap()).collect();
+    Doors::with_patience(allowed, Arc::new(FakeClock::at(at(0))), Duration::from_millis(400))
+}
+
+/// Looks at a hostile log after an honest one was kept; gives what became of it, and holds that nothing of what was kept is
+/// another, and that an honest log is taken afterwards.
+fn looked(hostile: &dyn LogSource) -> Looked {
+    let (_folder, mut mirror) = mirror();
+    mirror.look(&name(), &plain(300, u64::MAX), at(1)).unwrap();
+    let looked = mirror.look(&name(), hostile, at(2)).unwrap();
+    let mut entries = Vec::new();
+    let kept = mirror.entries(&name(), |_, entry| entries.push(entry.to_vec())).unwrap();
+    assert_eq!(entries, plain(300, u64::MAX).entries());
+    assert!(matches!(kept.standing, Standing::Unreachable { .. } | Standing::Unproven { .. }), "{:?}", kept.standing);
+    assert_eq!(mirror.look(&name(), &plain(301, u64::MAX), at(3)).unwrap(), Looked::Grown { entries: 1, more: false });
+    looked
+}
+
+fn over_http(server: &Server) -> Trouble {
+    match looked(&doors(&["127.0.0.1"]).to(&server.address)) {
+        Looked::Failed(trouble) => trouble,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_honest_log_over_http_is_kept() {
+    let server = log_but(plain(600, u64::MAX), "nothing", Does::Hangs);
+    let (_folder, mut mirror) = mirror();
+    let door = doors(&["127.0.0.1"]).to(&server.address);
+    assert_eq!(mirror.look(&name(), &door, at(1)).unwrap(), Looked::Grown { entries: 600, more: false });
+}
+
+#[test]
+fn nobody_reaches_into_the_hubs_network_by_an_address_of_a_member() {
+    let server = log_but(plain(600, u64::MAX), "nothing", Does::Hangs);
+    let port = server.address.rsplit(':').next().unwrap().to_owned();
+    for host in ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1", "2130706433"] {
+        let Looked::Failed(Trouble::Unreachable(why)) = looked(&doors(&[]).to(&format!("http://{host}:{port}"))) else {
+            panic!("{host}")
+        };
+        assert!(!why.to_string().contains("127.0.0.1"), "{why}");
+    }
+    assert_eq!(server.asked.load(Ordering::SeqCst), 0);
+    // Another range that is allowed allows no more than itself.
+    assert!(matches!(looked(&doors(&["10.0.0.0/8"]).to(&server.address)), Looked::Failed(Trouble::Unreachable(_))));
+    for nonsense in ["file:///etc/passwd", "gopher://127.0.0.1", "http://", "nonsense", "http://a b/"] {
+        assert!(matches!(looked(&doors(&["0.0.0.0/0"]).to(nonsense)), Looked::Failed(_)), "{nonsense}");
+    }
+}
+
+#[test]
+fn no_redirect_is_followed() {
+    let inside = log_but(plain(600, u64::MAX), "nothing", Does::Hangs);
+    let target =
+        format!("HTTP/1.1 302 Found\r\nlocation: {}/log/checkpoint\r\ncontent-length: 0\r\n\r\n", inside.address);
+    let server = log_but(plain(600, u64::MAX), "checkpoint", Does::Says(target.into_bytes()));
+    assert!(matches!(over_http(&server), Trouble::Unreachable(_)));
+    assert_eq!(inside.asked.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_slow_server_is_left_and_one_that_never_ends_too() {
+    for does in [Does::Hangs, Does::Drips, Does::NeverEnds] {
+        for part in ["checkpoint", "tile/entries"] {
+            let server = log_but(plain(600, u64::MAX), part, does.clone());
+            assert!(matches!(over_http(&server), Trouble::Unreachable(_) | Trouble::Malformed(_)));
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_too_large_too_short_or_packed_to_explode_is_not_taken() {
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    bomb.write_all(&vec![b'a'; 64 << 20]).unwrap();
+    let bomb = bomb.finish().unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len());
+    let large = [b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n".as_slice(), &vec![b'a'; NOTE_BYTES_MAX * 2]]
+        .concat();
+    let answers = [
+        ("too large", large),
+        ("packed", [head.as_bytes(), &bomb].concat()),
+        ("too short", b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\nshort".to_vec()),
+        ("headers", [b"HTTP/1.1 200 OK\r\n".to_vec(), b"a: b\r\n".repeat(100_000)].concat()),
+        ("not HTTP", vec![0; 9_000]),
+        ("nothing", Vec::new()),
+        ("an error", b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n".to_vec()),
+    ];
+    for (what, bytes) in answers {
+        for part in ["checkpoint", "tile/entries"] {
+            let server = log_but(plain(600, u64::MAX), part, Does::Says(bytes.clone()));
+            let trouble = over_http(&server);
+            assert!(matches!(trouble, Trouble::Unreachable(_) | Trouble::Malformed(_)), "{what} {part}: {trouble:?}");
+        }
+    }
+}
+
+/// A log of which some files are replaced.
+struct But(GeneratedLog, Vec<(&'static str, Vec<u8>)>);
+
+impl LogSource for But {
+    fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        let other = self.1.iter().find(|(part, _)| path.starts_with(part));
+        other.map_or_else(|| self.0.get(path), |(_, bytes)| Ok(bytes.clone()))
+    }
+}
+
+fn with(part: &'static str, bytes: Vec<u8>) -> Trouble {
+    match looked(&But(plain(600, u64::MAX), vec![(part, bytes)])) {
+        Looked::Failed(trouble) => trouble,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_head_that_is_malformed_unsigned_or_anothers_is_refused() {
+    let honest = plain(600, u64::MAX);
+    let note = honest.checkpoint();
+    let stranger = SigningKey::generate([9; 32], "city.example/log").unwrap();
+    let elsewhere = SigningKey::generate([7; 32], "other.example/log").unwrap();
+    let root = leaf_hash(b"x");
+    let signature = note.lines().last().unwrap();
+    for (what, head) in [
+        ("nothing", String::new()),
+        ("no signature", note.replace(signature, "")),
+        ("a cut", note[..note.len() - 4].to_owned()),
+        ("another size under the same signature", note.replacen("\n600\n", "\n601\n", 1)),
+        ("a stranger's", sign(&stranger, "city.example/log", 600, &root).unwrap()),
+        ("another log's", sign(&elsewhere, "other.example/log", 600, &root).unwrap()),
+        ("the right key for another origin", sign(&key(), "other.example/log", 600, &root).unwrap()),
+        ("too many signatures", format!("{note}{}", format!("{signature}\n").repeat(80))),
+        ("control characters", note.replacen("city", "ci\u{7}ty", 1)),
+        ("a size with a zero before it", note.replacen("\n600\n", "\n0600\n", 1)),
+        ("a minus", note.replacen("\n600\n", "\n-600\n", 1)),
+        ("a size that no number holds", note.replacen("\n600\n", "\n99999999999999999999999\n", 1)),
+    ] {
+        assert!(matches!(with("checkpoint", head.into_bytes()), Trouble::Head(_)), "{what}");
+    }
+    assert!(matches!(with("checkpoint", vec![b'a'; NOTE_BYTES_MAX + 1]), Trouble::Malformed(_)));
+    assert!(matches!(with("checkpoint", vec![0xff; 400]), Trouble::Head(_)));
+}
+
+#[test]
+fn a_signature_that_is_there_twice_and_those_of_others_change_nothing() {
+    let honest = plain(600, u64::MAX);
+    let signature = honest.checkpoint().lines().last().unwrap().to_owned();
+    let witness = format!("\u{2014} witness.example {}", signature.rsplit(' ').next().unwrap());
+    let note = format!("{}{signature}\n{witness}\n", honest.checkpoint());
+    let (_folder, mut mirror) = mirror();
+    let log = But(honest, vec![("checkpoint", note.clone().into_bytes())]);
+    assert_eq!(mirror.look(&name(), &log, at(1)).unwrap(), Looked::Grown { entries: 600, more: false });
+    // Lines of witnesses are kept with the head.
+    assert_eq!(mirror.city(&name()).unwrap().kept.note, Some(note));
+    assert_eq!(mirror.look(&name(), &plain(600, u64::MAX), at(2)).unwrap(), Looked::Unchanged);
+}
+
+#[test]
+fn a_size_that_jumps_is_refused_before_anything_is_read() {
+    for size in [300 + JUMP_ENTRIES_MAX + 1, 1 << 60, u64::MAX] {
+        let note = sign(&key(), "city.example/log", size, &leaf_hash(b"x")).unwrap();
+        let trouble = with("checkpoint", note.into_bytes());
+        assert_eq!(trouble, Trouble::Jump { promised: size - 300 });
+    }
+}
+
+#[test]
+fn bundles_of_another_length_or_with_other_entries_are_not_taken() {
+    let mut entries = plain(600, u64::MAX).get("tile/entries/001").unwrap();
+    assert!(matches!(with("tile/entries/001", entries[..100].to_vec()), Trouble::Malformed(_)));
+    assert!(matches!(with("tile/entries/001", Vec::new()), Trouble::Malformed(_)));
+    assert!(matches!(with("tile/entries/001", [entries.as_slice(), &[0, 0]].concat()), Trouble::Malformed(_)));
+    let last = entries.len() - 1;
+    entries[last] ^= 1;
+    assert!(matches!(with("tile/entries/001", entries), Trouble::Unproven { .. }));
+    let lying = [0xff, 0xff].repeat(256);
+    assert!(matches!(with("tile/entries/001", lying), Trouble::Malformed(_)));
+}
+
+#[test]
+fn what_is_said_of_a_trouble_is_since_its_first_moment() {
+    let (_folder, mut mirror) = mirror();
+    let gone = But(plain(1, u64::MAX), vec![("checkpoint", Vec::new())]);
+    mirror.look(&name(), &gone, at(4)).unwrap();
+    mirror.look(&name(), &gone, at(6)).unwrap();
+    let Standing::Unproven { since, .. } = mirror.city(&name()).unwrap().kept.standing else { panic!() };
+    assert_eq!(since, at(4));
+}
+
+#[test]
+fn a_log_whose_entries_are_no_acts_is_kept_and_counts_as_missing() {
+    let (_folder, mut mirror) = mirror();
+    mirror.look(&name(), &plain(40, u64::MAX), at(1)).unwrap();
+    let city = mirror.city(&name()).unwrap();
+    assert_eq!((city.kept.size, city.sheet.size), (40, 0));
+    assert!(city.sheet.stopped.is_some_and(|stopped| stopped.entry == 0));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn whatever_bytes_are_served_in_place_of_a_file_nothing_panics_and_nothing_is_taken_but_the_truth(
+        seed in any::<u64>(), part in 0_usize..4,
+    ) {
+        let random = testkit::SeededBytes::new(seed);
+        let path = ["checkpoint", "tile/entries/000", "tile/entries/001", "tile/0"][part];
+        let honest = plain(300, u64::MAX);
+        let file = match path {
+            "checkpoint" => honest.get(path),
+            "tile/entries/000" => honest.get(path),
+            "tile/entries/001" => honest.get("tile/entries/001.p/44"),
+            _ => honest.get("tile/0/000"),
+        };
+        let altered = testkit::altered(&file.unwrap(), &random);
+        let (_folder, mut mirror) = mirror();
+        mirror.look(&name(), &plain(20, u64::MAX), at(1)).unwrap();
+        let looked = mirror.look(&name(), &But(honest.clone(), vec![(path, altered)]), at(2)).unwrap();
+        prop_assert!(!matches!(looked, Looked::Contradicts(_)), "{:?}", looked);
+        let mut entries = Vec::new();
+        mirror.entries(&name(), |_, entry| entries.push(entry.to_vec())).unwrap();
+        prop_assert!(entries == honest.entries() || entries == honest.entries()[..20]);
+    }
+}
