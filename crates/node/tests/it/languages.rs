@@ -137,7 +137,10 @@ fn has_one_form(address: &str) -> bool {
     let starts = ["/api/", "/register.", "/open/", "/log/checkpoint", "/log/proof/", "/style.css", "/icon.svg"];
     let of_deployment = address.starts_with("/deployments/")
         && [".jsonld", "/sign.svg", "/sign.pdf"].iter().any(|end| address.split('?').next().unwrap().ends_with(end));
-    starts.iter().any(|start| address.starts_with(start)) || of_deployment || address == "/sign-in"
+    starts.iter().any(|start| address.starts_with(start))
+        || of_deployment
+        || ["/sign-in", "/incidents"].contains(&address)
+        || address.ends_with(".jsonld")
 }
 
 /// Walks through every German page that can be reached, and gives the addresses.

@@ -27,7 +27,7 @@ const EXAMPLES: [(&str, &str); 9] = [
 
 /// Everything that residents may open, one of each kind.
 fn addresses(inquiry: &str) -> Vec<String> {
-    let (_, open) = ROUTER.split_once("// The register, for people.").unwrap();
+    let (_, open) = ROUTER.split_once("fn residents()").unwrap();
     let routes = open.split(".route(\"").skip(1).filter_map(|rest| rest.split_once("\", get(pages::"));
     let paths: Vec<&str> = routes.map(|(path, _)| path).filter(|path| !path.contains('\n')).collect();
     assert!(paths.len() > 25, "the router lists its pages otherwise: {paths:?}");
@@ -37,7 +37,9 @@ fn addresses(inquiry: &str) -> Vec<String> {
     };
     // An address with an ending below a page is a file of it.
     let is_file = |path: &str| path.rsplit('/').next().is_some_and(|last| last.contains('.'));
-    let pages = paths.into_iter().filter(|path| !is_file(path));
+    // The first page of a language is the first page.
+    let is_again = |path: &str| path.len() > 1 && path.ends_with('/');
+    let pages = paths.into_iter().filter(|path| !is_file(path) && !is_again(path));
     pages
         .map(|path| example(path).unwrap_or_else(|| panic!("name an example of {path}")).replace("INQUIRY", inquiry))
         .collect()

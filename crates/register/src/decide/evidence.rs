@@ -40,6 +40,8 @@ impl Desk<'_> {
             let same = self.state.incidents.get(id).is_some_and(|known| &known.incident == incident);
             return if same { Ok(Vec::new()) } else { Err(taken("evidence", id)) };
         }
+        // What it is about is known before anything is held against it.
+        self.about(&incident.statement.about)?;
         fit::incident(incident, self.state)?;
         for device in &incident.devices {
             known(self.state.devices.get(device), "device", device)?;

@@ -78,8 +78,8 @@ fn what_does_not_fit_is_refused_and_nothing_is_written() {
 
 #[test]
 fn the_clock_of_the_duty_in_force_runs_from_the_report_and_stops_when_it_was_told() {
-    let duty = "[[duty]]\nid = \"breach-notice\"\nrequirement = \"core-50\"\nfrom = \"evidence/breach\"\nwithin = \"3d\"\n\
-                done_by = \"evidence/breach-notified\"\nsilence = \"escalate\"\n";
+    let duty =
+        "from = \"evidence/breach\"\nwithin = \"3d\"\ndone_by = \"evidence/breach-notified\"\nsilence = \"escalate\"";
     let city = with(&[("breach-notice", duty)]);
     city.register.submit(report(&json!({}))).unwrap();
     let about = Subject::Deployment { id: "congestion".parse().unwrap() };

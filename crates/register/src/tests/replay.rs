@@ -17,7 +17,7 @@ use crate::{Command, Fact, Inquiry, Submission};
 type Step = (u8, u8, u8, u16);
 
 /// How many different things can be done.
-const KINDS: u8 = 28;
+const KINDS: u8 = 29;
 /// How many things of each kind there may be.
 const THINGS: u8 = 12;
 /// Who may ask; some of them for what they may not.
@@ -67,6 +67,7 @@ impl Life {
             22 => self.order(which, until),
             23..=25 => self.state(kind % KINDS, which, how, until),
             26 => self.inquire(which, how),
+            27 => self.report(which, how),
             _ => self.pass(u32::from(hours)),
         }
     }
@@ -223,6 +224,18 @@ impl Life {
     }
 
     /// A resident asks; about what is not there, nothing is asked.
+    fn report(&mut self, which: u8, how: u8) {
+        let (on, severity) = (self.now(), ["minor", "serious"][usize::from(how) % 2]);
+        self.ask(
+            "office",
+            &format!(
+                r#"{{"do":"report-incident","with":{{"incident":{{"statement":{{"id":"i{which}","about":{{"what":"city"}},"kind":"incident",
+                "on":"{on}","signed_by":"office","summary":"x"}},"severity":"{severity}","devices":[],"data":[]}},
+                "details":{{"details":"A secret"}}}}}}"#
+            ),
+        );
+    }
+
     fn inquire(&mut self, which: u8, how: u8) {
         let about = match which % 3 {
             0 => model::Subject::City,
