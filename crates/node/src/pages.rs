@@ -59,6 +59,8 @@ pub(crate) struct Site {
     written: Mark,
     /// The page in each language; none if it is in one alone, or has no address of its own.
     in_langs: Vec<(Lang, String)>,
+    /// What addresses begin with that are told to machines; empty if it cannot be told.
+    base: String,
     /// The city's name.
     city: String,
     /// How many entries of the log the page was drawn from.
@@ -84,6 +86,7 @@ impl Site {
             root: lang.root(),
             written: lang.written(),
             in_langs: Lang::ALL.into_iter().filter_map(|lang| Some((lang, here.in_lang(lang)?))).collect(),
+            base: here.base.as_ref().map(|base| base.join("")).unwrap_or_default(),
             city: state.city.as_ref().map_or_else(no_name, |city| city.name.clone()),
             basis: lang.count(state.size, ("act", "acts"), ("Vorgang", "Vorgänge")),
             last: state.last_at.map(|at| lang.instant(at)).unwrap_or_default(),

@@ -158,9 +158,9 @@ pub(crate) fn api(keyed: impl FnOnce(OpenApiRouter<Node>) -> OpenApiRouter<Node>
         .routes(routes!(metrics::metrics))
 }
 
-/// `GET /robots.txt`: the register is for everybody to find; forms, and where somebody stands, are nobody's to follow.
+/// `GET /robots.txt`: the register is for everybody to find; where somebody stands, and what parties see, is nobody's to follow.
 async fn robots() -> &'static str {
-    "User-agent: *\nDisallow: /*near?\nDisallow: /*search?\nDisallow: /*ask\nDisallow: /sign-in\nDisallow: /desk\nDisallow: /office\nDisallow: /sql\n"
+    "User-agent: *\nDisallow: /*near?lat\nDisallow: /sign-in\nDisallow: /desk\nDisallow: /office\nDisallow: /account\nDisallow: /sql\n"
 }
 
 /// What residents read, in the language that the address names.

@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 
 use super::Lang;
+use crate::address::Base;
 
 /// The longest address that a page says again in each language, in bytes.
 const ADDRESS_BYTES_MAX: usize = 200;
@@ -18,6 +19,8 @@ pub(crate) struct Here {
     pub(crate) lang: Lang,
     /// Path and query behind the language; none for an answer that has no address of its own.
     pub(crate) path: Option<String>,
+    /// What every address of this host begins with, as it was asked; none if that cannot be told.
+    pub(crate) base: Option<Base>,
 }
 
 impl Here {
@@ -27,14 +30,16 @@ impl Here {
         let all = if all.len() > ADDRESS_BYTES_MAX { uri.path() } else { all };
         let after = all.strip_prefix('/').unwrap_or(all);
         let (first, rest) = after.find(['/', '?']).map_or((after, ""), |end| after.split_at(end));
-        let Some(lang) = Lang::with_code(first) else { return Self { lang: Lang::En, path: Some(all.to_owned()) } };
+        let Some(lang) = Lang::with_code(first) else {
+            return Self { lang: Lang::En, path: Some(all.to_owned()), base: None };
+        };
         let path = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
-        Self { lang, path: Some(path) }
+        Self { lang, path: Some(path), base: None }
     }
 
     /// A page in a language that has no address of its own.
     pub(crate) const fn nowhere(lang: Lang) -> Self {
-        Self { lang, path: None }
+        Self { lang, path: None, base: None }
     }
 
     /// Where the page stands in a language.
@@ -50,7 +55,10 @@ impl<S: Sync> FromRequestParts<S> for Here {
         // Under the address of a language the router has taken that away; what guards every request saw it before.
         let here = parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self::of(&parts.uri));
         // What a form sent is not at its address for whoever asks for it.
-        Ok(if parts.method == Method::POST { Self::nowhere(here.lang) } else { here })
+        if parts.method == Method::POST {
+            return Ok(Self::nowhere(here.lang));
+        }
+        Ok(Self { base: Base::from_request_parts(parts, &()).await.ok(), ..here })
     }
 }
 

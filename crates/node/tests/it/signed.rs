@@ -39,7 +39,7 @@ async fn residents_pages_set_no_cookie_and_need_none() {
     }
     let mut browser = Browser::signed_in(&world, "token-of-mobility").await;
     for path in ["/", "/deployments/wifi", "/grants/air-open"] {
-        let (own, others) = (browser.get(path).await, world.browse(path).await);
+        let (own, others) = (browser.get(path).await, Browser::new(&world).get(path).await);
         assert!(!own.headers.contains_key(header::SET_COOKIE));
         if path != "/grants/air-open" {
             assert_eq!(own.text(), others.text(), "{path} is the same for everybody");

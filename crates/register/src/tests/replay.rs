@@ -17,7 +17,7 @@ use crate::{Command, Fact, Inquiry, Submission};
 type Step = (u8, u8, u8, u16);
 
 /// How many different things can be done.
-const KINDS: u8 = 29;
+const KINDS: u8 = 28;
 /// How many things of each kind there may be.
 const THINGS: u8 = 12;
 /// Who may ask; some of them for what they may not.
@@ -66,8 +66,8 @@ impl Life {
             21 => self.adopt(how),
             22 => self.order(which, until),
             23..=25 => self.state(kind % KINDS, which, how, until),
+            26 if which % 4 == 3 => self.report(which, how),
             26 => self.inquire(which, how),
-            27 => self.report(which, how),
             _ => self.pass(u32::from(hours)),
         }
     }
