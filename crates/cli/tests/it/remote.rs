@@ -289,6 +289,7 @@ fn every_command_has_a_manual_page_and_examples() {
         ("webhook", &["add", "list", "remove"]),
         ("schedule", &["add", "list", "remove"]),
         ("sheet", &["template", "export", "check", "import"]),
+        ("pilot", &["run", "begin", "look", "end"]),
         ("basemap", &["import", "show"]),
         (
             "hub",

@@ -40,7 +40,7 @@ fn a_file_is_checked_and_brought_in_at_a_folder_and_the_same_again_changes_nothi
     let (code, said) = told(&["sheet", "import", &city.arg(), &bad, "--as", "city", "--others", "--reason", "A list."]);
     assert_eq!((code, said["entries"].as_array().unwrap().len()), (Some(0), 2), "{said}");
     let entry = said["entries"][0].to_string();
-    let act = json(&["log", "show", &city.arg(), &entry]);
+    let act = json(&["log", "show", &city.arg(), "--from", &entry, "--limit", "1"]);
     assert!(act.to_string().contains("A list.") && act.to_string().contains("air-7"), "{act}");
     let again = json(&["sheet", "import", &city.arg(), &bad, "--as", "city", "--others"]);
     assert_eq!(again["entries"], value!([]), "{again}");
