@@ -306,8 +306,8 @@ fn pages(desk: &Desk) {
     let node = Node::start(&desk.city);
     let page = String::from_utf8(node.page("/deployments/busy")).unwrap();
     for part in [
-        "Privacy impact assessment <code>privacy-impact</code>",
-        "Pre-scan <code>pre-scan</code>",
+        "<span>Privacy impact assessment</span> <code>privacy-impact</code>",
+        "<span>Pre-scan</span> <code>pre-scan</code>",
         "The risks are acceptable with these measures.",
         "Privacy officer, as privacy officer, on",
         "Clerk to the council, as the one who approves it, on",
