@@ -1,15 +1,13 @@
 //! A city's folder: what lies where, and the lock that keeps a second process out.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use journal::files::{self, DRAFT, Readers};
 use model::Entropy;
 use tlog::SigningKey;
 use zeroize::Zeroizing;
-
-/// How the name of a secret ends while it is being written.
-const DRAFT: &str = "tmp";
 
 /// Why a city's folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -74,14 +72,9 @@ impl Folder {
     }
 
     fn locked(root: &Path) -> Result<Self, FolderError> {
-        let path = root.join("lock");
-        let lock =
-            File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| fail(&path, error))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(FolderError::InUse(root.to_owned())),
-            Err(TryLockError::Error(error)) => Err(fail(&path, error)),
-        }
+        let lock = files::lock(root).map_err(|error| fail(root, error))?;
+        let lock = lock.ok_or_else(|| FolderError::InUse(root.to_owned()))?;
+        Ok(Self { root: root.to_owned(), _lock: lock })
     }
 
     /// The folder itself.
@@ -118,7 +111,8 @@ impl Folder {
     /// # Errors
     /// It could not be written.
     pub fn keep_log_key(&self, key: &SigningKey) -> Result<(), FolderError> {
-        write_secret(&self.log_key_path(), key.to_text().as_bytes())
+        let path = self.log_key_path();
+        files::keep_signing_key(&path, key).map_err(|error| fail(&path, error))
     }
 
     /// The log's signing key.
@@ -127,12 +121,11 @@ impl Folder {
     /// It is missing or damaged.
     pub fn log_key(&self) -> Result<SigningKey, FolderError> {
         let path = self.log_key_path();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => Zeroizing::new(text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(FolderError::NoLogKey(path)),
-            Err(error) => return Err(fail(&path, error)),
-        };
-        SigningKey::parse(text.trim_end()).map_err(|_| FolderError::BadLogKey(path))
+        files::signing_key(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => FolderError::NoLogKey(path),
+            io::ErrorKind::InvalidData => FolderError::BadLogKey(path),
+            _ => fail(&path, error),
+        })
     }
 }
 
@@ -162,13 +155,7 @@ fn fail(path: &Path, error: io::Error) -> FolderError {
 
 /// Makes a folder that only its owner may read.
 pub(crate) fn private_folder(path: &Path) -> Result<(), FolderError> {
-    fs::create_dir_all(path).map_err(|error| fail(path, error))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|error| fail(path, error))?;
-    }
-    Ok(())
+    files::folder(path, Readers::Owner).map_err(|error| fail(path, error))
 }
 
 /// Writes a file that only its owner may read, whole and durable, or not at all.
@@ -176,44 +163,23 @@ pub(crate) fn private_folder(path: &Path) -> Result<(), FolderError> {
 /// # Errors
 /// It cannot be written; what was there stays.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
-    let write = || -> io::Result<()> {
-        let draft = drafted(path, bytes)?;
-        fs::rename(&draft, path)?;
-        sync_parent(path)
-    };
-    write().map_err(|error| fail(path, error))
+    files::put(path, bytes, Readers::Owner).map_err(|error| fail(path, error))
 }
 
 /// Writes a new file that only its owner may read, whole and durable, or not at all. Never in the place of another.
 pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     let create = || -> io::Result<()> {
-        let draft = drafted(path, bytes)?;
+        let draft = files::draft(path, bytes, Readers::Owner)?;
         let linked = fs::hard_link(&draft, path);
         fs::remove_file(&draft)?;
         linked?;
-        sync_parent(path)
+        files::sync_parent(path)
     };
     create().map_err(|error| {
         // A full disk needs the room; a draft that cannot be removed now is written over at the next try.
         drop(fs::remove_file(path.with_extension(DRAFT)));
         fail(path, error)
     })
-}
-
-/// Writes a draft beside a file, durably.
-fn drafted(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
-    let draft = path.with_extension(DRAFT);
-    let mut options = File::options();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    Ok(draft)
 }
 
 /// Removes a file durably, if it is there.
@@ -223,7 +189,7 @@ fn drafted(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
 pub fn remove_private(path: &Path) -> Result<(), FolderError> {
     let removed = match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        removed => removed.and_then(|()| sync_parent(path)),
+        removed => removed.and_then(|()| files::sync_parent(path)),
     };
     removed.map_err(|error| fail(path, error))
 }
@@ -251,11 +217,7 @@ pub(crate) fn destroy_secret(path: &Path) -> Result<(), FolderError> {
         file.write_all(&vec![0; length])?;
         file.sync_all()?;
         fs::remove_file(path)?;
-        sync_parent(path)
+        files::sync_parent(path)
     };
     destroy().map_err(|error| fail(path, error))
-}
-
-fn sync_parent(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }

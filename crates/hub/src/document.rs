@@ -144,7 +144,7 @@ impl Documents {
         if path.exists() {
             return Ok(digest);
         }
-        crate::folder::write_whole(&path, &bytes, false).map_err(failed)?;
+        journal::files::put(&path, &bytes, journal::files::Readers::Everybody).map_err(failed)?;
         Ok(digest)
     }
 

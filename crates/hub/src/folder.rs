@@ -3,10 +3,11 @@
 //! `journal.db` acts and sealed payloads · `log/` checkpoint and tiles, public · `documents/` packs by digest, public · `keys/` the
 //! log's key, readable by its owner only · `lock`.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use journal::files::{self, Readers};
 use tlog::SigningKey;
 
 /// Why a hub's folder cannot be used.
@@ -49,12 +50,15 @@ impl Folder {
     /// # Errors
     /// It holds a journal already, or cannot be written.
     pub fn create(root: &Path) -> Result<Self, FolderError> {
-        make(root, false)?;
+        files::folder(root, Readers::Everybody).map_err(|error| fail(root, error))?;
         if root.join("journal.db").exists() {
             return Err(FolderError::Taken(root.to_owned()));
         }
-        for (folder, private) in [("keys", true), ("log", false), ("documents", false)] {
-            make(&root.join(folder), private)?;
+        for (folder, readers) in
+            [("keys", Readers::Owner), ("log", Readers::Everybody), ("documents", Readers::Everybody)]
+        {
+            let folder = root.join(folder);
+            files::folder(&folder, readers).map_err(|error| fail(&folder, error))?;
         }
         Self::locked(root)
     }
@@ -71,14 +75,9 @@ impl Folder {
     }
 
     fn locked(root: &Path) -> Result<Self, FolderError> {
-        let path = root.join("lock");
-        let failed = |error| FolderError::File { path: path.clone(), error };
-        let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(FolderError::InUse(root.to_owned())),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
-        }
+        let lock = files::lock(root).map_err(|error| fail(root, error))?;
+        let lock = lock.ok_or_else(|| FolderError::InUse(root.to_owned()))?;
+        Ok(Self { root: root.to_owned(), _lock: lock })
     }
 
     /// The database of acts and payloads.
@@ -109,7 +108,7 @@ impl Folder {
     /// It could not be written.
     pub fn keep_log_key(&self, key: &SigningKey) -> Result<(), FolderError> {
         let path = self.log_key_path();
-        write_whole(&path, key.to_text().as_bytes(), true).map_err(|error| FolderError::File { path, error })
+        files::keep_signing_key(&path, key).map_err(|error| fail(&path, error))
     }
 
     /// The log's signing key.
@@ -118,39 +117,13 @@ impl Folder {
     /// It is missing or damaged.
     pub fn log_key(&self) -> Result<SigningKey, FolderError> {
         let path = self.log_key_path();
-        let text = fs::read_to_string(&path).ok();
-        let key = text.and_then(|text| SigningKey::parse(text.trim_end()).ok());
-        key.ok_or(FolderError::LogKey(path))
+        files::signing_key(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::InvalidData => FolderError::LogKey(path),
+            _ => fail(&path, error),
+        })
     }
 }
 
-fn make(folder: &Path, private: bool) -> Result<(), FolderError> {
-    let failed = |error| FolderError::File { path: folder.to_owned(), error };
-    fs::create_dir_all(folder).map_err(failed)?;
-    #[cfg(unix)]
-    if private {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(failed)?;
-    }
-    Ok(())
-}
-
-/// Writes a file so that after a crash it is there whole or not at all; a private one is its owner's alone.
-///
-/// # Errors
-/// The disk refused.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
-    let draft = path.with_extension("tmp");
-    let mut options = File::options();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    if private {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+fn fail(path: &Path, error: io::Error) -> FolderError {
+    FolderError::File { path: path.to_owned(), error }
 }

@@ -4,6 +4,7 @@
 //! together, and the head moves only by compare-and-swap, so that two writers can never make two logs out of one.
 
 pub mod accounts;
+pub mod files;
 mod memory;
 pub mod sheet;
 pub mod shelf;

@@ -1,5 +1,6 @@
 //! `ordinance verify`: check a city's whole log, and at its folder also the journal and the lake.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use lake::{Lake, Options};
 use register::audit::{Audit, FolderSource, audit};
 use serde::Serialize;
 use serde_json::json;
-use tlog::audit::LogSource;
+use tlog::audit::{AuditReport, LogSource};
 
 use crate::args::Verify;
 use crate::client::{AddressSource, Client, is_address};
@@ -79,22 +80,33 @@ fn check(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow
     Ok(audit(source, args.key.as_deref(), older)?)
 }
 
-fn in_words(audit: &Audit, key_given: bool, lake: Option<&LakeLooked>) -> String {
-    let log = &audit.log;
+/// What holds of any log: a city's or a hub's.
+pub(super) fn log_in_words(
+    whose: &str,
+    log: &AuditReport,
+    key: &str,
+    acts: &BTreeMap<&'static str, u64>,
+    key_given: bool,
+) -> Vec<String> {
     let mut lines = vec![
-        format!("The log `{}` holds together.", log.origin),
+        format!("{whose} `{}` holds together.", log.origin),
         format!(
             "  {} entries, {} bundles, {} tiles, {} bytes read; root {}",
             log.entries, log.bundles, log.tiles, log.bytes, log.root
         ),
-        format!("  signed by {}", audit.key),
+        format!("  signed by {key}"),
     ];
     if !key_given {
         lines.push("  (the key the log itself names; give --key to check whose log it is)".to_owned());
     }
     lines.extend(log.continues.map(|size| format!("  continues the older checkpoint of {size} entries")));
     lines.push("  every act follows its past:".to_owned());
-    lines.extend(audit.acts.iter().map(|(kind, count)| format!("    {count:>6}  {kind}")));
+    lines.extend(acts.iter().map(|(kind, count)| format!("    {count:>6}  {kind}")));
+    lines
+}
+
+fn in_words(audit: &Audit, key_given: bool, lake: Option<&LakeLooked>) -> String {
+    let mut lines = log_in_words("The log", &audit.log, &audit.key, &audit.acts, key_given);
     lines.push(format!(
         "  the register: {} deployments, {} grants, {} disclosures in batches without a gap",
         audit.state.deployments.len(),

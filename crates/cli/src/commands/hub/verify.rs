@@ -8,6 +8,7 @@ use journal::SqliteReader;
 use serde_json::json;
 use tlog::audit::LogSource;
 
+use crate::commands::verify::log_in_words;
 use crate::output::Output;
 
 pub(crate) fn verify(
@@ -46,18 +47,8 @@ fn document(audit: &Audit) -> serde_json::Value {
 }
 
 fn in_words(audit: &Audit, key_given: bool) -> String {
-    let (log, state) = (&audit.log, &audit.state);
-    let mut lines = vec![
-        format!("The hub's log `{}` holds together.", log.origin),
-        format!("  {} entries, {} bytes read; root {}", log.entries, log.bytes, log.root),
-        format!("  signed by {}", audit.key),
-    ];
-    if !key_given {
-        lines.push("  (the key the log itself names; give --key to check whose log it is)".to_owned());
-    }
-    lines.extend(log.continues.map(|size| format!("  continues the older checkpoint of {size} entries")));
-    lines.push("  every act follows its past:".to_owned());
-    lines.extend(audit.acts.iter().map(|(kind, count)| format!("    {count:>6}  {kind}")));
+    let state = &audit.state;
+    let mut lines = log_in_words("The hub's log", &audit.log, &audit.key, &audit.acts, key_given);
     lines.push(format!(
         "  the hub: {} members, {} drafts, {} amendments, {} released versions",
         state.members.by_id.len(),

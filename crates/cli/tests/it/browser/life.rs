@@ -88,8 +88,9 @@ fn text(node: &Node, page: &str) -> String {
     String::from_utf8(node.page(page)).unwrap()
 }
 
+/// The pages, wherever the node happens to listen.
 fn read(node: &Node) -> Vec<String> {
-    PAGES.iter().map(|page| text(node, page)).collect()
+    PAGES.iter().map(|page| text(node, page).replace(&node.address, "http://node")).collect()
 }
 
 /// What stands there once the ticks that follow a change have written what they had to.
