@@ -186,6 +186,7 @@ fn residents() -> Router<Node> {
         .route("/organisations", get(pages::organisations::organisations))
         .route("/organisations/{id}", get(pages::organisations::organisation))
         .route("/policies", get(pages::policies::policies))
+        .route("/incidents", get(pages::incidents::incidents))
         .route("/about", get(pages::about::about))
         .route("/data", get(pages::about::data))
         .route("/accessibility", get(pages::accessibility::accessibility))
@@ -213,7 +214,6 @@ pub(crate) fn routes(node: Node) -> Router {
         .route("/icon.svg", get(web::icon))
         .route("/robots.txt", get(robots))
         .route("/context.jsonld", get(api::linked::context))
-        .route("/incidents", get(pages::incidents::incidents))
         // For parties that are signed in.
         .merge(signed_in())
         .route("/log/tile/{*path}", get(log::tile))

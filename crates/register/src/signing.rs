@@ -5,6 +5,7 @@
 use model::{Assessment, DeploymentId, Digest, Evidence, EvidenceKind, IdError, PartyId, Subject, Timestamp};
 use standards::instrument::{Answer, Answers, Evaluation, Instrument, QuestionKind, Role, SignOff, Standing};
 
+use crate::decide::answers_for;
 use crate::state::State;
 
 /// The question whose day is that of the next look.
@@ -154,7 +155,8 @@ pub fn summary(instrument: &Instrument, found: &Evaluation) -> String {
     each.collect::<Vec<_>>().join(" ").chars().take(SUMMARY_CHARS_MAX).collect()
 }
 
-/// The signatures under some answers about a deployment, as the register has them: each the word of its own party.
+/// The signatures under some answers about a deployment, as the register has them: each the word of its own party, which answers for
+/// the deployment or proposed it. Anybody else's would take the turn of one of them.
 #[must_use]
 pub fn signed(
     state: &State,
@@ -164,9 +166,14 @@ pub fn signed(
     now: Timestamp,
 ) -> Vec<SignOff> {
     let about = Subject::Deployment { id: deployment.clone() };
-    let given = state
-        .evidence_about(&about)
-        .filter(|record| record.in_force(now) && record.evidence.document == Some(document));
+    let record = state.deployments.get(deployment);
+    let signs = |party: &PartyId| {
+        let known = state.parties.get(party).is_some_and(|known| answers_for(state, &known.party, &about));
+        known || record.is_some_and(|record| record.standing.proposed_by == *party)
+    };
+    let given = state.evidence_about(&about).filter(|record| {
+        record.in_force(now) && record.evidence.document == Some(document) && signs(&record.evidence.signed_by)
+    });
     let word = |record: &model::EvidenceRecord| {
         let evidence = &record.evidence;
         let own = |role: &&Role| model::SignOff::evidence_kind(role.as_str()).is_ok_and(|kind| kind == evidence.kind);
@@ -174,8 +181,9 @@ pub fn signed(
         Some(SignOff { role, party: evidence.signed_by.clone(), at: evidence.on, answers: document })
     };
     let mut signed: Vec<SignOff> = given.filter_map(word).collect();
-    let assessments = state.deployments.get(deployment).into_iter().flat_map(|record| &record.standing.assessments);
-    for assessment in assessments.filter(|assessment| assessment.document == document) {
+    // Under a paper they are its signer's word alone.
+    let answered = |one: &&Assessment| one.document == document && one.instrument_hash.is_some();
+    for assessment in record.into_iter().flat_map(|record| &record.standing.assessments).filter(answered) {
         for one in &assessment.sign_offs {
             let role = roles.iter().find(|role| role.as_str() == one.role);
             let known = signed.iter().any(|other| other.role.as_str() == one.role && other.party == one.party);

@@ -11,7 +11,7 @@ mod things;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -21,9 +21,12 @@ use register::State as Register;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::files::{LD_JSON, drawn};
+use super::files::{self, LD_JSON, drawn, edition};
+use crate::accounts::roles::is_closed;
 use crate::address::Base;
+use crate::jobs::Lane;
 use crate::lang::plain;
+use crate::log::Log;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -34,8 +37,8 @@ const FIRST: &str = "/index";
 const CONTEXT: &str = "/context.jsonld";
 /// The largest page that a link is put into, in bytes.
 const PAGE_BYTES_MAX: usize = 4 << 20;
-/// Pages of parties, which are nobody else's to read.
-const PRIVATE: [&str; 5] = ["/desk", "/office", "/sql", "/sign-in", "/sign-out"];
+/// Doors through which persons and parties come and go; nothing of the register is behind them.
+const WAYS_IN: [&str; 3] = ["/join", "/sign-in", "/sign-out"];
 
 /// `GET /context.jsonld`: what the prefixes stand for.
 pub(crate) async fn context(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
@@ -88,8 +91,10 @@ fn is_page(path: &str) -> bool {
     !of_machines.iter().any(|start| path.starts_with(start)) && !is_private(path) && !last.contains('.')
 }
 
+/// Whether a page is a party's or a person's, and nobody else's to read.
 fn is_private(path: &str) -> bool {
-    PRIVATE.iter().any(|start| path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    let below = |start: &&str| path.strip_prefix(*start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    is_closed(path) || WAYS_IN.iter().any(below)
 }
 
 /// Answers with a page as linked data where that is asked for; every other page says where it can be had so.
@@ -115,11 +120,27 @@ async fn answer(node: &Node, request: Request, page: &str) -> Result<Response, P
     let state = node.city.register().state();
     let none = || Problem::new(Kind::NotFound).detail("there is no such page in the register");
     let address = base.join(page);
-    let own = match acts::of(node, &state, page, with.before, &base).await? {
-        Some(own) => own,
-        None => things::of(node, &state, page, &base).ok_or_else(none)?,
+    let tag = if acts::is_list(page) {
+        // A list of acts has what is published of them, in words of the state.
+        let log = Log::of(&node.city);
+        let published = node.jobs.run(Lane::Open, move || log.head().map(|(_, head)| head.size)).await??;
+        files::tag(&format!("{published}-{}", edition(state.size)))?
+    } else {
+        files::tag(&edition(state.size))?
     };
-    let mut answer = drawn(&state, &parts.headers, LD_JSON, || Json(whole(own, &address, page, &base)))?;
+    let mut answer = if parts.headers.get(header::IF_NONE_MATCH) == Some(&tag) {
+        files::unchanged(tag)
+    } else {
+        let own = match acts::of(node, &state, page, with.before, &base).await? {
+            Some(own) => own,
+            None => {
+                let (of, drawn, page, base) = (node.clone(), Arc::clone(&state), page.to_owned(), base.clone());
+                let draw = move || things::of(&of, &drawn, &page, &base);
+                node.jobs.run(Lane::Open, draw).await?.ok_or_else(none)?
+            }
+        };
+        files::fresh(tag, LD_JSON, Json(whole(own, &address, page, &base)))
+    };
     answer.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, host"));
     Ok(answer)
 }
@@ -147,6 +168,10 @@ async fn told(answer: Response, path: &str) -> Response {
     };
     let (mut parts, body) = answer.into_parts();
     parts.headers.append(header::LINK, value);
+    // What is larger than any page that is written here says it in the header alone.
+    if body.size_hint().upper().is_none_or(|bytes| bytes > PAGE_BYTES_MAX as u64) {
+        return Response::from_parts(parts, body);
+    }
     let Ok(bytes) = to_bytes(body, PAGE_BYTES_MAX).await else {
         return Problem::new(Kind::Internal).into_response();
     };
@@ -218,6 +243,10 @@ mod tests {
             ("/officers", true),
             ("/office", false),
             ("/office/grants", false),
+            ("/account", false),
+            ("/accounts/new", false),
+            ("/join/token", false),
+            ("/sign-in", false),
             ("/register.csv", false),
             ("/api/v1/register", false),
             ("/log/entries/3", true),

@@ -2,6 +2,8 @@
 //!
 //! Drawn from the log alone. What was sealed when it was reported is not here, and nothing here decides anything.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -15,7 +17,7 @@ use standards::duty::{Duty, Instance, Status};
 
 use super::{Link, Site, page, party_name};
 use crate::jobs::Lane;
-use crate::lang::Lang;
+use crate::lang::{Here, Lang};
 use crate::problem::Problem;
 use crate::router::Node;
 use crate::words;
@@ -35,7 +37,8 @@ struct Page {
 impl Page {
     /// What is open, and what is over.
     fn groups(&self) -> [(&'static str, &'static str, &[Told]); 2] {
-        [("Open", "open", &self.open), ("Over", "over", &self.over)]
+        let site = &self.site;
+        [(site.say("Open", "Offen"), "open", &self.open), (site.say("Over", "Vorbei"), "over", &self.over)]
     }
 }
 
@@ -56,8 +59,14 @@ pub(crate) struct Told {
     pub(crate) clocks: Vec<Clock>,
     pub(crate) said: Vec<Said>,
     /// Since when it is over, or why the report was withdrawn; none while it is open.
-    pub(crate) over: Option<String>,
-    at: Timestamp,
+    pub(crate) over: Option<Over>,
+}
+
+/// Since when an incident is over.
+pub(crate) struct Over {
+    pub(crate) since: String,
+    /// Why its report was withdrawn, as a party wrote it.
+    pub(crate) why: Option<String>,
 }
 
 /// A clock that runs on it, or ran.
@@ -77,15 +86,13 @@ pub(crate) struct Said {
 }
 
 /// `GET /incidents`
-pub(crate) async fn incidents(State(node): State<Node>) -> Result<Response, Problem> {
+pub(crate) async fn incidents(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let city = Arc::clone(&node.city);
     let job = move || {
         let (state, now) = (city.register().state(), city.register().now());
-        let mut all = all(&city, &state, now, |_| true);
-        let more = all.len().saturating_sub(SHOWN_MAX);
-        all.truncate(SHOWN_MAX);
-        let (open, over) = all.into_iter().partition(|one| one.over.is_none());
-        Page { site: Site::of(&state), open, over, more }
+        let (told, more) = all(here.lang, &city, &state, now, |_| true);
+        let (open, over) = told.into_iter().partition(|one| one.over.is_none());
+        Page { site: Site::at(&state, &here), open, over, more }
     };
     page(&node.jobs.run(Lane::Open, job).await?)
 }
@@ -95,139 +102,204 @@ pub(crate) fn is_incident(record: &EvidenceRecord) -> bool {
     INCIDENT_KINDS.contains(&record.evidence.kind.as_str())
 }
 
-/// The incidents about some things, the newest first.
+/// The incidents about some things, those that are open first, then the newest; and of how many more nothing is told.
 pub(crate) fn all(
+    lang: Lang,
     city: &City,
     state: &Register,
     now: Timestamp,
     wanted: impl Fn(&EvidenceRecord) -> bool,
-) -> Vec<Told> {
+) -> (Vec<Told>, usize) {
     let rules = city.register().rules();
-    let clocks = rules.as_ref().map(|rules| rules.clocks.as_ref());
+    let said = Followed::of(state);
     let records = state.evidence.values().filter(|record| is_incident(record) && wanted(record));
-    let mut all: Vec<Told> = records.map(|record| Told::of(state, clocks, record, now)).collect();
-    all.sort_by_key(|one| std::cmp::Reverse(one.at));
-    all
+    let mut records: Vec<&EvidenceRecord> = records.map(AsRef::as_ref).collect();
+    records.sort_by_cached_key(|record| (over(lang, record, said.about(record)).is_some(), Reverse(record.filed_at)));
+    let more = records.len().saturating_sub(SHOWN_MAX);
+    records.truncate(SHOWN_MAX);
+    let mut runs = Runs::new(lang, state, rules.as_ref().map(|rules| rules.clocks.as_ref()), now);
+    let told = records.into_iter().map(|record| Told::of(state, &mut runs, said.about(record), record));
+    (told.collect(), more)
+}
+
+/// What stands of what was said about each incident, oldest first.
+struct Followed<'s>(BTreeMap<&'s EvidenceId, Vec<&'s EvidenceRecord>>);
+
+impl<'s> Followed<'s> {
+    fn of(state: &'s Register) -> Self {
+        let mut said: BTreeMap<&EvidenceId, Vec<&EvidenceRecord>> = BTreeMap::new();
+        for record in state.evidence.values().filter(|record| record.ended.is_none()) {
+            let Some(id) = &record.evidence.answers else { continue };
+            let about = |incident: &Arc<EvidenceRecord>| {
+                is_incident(incident) && incident.evidence.about == record.evidence.about
+            };
+            if state.evidence.get(id).is_some_and(about) {
+                said.entry(id).or_default().push(record);
+            }
+        }
+        said.values_mut().for_each(|said| said.sort_by_key(|record| (record.evidence.on, record.filed_at)));
+        Self(said)
+    }
+
+    fn about(&self, incident: &EvidenceRecord) -> &[&'s EvidenceRecord] {
+        self.0.get(&incident.evidence.id).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// The runs of the clocks about each thing, worked out once for all its incidents.
+struct Runs<'s> {
+    lang: Lang,
+    state: &'s Register,
+    clocks: Option<&'s Clocks>,
+    now: Timestamp,
+    known: BTreeMap<&'s Subject, Vec<(Duty, Instance)>>,
+}
+
+impl<'s> Runs<'s> {
+    fn new(lang: Lang, state: &'s Register, clocks: Option<&'s Clocks>, now: Timestamp) -> Self {
+        Self { lang, state, clocks, now, known: BTreeMap::new() }
+    }
+
+    /// The clocks that count from an incident, and where each stands; by when they are due.
+    fn of(&mut self, incident: &'s EvidenceRecord) -> Vec<&(Duty, Instance)> {
+        let about = &incident.evidence.about;
+        let (state, clocks, now) = (self.state, self.clocks, self.now);
+        let known = self.known.entry(about);
+        let runs = known.or_insert_with(|| clocks.map(|clocks| clocks.runs(state, about, now)).unwrap_or_default());
+        let mut own: Vec<&(Duty, Instance)> =
+            runs.iter().filter(|(_, run)| run.key.trigger.as_ref() == Some(&incident.evidence.id)).collect();
+        own.sort_by_key(|(_, run)| run.due);
+        own
+    }
 }
 
 impl Told {
-    pub(crate) fn of(state: &Register, clocks: Option<&Clocks>, record: &EvidenceRecord, now: Timestamp) -> Self {
-        let statement = &record.evidence;
+    /// One incident, in English.
+    pub(crate) fn one(state: &Register, clocks: Option<&Clocks>, record: &EvidenceRecord, now: Timestamp) -> Self {
+        Self::of(state, &mut Runs::new(Lang::En, state, clocks, now), Followed::of(state).about(record), record)
+    }
+
+    fn of<'s>(state: &'s Register, runs: &mut Runs<'s>, said: &[&EvidenceRecord], record: &'s EvidenceRecord) -> Self {
+        let (lang, statement) = (runs.lang, &record.evidence);
         let known = state.incidents.get(&statement.id).map(|record| &record.incident);
-        let listed = |parts: Vec<String>| words::list(&parts);
+        let listed = |parts: Vec<String>| lang.list(&parts);
         let about = match &statement.about {
             Subject::City => None,
-            Subject::Deployment { id } => Link::deployment(Lang::En, state, id),
+            Subject::Deployment { id } => Link::deployment(lang, state, id),
             Subject::Device { id } => {
-                state.devices.get(id).and_then(|device| Link::deployment(Lang::En, state, &device.deployment))
+                state.devices.get(id).and_then(|device| Link::deployment(lang, state, &device.deployment))
             }
         };
-        let said = said(state, record);
         Self {
             id: statement.id.clone(),
-            kind: if statement.kind.as_str() == "breach" { "A breach of data" } else { "An incident" },
+            kind: match statement.kind.as_str() {
+                "breach" => {
+                    lang.of("A breach of data", "Daten gingen verloren, wurden verändert oder kamen in falsche Hände")
+                }
+                _ => lang.of("An incident", "Ein Vorfall"),
+            },
             summary: statement.summary.clone(),
-            severity: known.map(|incident| severity(incident.severity)),
+            severity: known.map(|incident| severity(lang, incident.severity)),
             about,
             by: party_name(state, &statement.signed_by),
-            noticed: words::instant(statement.on),
-            happened: known.and_then(|incident| incident.happened).map(words::day),
-            reported: words::instant(record.filed_at),
-            devices: listed(known.iter().flat_map(|one| &one.devices).map(|id| format!("“{id}”")).collect()),
+            noticed: lang.instant(statement.on),
+            happened: known.and_then(|incident| incident.happened).map(|at| lang.day(at)),
+            reported: lang.instant(record.filed_at),
+            devices: listed(known.iter().flat_map(|one| &one.devices).map(|id| lang.quoted(id.as_str())).collect()),
             data: listed(
-                known.iter().flat_map(|one| &one.data).map(|category| words::small(category.name())).collect(),
+                known.iter().flat_map(|one| &one.data).map(|category| lang.within(lang.category(*category))).collect(),
             ),
-            clocks: runs(state, clocks, record, now).iter().map(|(duty, run)| Clock::of(duty, run)).collect(),
-            over: over(record, &said),
-            said: said.into_iter().map(|record| Said::of(state, record)).collect(),
-            at: record.filed_at,
+            clocks: runs.of(record).into_iter().map(|(duty, run)| Clock::of(lang, duty, run)).collect(),
+            over: over(lang, record, said),
+            said: said.iter().map(|record| Said::of(lang, state, record)).collect(),
         }
     }
 }
 
 /// How bad it is, in words.
-pub(crate) const fn severity(severity: Severity) -> &'static str {
+pub(crate) const fn severity(lang: Lang, severity: Severity) -> &'static str {
     match severity {
-        Severity::Minor => "Minor: nobody is harmed",
-        Severity::Serious => "Serious: somebody may be harmed, or a service fails",
-        Severity::Severe => "Severe: many may be harmed, or some badly",
+        Severity::Minor => lang.of("Minor: nobody is harmed", "Gering: Niemand kommt zu Schaden"),
+        Severity::Serious => lang.of(
+            "Serious: somebody may be harmed, or a service fails",
+            "Ernst: Jemand kann zu Schaden kommen, oder ein Dienst fällt aus",
+        ),
+        Severity::Severe => lang.of(
+            "Severe: many may be harmed, or some badly",
+            "Schwer: Viele können zu Schaden kommen, oder einige schwer",
+        ),
     }
 }
 
 /// Since when it is over: the newest word that it is, or the withdrawal of its report.
-fn over(record: &EvidenceRecord, said: &[&EvidenceRecord]) -> Option<String> {
-    if let (Some(ended), why) = (record.ended, &record.withdrawn_because) {
-        let why = why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-        return Some(format!("The report was withdrawn on {}{why}", words::day(ended)));
+fn over(lang: Lang, record: &EvidenceRecord, said: &[&EvidenceRecord]) -> Option<Over> {
+    if let Some(ended) = record.ended {
+        let day = lang.day(ended);
+        let since = match lang {
+            Lang::En => format!("The report was withdrawn on {day}"),
+            Lang::De => format!("Die Meldung wurde am {day} zurückgezogen"),
+        };
+        return Some(Over { since, why: record.withdrawn_because.clone() });
     }
     let closed = said.iter().rev().find(|one| one.evidence.kind.as_str() == INCIDENT_CLOSED)?;
-    Some(format!("Over since {}", words::day(closed.evidence.on)))
-}
-
-/// The clocks that count from it, and where each stands.
-pub(crate) fn runs(
-    state: &Register,
-    clocks: Option<&Clocks>,
-    record: &EvidenceRecord,
-    now: Timestamp,
-) -> Vec<(Duty, Instance)> {
-    let mut runs: Vec<_> = clocks.map(|clocks| clocks.runs(state, &record.evidence.about, now)).unwrap_or_default();
-    runs.retain(|(_, run)| run.key.trigger.as_ref() == Some(&record.evidence.id));
-    runs.sort_by_key(|(_, run)| run.due);
-    runs
+    let day = lang.day(closed.evidence.on);
+    let since = match lang {
+        Lang::En => format!("Over since {day}"),
+        Lang::De => format!("Vorbei seit dem {day}"),
+    };
+    Some(Over { since, why: None })
 }
 
 impl Clock {
-    fn of(duty: &Duty, run: &Instance) -> Self {
-        let due = words::instant(run.due);
+    fn of(lang: Lang, duty: &Duty, run: &Instance) -> Self {
+        let due = lang.instant(run.due);
         let what = match &duty.done_by {
-            Moment::Evidence(kind) => words::small(&called(kind.as_str())),
-            _ => words::small(&words::owes(duty)),
+            Moment::Evidence(kind) => lang.within(&called(lang, kind.as_str())),
+            _ => lang.within(&words::owes(lang, duty)),
         };
-        let words = match run.status {
-            Status::Waiting => format!("To be stated by {due}: {what}"),
-            Status::Done { at } => format!("Stated in time, on {}: {what}", words::instant(at)),
-            Status::Lapsed { done_later: None } => format!("Overdue since {due}: {what}"),
-            Status::Lapsed { done_later: Some(at) } => {
-                format!("Stated late, on {}, and was due by {due}: {what}", words::instant(at))
+        let words = match (lang, run.status) {
+            (Lang::En, Status::Waiting) => format!("To be stated by {due}: {what}"),
+            (Lang::De, Status::Waiting) => format!("Zu erklären bis zum {due}: {what}"),
+            (Lang::En, Status::Done { at }) => format!("Stated in time, on {}: {what}", lang.instant(at)),
+            (Lang::De, Status::Done { at }) => format!("Rechtzeitig erklärt, am {}: {what}", lang.instant(at)),
+            (Lang::En, Status::Lapsed { done_later: None }) => format!("Overdue since {due}: {what}"),
+            (Lang::De, Status::Lapsed { done_later: None }) => format!("Überfällig seit dem {due}: {what}"),
+            (Lang::En, Status::Lapsed { done_later: Some(at) }) => {
+                format!("Stated late, on {}, and was due by {due}: {what}", lang.instant(at))
             }
-            Status::Void { at } => format!("Asked for no more since {}: {what}", words::instant(at)),
+            (Lang::De, Status::Lapsed { done_later: Some(at) }) => {
+                format!("Zu spät erklärt, am {}, fällig war es bis zum {due}: {what}", lang.instant(at))
+            }
+            (Lang::En, Status::Void { at }) => format!("Asked for no more since {}: {what}", lang.instant(at)),
+            (Lang::De, Status::Void { at }) => format!("Seit dem {} nicht mehr verlangt: {what}", lang.instant(at)),
         };
-        let words = format!("{words} (“{}”, {})", duty.id, duty.requirement);
+        let words = format!("{words} ({}, {})", lang.quoted(duty.id.as_str()), duty.requirement);
         Self { words, overdue: run.is_overdue(), due: Some(run.due).filter(|_| run.status == Status::Waiting) }
     }
 }
 
-/// What stands of what was said about an incident, oldest first.
-fn said<'s>(state: &'s Register, incident: &EvidenceRecord) -> Vec<&'s EvidenceRecord> {
-    let id = &incident.evidence.id;
-    let mut said: Vec<&EvidenceRecord> = state
-        .evidence_about(&incident.evidence.about)
-        .filter(|record| record.evidence.answers.as_ref() == Some(id) && record.ended.is_none())
-        .collect();
-    said.sort_by_key(|record| (record.evidence.on, record.filed_at));
-    said
-}
-
 impl Said {
-    fn of(state: &Register, record: &EvidenceRecord) -> Self {
+    fn of(lang: Lang, state: &Register, record: &EvidenceRecord) -> Self {
         Self {
-            what: called(record.evidence.kind.as_str()),
+            what: called(lang, record.evidence.kind.as_str()),
             by: party_name(state, &record.evidence.signed_by),
-            on: words::instant(record.evidence.on),
+            on: lang.instant(record.evidence.on),
             text: record.evidence.summary.clone(),
         }
     }
 }
 
 /// What a statement about an incident is called.
-pub(crate) fn called(kind: &str) -> String {
-    match kind {
-        INCIDENT_UPDATE => "What became known".to_owned(),
-        INCIDENT_CLOSED => "It is over".to_owned(),
-        "breach-notified" => "Those concerned were told".to_owned(),
-        "authority-notified" => "The authority was told".to_owned(),
-        "incident-review" => "What was learnt, and what changes".to_owned(),
-        other => format!("“{other}”"),
-    }
+pub(crate) fn called(lang: Lang, kind: &str) -> String {
+    let told = match kind {
+        INCIDENT_UPDATE => lang.of("What became known", "Was bekannt wurde"),
+        INCIDENT_CLOSED => lang.of("It is over", "Es ist vorbei"),
+        "breach-notified" => lang.of("Those concerned were told", "Die Betroffenen wurden benachrichtigt"),
+        "authority-notified" => lang.of("The authority was told", "Die Aufsichtsbehörde wurde benachrichtigt"),
+        "incident-review" => {
+            lang.of("What was learnt, and what changes", "Was daraus gelernt wurde und was sich ändert")
+        }
+        other => return lang.quoted(other),
+    };
+    told.to_owned()
 }

@@ -59,18 +59,37 @@ fn same(one: &State, other: &State) -> bool {
 
 /// The newest index.
 #[derive(Default)]
-pub(crate) struct Indexes(Mutex<Option<Index>>);
+pub(crate) struct Indexes {
+    newest: Mutex<Option<Index>>,
+    /// Held by whoever works one out: the others wait for it, and do not do the same.
+    working: Mutex<()>,
+}
 
 impl Indexes {
+    /// The newest, if it says of a state of the register and a time what one of them would.
     fn newest(&self, state: &Arc<State>, now: Timestamp) -> Option<Index> {
-        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let carried = newest.as_ref()?.carried(state, now)?;
-        *newest = Some(carried.clone());
+        replace(&mut newest, &carried);
         Some(carried)
     }
 
-    fn keep(&self, index: &Index) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(index.clone());
+    /// The same, or one that is worked out by this call or by another that was faster.
+    fn made(&self, state: Arc<State>, now: Timestamp) -> Index {
+        let _working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
+        self.newest(&state, now).unwrap_or_else(|| {
+            let index = Index { facts: Arc::new(Facts::of(&state, now)), state, now };
+            replace(&mut self.newest.lock().unwrap_or_else(PoisonError::into_inner), &index);
+            index
+        })
+    }
+}
+
+/// Keeps an index in the place of one that is not newer.
+fn replace(newest: &mut Option<Index>, index: &Index) {
+    let at = |index: &Index| (index.state.size, index.now);
+    if newest.as_ref().is_none_or(|known| at(known) <= at(index)) {
+        *newest = Some(index.clone());
     }
 }
 
@@ -84,15 +103,7 @@ pub(crate) async fn index(node: &Node) -> Result<Index, Problem> {
         return Ok(index);
     }
     let indexes = Arc::clone(&node.indexes);
-    let work = move || {
-        // Whoever asked first may have been faster.
-        indexes.newest(&state, now).unwrap_or_else(|| {
-            let index = Index { facts: Arc::new(Facts::of(&state, now)), state, now };
-            indexes.keep(&index);
-            index
-        })
-    };
-    node.jobs.run(Lane::Open, work).await
+    node.jobs.run(Lane::Open, move || indexes.made(state, now)).await
 }
 
 #[cfg(test)]

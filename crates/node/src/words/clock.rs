@@ -46,8 +46,9 @@ fn by_day(days: &[String], before: &str, or: &str, after: &str) -> String {
 }
 
 /// What has to happen for a duty to be done, and what its silence means, behind its name.
-pub(crate) fn owes(duty: &Duty) -> String {
-    format!("{}. If not, {}", done(Lang::En, &duty.done_by), silence(Lang::En, duty.silence))
+pub(crate) fn owes(lang: Lang, duty: &Duty) -> String {
+    let otherwise = lang.of("If not,", "Wenn nicht:");
+    format!("{}. {otherwise} {}", done(lang, &duty.done_by), silence(lang, duty.silence))
 }
 
 /// A duty that is overdue, in one sentence.

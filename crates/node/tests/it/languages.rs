@@ -139,7 +139,7 @@ fn has_one_form(address: &str) -> bool {
         && [".jsonld", "/sign.svg", "/sign.pdf"].iter().any(|end| address.split('?').next().unwrap().ends_with(end));
     starts.iter().any(|start| address.starts_with(start))
         || of_deployment
-        || ["/sign-in", "/incidents"].contains(&address)
+        || address == "/sign-in"
         || address.ends_with(".jsonld")
 }
 

@@ -87,6 +87,27 @@ fn inquiry(world: &World) -> String {
 }
 
 #[tokio::test]
+async fn a_list_of_acts_is_another_once_more_of_them_is_published() {
+    let world = World::new();
+    let tagged = async |path: &str| {
+        let answer = world.get(path).await;
+        (answer.header("etag").to_owned(), answer.text().to_owned())
+    };
+    for path in ["/log/entries.jsonld", "/changes.jsonld"] {
+        world.city.register().publish().unwrap();
+        let registered = json!({ "do": "register-party", "with": { "party": { "id": path.len().to_string(), "name": "Rails",
+            "kind": "city-department" } } });
+        let command = serde_json::from_value(json!({ "by": "city", "command": registered })).unwrap();
+        world.city.register().submit(command).unwrap();
+        let before = tagged(path).await;
+        world.city.register().publish().unwrap();
+        let after = tagged(path).await;
+        assert_ne!(before.0, after.0, "{path}");
+        assert_eq!(after, tagged(path).await, "{path} is the same as long as nothing is published");
+    }
+}
+
+#[tokio::test]
 async fn every_public_page_is_had_as_linked_data_and_says_so() {
     let world = World::new();
     let inquiry = inquiry(&world);

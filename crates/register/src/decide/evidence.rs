@@ -1,10 +1,11 @@
 //! Evidence and classes: who may say what, of which things that are there, and until when.
 
 use model::act::EvidenceRef;
+use model::incident::{INCIDENT_FOLLOWS, INCIDENT_KINDS};
 use model::inquiry::answers_to;
 use model::{
-    Assessment, ClassApproval, DeploymentRecord, Evidence, EvidenceId, Fields, Incident, IncidentReported, Party,
-    PartyKind, PolicyId, SignOff, Subject, What,
+    Assessment, ClassApproval, DeploymentRecord, Evidence, EvidenceId, EvidenceRecord, Fields, Incident,
+    IncidentReported, Party, PartyKind, PolicyId, SignOff, Subject, What,
 };
 use norms::{ActSubject, Verb};
 
@@ -21,6 +22,11 @@ pub fn answers_for(state: &State, party: &Party, about: &Subject) -> bool {
         Subject::City | Subject::Device { .. } => None,
     };
     accountable == Some(&party.id) || party.kind == PartyKind::Officer || state.founder() == Some(&party.id)
+}
+
+/// Whether a statement reports an incident.
+fn is_incident(record: &EvidenceRecord) -> bool {
+    INCIDENT_KINDS.contains(&record.evidence.kind.as_str())
 }
 
 impl Desk<'_> {
@@ -63,6 +69,7 @@ impl Desk<'_> {
             known(self.state.evidence.get(answered), "evidence", answered)?;
         }
         self.answers_fit(evidence)?;
+        self.follows_fit(evidence)?;
         fit::not_to_come("evidence", evidence.on, self.now)?;
         if let Some(until) = evidence.until {
             fit::to_come("the evidence", until, self.now)?;
@@ -96,6 +103,28 @@ impl Desk<'_> {
         }
     }
 
+    /// What follows an incident is stated by those whom it concerns, since it stops clocks: whoever reported it, and whoever answers for
+    /// what it hit. A statement that names no incident and is of a kind that follows one is about each of its subject.
+    fn follows_fit(&self, evidence: &Evidence) -> Result<(), Refusal> {
+        let concerned = |incident: &EvidenceRecord| {
+            incident.evidence.signed_by == self.actor.id || self.answers_for(&incident.evidence.about)
+        };
+        let Some(id) = &evidence.answers else {
+            let follows = INCIDENT_FOLLOWS.contains(&evidence.kind.as_str());
+            let mut open = self
+                .state
+                .evidence_about(&evidence.about)
+                .filter(|record| follows && is_incident(record) && record.ended.is_none());
+            let other = open.find(|record| !concerned(record));
+            return other.map_or(Ok(()), |one| Err(Misfit::NotTheirsToFollow(one.evidence.id.to_string()).into()));
+        };
+        let Some(incident) = self.state.evidence.get(id).filter(|record| is_incident(record)) else { return Ok(()) };
+        if incident.evidence.about != evidence.about {
+            return Err(Misfit::OtherIncident(id.to_string()).into());
+        }
+        if concerned(incident) { Ok(()) } else { Err(Misfit::NotTheirsToFollow(id.to_string()).into()) }
+    }
+
     /// Whether the party that asks answers to residents for something.
     pub(super) fn answers_for(&self, about: &Subject) -> bool {
         answers_for(self.state, self.actor, about)
@@ -109,6 +138,10 @@ impl Desk<'_> {
         }
         if self.state.inquiries.contains_key(id) {
             return Err(Misfit::Inquiry(id.to_string()).into());
+        }
+        let is_officer = self.actor.kind == PartyKind::Officer || self.state.founder() == Some(&self.actor.id);
+        if is_incident(evidence) && !is_officer {
+            return Err(Misfit::Reported(id.to_string()).into());
         }
         self.needs_reason()?;
         let evidence = &evidence.evidence;

@@ -72,6 +72,18 @@ pub enum Misfit {
     /// Nobody erases what is known of its own incident.
     #[error("what is sealed of an incident is erased by an officer or the founder alone")]
     NotTheirIncident,
+    /// What was said of an incident would stop its clocks.
+    #[error(
+        "what follows the incident `{0}` is stated by whoever reported it, by whoever answers for what it hit, by an officer or the \
+         founder"
+    )]
+    NotTheirsToFollow(String),
+    /// What follows an incident is about something else.
+    #[error("this does not follow the incident `{0}`: it is about something else")]
+    OtherIncident(String),
+    /// Its clocks would be void.
+    #[error("`{0}` reports an incident, and such a report is withdrawn by an officer or the founder alone")]
+    Reported(String),
     /// A report of an incident that is none.
     #[error("{0}")]
     Incident(&'static str),

@@ -206,7 +206,33 @@ fn sign_offs_are_the_word_of_known_parties_themselves_and_in_the_past() {
     let withdraw = r#"{"do":"withdraw-evidence","with":{"evidence":"s5"}}"#;
     ask(&city, "city", Some("signed too early"), withdraw).unwrap();
     assert!(sign(author).is_err(), "it was taken back");
+    // A word of somebody who has nothing to do with the deployment takes nobody's turn, however early it says it was.
+    let roads = r#"{"do":"register-party","with":{"party":{"id":"roads","name":"Roads","kind":"city-department"}}}"#;
+    ask(&city, "city", None, roads).unwrap();
+    own("s7", "roads", "author", "2026-04-01T00:00:00Z", "11");
     own("s6", "city", "author", day, "11");
+    let counted = || {
+        let document = model::Digest::new([0x11; 32]);
+        let signed = crate::signing::signed(
+            &city.register.state(),
+            &"air".parse().unwrap(),
+            &["author".parse().unwrap(), "approver".parse().unwrap()],
+            document,
+            city.register.now(),
+        );
+        signed.into_iter().map(|one| format!("{} as {}", one.party, one.role)).collect::<Vec<_>>()
+    };
+    let before = counted();
+    assert_eq!(before, ["city as approver", "council as author", "city as author", "city as author"]);
     assert_eq!(sign(author).unwrap(), 1);
+    // What a paper says of others is its signer's word, and nobody's signature.
+    let paper = format!(
+        r#"{{"do":"sign-assessment","with":{{"id":"paper","deployment":"air","instrument":"paper","outcome":"acceptable",
+        "summary":"Fine.","signed_by":"office","document":"{}","review_by":"2027-06-01T00:00:00Z",
+        "sign_offs":[{{"role":"approver","party":"council","at":"{day}"}}]}}}}"#,
+        "11".repeat(32)
+    );
+    assert_eq!(ask(&city, "office", None, &paper).unwrap(), 1);
+    assert_eq!(counted(), before);
     assert_eq!(replayed(&city.register), *city.register.state());
 }

@@ -1,5 +1,6 @@
 //! Incidents: what the log says of them, which clocks they start, and that what is confidential stays beside the log.
 
+use model::incident::INCIDENT_FOLLOWS;
 use model::{Fields, Sealed, Span, Subject};
 use serde_json::{Value, json};
 
@@ -89,4 +90,44 @@ fn the_clock_of_the_duty_in_force_runs_from_the_report_and_stops_when_it_was_tol
     city.clock.advance(Span::days(4));
     city.register.tick().unwrap();
     assert_eq!(city.register.state().open_lapses(&about).count(), 1);
+}
+
+#[test]
+fn what_follows_an_incident_is_said_by_those_whom_it_concerns_and_its_report_is_withdrawn_by_an_officer_alone() {
+    let city = City::declared();
+    for id in ["roads", "rails"] {
+        let party =
+            json!({ "do": "register-party", "with": { "party": { "id": id, "name": id, "kind": "city-department" } } });
+        city.register.submit(City::submission("city", None, &party.to_string())).unwrap();
+    }
+    let mut by_roads = report(&json!({ "/statement/signed_by": "roads" }));
+    by_roads.by = "roads".parse().unwrap();
+    city.register.submit(by_roads).unwrap();
+    let follow = |by: &str, id: &str, kind: &str, about: Value, answers: Option<&str>| {
+        let statement = json!({ "do": "file-evidence", "with": { "id": id, "about": about, "kind": kind, "signed_by": by,
+            "on": "2026-05-31T23:00:00Z", "summary": "Told.", "answers": answers } });
+        city.register.submit(City::submission(by, None, &statement.to_string())).map_err(|why| why.to_string())
+    };
+    let here = || json!({ "what": "deployment", "id": "congestion" });
+    for kind in INCIDENT_FOLLOWS {
+        for answers in [None, Some("leak")] {
+            let refused = follow("rails", "told", kind, here(), answers).unwrap_err();
+            assert!(refused.contains("the incident `leak` is stated by whoever reported it"), "{kind}: {refused}");
+        }
+    }
+    let refused = follow("rails", "told", "hearing", here(), Some("leak")).unwrap_err();
+    assert!(refused.contains("whoever reported it"), "of whatever kind: {refused}");
+    let refused = follow("council", "told", "breach-notified", json!({ "what": "city" }), Some("leak")).unwrap_err();
+    assert!(refused.contains("about something else"), "{refused}");
+    assert_eq!(follow("rails", "note", "hearing", here(), None).unwrap().entries.len(), 1, "what follows nothing");
+    assert_eq!(follow("roads", "told", "breach-notified", here(), Some("leak")).unwrap().entries.len(), 1);
+    assert_eq!(follow("council", "closed", "incident-closed", here(), None).unwrap().entries.len(), 1);
+
+    let withdraw = r#"{"do":"withdraw-evidence","with":{"evidence":"leak"}}"#;
+    let by = |party: &str| city.register.submit(City::submission(party, Some("it was none"), withdraw));
+    assert!(by("roads").unwrap_err().to_string().contains("by an officer or the founder alone"));
+    assert_eq!(by("council").unwrap().entries.len(), 1);
+    // What was withdrawn is followed by nothing, and keeps nobody from anything.
+    assert_eq!(follow("rails", "late", "breach-notified", here(), None).unwrap().entries.len(), 1);
+    assert_eq!(replayed(&city.register), *city.register.state());
 }

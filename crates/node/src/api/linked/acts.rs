@@ -20,6 +20,11 @@ const ACTS: u64 = 50;
 /// How many changes, likewise.
 const CHANGES: usize = 30;
 
+/// Whether a page is a list of acts, which grows as they are published.
+pub(super) fn is_list(page: &str) -> bool {
+    matches!(page, "/changes" | "/log/entries")
+}
+
 /// A page of acts; none if it is another page.
 pub(super) async fn of(
     node: &Node,

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use flow::disclose::PUBLIC;
-use model::{EvidenceId, Geometry, GrantRecord, Identifies, Place, Point, Purpose, Technology};
+use model::{EvidenceRecord, Geometry, GrantRecord, Identifies, Place, Point, Purpose, Technology};
 use register::State as Register;
-use register::state::IncidentRecord;
 use serde_json::{Map, Value, json};
 
 use super::{deployment, deployments, instant, named, object, term_of};
 use crate::address::Base;
+use crate::pages::incidents::is_incident;
 use crate::pages::places::{around, lies_in};
 use crate::pages::policies::anchor;
 use crate::problem::Kind;
@@ -27,7 +27,8 @@ pub(super) fn of(node: &Node, state: &Arc<Register>, page: &str, base: &Base) ->
         }),
         "/numbers" => numbers(state, base),
         "/incidents" => {
-            list("What went wrong", state.incidents.iter().map(|(id, one)| incident(id, one, base)).collect())
+            let records = state.evidence.values().filter(|record| is_incident(record));
+            list("What went wrong", records.map(|record| incident(record, base)).collect())
         }
         "/places" => list("Places", state.places.values().map(|one| place_in_short(one, base)).collect()),
         "/purposes" => concepts("Purposes", purposes(state).map(|one| purpose_in_short(one, base)).collect()),
@@ -96,9 +97,14 @@ fn one(state: &Arc<Register>, page: &str, base: &Base) -> Option<Value> {
 }
 
 /// An incident, without what is sealed of it.
-fn incident(id: &EvidenceId, record: &IncidentRecord, base: &Base) -> Value {
-    let mut told = named(base.join(&format!("/incidents#{id}")), "schema:Event", &record.incident.statement.summary);
-    told["schema:datePublished"] = instant(record.at);
+fn incident(record: &EvidenceRecord, base: &Base) -> Value {
+    let address = base.join(&format!("/incidents#incident-{}", record.evidence.id));
+    let mut told = named(address, "schema:Event", &record.evidence.summary);
+    told["schema:datePublished"] = instant(record.filed_at);
+    if let Some(ended) = record.ended {
+        told["schema:eventStatus"] = json!({ "@id": "schema:EventCancelled" });
+        told["dct:modified"] = instant(ended);
+    }
     told
 }
 

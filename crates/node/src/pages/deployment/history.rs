@@ -49,7 +49,12 @@ impl History {
             let mut history = Self { unread, ..Self::default() };
             let mut differences = Differences::default();
             let read = published.into_iter().zip(&acts);
-            read.clone().rev().for_each(|(index, act)| differences.note(lang, index, act, &state));
+            for (at, (index, act)) in read.clone().rev().enumerate() {
+                if at == FIRST_READ && unread > 0 {
+                    differences.forget();
+                }
+                differences.note(lang, index, act, &state);
+            }
             read.for_each(|(index, act)| history.add(lang, index, act, &state));
             history.changed = differences.told();
             Ok(history)

@@ -154,3 +154,21 @@ fn an_act_about_something_else_leaves_it_and_one_about_a_deployment_does_not() {
 fn index_until(index: &Index) -> Timestamp {
     index.state.deployments.values().map(|record| record.deployment.ends).min().unwrap()
 }
+
+#[test]
+fn an_index_is_worked_out_once_for_all_who_wait_for_it_and_no_older_one_takes_its_place() {
+    let (older, newer) = (city(&[(0, 0, false, true, 3)]), city(&[(0, 0, false, true, 3), (1, 1, false, true, 5)]));
+    let now: Timestamp = AT.parse().unwrap();
+    let indexes = Arc::new(Indexes::default());
+    let ask = |state: &Arc<State>| {
+        let (indexes, state) = (Arc::clone(&indexes), Arc::clone(state));
+        std::thread::spawn(move || indexes.made(state, now).facts)
+    };
+    let asked: Vec<_> = (0..8).map(|_| ask(&newer)).collect();
+    let made: Vec<_> = asked.into_iter().map(|thread| thread.join().unwrap()).collect();
+    assert!(made.iter().all(|facts| Arc::ptr_eq(facts, &made[0])));
+    // Whoever still holds an older state of the register is answered from that, and the newest stays.
+    assert_eq!(ask(&older).join().unwrap().order.len(), 1);
+    let kept = indexes.newest(&newer, now).unwrap();
+    assert!(Arc::ptr_eq(&kept.facts, &made[0]) && indexes.newest(&older, now).is_none());
+}

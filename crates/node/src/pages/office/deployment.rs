@@ -133,7 +133,7 @@ fn about(city: &City, state: &Register, subject: &Subject, now: Timestamp) -> Ab
     let mut waiting: Vec<_> = waiting.collect();
     waiting.sort_by_key(|(_, run)| run.due);
     let waits = |(duty, run): &(standards::duty::Duty, standards::duty::Instance)| {
-        format!("By {}: “{}” ({}): {}.", words::day(run.due), duty.id, duty.requirement, words::owes(duty))
+        format!("By {}: “{}” ({}): {}.", words::day(run.due), duty.id, duty.requirement, words::owes(Lang::En, duty))
     };
     About {
         overdue: state.open_lapses(subject).map(|lapse| words::overdue(Lang::En, lapse)).collect(),

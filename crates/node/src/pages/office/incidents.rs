@@ -13,8 +13,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::incident::{INCIDENT_CLOSED, INCIDENT_KINDS, INCIDENT_UPDATE};
 use model::{
-    Category, DeviceId, Evidence, EvidenceId, EvidenceKind, EvidenceRecord, Fields, Incident, Moment, Party, Sealed,
-    Severity, Subject,
+    Category, DeviceId, Evidence, EvidenceId, EvidenceKind, EvidenceRecord, Fields, Incident, Moment, Party, PartyKind,
+    Sealed, Severity, Subject,
 };
 use register::decide::answers_for;
 use register::{Clocks, Command, Rules, State as Register};
@@ -24,6 +24,7 @@ use super::deed::{self, Deed};
 use super::opened::Opened;
 use super::{Done, Reach, free_id, reader};
 use crate::jobs::Lane;
+use crate::lang::Lang;
 use crate::pages::incidents::{Told, all, called, is_incident, severity};
 use crate::pages::signed::{private, to_sign_in};
 use crate::pages::{Link, Site};
@@ -44,6 +45,7 @@ struct All {
     done: Option<(String, Option<Link>)>,
     open: Vec<Told>,
     over: Vec<Told>,
+    more: usize,
 }
 
 impl All {
@@ -65,7 +67,8 @@ struct One {
     details: Option<String>,
     /// What can be said about it, each with its form.
     follow: Vec<Link>,
-    stands: bool,
+    /// Whether this party may withdraw the report.
+    withdraws: bool,
 }
 
 /// `GET /office/incidents`
@@ -80,10 +83,10 @@ pub(super) async fn incidents(
     let job = move || {
         let (state, now) = (city.register().state(), city.register().now());
         let reach = Reach::of(&state, &party);
-        let told = all(&city, &state, now, |record| concerns(&reach, record));
+        let (told, more) = all(Lang::En, &city, &state, now, |record| concerns(&reach, record));
         let (open, over) = told.into_iter().partition(|one| one.over.is_none());
         let done = deed::told(&city, &state, &party.id, done.as_deref());
-        All { site: Site::of(&state), party: party.name.clone(), form, done, open, over }
+        All { site: Site::of(&state), party: party.name.clone(), form, done, open, over, more }
     };
     private(StatusCode::OK, &node.jobs.run(Lane::Token, job).await?)
 }
@@ -133,10 +136,10 @@ pub(super) async fn one(
             party: party.name.clone(),
             form,
             done: deed::told(&city, &state, &party.id, done.as_deref()),
-            told: Told::of(&state, rules.as_ref().map(|rules| rules.clocks.as_ref()), record, now),
+            told: Told::one(&state, rules.as_ref().map(|rules| rules.clocks.as_ref()), record, now),
             details: read.and_then(words_of),
             follow: follow.collect(),
-            stands: record.ended.is_none(),
+            withdraws: record.ended.is_none() && withdraws(&state, &party),
         })
     };
     let page: Result<One, Problem> = node.jobs.run(Lane::Token, job).await?;
@@ -146,6 +149,11 @@ pub(super) async fn one(
 /// Whether a party reads what is sealed of an incident: whoever reported it, and those who answer for what it is about.
 fn reads(state: &Register, party: &Party, record: &EvidenceRecord) -> bool {
     record.evidence.signed_by == party.id || answers_for(state, party, &record.evidence.about)
+}
+
+/// Whether a party withdraws reports: its clocks become void by that, so that nobody does it to a report of its own.
+fn withdraws(state: &Register, party: &Party) -> bool {
+    party.kind == PartyKind::Officer || state.founder() == Some(&party.id)
 }
 
 fn words_of(details: Sealed<Fields>) -> Option<String> {
@@ -174,7 +182,7 @@ fn label(rules: Option<&Rules>, kind: &EvidenceKind) -> String {
         clocks.duties().find(|duty| duty.done_by == done).map(|duty| duty.requirement.to_string())
     };
     let asked = rules.and_then(|rules| asks(&rules.clocks)).map(|id| format!(" ({id})")).unwrap_or_default();
-    format!("State: {}{asked}", words::small(&called(kind.as_str())))
+    format!("State: {}{asked}", words::small(&called(Lang::En, kind.as_str())))
 }
 
 /// `/office/incidents/{id}/{kind}`
@@ -271,7 +279,7 @@ fn report_fields(reach: &Reach<'_>, form: &Opened) -> Vec<Field> {
         Choice::new(INCIDENT_KINDS[0], "Data about people was lost, changed, or seen by others"),
         Choice::new(INCIDENT_KINDS[1], "Anything else"),
     ];
-    let severities = Severity::ALL.map(|one| Choice::new(one.code(), severity(one)));
+    let severities = Severity::ALL.map(|one| Choice::new(one.code(), severity(Lang::En, one)));
     let data: BTreeSet<Category> = state
         .deployments
         .values()

@@ -81,39 +81,40 @@ pub(super) async fn permits(form: Opened) -> Result<Response, Problem> {
     let none = || Problem::new(Kind::NotFound).detail("no policies are in force, so there is nothing to change");
     let policy = form.state.policy.clone().ok_or_else(none)?;
     let mut deed = adopting(&policy, &form.sent);
-    if let Ok(Command::AdoptPolicy(text)) = &deed.command {
+    // What was written stands on the layers as they are here; it is adopted on no others.
+    deed.seen = Some(form.state.size);
+    if let (Ok(Command::AdoptPolicy(text)), false) = (&deed.command, matches!(form.sent.one("go"), "do" | "change")) {
         match looked_at(&form, &policy, text).await? {
-            Ok(effects) => (deed.effects, deed.seen) = (Some(effects), Some(form.state.size)),
+            Ok(effects) => deed.effects = effects,
             Err(words) => deed.command = Err(vec![Fault { field: "permits", words }]),
         }
     }
     form.go(deed).await
 }
 
-/// What the changed policies would do; in words why they are none.
+/// What the changed policies would do, for whoever could adopt them: to say it takes long, and a proof takes the whole machine.
+/// In words why they are none.
 async fn looked_at(
     form: &Opened,
     policy: &PolicyInForce,
     text: &PolicyText,
-) -> Result<Result<Effects, String>, Problem> {
+) -> Result<Result<Option<Effects>, String>, Problem> {
     let (city, state, now) = (Arc::clone(&form.node.city), Arc::clone(&form.state), form.now);
     let (before, text) = (policy.text.clone(), text.clone());
     let is_proof = form.sent.one("go") == "prove";
-    let by = form.signed.party.id.clone();
+    let (by, reason) = (form.signed.party.id.clone(), form.sent.filled("reason").map(str::to_owned));
     let job = move || {
         let rules = Rules::assemble(&text).map_err(|error| words::capital(&error.to_string()))?;
+        let submission = Submission { by, reason, command: Command::AdoptPolicy(text.clone()) };
+        // Refused, its form says why; and what is so already does nothing.
+        if deed::preview(&city, submission).map_or(true, |acts| acts.is_empty()) {
+            return Ok(None);
+        }
         let effects = Effects::of(&state, now, city.register().bundle().as_ref(), &rules.bundle);
         let effects = effects.with_words(&before.permits, &text.permits);
-        // A solver takes the whole machine; it works for those alone who could adopt what it proves.
-        let command = Command::AdoptPolicy(text.clone());
-        let submission = Submission { by, reason: Some("to be said".to_owned()), command };
-        Ok(if is_proof && deed::preview(&city, submission).is_ok() {
-            effects.with_proof(&before, &text)
-        } else {
-            effects
-        })
+        Ok(Some(if is_proof { effects.with_proof(&before, &text) } else { effects }))
     };
-    if is_proof { form.node.jobs.alone(job).await } else { form.node.jobs.run(Lane::Token, job).await }
+    form.node.jobs.alone(job).await
 }
 
 fn adopting(policy: &PolicyInForce, sent: &Sent) -> Deed {

@@ -220,7 +220,7 @@ fn owed(
     });
     let waiting = clocks.into_iter().flat_map(|clocks| clocks.waiting(state, subject, now));
     let waiting = waiting.map(|(duty, run)| {
-        let what = format!("“{}” ({}): {}", duty.id, duty.requirement, words::owes(&duty));
+        let what = format!("“{}” ({}): {}", duty.id, duty.requirement, words::owes(Lang::En, &duty));
         Task::new(what, about.clone(), who).by(run.due, now)
     });
     lapsed.chain(waiting).collect()

@@ -129,15 +129,24 @@ async fn an_assessment_is_answered_remarked_on_signed_by_each_and_filed_by_the_l
     assert!(page.text().contains("Settled, says Mobility department"), "{}", page.text());
     let before = size(&world);
     let answers = fingerprint(&mut mobility).await;
-    done(&world, &mut mobility, &format!("{PAGE}/sign"), &[("answers", answers.as_str())]).await;
+    done(&world, &mut mobility, &format!("{PAGE}/sign"), &[("answers", answers.as_str()), ("role", "author")]).await;
     assert_eq!(size(&world), before + 1, "a signature is an act of its party");
     // Nobody signs twice, and nobody signs what was changed since.
     let again = super::look(&mut mobility, &format!("{PAGE}/sign"), &[("answers", answers.as_str())]).await;
     assert!(again.status == 409 && again.text().contains("has signed these answers already"), "{}", again.text());
     let stale = "22".repeat(32);
-    let stale = super::look(&mut officer, &format!("{PAGE}/sign"), &[("answers", &stale)]).await;
+    let own = ("role", "privacy-officer");
+    let stale = super::look(&mut officer, &format!("{PAGE}/sign"), &[("answers", &stale), own]).await;
     assert!(stale.status == 422 && stale.text().contains("read them again"), "{}", stale.text());
-    let fields = [("answers", fingerprint(&mut officer).await), ("summary", "Small, and looked at by two.".to_owned())];
+    // Whoever opened the page when another role was next does not sign in that of now unseen.
+    let turn = [("answers", answers.as_str()), ("role", "author")];
+    let turn = super::look(&mut officer, &format!("{PAGE}/sign"), &turn).await;
+    assert!(turn.status == 422 && turn.text().contains("another role is next"), "{}", turn.text());
+    let fields = [
+        ("answers", fingerprint(&mut officer).await),
+        ("role", "privacy-officer".to_owned()),
+        ("summary", "Small, and looked at by two.".to_owned()),
+    ];
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let page = done(&world, &mut officer, &format!("{PAGE}/sign"), &fields).await;
     assert!(page.text().contains("Everybody has signed."), "{}", page.text());

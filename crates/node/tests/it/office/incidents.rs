@@ -75,6 +75,13 @@ async fn an_incident_is_reported_told_learnt_from_and_closed_and_residents_read_
     for part in ["Over since 24 November 2026", "What became known", "Tags of two days.", "It is over"] {
         assert!(public.text().contains(part), "{part}\n{}", public.text());
     }
+    assert!(public.text().contains("<article class=\"card\" id=\"incident-breach-wifi\">"), "{}", public.text());
+    let listed = async || world.browse("/incidents.jsonld").await.json()["schema:itemListElement"][0].clone();
+    assert!(listed().await["@id"].as_str().unwrap().ends_with("/incidents#incident-breach-wifi"));
+    assert!(listed().await.get("schema:eventStatus").is_none());
+    let withdraw = json!({ "do": "withdraw-evidence", "with": { "evidence": "breach-wifi" } });
+    world.submit(json!({ "by": "council", "reason": "It was another city's.", "command": withdraw })).unwrap();
+    assert_eq!(listed().await["schema:eventStatus"]["@id"], "schema:EventCancelled");
 }
 
 #[tokio::test]
@@ -151,13 +158,26 @@ async fn an_overdue_clock_is_public_and_a_report_by_mistake_is_withdrawn_in_publ
     assert!(public.text().contains("Overdue since 27 November 2026, 08:00 UTC"), "{}", public.text());
     let mut mobility = office(&world, "mobility").await;
     let withdraw = "/office/evidence/breach-wifi/withdraw";
-    done(&world, &mut mobility, withdraw, &[("reason", "It was a test of ours")]).await;
+    // Whoever reported it is not who makes its clocks void.
+    let why = [("reason", "It was a test of ours")];
+    let text = refused(&world, &mut mobility, withdraw, &why, 422).await;
+    assert!(text.contains("withdrawn by an officer or the founder alone"), "{text}");
+    let page = mobility.get("/office/incidents/breach-wifi").await;
+    assert!(!page.text().contains("Withdraw the report"), "{}", page.text());
+    let mut council = office(&world, "council").await;
+    assert!(council.get("/office/incidents/breach-wifi").await.text().contains("Withdraw the report"));
+    done(&world, &mut council, withdraw, &why).await;
     let public = world.browse("/incidents").await;
     assert!(
-        public.text().contains("The report was withdrawn on 28 November 2026: It was a test of ours"),
+        public.text().contains("The report was withdrawn on 28 November 2026: <span>It was a test of ours</span>"),
         "{}",
         public.text()
     );
+    let german = world.browse("/de/incidents").await;
+    crate::html::check_in("de", german.text());
+    let told = "Die Meldung wurde am 28. November 2026 zurückgezogen: <span lang=\"en\">It was a test of ours</span>.";
+    assert!(german.text().contains(told), "{}", german.text());
+    assert!(german.text().contains("Ernst: Jemand kann zu Schaden kommen"), "{}", german.text());
 }
 
 #[tokio::test]

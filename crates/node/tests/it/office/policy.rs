@@ -167,4 +167,17 @@ async fn a_solver_says_what_is_newly_allowed_and_that_the_layers_hold_all_the_sa
     let refused = mobility.post("/office", PERMITS, &all).await;
     assert!(refused.status == 403 && !refused.text().contains("Proved:"), "{}", refused.text());
     assert!(!answer.text().contains(HOSTILE));
+    // What is in force already needs no proof, and whoever may not adopt has no solver by asking for it.
+    let same = world.city.register().state().policy.as_ref().unwrap().text.permits.clone();
+    let all = [("permits", same.as_str()), ("basis", basis.as_str()), REASON, ("go", "prove")];
+    for browser in [&mut council, &mut mobility] {
+        let answer = browser.post("/office", PERMITS, &all).await;
+        looked(&answer);
+        assert!(answer.text().contains("it is so already"), "{}", answer.text());
+        assert!(
+            !answer.text().contains("Proved:") && !answer.text().contains("Nothing was proved"),
+            "{}",
+            answer.text()
+        );
+    }
 }

@@ -39,7 +39,8 @@ fn signing(form: &Opened<(String, String)>) -> Result<Deed, Problem> {
         return Err(Problem::new(Kind::Conflict).detail("this party has signed these answers already"));
     }
     let is_last = desk.instrument.roles.last() == Some(&role);
-    let mut fields = vec![Field::hidden("answers", digest(&desk).to_string())];
+    let mut fields =
+        vec![Field::hidden("answers", digest(&desk).to_string()), Field::hidden("role", role.as_str().to_owned())];
     if is_last {
         fields.extend([
             Field::text("summary", "What it found, in words for residents", sent)
@@ -54,6 +55,9 @@ fn signing(form: &Opened<(String, String)>) -> Result<Deed, Problem> {
     let review_by = sent.filled("review-by").and_then(|_| faults.day(sent, "review-by"));
     if !sent.is_empty() && sent.one("answers") != digest(&desk).to_string() {
         faults.note("answers", "the answers were changed since this page was opened; read them again before you sign");
+    }
+    if !sent.is_empty() && sent.one("role") != role.as_str() {
+        faults.note("answers", "somebody has signed since this page was opened, and another role is next");
     }
     if let Err(error) = may_sign(&found, &stands, &role, &party.id) {
         faults.note("answers", error);
