@@ -58,6 +58,8 @@ pub(crate) struct Node {
     pub(crate) drafts: Arc<Drafts>,
     /// What lists show, worked out once.
     pub(crate) indexes: Arc<pages::index::Indexes>,
+    /// The newest acts about deployments, at the newest state of the register that was asked for.
+    pub(crate) newest: Arc<pages::changes::Newest>,
     /// The streets under its drawings.
     pub(crate) maps: Arc<BaseMaps>,
 }
@@ -84,6 +86,7 @@ impl Node {
             answers,
             drafts,
             indexes: Arc::default(),
+            newest: Arc::default(),
             maps,
         }
     }

@@ -3,16 +3,18 @@
 //! Only what somebody decided or what fell due is told. Upkeep (keys, deletions, tokens, batches of disclosures) is in the
 //! list of all acts.
 
-use std::sync::Arc;
+use std::cmp::Reverse;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use model::{Act, DeploymentId, What};
+use model::{Act, DeploymentId, DeploymentRecord, PlaceId, What};
 use register::State as Register;
 
 use super::entries::{ActLine, From, deployment_of};
+use super::places::lies_in;
 use super::{Link, Site, page};
 use crate::jobs::Lane;
 use crate::lang::{Here, Lang};
@@ -111,7 +113,8 @@ pub(crate) struct Read {
     pub(super) older: Option<u64>,
 }
 
-/// Reads up to so many changes of the deployments that fit from the log's public files, newest first, from before an entry.
+/// Reads up to so many changes of all deployments, or of those in a place, from the log's public files, newest first, from before an
+/// entry.
 ///
 /// # Errors
 /// The log's files cannot be read, or too many ask at once.
@@ -120,11 +123,48 @@ pub(crate) async fn read(
     state: &Arc<Register>,
     before: u64,
     most: usize,
-    fits: impl Fn(&DeploymentId) -> bool,
+    place: Option<PlaceId>,
 ) -> Result<Read, Problem> {
-    let (log, mut indexes) = (Log::of(&node.city), Vec::<u64>::new());
+    let (log, state, known) = (Log::of(&node.city), Arc::clone(state), Arc::clone(&node.newest));
+    let job = move || {
+        let indexes = match place {
+            None if before == state.size => known.of(&state),
+            None => newest(&state, before, |_| true).into(),
+            Some(outer) => {
+                let is_there = |record: &Arc<DeploymentRecord>| lies_in(&state, &record.deployment.place, &outer);
+                newest(&state, before, |id| state.deployments.get(id).is_some_and(is_there)).into()
+            }
+        };
+        told(&log, &indexes, most)
+    };
+    node.jobs.run(Lane::Open, job).await?
+}
+
+/// Of some acts, newest first, those that change something.
+fn told(log: &Log, indexes: &[u64], most: usize) -> Result<Read, Problem> {
+    let size = log.head()?.1.size;
+    let rest = indexes.len() > READ_MAX;
+    let indexes: Vec<u64> = indexes.iter().take(READ_MAX).copied().filter(|index| *index < size).collect();
+    let (mut changes, mut older) = (Vec::new(), indexes.last().copied().filter(|_| rest));
+    for chunk in indexes.chunks(most.max(1)) {
+        for (index, act) in chunk.iter().zip(log.acts(chunk, size)?) {
+            let Some(change) = Change::of(&act.what) else { continue };
+            if changes.len() == most {
+                // There is one more: the next page begins with it.
+                older = Some(index + 1);
+                return Ok(Read { changes, older });
+            }
+            changes.push((*index, act, change));
+        }
+    }
+    Ok(Read { changes, older })
+}
+
+/// The newest acts about deployments that fit, from before an entry: no more than can be read, and one that tells that there are more.
+fn newest(state: &Register, before: u64, fits: impl Fn(&DeploymentId) -> bool) -> Vec<u64> {
+    let mut indexes = Vec::<u64>::new();
     for (_, history) in state.history.iter().filter(|(id, _)| fits(id)) {
-        // Each history is in order: of each, no more than can be read at all, and one that tells that there are more.
+        // Each history is in order.
         let older = history.get(..history.partition_point(|index| *index < before)).unwrap_or_default();
         indexes.extend(older.iter().rev().take(READ_MAX + 1));
         // However many there are, only so many are held.
@@ -133,33 +173,30 @@ pub(crate) async fn read(
         }
     }
     keep_newest(&mut indexes);
-    let rest = indexes.len() > READ_MAX;
-    indexes.truncate(READ_MAX);
-    let job = move || {
-        let size = log.head()?.1.size;
-        indexes.retain(|index| *index < size);
-        let (mut changes, mut older) = (Vec::new(), indexes.last().copied().filter(|_| rest));
-        for chunk in indexes.chunks(most.max(1)) {
-            for (index, act) in chunk.iter().zip(log.acts(chunk, size)?) {
-                let Some(change) = Change::of(&act.what) else { continue };
-                if changes.len() == most {
-                    // There is one more: the next page begins with it.
-                    older = Some(index + 1);
-                    return Ok(Read { changes, older });
-                }
-                changes.push((*index, act, change));
-            }
-        }
-        Ok(Read { changes, older })
-    };
-    node.jobs.run(Lane::Open, job).await?
+    indexes
 }
 
 /// Sorts indexes, newest first, and keeps one more than can be read.
 fn keep_newest(indexes: &mut Vec<u64>) {
-    indexes.sort_unstable_by_key(|index| std::cmp::Reverse(*index));
+    indexes.sort_unstable_by_key(|index| Reverse(*index));
     indexes.dedup();
     indexes.truncate(READ_MAX + 1);
+}
+
+/// The newest acts about all deployments, worked out once for a state of the register.
+#[derive(Default)]
+pub(crate) struct Newest(Mutex<Option<(u64, Arc<[u64]>)>>);
+
+impl Newest {
+    fn of(&self, state: &Register) -> Arc<[u64]> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, indexes)) = known.as_ref().filter(|(size, _)| *size == state.size) {
+            return Arc::clone(indexes);
+        }
+        let indexes: Arc<[u64]> = newest(state, state.size, |_| true).into();
+        *known = Some((state.size, Arc::clone(&indexes)));
+        indexes
+    }
 }
 
 /// `GET /changes?before=N`
@@ -170,7 +207,7 @@ pub(crate) async fn changes(
 ) -> Result<Response, Problem> {
     let state = node.city.register().state();
     let before = from?.0.before.unwrap_or(state.size).min(state.size);
-    let read = read(&node, &state, before, PAGE_CHANGES, |_| true).await?;
+    let read = read(&node, &state, before, PAGE_CHANGES, None).await?;
     let line = |(index, act, change): (u64, Act, Change)| Line {
         kind: change.word(here.lang),
         about: deployment_of(&act.what, &state).and_then(|id| Link::deployment(here.lang, &state, &id)),

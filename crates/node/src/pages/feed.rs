@@ -10,12 +10,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use model::{Act, DeploymentId, PlaceId, Timestamp};
+use model::{Act, PlaceId, Timestamp};
 use register::State as Register;
 
 use super::changes::{self, Change};
 use super::entries::{ActLine, deployment_of};
-use super::places::lies_in;
 use super::sign::printable;
 use crate::address::Base;
 use crate::api::files;
@@ -101,13 +100,7 @@ async fn answered(node: &Node, lang: Lang, base: &Base, headers: &HeaderMap, of:
     if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
         return Ok(files::unchanged(tag));
     }
-    let here = |id: &DeploymentId| {
-        let within = |outer: &PlaceId| {
-            state.deployments.get(id).is_some_and(|record| lies_in(&state, &record.deployment.place, outer))
-        };
-        of.place.as_ref().is_none_or(within)
-    };
-    let read = changes::read(node, &state, published, ENTRIES_MAX, here).await?;
+    let read = changes::read(node, &state, published, ENTRIES_MAX, of.place.clone()).await?;
     let feed = drawn(lang, &state, base, &of, founding.at, &read.changes);
     let xml = feed.render().map_err(|_| Problem::new(Kind::Internal))?;
     Ok(files::fresh(tag, ATOM, xml))

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use flow::basemap::{BaseMap, Bounds};
-use model::{DeploymentId, DeploymentRecord, Geometry, PlaceId, Point};
+use model::{DeploymentRecord, Device, Geometry, PlaceId, Point};
 use register::State;
 
 use super::near::distance::{self, flat, middle};
@@ -124,16 +124,10 @@ impl Map {
         from: Option<Point>,
         listed: &[&DeploymentRecord],
     ) -> Option<Self> {
-        let ids: BTreeSet<&DeploymentId> = listed.iter().map(|record| &record.deployment.id).collect();
         let places: BTreeSet<&PlaceId> = listed.iter().map(|record| &record.deployment.place).collect();
         let shapes: Vec<&Geometry> =
             places.iter().filter_map(|id| state.places.get(*id)).map(|place| &place.geometry).collect();
-        let sensors: Vec<Point> = state
-            .devices
-            .values()
-            .filter(|device| ids.contains(&device.deployment))
-            .map(|device| device.position)
-            .collect();
+        let sensors = positions(state, listed);
         let origin = from.or_else(|| sensors.first().copied()).or_else(|| middle(shapes.first()?))?;
         let corners = shapes.iter().flat_map(|shape| corners(shape));
         let frame = Frame::around(origin, from.into_iter().chain(sensors.iter().copied()).chain(corners));
@@ -150,6 +144,14 @@ impl Map {
             streets: base.and_then(|base| Streets::of(base, &frame)),
         })
     }
+}
+
+/// Where the sensors of some deployments are, by their names.
+fn positions(state: &State, listed: &[&DeploymentRecord]) -> Vec<Point> {
+    let streams = listed.iter().flat_map(|record| &record.deployment.streams);
+    let mut devices: Vec<&Device> = streams.flat_map(|stream| state.devices_of(&stream.id)).collect();
+    devices.sort_unstable_by_key(|device| &device.id);
+    devices.into_iter().map(|device| device.position).collect()
 }
 
 fn told(lang: Lang, places: usize, sensors: usize, from: bool) -> String {

@@ -17,6 +17,7 @@ use standards::duty::Status;
 
 use super::asked::Runs;
 use super::draw::Bars;
+use super::index::{Facts, Index, index};
 use super::{Link, Site, page};
 use crate::jobs::Lane;
 use crate::lang::{Here, Lang};
@@ -99,19 +100,15 @@ fn asked(city: &City, state: &Register, now: Timestamp) -> Vec<Asked> {
 }
 
 /// How many deployments there are of each technology, the most frequent first.
-fn technologies(lang: Lang, state: &Register) -> Vec<(Link, usize)> {
-    let mut count: BTreeMap<Technology, usize> = BTreeMap::new();
-    for record in state.deployments.values() {
-        *count.entry(record.deployment.technology).or_default() += 1;
-    }
-    let mut count: Vec<(Technology, usize)> = count.into_iter().collect();
+fn technologies(lang: Lang, facts: &Facts) -> Vec<(Link, usize)> {
+    let mut count: Vec<(Technology, usize)> = facts.of_kind.iter().map(|(kind, count)| (*kind, *count)).collect();
     count.sort_by_key(|(technology, count)| (std::cmp::Reverse(*count), lang.technology(*technology)));
     count.into_iter().map(|(technology, count)| (Link::technology(lang, technology), count)).collect()
 }
 
 /// `GET /numbers`
 pub(crate) async fn numbers(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
-    let (state, now) = (node.city.register().state(), node.city.register().now());
+    let Index { state, now, facts } = index(&node).await?;
     let left = left(&state);
     let (city, of) = (Arc::clone(&node.city), Arc::clone(&state));
     let asked = node.jobs.run(Lane::Open, move || asked(&city, &of, now)).await?;
@@ -125,9 +122,9 @@ pub(crate) async fn numbers(State(node): State<Node>, here: Here) -> Result<Resp
     page(&Page {
         site: Site::at(&state, &here),
         deployments: state.deployments.len(),
-        collecting: state.deployments.values().filter(|record| record.in_force(now)).count(),
+        collecting: facts.collecting,
         sensors: state.devices.len(),
-        technologies: technologies(here.lang, &state),
+        technologies: technologies(here.lang, &facts),
         bars: Some(Bars::of(here.lang, &drawn)).filter(|_| !drawn.is_empty()),
         left,
         asked,

@@ -35,7 +35,7 @@ pub(super) async fn of(
 ) -> Result<Option<Map<String, Value>>, Problem> {
     let before = before.unwrap_or(state.size).min(state.size);
     if page == "/changes" {
-        let read = changes::read(node, state, before, CHANGES, |_| true).await?;
+        let read = changes::read(node, state, before, CHANGES, None).await?;
         let acts = read.changes.iter().map(|(index, act, _)| told(*index, act, state, base)).collect();
         return Ok(Some(list("What is new", acts)));
     }

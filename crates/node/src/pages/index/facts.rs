@@ -25,6 +25,8 @@ pub(crate) struct Facts {
     pub(crate) purposes: BTreeMap<Purpose, Vec<At>>,
     /// What is of a kind, and of the kinds below it.
     pub(crate) technologies: BTreeMap<Technology, Vec<At>>,
+    /// How many there are of each kind itself.
+    pub(crate) of_kind: BTreeMap<Technology, usize>,
     /// What a party answers for.
     pub(crate) answers: BTreeMap<PartyId, Vec<At>>,
     /// What stands approved by a party.
@@ -53,6 +55,7 @@ impl Facts {
             places: BTreeMap::new(),
             purposes: BTreeMap::new(),
             technologies: BTreeMap::new(),
+            of_kind: BTreeMap::new(),
             answers: BTreeMap::new(),
             approved: BTreeMap::new(),
             given_for: BTreeMap::new(),
@@ -90,6 +93,7 @@ impl Facts {
             for purpose in &deployment.purposes {
                 self.purposes.entry(*purpose).or_default().push(at);
             }
+            *self.of_kind.entry(deployment.technology).or_default() += 1;
             let kinds = std::iter::successors(Some(deployment.technology), |technology| technology.parent());
             kinds.for_each(|kind| self.technologies.entry(kind).or_default().push(at));
             self.answers.entry(deployment.accountable.clone()).or_default().push(at);

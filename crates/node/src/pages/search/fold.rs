@@ -46,18 +46,27 @@ pub(crate) fn plain(letter: char) -> Option<&'static str> {
 /// A text as a search takes it: words of small, plain letters and digits, one space between them and none around.
 pub(in crate::pages) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for letter in text.chars().flat_map(char::to_lowercase) {
-        match plain(letter) {
-            Some(plain) => folded.push_str(plain),
-            // A mark that stands by itself belongs to the letter before it.
-            None if ('\u{300}'..='\u{36f}').contains(&letter) => {}
-            None if letter.is_alphanumeric() => folded.push(letter),
-            None if folded.ends_with(' ') || folded.is_empty() => {}
-            None => folded.push(' '),
+    for letter in text.chars() {
+        if letter.is_ascii_alphanumeric() {
+            folded.push(letter.to_ascii_lowercase());
+        } else {
+            letter.to_lowercase().for_each(|letter| add(&mut folded, letter));
         }
     }
     folded.truncate(folded.trim_end().len());
     folded
+}
+
+/// Adds a small letter.
+fn add(folded: &mut String, letter: char) {
+    match plain(letter) {
+        Some(plain) => folded.push_str(plain),
+        // A mark that stands by itself belongs to the letter before it.
+        None if ('\u{300}'..='\u{36f}').contains(&letter) => {}
+        None if letter.is_alphanumeric() => folded.push(letter),
+        None if folded.ends_with(' ') || folded.is_empty() => {}
+        None => folded.push(' '),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Every term of the question has to be found somewhere in a deployment, by itself or by a synonym, at the beginning of a
 //! word. Only what the register shows anyway is looked through.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -141,7 +142,8 @@ pub(in crate::pages) fn why(
             .map(|part| (part.name, part.texts.into_iter().map(|text| (fold::fold(&text), text)).collect()))
             .collect()
     };
-    let (own, all) = (read(&[lang]), read(&Lang::ALL));
+    // What stands in another language is looked through only for what the page's own has not.
+    let (own, all) = (read(&[lang]), LazyCell::new(|| read(&Lang::ALL)));
     let reason = |term: &String| {
         let alternatives = synonyms::with(term);
         let of = |parts: &[(&'static str, Vec<(String, String)>)]| {
@@ -169,7 +171,8 @@ fn first<'p>(
 
 /// Whether a text has a word, or words in a row, that begin with what is sought.
 fn begins_a_word(folded: &str, sought: &str) -> bool {
-    folded.starts_with(sought) || folded.contains(&format!(" {sought}"))
+    let begins = |(at, _): (usize, &str)| folded.get(at + 1..).is_some_and(|rest| rest.starts_with(sought));
+    folded.starts_with(sought) || folded.match_indices(' ').any(begins)
 }
 
 /// How much of a text is quoted, in characters.
