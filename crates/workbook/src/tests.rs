@@ -114,14 +114,22 @@ fn sheets(sheets: &[(&'static str, &[&[&str]])]) -> Vec<u8> {
     write::parts(&sheets.iter().map(sheet).collect::<Vec<_>>())
 }
 
+/// The list of one sheet, and what it refers to.
+const ONE_SHEET: &str = "<workbook xmlns:r=\"r\"><sheets><sheet name=\"Sheet1\" r:id=\"r1\"/></sheets></workbook>";
+const ITS_PART: &str = "<Relationship Id=\"r1\" Type=\"/worksheet\" Target=\"/xl/s.xml\"/>";
+
 /// A spreadsheet of one sheet, from its XML.
 fn raw(sheet: &[u8]) -> Vec<u8> {
-    let workbook = b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"Sheet1\" r:id=\"r1\"/></sheets></workbook>";
-    let relations = b"<R><Relationship Id=\"r1\" Type=\"/worksheet\" Target=\"/xl/s.xml\"/></R>";
+    raw_with(ONE_SHEET, ITS_PART, sheet, "<sst/>")
+}
+
+/// A spreadsheet from the XML of its list of sheets, what that refers to, a sheet, and the texts that cells share.
+fn raw_with(workbook: &str, relations: &str, sheet: &[u8], shared: &str) -> Vec<u8> {
     archive::packed(&[
-        ("xl/workbook.xml".to_owned(), workbook.to_vec()),
-        ("xl/_rels/workbook.xml.rels".to_owned(), relations.to_vec()),
+        ("xl/workbook.xml".to_owned(), workbook.as_bytes().to_vec()),
+        ("xl/_rels/workbook.xml.rels".to_owned(), format!("<R>{relations}</R>").into_bytes()),
         ("xl/s.xml".to_owned(), sheet.to_vec()),
+        ("xl/shared.xml".to_owned(), shared.as_bytes().to_vec()),
     ])
 }
 
@@ -275,6 +283,50 @@ fn what_is_no_spreadsheet_is_an_error_in_words() {
     let bomb = raw(&vec![b' '; UNPACKED_BYTES_MAX + 1]);
     assert!(bomb.len() < 200_000);
     assert_eq!(open(&bomb), Err(FileError::TooLargeUnpacked));
+}
+
+#[test]
+fn what_many_cells_share_is_counted_in_each_of_them_over_all_sheets() {
+    let text = "x".repeat(CELL_BYTES_MAX);
+    let shared = format!("<sst><si><t>{text}</t></si></sst>");
+    let relations = format!("{ITS_PART}<Relationship Id=\"r2\" Type=\"/sharedStrings\" Target=\"/xl/shared.xml\"/>");
+    let sheet = |cells: usize| {
+        let rows = "<row><c t=\"s\"><v>0</v></c></row>".repeat(cells);
+        format!("<worksheet><sheetData>{rows}</sheetData></worksheet>").into_bytes()
+    };
+    let of = |workbook: &str, cells: usize| open(&raw_with(workbook, &relations, &sheet(cells), &shared));
+    let bomb = raw_with(ONE_SHEET, &relations, &sheet(1_000), &shared);
+    assert!(bomb.len() < 3_000, "it is small: {}", bomb.len());
+    assert_eq!(open(&bomb), Err(FileError::TooLargeUnpacked));
+    // What fits is read, and what fits once does not fit twice.
+    let most = UNPACKED_BYTES_MAX / CELL_BYTES_MAX;
+    assert_eq!(of(ONE_SHEET, most).map(|book| book.tables[0].rows.len()), Ok(most));
+    assert_eq!(of(ONE_SHEET, most + 1), Err(FileError::TooLargeUnpacked));
+    let listed = "<sheet name=\"a\" r:id=\"r1\"/>".repeat(2);
+    let twice = format!("<workbook xmlns:r=\"r\"><sheets>{listed}</sheets></workbook>");
+    assert_eq!(of(&twice, most / 2 + 1), Err(FileError::TooLargeUnpacked));
+    // The error of a formula is a text as any other.
+    let broken = format!("<worksheet><row><c t=\"e\"><v>{text}x</v></c></row></worksheet>");
+    assert!(matches!(open(&raw(broken.as_bytes())), Err(FileError::TooLongText { row: 1, .. })));
+}
+
+#[test]
+fn sheets_and_what_they_refer_to_are_counted_as_they_come_and_long_names_are_cut() {
+    let workbook = |sheets: &str| format!("<workbook xmlns:r=\"r\"><sheets>{sheets}</sheets></workbook>");
+    let of = |sheets: &str, relations: &str| {
+        open(&raw_with(&workbook(sheets), &format!("{ITS_PART}{relations}"), b"<worksheet/>", "<sst/>"))
+    };
+    assert!(of(&"<sheet/>".repeat(SHEETS_MAX), "").is_ok());
+    assert_eq!(of(&"<sheet/>".repeat(SHEETS_MAX + 1), ""), Err(FileError::TooMany("sheets")));
+    // Counted before the end is seen: what follows is not read, though it is broken.
+    let many = "<sheet/>".repeat(SHEETS_MAX + 1);
+    assert_eq!(of(&format!("{many}<"), ""), Err(FileError::TooMany("sheets")));
+    let relations = "<Relationship Id=\"a\"/>".repeat(1_000);
+    assert_eq!(of("", &format!("{relations}<")), Err(FileError::TooMany("parts that refer to each other")));
+    let long = format!("<sheet name=\"{0}\" r:id=\"r1\"/><sheet name=\"{0}\" state=\"hidden\"/>", "ä".repeat(10_000));
+    let book = of(&long, "").unwrap();
+    assert_eq!(book.tables[0].name, "ä".repeat(100));
+    assert!(book.notes[0].len() < 300, "{}", book.notes[0].len());
 }
 
 #[test]
