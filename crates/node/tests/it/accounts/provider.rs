@@ -122,6 +122,18 @@ fn serve(mut stream: TcpStream, issuer: &str, said: &Mutex<Said>) -> std::io::Re
     )
 }
 
+/// Makes a provider the city's.
+fn known(world: &mut World, issuer: &str) {
+    let settings = Settings {
+        issuer: issuer.to_owned(),
+        client_id: "city".to_owned(),
+        client_secret: Some("s".to_owned()),
+        name: "Staff of <Teststadt>".to_owned(),
+    };
+    settings.keep(world.city.root()).unwrap();
+    world.router = node::router(Arc::clone(&world.city), None);
+}
+
 impl Fake {
     /// One that is up, and is the city's.
     fn of(world: &mut World) -> Self {
@@ -144,14 +156,7 @@ impl Fake {
                 drop(serve(stream, &own, &shared));
             }
         });
-        let settings = Settings {
-            issuer: issuer.clone(),
-            client_id: "city".to_owned(),
-            client_secret: Some("s".to_owned()),
-            name: "Staff of <Teststadt>".to_owned(),
-        };
-        settings.keep(world.city.root()).unwrap();
-        world.router = node::router(Arc::clone(&world.city), None);
+        known(world, &issuer);
         Self { issuer, said }
     }
 
@@ -316,6 +321,45 @@ async fn a_new_key_is_asked_for_and_not_without_end() {
         assert_eq!(fake.signed_in(&mut Browser::new(&world), &format!("c{at}")).await.status, 403);
     }
     fake.say(|said| assert_eq!(said.key_asked, 2, "whoever invents keys does not make us ask for them each time"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_hangs_keeps_few_waiting_and_is_not_asked_again_at_once() {
+    let mut world = World::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    known(&mut world, &format!("http://{}", listener.local_addr().unwrap()));
+    let world = Arc::new(world);
+    let there = |world: &Arc<World>| {
+        let world = Arc::clone(world);
+        tokio::spawn(async move { Browser::new(&world).get("/sign-in/provider").await.status.as_u16() })
+    };
+    let waiting: Vec<_> = (0..4).map(|_| there(&world)).collect();
+    // Each of them is at the provider, which holds the line and says nothing.
+    let held = tokio::task::spawn_blocking(move || {
+        let held: Vec<TcpStream> = (0..4).map(|_| listener.accept().unwrap().0).collect();
+        (listener, held)
+    });
+    let (listener, held) = held.await.unwrap();
+    let fifth = Browser::new(&world).get("/sign-in/provider").await;
+    assert!(fifth.status == 503 && fifth.text().contains("too many sign in at this moment"), "{}", fifth.text());
+    assert_eq!(world.browse("/deployments/wifi").await.status, 200, "residents read on");
+    // It ends without an answer: those who waited hear it, and whoever comes next does without asking.
+    drop(held);
+    for one in waiting {
+        assert_eq!(one.await.unwrap(), 503);
+    }
+    listener.set_nonblocking(true).unwrap();
+    let none = |listener: &TcpListener| listener.accept().map_err(|error| error.kind()).map(drop);
+    assert_eq!(none(&listener), Err(std::io::ErrorKind::WouldBlock), "nobody else asked");
+    let next = Browser::new(&world).get("/sign-in/provider").await;
+    assert!(next.status == 503 && next.text().contains("does not answer"), "{}", next.text());
+    assert_eq!(none(&listener), Err(std::io::ErrorKind::WouldBlock), "it was silent just before");
+    world.clock.advance(Span::seconds(10));
+    let again = there(&world);
+    listener.set_nonblocking(false).unwrap();
+    let asked = tokio::task::spawn_blocking(move || listener.accept().map(drop)).await.unwrap();
+    assert!(asked.is_ok(), "after ten seconds it is asked again");
+    assert_eq!(again.await.unwrap(), 503);
 }
 
 #[tokio::test(flavor = "multi_thread")]
