@@ -294,8 +294,8 @@ impl Oidc {
         let token = doors.token(settings, &brought.code, &begun.redirect, &begun.verifier)?;
         let expected = Expected { issuer: &settings.issuer, client: &settings.client_id, nonce: &begun.nonce, now };
         match verified(&token, &doors.keys, &expected) {
-            // The provider may have another key since.
-            Err(TokenError::Key) => Ok(verified(&token, &self.fresh_keys(now)?, &expected)?),
+            // The provider may have another key since, by another name or by none.
+            Err(TokenError::Key | TokenError::Signature) => Ok(verified(&token, &self.fresh_keys(now)?, &expected)?),
             said => Ok(said?),
         }
     }

@@ -30,6 +30,8 @@ struct Said {
     used: BTreeSet<String>,
     now: i64,
     key_asked: usize,
+    /// Whether what is published names its keys.
+    names_keys: bool,
 }
 
 /// A provider on this machine.
@@ -64,7 +66,8 @@ impl Said {
 
     fn keys(&self) -> Value {
         let point = self.key.public_key().as_ref();
-        json!({ "keys": [{ "kty": "oct", "kid": "odd", "k": 1 }, { "kty": "EC", "crv": "P-256", "kid": self.kid, "use": "sig",
+        let name = if self.names_keys { json!(self.kid) } else { Value::Null };
+        json!({ "keys": [{ "kty": "oct", "kid": "odd", "k": 1 }, { "kty": "EC", "crv": "P-256", "kid": name, "use": "sig",
             "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..]) }] })
     }
 
@@ -149,6 +152,7 @@ impl Fake {
             used: BTreeSet::new(),
             now: world.now().millis() / 1_000,
             key_asked: 0,
+            names_keys: true,
         }));
         let (own, shared) = (issuer.clone(), Arc::clone(&said));
         std::thread::spawn(move || {
@@ -321,6 +325,25 @@ async fn a_new_key_is_asked_for_and_not_without_end() {
         assert_eq!(fake.signed_in(&mut Browser::new(&world), &format!("c{at}")).await.status, 403);
     }
     fake.say(|said| assert_eq!(said.key_asked, 2, "whoever invents keys does not make us ask for them each time"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_is_asked_for_where_tokens_and_keys_have_no_names() {
+    let mut world = World::new();
+    let fake = Fake::of(&mut world);
+    invited(&world, "mobility", "vera@city.example", &[Role::Reader]);
+    fake.say(|said| (said.header, said.names_keys) = (json!({ "kid": null }), false));
+    let mut vera = Browser::new(&world);
+    assert_eq!(fake.signed_in(&mut vera, "c1").await.header("location"), "/desk");
+    world.clock.advance(Span::minutes(1));
+    fake.say(|said| said.key = key());
+    assert_eq!(fake.signed_in(&mut Browser::new(&world), "c2").await.header("location"), "/desk");
+    // A signature that stays wrong does not make us ask each time.
+    fake.say(|said| said.key = key());
+    for at in 3..6 {
+        assert_eq!(fake.signed_in(&mut Browser::new(&world), &format!("c{at}")).await.status, 403);
+    }
+    fake.say(|said| assert_eq!(said.key_asked, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
