@@ -10,7 +10,7 @@ mod tests;
 use std::fmt;
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::JournalError;
 use crate::sqlite::schema::{connect, is_empty, pragma};
@@ -208,13 +208,17 @@ impl AccountStore {
         Ok(Self(connection))
     }
 
-    /// Adds an account; gives its number.
+    /// Adds an account; gives its number. Whoever did it is noted with it, as about that account, or neither is written.
     ///
     /// # Errors
     /// The login is taken, or nothing can be written.
-    pub fn add(&self, new: &NewAccount) -> Result<u64, AccountsError> {
-        rows::insert(&self.0, new)?;
-        Ok(unsigned(self.0.last_insert_rowid()))
+    pub fn add(&mut self, new: &NewAccount, by: Option<&Deed>) -> Result<u64, AccountsError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        rows::insert(&transaction, new)?;
+        let id = unsigned(transaction.last_insert_rowid());
+        rows::note_about(&transaction, by, id)?;
+        transaction.commit()?;
+        Ok(id)
     }
 
     /// The account of a number.
@@ -267,22 +271,37 @@ impl AccountStore {
         id: u64,
         change: impl FnOnce(&mut Account) -> Option<T>,
     ) -> Result<Option<T>, AccountsError> {
+        self.change_by(id, None, change)
+    }
+
+    /// The same; whoever did it is noted in the same transaction, as about that account.
+    ///
+    /// # Errors
+    /// As those of a change; then there is no note either.
+    pub fn change_by<T>(
+        &mut self,
+        id: u64,
+        by: Option<&Deed>,
+        change: impl FnOnce(&mut Account) -> Option<T>,
+    ) -> Result<Option<T>, AccountsError> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut account = rows::one(&transaction, "id = ?1", signed(id))?.ok_or(AccountsError::Unknown)?;
         let changed = change(&mut account);
         if changed.is_some() {
             rows::update(&transaction, id, &account)?;
+            rows::note_about(&transaction, by, id)?;
             transaction.commit()?;
         }
         Ok(changed)
     }
 
-    /// Erases who an account's person is, down to the bytes on the disk. The number stays, for what was done under it.
+    /// Erases who an account's person is, down to the bytes on the disk. The number stays, for what was done under it, and whoever
+    /// did this is noted.
     ///
     /// # Errors
     /// There is no such account, or it could not be erased for good; ask again.
-    pub fn erase(&mut self, id: u64) -> Result<(), AccountsError> {
-        let erased = self.change(id, |account| {
+    pub fn erase(&mut self, id: u64, by: Option<&Deed>) -> Result<(), AccountsError> {
+        let erased = self.change_by(id, by, |account| {
             *account = Account {
                 login: String::new(),
                 name: String::new(),
@@ -312,10 +331,7 @@ impl AccountStore {
     /// # Errors
     /// There is no such account, or it cannot be written.
     pub fn begin(&self, deed: &Deed) -> Result<u64, AccountsError> {
-        let sql = "INSERT INTO deed (party, account, role, what, at, first, last, about) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let Deed { party, account, role, what, at, entries, about } = deed;
-        let (first, last) = (entries.map(|entries| signed(entries.0)), entries.map(|entries| signed(entries.1)));
-        self.0.execute(sql, params![party, signed(*account), role, what, at, first, last, about.map(signed)])?;
+        rows::note(&self.0, deed)?;
         Ok(unsigned(self.0.last_insert_rowid()))
     }
 
@@ -325,7 +341,7 @@ impl AccountStore {
     /// It cannot be written; the note stays as it was.
     pub fn finish(&self, note: u64, entries: (u64, u64)) -> Result<(), AccountsError> {
         let sql = "UPDATE deed SET first = ?2, last = ?3 WHERE id = ?1";
-        self.0.execute(sql, params![signed(note), signed(entries.0), signed(entries.1)])?;
+        self.0.execute(sql, [signed(note), signed(entries.0), signed(entries.1)])?;
         Ok(())
     }
 
@@ -338,11 +354,12 @@ impl AccountStore {
         Ok(())
     }
 
-    /// What was done in a party's name, the newest first, at most so many.
+    /// What was done in a party's name, each with its note's number, the newest first, at most so many: those before a note, or
+    /// the newest of all.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn trail(&self, party: &str, most: usize) -> Result<Vec<Deed>, AccountsError> {
-        rows::trail(&self.0, party, most)
+    pub fn trail(&self, party: &str, before: Option<u64>, most: usize) -> Result<Vec<(u64, Deed)>, AccountsError> {
+        rows::trail(&self.0, party, before, most)
     }
 }

@@ -19,7 +19,7 @@ async fn unknown_logins_wrong_passwords_and_accounts_out_of_use_are_answered_ali
     invited(&world, "mobility", "cc@city.example", &[Role::Reader]);
     let accounts = Accounts::of(world.city.root());
     let locked = accounts.by_login("bb@city.example").unwrap().unwrap().id;
-    accounts.set_disabled(locked, true).unwrap();
+    accounts.set_disabled(locked, true, None).unwrap();
     let mut answers = Vec::new();
     for (login, password) in [
         ("aa@city.example", "wrong"),
@@ -98,8 +98,8 @@ async fn twenty_wrong_codes_lock_an_account_until_an_administrator_looks() {
     let locked = thief.post("/sign-in/code", "/sign-in/code", &[("code", &codes[0])]).await;
     assert!(locked.status == 403 && locked.text().contains("has to look at it"), "{}", locked.text());
     let accounts = Accounts::of(world.city.root());
-    accounts.set_disabled(id, true).unwrap();
-    accounts.set_disabled(id, false).unwrap();
+    accounts.set_disabled(id, true, None).unwrap();
+    accounts.set_disabled(id, false, None).unwrap();
     world.clock.advance(model::Span::minutes(10));
     let mut vera = Browser::new(&world);
     sign_in(&mut vera, "aa@city.example", PASSWORD).await;

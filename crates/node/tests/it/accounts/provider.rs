@@ -221,7 +221,7 @@ async fn whoever_waits_with_an_invitation_signs_in_by_the_provider_and_nobody_el
     assert_eq!(fake.signed_in(&mut Browser::new(&world), "c5").await.status, 403);
     fake.say(|said| said.claims = json!({}));
     let accounts = Accounts::of(world.city.root());
-    accounts.set_disabled(id, true).unwrap();
+    accounts.set_disabled(id, true, None).unwrap();
     assert_eq!(browser.get("/desk").await.header("location"), "/sign-in");
     assert_eq!(fake.signed_in(&mut Browser::new(&world), "c6").await.status, 403, "a locked account stays locked");
     // Whoever has a password here is not taken over by an address.
