@@ -9,17 +9,20 @@ mod tests;
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::JournalError;
-use crate::sqlite::schema::{connect, is_empty, pragma};
+use crate::sqlite::schema::{BUSY, connect, is_empty, pragma};
 use crate::sqlite::{signed, unsigned};
 
 /// `orda`: says whose file it is.
 const APPLICATION_ID: i64 = 0x6f72_6461;
 /// The version of the tables below.
 const VERSION: i64 = 1;
+/// How long an erasure waits for whoever reads the file.
+const READERS: Duration = Duration::from_millis(250);
 
 const TABLES: &str = "
     CREATE TABLE account (
@@ -205,7 +208,10 @@ impl AccountStore {
             _ => return Err(AccountsError::Foreign("it holds no accounts".to_owned())),
         }
         create.commit()?;
-        Ok(Self(connection))
+        let store = Self(connection);
+        // An erasure that somebody's reading held up, or a crash, is finished here; if somebody reads now, by the next one.
+        store.emptied(Duration::ZERO)?;
+        Ok(store)
     }
 
     /// Adds an account; gives its number. Whoever did it is noted with it, as about that account, or neither is written.
@@ -296,11 +302,15 @@ impl AccountStore {
     }
 
     /// Erases who an account's person is, down to the bytes on the disk. The number stays, for what was done under it, and whoever
-    /// did this is noted.
+    /// did this is noted. What is erased already can be erased again, until nothing is left.
     ///
     /// # Errors
     /// There is no such account, or it could not be erased for good; ask again.
     pub fn erase(&mut self, id: u64, by: Option<&Deed>) -> Result<(), AccountsError> {
+        // Where somebody reads old pages nothing is begun that cannot be ended.
+        if !self.emptied(READERS)? {
+            return Err(AccountsError::Held);
+        }
         let erased = self.change_by(id, by, |account| {
             *account = Account {
                 login: String::new(),
@@ -322,8 +332,15 @@ impl AccountStore {
         })?;
         erased.ok_or(AccountsError::Unknown)?;
         // `secure_delete` overwrote the old bytes; their copies in the write-ahead file go with the checkpoint.
-        let busy: i64 = self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        if busy == 0 { Ok(()) } else { Err(AccountsError::Held) }
+        if self.emptied(READERS)? { Ok(()) } else { Err(AccountsError::Held) }
+    }
+
+    /// Moves what is in the write-ahead file to where it belongs, and empties it; false if somebody reads it.
+    fn emptied(&self, wait: Duration) -> Result<bool, AccountsError> {
+        self.0.busy_timeout(wait)?;
+        let busy = self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        self.0.busy_timeout(BUSY)?;
+        Ok(busy? == 0)
     }
 
     /// Notes that somebody is about to do something; gives the note's number. Without a note nothing should be done.

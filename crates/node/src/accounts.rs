@@ -579,6 +579,7 @@ impl From<AccountError> for Problem {
             AccountError::Store(AccountsError::Taken) => Kind::Conflict,
             AccountError::Store(AccountsError::Unknown) => Kind::NotFound,
             AccountError::Store(AccountsError::Full) => Kind::Full,
+            AccountError::Store(AccountsError::Held) => Kind::Unavailable,
             // The errors of disks name paths of the machine.
             AccountError::Store(_) | AccountError::Key(_) | AccountError::NoEntropy(_) => {
                 return Self::new(Kind::Unavailable)

@@ -190,6 +190,36 @@ fn older_notes_are_read_before_a_newer_one() {
 }
 
 #[test]
+fn an_erasure_that_somebodys_reading_holds_up_is_finished_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let mut store = AccountStore::open(&path).unwrap();
+    let (id, second) = (store.add(&new(LOGIN), None).unwrap(), store.add(&new("second@city.example"), None).unwrap());
+    // Somebody reads what is in the write-ahead file: then nothing is begun.
+    let reader = connect(&path).unwrap();
+    let reads = || reader.execute_batch("BEGIN; SELECT count(*) FROM account;").unwrap();
+    reads();
+    assert!(matches!(store.erase(id, None), Err(AccountsError::Held)));
+    assert_eq!(store.one(id).unwrap().unwrap().login, LOGIN, "nothing was done by halves");
+    // Somebody reads the file itself: what was erased stays in it until they are done, and can be erased again.
+    reader.execute_batch("COMMIT;").unwrap();
+    assert!(store.emptied(READERS).unwrap());
+    reads();
+    assert!(matches!(store.erase(id, None), Err(AccountsError::Held)));
+    assert!(store.one(id).unwrap().unwrap().standing == Standing::Erased && holds(folder.path(), LOGIN));
+    assert!(matches!(store.erase(id, None), Err(AccountsError::Held)));
+    reader.execute_batch("COMMIT;").unwrap();
+    store.erase(id, None).unwrap();
+    assert!(!holds(folder.path(), LOGIN));
+    // Where nobody asks again, whoever opens the file next finishes it.
+    reads();
+    assert!(matches!(store.erase(second, None), Err(AccountsError::Held)) && holds(folder.path(), "second@"));
+    reader.execute_batch("COMMIT;").unwrap();
+    drop(AccountStore::open(&path).unwrap());
+    assert!(!holds(folder.path(), "second@"));
+}
+
+#[test]
 fn the_file_is_its_owners_and_no_other_is_taken_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts.db");

@@ -321,7 +321,8 @@ struct ChangePage {
     wrong: Option<String>,
 }
 
-/// The account of an address, if it is one of the party and not the own one; and what to do with it.
+/// The account of an address, if it is one of the party and not the own one; and what to do with it. One that is erased can be erased
+/// again: somebody's reading may have held up the end of it.
 async fn found(node: &Node, signed: &Signed, path: &(String, String)) -> Result<(Account, Change), Problem> {
     let none = || {
         Problem::new(Kind::NotFound)
@@ -332,8 +333,10 @@ async fn found(node: &Node, signed: &Signed, path: &(String, String)) -> Result<
     let own = signed.person.as_ref().map(|person| person.account);
     let accounts = Arc::clone(&node.accounts);
     let found = node.jobs.run(Lane::Token, move || accounts.one(id)).await??;
-    let is_theirs =
-        |account: &Account| account.party == signed.party.id.as_str() && account.standing != Standing::Erased;
+    let is_theirs = |account: &Account| {
+        let stands = account.standing != Standing::Erased || change == Change::Erase;
+        account.party == signed.party.id.as_str() && stands
+    };
     found.filter(|account| is_theirs(account) && own != Some(id)).map(|account| (account, change)).ok_or_else(none)
 }
 
@@ -365,8 +368,8 @@ fn shown(
         title,
         lead,
         ticks: if change == Change::Roles { ticks(&Roles::of_account(&account)) } else { Vec::new() },
-        name: account.name,
-        login: account.login,
+        name: if account.standing == Standing::Erased { format!("Account {}", account.id) } else { account.name },
+        login: if account.standing == Standing::Erased { "erased".to_owned() } else { account.login },
         wrong,
     };
     private(status, &page)

@@ -253,6 +253,24 @@ async fn what_was_done_with_accounts_is_told_what_was_refused_is_not_and_older_d
 }
 
 #[tokio::test]
+async fn an_erasure_can_be_asked_for_again_and_nothing_else_of_what_is_erased() {
+    let world = World::new();
+    let mut admin = person(&world, "mobility", "admin@city.example", &[Role::Administrator]).await;
+    let (id, _) = invited(&world, "mobility", "vera@city.example", &[Role::Reader]);
+    let erase = format!("/accounts/{id}/erase");
+    for _ in 0..2 {
+        assert_eq!(admin.post(&erase, &erase, &[]).await.header("location"), "/accounts");
+    }
+    let page = admin.get(&erase).await;
+    assert!(page.status == 200 && page.text().contains(&format!("Account {id}, erased")), "{}", page.text());
+    for what in ["roles", "reset", "disable", "enable"] {
+        let address = format!("/accounts/{id}/{what}");
+        assert_eq!(admin.get(&address).await.status, 404, "{what}");
+        assert_eq!(admin.post("/account", &address, &[("role", "reader")]).await.status, 404, "{what}");
+    }
+}
+
+#[tokio::test]
 async fn hostile_names_are_shown_as_text() {
     let world = World::new();
     let mut bearer = Browser::signed_in(&world, "token-of-mobility").await;
