@@ -20,7 +20,7 @@ use std::fmt;
 pub use cell::{Book, Cell, Row, Table, Value};
 pub use draw::{Extent, drawn};
 pub use kind::{Column, Kind};
-pub use look::{Answer, Line, Look, Verdict};
+pub use look::{Answer, Line, Look, Verdict, in_order};
 pub use read::{Entry, Fault, Reading, Thing, read};
 pub use text::{cell as csv_cell, written as csv};
 pub use write::{template, written as xlsx};

@@ -256,6 +256,52 @@ fn rows_say_what_becomes_of_them_the_worst_first() {
 }
 
 #[test]
+fn rows_that_are_refused_stand_in_no_others_way_and_no_more_are_asked_than_are_done() {
+    let row = |at: usize| format!("p-{at},P,vendor\n");
+    let file = std::iter::once("id,name,kind\n".to_owned()).chain((0..2_500).map(row)).collect::<String>();
+    let look = Look::of(read_as(file.as_bytes(), &State::default()), &State::default());
+    assert_eq!(look.asks.len(), 2_500);
+    // What is asked each time, and what is answered: the first rows of the file are refused, the others are not.
+    let asked = |refused: usize| {
+        let mut sizes = Vec::new();
+        let answers = look.ask(&by(), None, |some| {
+            sizes.push(some.len());
+            let id =
+                |one: &register::Submission| serde_json::to_value(&one.command).unwrap()["with"]["party"]["id"].clone();
+            let at = |one| id(one).as_str().and_then(|id| id[2..].parse::<usize>().ok()).unwrap();
+            let answer = |one| match at(one) {
+                at if at < refused => Answer::Refused { refused: at.to_string(), norms: Vec::new() },
+                at => Answer::Acts(vec![at.to_string()]),
+            };
+            Ok::<_, ()>(some.iter().map(answer).collect())
+        });
+        (answers.unwrap(), sizes)
+    };
+    for (refused, answered, sizes) in [
+        (0, 1_000, vec![1_000]),
+        (1_000, 2_000, vec![1_000, 1_000]),
+        (1_700, 2_500, vec![1_000, 1_000, 800]),
+        (2_500, 2_500, vec![1_000, 1_000, 500]),
+        (300, 1_300, vec![1_000, 1_700]),
+    ] {
+        let (answers, said) = asked(refused);
+        assert_eq!((answers.len(), said), (answered, sizes), "{refused}");
+        // Each answer is that of its own row.
+        let told = |answer: &Answer| match answer {
+            Answer::Acts(acts) => acts[0].clone(),
+            Answer::Refused { refused, .. } => refused.clone(),
+        };
+        assert!(answers.iter().enumerate().all(|(at, answer)| told(answer) == at.to_string()), "{refused}");
+        let lines = look.lines(&State::default(), &answers);
+        let count = |verdict: Verdict| lines.iter().filter(|line| line.verdict == verdict).count();
+        assert_eq!((count(Verdict::Refused), count(Verdict::Later)), (refused, 2_500 - answered));
+        assert_eq!(look.allowed(&answers).len(), answered - refused);
+    }
+    assert_eq!(look.ask(&by(), None, |_| Ok::<_, ()>(Vec::new())), Ok(Vec::new()), "who says nothing is asked once");
+    assert_eq!(look.ask(&by(), None, |_| Err("no")), Err("no"));
+}
+
+#[test]
 fn what_is_no_spreadsheet_is_an_error_in_words() {
     let big = vec![b'a'; FILE_BYTES_MAX + 1];
     assert_eq!(open(&big), Err(FileError::TooLarge));

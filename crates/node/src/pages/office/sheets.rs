@@ -5,6 +5,7 @@
 
 mod multipart;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use askama::Template;
@@ -16,8 +17,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flow::City;
-use model::Act;
-use register::{NotTogether, Receipt, State as Register, SubmitError};
+use model::{Act, PartyId};
+use register::{NotTogether, Receipt, State as Register, Submission, SubmitError};
 use serde::Deserialize;
 use workbook::{Answer, BATCH_MAX, Entry, FILE_BYTES_MAX, Kind as Sheet, Line, Look, Reading, Verdict};
 
@@ -228,7 +229,29 @@ async fn received(request: Request) -> Result<(String, Bytes, String), Problem> 
     Ok((form, Bytes::new(), table))
 }
 
-/// Asks the register what it would do with what stands in a file, and shows it.
+/// What the register would do with what stands in a file.
+struct Asked {
+    lines: Vec<Line>,
+    /// What would be written, as it is confirmed; empty if there is nothing.
+    rows: String,
+    /// How many rows that are.
+    count: usize,
+    notes: Vec<String>,
+}
+
+impl Asked {
+    fn of(look: Look, city: &City, state: &Register, by: &PartyId, why: Option<&str>) -> Self {
+        let preview = |some: &[Submission]| {
+            Ok::<_, Infallible>(city.register().preview(some).into_iter().map(|one| answer(one, state)).collect())
+        };
+        let answers = look.ask(by, why, preview).unwrap_or_else(|never| match never {});
+        let (lines, allowed) = (look.lines(state, &answers), look.allowed(&answers));
+        let rows = if allowed.is_empty() { String::new() } else { serde_json::to_string(&allowed).unwrap_or_default() };
+        Self { lines, rows, count: allowed.len(), notes: look.notes }
+    }
+}
+
+/// Asks the register what it would do with what stands in a file, and shows it. Both take a while, and are done beside the event loop.
 async fn report(
     node: &Node,
     signed: &Signed,
@@ -237,33 +260,32 @@ async fn report(
     failed: Option<String>,
     reason: String,
 ) -> Result<Response, Problem> {
-    let state = node.city.register().state();
-    let why = Some(reason.trim()).filter(|reason| !reason.is_empty());
-    let submissions = look.submissions(&signed.party.id, why);
-    let (city, at) = (Arc::clone(&node.city), Arc::clone(&state));
-    let asked = move || city.register().preview(&submissions).into_iter().map(|one| answer(one, &at)).collect();
-    let answers: Vec<Answer> = node.jobs.run(Lane::File, asked).await?;
-    let allowed = look.allowed(&answers);
-    let lines = look.lines(&state, &answers);
-    let count = |verdict: Verdict| lines.iter().filter(|line| line.verdict == verdict).count();
-    let all = [Verdict::Wrong, Verdict::Refused, Verdict::New, Verdict::Changed, Verdict::Later, Verdict::Same];
-    let counts = all.map(|verdict| (told(verdict), count(verdict)));
-    let page = LookPage {
-        site: Site::of(&state),
-        party: signed.party.name.clone(),
-        form: signed.id.form(),
-        failed,
-        counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
-        rows: if allowed.is_empty() { String::new() } else { serde_json::to_string(&allowed).unwrap_or_default() },
-        count: allowed.len(),
-        left_out: count(Verdict::Wrong) + count(Verdict::Refused) > 0,
-        later: count(Verdict::Later) > 0,
-        more: lines.len().saturating_sub(SHOWN_MAX),
-        lines: lines.into_iter().take(SHOWN_MAX).map(|line| Row { verdict: told(line.verdict), line }).collect(),
-        notes: look.notes,
-        reason,
+    let (city, state) = (Arc::clone(&node.city), node.city.register().state());
+    let (party, form) = (signed.party.clone(), signed.id.form());
+    let drawn = move || {
+        let why = Some(reason.trim()).filter(|reason| !reason.is_empty());
+        let Asked { lines, rows, count: written, notes } = Asked::of(look, &city, &state, &party.id, why);
+        let count = |verdict: Verdict| lines.iter().filter(|line| line.verdict == verdict).count();
+        let all = [Verdict::Wrong, Verdict::Refused, Verdict::New, Verdict::Changed, Verdict::Later, Verdict::Same];
+        let counts = all.map(|verdict| (told(verdict), count(verdict)));
+        let page = LookPage {
+            site: Site::of(&state),
+            party: party.name,
+            form,
+            failed,
+            counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
+            rows,
+            count: written,
+            left_out: count(Verdict::Wrong) + count(Verdict::Refused) > 0,
+            later: count(Verdict::Later) > 0,
+            more: lines.len().saturating_sub(SHOWN_MAX),
+            lines: lines.into_iter().take(SHOWN_MAX).map(|line| Row { verdict: told(line.verdict), line }).collect(),
+            notes,
+            reason,
+        };
+        private(status, &page)
     };
-    private(status, &page)
+    node.jobs.run(Lane::File, drawn).await?
 }
 
 /// What the register says to a row, in words.
@@ -298,7 +320,9 @@ async fn import(State(node): State<Node>, request: Request) -> Result<Response, 
     }
     let Form(Confirmed { form, rows, reason }) = Form::from_request(request, &()).await?;
     let Some(signed) = signed_form(&node, &headers, &form)? else { return to_sign_in() };
-    let look = asked(confirmed(&rows)?, &node.city.register().state());
+    let state = node.city.register().state();
+    let read = move || confirmed(&rows).map(|entries| asked(entries, &state));
+    let look = node.jobs.run(Lane::File, read).await??;
     let reason = Some(reason.trim().replace("\r\n", "\n")).filter(|reason| !reason.is_empty());
     let submissions = look.submissions(&signed.party.id, reason.as_deref());
     match noted(&node, &signed, Lane::File, "import-sheet".to_owned(), move |city| written(city, &submissions)).await? {
@@ -346,11 +370,11 @@ fn confirmed(rows: &str) -> Result<Vec<Entry>, Problem> {
     Ok(entries)
 }
 
-fn written(city: &City, submissions: &[register::Submission]) -> (Result<Vec<Receipt>, NotTogether>, Came) {
+fn written(city: &City, submissions: &[Submission]) -> (Result<Vec<Receipt>, NotTogether>, Came) {
     let done = city.register().submit_together(submissions);
     let came = match &done {
         Ok(receipts) => Came::of(receipts),
-        Err(failed) if matches!(failed.error, register::SubmitError::Refused(_)) => Came::Nothing,
+        Err(failed) if matches!(failed.error, SubmitError::Refused(_)) => Came::Nothing,
         Err(_) => Came::Unknown,
     };
     (done, came)
@@ -374,7 +398,7 @@ mod tests {
                 "position":[1,2],"credential":"{credential}"}}}}}}]"#
         );
         let look = asked(confirmed(&device).unwrap_or_default(), &Register::default());
-        let by: model::PartyId = "a".parse().unwrap_or_else(|error| unreachable!("{error}"));
+        let by: PartyId = "a".parse().unwrap_or_else(|error| unreachable!("{error}"));
         let text = serde_json::to_string(&look.submissions(&by, None)).unwrap_or_default();
         assert!(text.contains("register-device") && !text.contains(&credential), "{text}");
     }

@@ -200,6 +200,27 @@ async fn a_long_file_is_written_in_parts_and_a_longer_one_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn rows_that_are_refused_keep_no_others_from_being_written() {
+    let world = World::new();
+    let mut mobility = office(&world, "mobility").await;
+    let rows = |longitude: &str, more: usize| {
+        let old = (0..workbook::BATCH_MAX).map(|at| format!("bulk-{at},wifi-counts,{longitude},49.2\n"));
+        let new = (0..more).map(|at| format!("new-{at},wifi-counts,16.6,49.2\n"));
+        std::iter::once("id,stream,longitude,latitude\n".to_owned()).chain(old).chain(new).collect::<String>()
+    };
+    let look = looked_at(&mut mobility, "many.csv", rows("16.6", 0).as_bytes()).await;
+    assert!(confirmed(&mut mobility, &look).await.text().contains("<strong>Done.</strong>"));
+    let before = size(&world);
+    // As many as are written at once stand elsewhere than they do in the register, and are refused; five come after them.
+    let look = looked_at(&mut mobility, "moved.csv", rows("16.7", 5).as_bytes()).await;
+    assert!(look.text().contains("Write 5 rows") && look.text().contains("<dt>Refused</dt><dd>1000</dd>"));
+    assert!(confirmed(&mut mobility, &look).await.text().contains("5 acts"));
+    assert_eq!(size(&world), before + 5);
+    let look = looked_at(&mut mobility, "moved.csv", rows("16.7", 0).as_bytes()).await;
+    assert!(look.text().contains("There is nothing to write. What is not so already is wrong or refused."));
+}
+
+#[tokio::test]
 async fn nothing_of_what_a_stranger_sends_is_read() {
     let world = World::new();
     for (address, kind) in [
