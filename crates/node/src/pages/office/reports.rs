@@ -417,10 +417,10 @@ fn part(state: &Register, record: &DeploymentRecord, acts: &[(u64, Act)]) -> Par
         words::list(&deployment.purposes.iter().map(|purpose| words::small(purpose.name())).collect::<Vec<_>>())
     )));
     shared.extend(disclosed(state, &deployment.id, acts));
-    let sensors: Vec<_> = state.devices.values().filter(|device| device.deployment == deployment.id).collect();
+    let sensors = deployment.streams.iter().flat_map(|stream| state.devices_of(&stream.id)).count();
     let place =
         state.places.get(&deployment.place).map_or_else(|| deployment.place.to_string(), |place| place.name.clone());
-    stands.push(Told::plain(format!("{} at {place}", words::count(sensors.len() as u64, "sensor", "sensors"))));
+    stands.push(Told::plain(format!("{} at {place}", words::count(sensors as u64, "sensor", "sensors"))));
     for (index, act) in acts {
         let about = deployment_of(&act.what, state);
         let Some(heading) = heading(&act.what) else { continue };
