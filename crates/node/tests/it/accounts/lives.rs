@@ -271,6 +271,26 @@ async fn an_erasure_can_be_asked_for_again_and_nothing_else_of_what_is_erased() 
 }
 
 #[tokio::test]
+async fn whoever_knows_the_password_alone_ends_nobodys_session() {
+    let world = World::new();
+    let mut vera = person(&world, "mobility", "vera@city.example", &[Role::Approver]).await;
+    let mut waiting = Vec::new();
+    for _ in 0..9 {
+        let mut thief = Browser::new(&world);
+        assert_eq!(sign_in(&mut thief, "vera@city.example", PASSWORD).await.header("location"), "/sign-in/code");
+        waiting.push(thief);
+    }
+    assert_eq!(vera.get("/office").await.status, 200, "the owner is signed in as before");
+    // Of those that wait for a code the one unused for longest ends.
+    let mut open = 0;
+    for thief in &mut waiting {
+        open += usize::from(thief.get("/sign-in/code").await.status == 200);
+    }
+    assert!((1..9).contains(&open), "{open}");
+    assert_eq!(waiting.last_mut().unwrap().get("/sign-in/code").await.status, 200);
+}
+
+#[tokio::test]
 async fn hostile_names_are_shown_as_text() {
     let world = World::new();
     let mut bearer = Browser::signed_in(&world, "token-of-mobility").await;
