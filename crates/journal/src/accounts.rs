@@ -9,17 +9,20 @@ mod tests;
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::JournalError;
-use crate::sqlite::schema::{connect, is_empty, pragma};
+use crate::sqlite::schema::{BUSY, connect, is_empty, pragma};
 use crate::sqlite::{signed, unsigned};
 
 /// `orda`: says whose file it is.
 const APPLICATION_ID: i64 = 0x6f72_6461;
 /// The version of the tables below.
 const VERSION: i64 = 1;
+/// How long an erasure waits for whoever reads the file.
+const READERS: Duration = Duration::from_millis(250);
 
 const TABLES: &str = "
     CREATE TABLE account (
@@ -205,16 +208,23 @@ impl AccountStore {
             _ => return Err(AccountsError::Foreign("it holds no accounts".to_owned())),
         }
         create.commit()?;
-        Ok(Self(connection))
+        let store = Self(connection);
+        // An erasure that somebody's reading held up, or a crash, is finished here; if somebody reads now, by the next one.
+        store.emptied(Duration::ZERO)?;
+        Ok(store)
     }
 
-    /// Adds an account; gives its number.
+    /// Adds an account; gives its number. Whoever did it is noted with it, as about that account, or neither is written.
     ///
     /// # Errors
     /// The login is taken, or nothing can be written.
-    pub fn add(&self, new: &NewAccount) -> Result<u64, AccountsError> {
-        rows::insert(&self.0, new)?;
-        Ok(unsigned(self.0.last_insert_rowid()))
+    pub fn add(&mut self, new: &NewAccount, by: Option<&Deed>) -> Result<u64, AccountsError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        rows::insert(&transaction, new)?;
+        let id = unsigned(transaction.last_insert_rowid());
+        rows::note_about(&transaction, by, id)?;
+        transaction.commit()?;
+        Ok(id)
     }
 
     /// The account of a number.
@@ -267,22 +277,41 @@ impl AccountStore {
         id: u64,
         change: impl FnOnce(&mut Account) -> Option<T>,
     ) -> Result<Option<T>, AccountsError> {
+        self.change_by(id, None, change)
+    }
+
+    /// The same; whoever did it is noted in the same transaction, as about that account.
+    ///
+    /// # Errors
+    /// As those of a change; then there is no note either.
+    pub fn change_by<T>(
+        &mut self,
+        id: u64,
+        by: Option<&Deed>,
+        change: impl FnOnce(&mut Account) -> Option<T>,
+    ) -> Result<Option<T>, AccountsError> {
         let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut account = rows::one(&transaction, "id = ?1", signed(id))?.ok_or(AccountsError::Unknown)?;
         let changed = change(&mut account);
         if changed.is_some() {
             rows::update(&transaction, id, &account)?;
+            rows::note_about(&transaction, by, id)?;
             transaction.commit()?;
         }
         Ok(changed)
     }
 
-    /// Erases who an account's person is, down to the bytes on the disk. The number stays, for what was done under it.
+    /// Erases who an account's person is, down to the bytes on the disk. The number stays, for what was done under it, and whoever
+    /// did this is noted. What is erased already can be erased again, until nothing is left.
     ///
     /// # Errors
     /// There is no such account, or it could not be erased for good; ask again.
-    pub fn erase(&mut self, id: u64) -> Result<(), AccountsError> {
-        let erased = self.change(id, |account| {
+    pub fn erase(&mut self, id: u64, by: Option<&Deed>) -> Result<(), AccountsError> {
+        // Where somebody reads old pages nothing is begun that cannot be ended.
+        if !self.emptied(READERS)? {
+            return Err(AccountsError::Held);
+        }
+        let erased = self.change_by(id, by, |account| {
             *account = Account {
                 login: String::new(),
                 name: String::new(),
@@ -303,8 +332,15 @@ impl AccountStore {
         })?;
         erased.ok_or(AccountsError::Unknown)?;
         // `secure_delete` overwrote the old bytes; their copies in the write-ahead file go with the checkpoint.
-        let busy: i64 = self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        if busy == 0 { Ok(()) } else { Err(AccountsError::Held) }
+        if self.emptied(READERS)? { Ok(()) } else { Err(AccountsError::Held) }
+    }
+
+    /// Moves what is in the write-ahead file to where it belongs, and empties it; false if somebody reads it.
+    fn emptied(&self, wait: Duration) -> Result<bool, AccountsError> {
+        self.0.busy_timeout(wait)?;
+        let busy = self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        self.0.busy_timeout(BUSY)?;
+        Ok(busy? == 0)
     }
 
     /// Notes that somebody is about to do something; gives the note's number. Without a note nothing should be done.
@@ -312,10 +348,7 @@ impl AccountStore {
     /// # Errors
     /// There is no such account, or it cannot be written.
     pub fn begin(&self, deed: &Deed) -> Result<u64, AccountsError> {
-        let sql = "INSERT INTO deed (party, account, role, what, at, first, last, about) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let Deed { party, account, role, what, at, entries, about } = deed;
-        let (first, last) = (entries.map(|entries| signed(entries.0)), entries.map(|entries| signed(entries.1)));
-        self.0.execute(sql, params![party, signed(*account), role, what, at, first, last, about.map(signed)])?;
+        rows::note(&self.0, deed)?;
         Ok(unsigned(self.0.last_insert_rowid()))
     }
 
@@ -325,7 +358,7 @@ impl AccountStore {
     /// It cannot be written; the note stays as it was.
     pub fn finish(&self, note: u64, entries: (u64, u64)) -> Result<(), AccountsError> {
         let sql = "UPDATE deed SET first = ?2, last = ?3 WHERE id = ?1";
-        self.0.execute(sql, params![signed(note), signed(entries.0), signed(entries.1)])?;
+        self.0.execute(sql, [signed(note), signed(entries.0), signed(entries.1)])?;
         Ok(())
     }
 
@@ -338,11 +371,12 @@ impl AccountStore {
         Ok(())
     }
 
-    /// What was done in a party's name, the newest first, at most so many.
+    /// What was done in a party's name, each with its note's number, the newest first, at most so many: those before a note, or
+    /// the newest of all.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn trail(&self, party: &str, most: usize) -> Result<Vec<Deed>, AccountsError> {
-        rows::trail(&self.0, party, most)
+    pub fn trail(&self, party: &str, before: Option<u64>, most: usize) -> Result<Vec<(u64, Deed)>, AccountsError> {
+        rows::trail(&self.0, party, before, most)
     }
 }

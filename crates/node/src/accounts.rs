@@ -45,7 +45,7 @@ const HASHED_AT_ONCE: usize = 2;
 const WAITING_MAX: usize = 32;
 /// The most wrong codes in a row; then somebody else has to look.
 const WRONG_CODES_MAX: u32 = 20;
-/// The most that the accounts' page shows of what was done.
+/// The most that one page shows of what was done.
 const TRAIL_MAX: usize = 200;
 
 /// Why something was not done with accounts.
@@ -84,6 +84,34 @@ pub enum AccountError {
     /// Not in this state.
     #[error("this account does not stand where that can be done")]
     Standing,
+}
+
+/// Somebody who is to speak for a party, as whoever invites them says.
+#[derive(Clone, Copy)]
+pub struct Newcomer<'a> {
+    /// The party.
+    pub party: &'a PartyId,
+    /// What the person signs in with.
+    pub login: &'a str,
+    /// The person's name.
+    pub name: &'a str,
+    /// What the person is for the party.
+    pub roles: &'a Roles,
+}
+
+impl std::fmt::Debug for Newcomer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Newcomer(of {}, {})", self.party, self.roles)
+    }
+}
+
+/// What was done in a party's name, a page of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Trail {
+    /// The newest first.
+    pub(crate) deeds: Vec<Deed>,
+    /// Before which note the next page begins, if there are older ones.
+    pub(crate) older: Option<u64>,
 }
 
 /// What a link to come in ends with. Its debug text does not tell it.
@@ -184,19 +212,20 @@ impl Accounts {
         Ok(Held(store))
     }
 
-    /// Invites somebody to speak for a party; gives the account's number and the link to hand over.
+    /// Invites somebody to speak for a party; gives the account's number and the link to hand over. Whoever does it, if it is
+    /// somebody with an account, is noted with it, here and in what follows: what cannot be noted is not done, and what is not
+    /// done is not noted.
     ///
     /// # Errors
     /// Login, name or roles do not fit, the login is taken, there are too many, or nothing can be written.
     pub fn invite(
         &self,
-        party: &PartyId,
-        login: &str,
-        name: &str,
-        roles: &Roles,
+        who: Newcomer<'_>,
+        by: Option<&Deed>,
         entropy: &dyn Entropy,
         now: Timestamp,
     ) -> Result<(u64, Link), AccountError> {
+        let Newcomer { party, login, name, roles } = who;
         let (login, name) = (login_of(login), name.trim().to_owned());
         let plain = |text: &str| !text.chars().any(char::is_control) && text.chars().count() <= NAME_CHARS_MAX;
         if login.chars().count() < 3 || login.contains(char::is_whitespace) || !plain(&login) {
@@ -217,7 +246,7 @@ impl Accounts {
         let (link, invite) = link(entropy, now)?;
         let new =
             NewAccount { party: party.to_string(), login, name, roles: roles.to_string(), invite, at: now.millis() };
-        Ok((store.add(&new)?, link))
+        Ok((store.add(&new, by)?, link))
     }
 
     /// The account of a number.
@@ -327,16 +356,21 @@ impl Accounts {
         let account = self.one(id)?.ok_or(AccountsError::Unknown)?;
         password::fit(new, &account.login)?;
         let kept = password::kept(new, &entropy.bytes32()?)?;
-        self.changed(id, |own| {
+        self.changed(id, None, |own| {
             own.password = Some(kept);
             Some(())
         })
     }
 
-    /// Changes an account in use and ends whatever is signed in with it.
-    fn changed(&self, id: u64, change: impl FnOnce(&mut Account) -> Option<()>) -> Result<Account, AccountError> {
+    /// Changes an account that is not erased and ends whatever is signed in with it.
+    fn changed(
+        &self,
+        id: u64,
+        by: Option<&Deed>,
+        change: impl FnOnce(&mut Account) -> Option<()>,
+    ) -> Result<Account, AccountError> {
         let mut held = self.held()?;
-        let changed = held.store()?.change(id, |own| {
+        let changed = held.store()?.change_by(id, by, |own| {
             if own.standing == Standing::Erased {
                 return None;
             }
@@ -349,18 +383,18 @@ impl Accounts {
 
     /// Ends whatever is signed in with an account.
     pub(crate) fn end_sessions(&self, id: u64) -> Result<Account, AccountError> {
-        self.changed(id, |_| Some(()))
+        self.changed(id, None, |_| Some(()))
     }
 
     /// Gives an account other roles.
     ///
     /// # Errors
     /// There is none, or nothing can be written.
-    pub fn set_roles(&self, id: u64, roles: &Roles) -> Result<Account, AccountError> {
+    pub fn set_roles(&self, id: u64, roles: &Roles, by: Option<&Deed>) -> Result<Account, AccountError> {
         if roles.is_empty() {
             return Err(AccountError::NoRole);
         }
-        self.changed(id, |own| {
+        self.changed(id, by, |own| {
             own.roles = roles.to_string();
             Some(())
         })
@@ -370,8 +404,8 @@ impl Accounts {
     ///
     /// # Errors
     /// It is neither in use nor locked, or nothing can be written.
-    pub fn set_disabled(&self, id: u64, disabled: bool) -> Result<Account, AccountError> {
-        self.changed(id, |own| {
+    pub fn set_disabled(&self, id: u64, disabled: bool, by: Option<&Deed>) -> Result<Account, AccountError> {
+        self.changed(id, by, |own| {
             own.standing = match (own.standing, disabled) {
                 (Standing::Active | Standing::Invited, true) => Standing::Disabled,
                 // Whoever never came in, or has to begin anew, needs a fresh link.
@@ -389,9 +423,15 @@ impl Accounts {
     ///
     /// # Errors
     /// There is no such account, or nothing can be written.
-    pub fn reset(&self, id: u64, entropy: &dyn Entropy, now: Timestamp) -> Result<Link, AccountError> {
+    pub fn reset(
+        &self,
+        id: u64,
+        by: Option<&Deed>,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Link, AccountError> {
         let (link, invite) = link(entropy, now)?;
-        self.changed(id, |own| {
+        self.changed(id, by, |own| {
             own.standing = Standing::Invited;
             own.password = None;
             own.second = None;
@@ -408,8 +448,8 @@ impl Accounts {
     ///
     /// # Errors
     /// There is no such account, or it could not be erased for good; ask again.
-    pub fn erase(&self, id: u64) -> Result<(), AccountError> {
-        Ok(self.held()?.store()?.erase(id)?)
+    pub fn erase(&self, id: u64, by: Option<&Deed>) -> Result<(), AccountError> {
+        Ok(self.held()?.store()?.erase(id, by)?)
     }
 
     /// The secret of an app, for an account and random bytes that are not kept yet.
@@ -438,7 +478,7 @@ impl Accounts {
         let secret = self.secret(id, salt, entropy)?;
         let Some(step) = secret.step_of(&second::typed(code), now, 0) else { return Ok(None) };
         let (codes, kept) = second::recovery(entropy)?;
-        let account = self.changed(id, |own| {
+        let account = self.changed(id, None, |own| {
             (own.second, own.step, own.recovery, own.wrong_codes) = (Some(salt.to_vec()), step, kept, 0);
             Some(())
         })?;
@@ -505,12 +545,14 @@ impl Accounts {
         Ok(())
     }
 
-    /// What was done in a party's name, the newest first.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn trail(&self, party: &PartyId) -> Result<Vec<Deed>, AccountError> {
-        Ok(self.held()?.store()?.trail(party.as_str(), TRAIL_MAX)?)
+    /// A page of what was done in a party's name: the newest, or what came before a note.
+    pub(crate) fn trail(&self, party: &PartyId, before: Option<u64>) -> Result<Trail, AccountError> {
+        // One more than is shown tells whether there are older ones.
+        let mut read = self.held()?.store()?.trail(party.as_str(), before, TRAIL_MAX + 1)?;
+        let more = read.len() > TRAIL_MAX;
+        read.truncate(TRAIL_MAX);
+        let older = read.last().map(|(note, _)| *note).filter(|_| more);
+        Ok(Trail { deeds: read.into_iter().map(|(_, deed)| deed).collect(), older })
     }
 }
 
@@ -537,6 +579,7 @@ impl From<AccountError> for Problem {
             AccountError::Store(AccountsError::Taken) => Kind::Conflict,
             AccountError::Store(AccountsError::Unknown) => Kind::NotFound,
             AccountError::Store(AccountsError::Full) => Kind::Full,
+            AccountError::Store(AccountsError::Held) => Kind::Unavailable,
             // The errors of disks name paths of the machine.
             AccountError::Store(_) | AccountError::Key(_) | AccountError::NoEntropy(_) => {
                 return Self::new(Kind::Unavailable)

@@ -19,7 +19,7 @@ const LIVE_JOBS_MAX: usize = 4;
 
 /// The most jobs at once that take the whole machine.
 const LARGE_JOBS_MAX: usize = 1;
-/// The most files of parties that are read at once: each may become large in memory.
+/// The most files of parties that are read or drawn at once: each may become large in memory.
 const FILE_JOBS_MAX: usize = 2;
 
 /// Who asks.
@@ -29,7 +29,7 @@ pub(crate) enum Lane {
     Token,
     /// A request that anybody can make.
     Open,
-    /// A request with a file, of a party.
+    /// A request of a party with a file, or for one.
     File,
 }
 

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,6 +20,7 @@ use model::entropy::NoEntropy;
 use model::{Digest, Entropy, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use web::SessionId;
 
 use crate::problem::{Kind, Problem};
@@ -38,6 +39,11 @@ const UNDER_WAY_MAX: usize = 4_096;
 const DOORS_MAX: Span = Span::hours(1);
 /// How long to wait before its keys are asked for again.
 const KEYS_MIN: Span = Span::minutes(1);
+/// The most who wait for an answer of the provider at once: it may be slow, and their places are taken from whoever asks without a
+/// token.
+const ASKED_AT_ONCE: usize = 4;
+/// How long a provider that did not answer is not asked again.
+const SILENCE: Span = Span::seconds(10);
 
 /// A city's identity provider. Its debug text tells no secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,11 +123,13 @@ pub(crate) struct Brought {
 }
 
 /// The provider of a city, and who is under way.
-#[derive(Default)]
 pub(crate) struct Oidc {
     settings: Option<Settings>,
     doors: Mutex<Option<(Doors, Timestamp)>>,
     begun: Mutex<HashMap<Digest, Begun>>,
+    places: Arc<Semaphore>,
+    /// When the provider did not answer.
+    silent: Mutex<Option<Timestamp>>,
 }
 
 /// Where the settings lie in a city's folder.
@@ -179,7 +187,21 @@ impl Settings {
 impl Oidc {
     /// The provider of a city's folder. Settings that cannot be read are as none: nobody signs in by a provider that is not known.
     pub(crate) fn of(root: &Path) -> Self {
-        Self { settings: Settings::of(root).ok().flatten(), ..Self::default() }
+        Self {
+            settings: Settings::of(root).ok().flatten(),
+            doors: Mutex::default(),
+            begun: Mutex::default(),
+            places: Arc::new(Semaphore::new(ASKED_AT_ONCE)),
+            silent: Mutex::default(),
+        }
+    }
+
+    /// A place to wait for the provider, for as long as the work takes that asks it.
+    ///
+    /// # Errors
+    /// As many wait already as may.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, OidcError> {
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_| OidcError::TooMany)
     }
 
     /// What it is called; none if there is none.
@@ -208,7 +230,7 @@ impl Oidc {
         entropy: &dyn Entropy,
         now: Timestamp,
     ) -> Result<String, OidcError> {
-        let (settings, doors) = (self.settings()?, self.doors(now)?);
+        let (settings, doors) = (self.settings()?, self.listened(now, || self.doors(now))?);
         let random = || Ok::<_, NoEntropy>(URL_SAFE_NO_PAD.encode(entropy.bytes32()?));
         let (state, nonce, verifier) = (random()?, random()?, random()?);
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
@@ -234,8 +256,25 @@ impl Oidc {
         Ok(to)
     }
 
-    /// Ends what a visitor began: who they are to the provider. Whatever comes of it, it is over.
+    /// Ends what a visitor began: who they are to the provider. Whatever the provider says, it is over.
     pub(crate) fn end(&self, visitor: &SessionId, brought: &Brought, now: Timestamp) -> Result<Claims, OidcError> {
+        self.listened(now, || self.ended(visitor, brought, now))
+    }
+
+    /// Asks the provider, unless it did not answer just before; if it does not answer now, that is remembered.
+    fn listened<T>(&self, now: Timestamp, ask: impl FnOnce() -> Result<T, OidcError>) -> Result<T, OidcError> {
+        let silent = || self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        if silent().is_some_and(|at| at <= now && now.since(at) < SILENCE) {
+            return Err(OidcError::Silent);
+        }
+        let said = ask();
+        if matches!(said, Err(OidcError::Silent)) {
+            *silent() = Some(now);
+        }
+        said
+    }
+
+    fn ended(&self, visitor: &SessionId, brought: &Brought, now: Timestamp) -> Result<Claims, OidcError> {
         let settings = self.settings()?;
         // Somebody else's state stays that somebody's: it is looked at before it is taken.
         let begun = {
@@ -255,8 +294,8 @@ impl Oidc {
         let token = doors.token(settings, &brought.code, &begun.redirect, &begun.verifier)?;
         let expected = Expected { issuer: &settings.issuer, client: &settings.client_id, nonce: &begun.nonce, now };
         match verified(&token, &doors.keys, &expected) {
-            // The provider may have another key since.
-            Err(TokenError::Key) => Ok(verified(&token, &self.fresh_keys(now)?, &expected)?),
+            // The provider may have another key since, by another name or by none.
+            Err(TokenError::Key | TokenError::Signature) => Ok(verified(&token, &self.fresh_keys(now)?, &expected)?),
             said => Ok(said?),
         }
     }

@@ -27,8 +27,11 @@ pub(crate) const SESSION_MAX: Span = Span::hours(12);
 const SESSIONS_MAX: usize = 4_096;
 /// The most sessions of one party, likewise.
 const PARTY_SESSIONS_MAX: usize = 32;
-/// The most sessions of one account, likewise.
+/// The most sessions of one account, likewise; those that wait for a code are counted apart, because they are begun by whoever knows
+/// the password alone.
 const ACCOUNT_SESSIONS_MAX: usize = 8;
+/// The most sessions of one account that wait for a code, likewise.
+const ACCOUNT_CODES_MAX: usize = 4;
 /// How long a code may be looked for.
 const CODE_MAX: Span = Span::minutes(10);
 /// How far the clock may be set back before sessions end.
@@ -154,18 +157,16 @@ impl Sessions {
 
     fn add(&self, city: &City, party: PartyId, who: Who) -> Result<SessionId, NoEntropy> {
         let (id, now) = (SessionId::fresh(city.register().entropy())?, city.register().now());
-        let own = match &who {
-            Who::Person(person) => Some(person.account),
-            Who::Bearer(_) => None,
-        };
         let mut open = self.open();
         open.retain(|_, session| session.lasts(now));
-        match own {
-            Some(account) => {
-                let same = |session: &Open| session.person().is_some_and(|person| person.account == account);
-                make_room(&mut open, same, ACCOUNT_SESSIONS_MAX);
+        match &who {
+            Who::Person(own) => {
+                let waits = own.level == Level::Code;
+                let like = |other: &Person| other.account == own.account && (other.level == Level::Code) == waits;
+                let max = if waits { ACCOUNT_CODES_MAX } else { ACCOUNT_SESSIONS_MAX };
+                make_room(&mut open, |session| session.person().is_some_and(like), max);
             }
-            None => make_room(&mut open, |session| session.party == party, PARTY_SESSIONS_MAX),
+            Who::Bearer(_) => make_room(&mut open, |session| session.party == party, PARTY_SESSIONS_MAX),
         }
         make_room(&mut open, |_| true, SESSIONS_MAX);
         open.insert(id.kept(), Open { party, who, began: now, used: now });

@@ -20,14 +20,14 @@ use std::fmt;
 pub use cell::{Book, Cell, Row, Table, Value};
 pub use draw::{Extent, drawn};
 pub use kind::{Column, Kind};
-pub use look::{Answer, Line, Look, Verdict};
+pub use look::{Answer, Line, Look, Verdict, in_order};
 pub use read::{Entry, Fault, Reading, Thing, read};
 pub use text::{cell as csv_cell, written as csv};
 pub use write::{template, written as xlsx};
 
 /// The largest file, in bytes.
 pub const FILE_BYTES_MAX: usize = 8 << 20;
-/// The most that a packed file may become when it is unpacked, in bytes.
+/// The most that a packed file may become when it is unpacked, in bytes; and the most that the values of its cells may have together.
 pub const UNPACKED_BYTES_MAX: usize = 64 << 20;
 /// The most rows that are not empty, in all sheets together.
 pub const ROWS_MAX: usize = 20_000;
@@ -46,7 +46,7 @@ pub enum FileError {
     /// Too many bytes.
     #[error("the file has more than {} MiB; split it", FILE_BYTES_MAX >> 20)]
     TooLarge,
-    /// Unpacked, too many bytes.
+    /// Unpacked, or with each text in all cells that name it, too many bytes.
     #[error("unpacked, the file has more than {} MiB; save it anew with the sheets that are needed alone", UNPACKED_BYTES_MAX >> 20)]
     TooLargeUnpacked,
     /// Too many rows.
@@ -68,7 +68,7 @@ pub enum FileError {
         /// The row, counted from 1.
         row: u32,
     },
-    /// Too many sheets, or too many merged cells.
+    /// Too many sheets, merged cells, or whatever else is counted.
     #[error("there are too many {0}")]
     TooMany(&'static str),
     /// The format before 2007, or one with a password.

@@ -1,5 +1,8 @@
 //! What a file would do, row by row: the rows that are wrong as they were read, the others as the register answers them.
 
+use std::collections::HashMap;
+
+use model::PartyId;
 use register::{State, Submission};
 use serde::Serialize;
 
@@ -79,22 +82,53 @@ impl Look {
         Self { asks, same, faults, remarks, notes }
     }
 
-    /// The first of what is to be asked, as many as are done at once, as submissions of a party.
+    /// What is to be asked, as submissions of a party.
     #[must_use]
-    pub fn submissions(&self, by: &model::PartyId, reason: Option<&str>) -> Vec<Submission> {
-        let submission = |entry: &Entry| Submission {
-            by: by.clone(),
-            reason: reason.map(str::to_owned),
-            command: entry.thing.clone().command(),
-        };
-        self.asks.iter().take(BATCH_MAX).map(submission).collect()
+    pub fn submissions(&self, by: &PartyId, reason: Option<&str>) -> Vec<Submission> {
+        self.asks.iter().map(|entry| submission(entry, by, reason)).collect()
+    }
+
+    /// Asks a register what it says to what is to be asked, in order, until as many rows are allowed as are done at once or all are
+    /// asked: rows that are refused stand in nobody's way. Each time it is asked about those that are allowed so far and the next
+    /// ones, `2 * BATCH_MAX` at most, and says what each would do after those before it.
+    ///
+    /// # Errors
+    /// The register does not answer.
+    pub fn ask<E>(
+        &self,
+        by: &PartyId,
+        reason: Option<&str>,
+        mut preview: impl FnMut(&[Submission]) -> Result<Vec<Answer>, E>,
+    ) -> Result<Vec<Answer>, E> {
+        let (mut answers, mut kept) = (Vec::new(), Vec::new());
+        while kept.len() < BATCH_MAX && answers.len() < self.asks.len() {
+            let next = self.asks.iter().skip(answers.len()).take(BATCH_MAX);
+            let (before, had) = (kept.len(), answers.len());
+            let asked: Vec<Submission> =
+                kept.iter().copied().chain(next.clone()).map(|entry| submission(entry, by, reason)).collect();
+            let said = preview(&asked)?;
+            for (entry, answer) in next.zip(said.into_iter().skip(before)) {
+                if kept.len() == BATCH_MAX {
+                    break;
+                }
+                if answer.makes_acts() {
+                    kept.push(entry);
+                }
+                answers.push(answer);
+            }
+            // Who says nothing is not asked for ever.
+            if answers.len() == had {
+                break;
+            }
+        }
+        Ok(answers)
     }
 
     /// Of what was asked, what would make acts.
     #[must_use]
     pub fn allowed(&self, answers: &[Answer]) -> Vec<Entry> {
-        let allowed = |(_, answer): &(&Entry, &Answer)| matches!(answer, Answer::Acts(acts) if !acts.is_empty());
-        self.asks.iter().zip(answers).filter(allowed).map(|(entry, _)| entry.clone()).collect()
+        let allowed = self.asks.iter().zip(answers).filter(|(_, answer)| answer.makes_acts());
+        allowed.map(|(entry, _)| entry.clone()).collect()
     }
 
     /// Every row, with what the register answers to the first of those that are to be asked: first what is wrong or refused, then the others.
@@ -112,18 +146,36 @@ impl Look {
                 None => line(entry, Verdict::Later),
             });
         }
-        for fault in &self.faults {
-            said(&mut lines, fault, true);
+        let mut at: HashMap<(String, u32), usize> = HashMap::new();
+        for (place, line) in lines.iter().enumerate() {
+            at.insert((line.sheet.clone(), line.row), place);
         }
-        for remark in &self.remarks {
-            said(&mut lines, remark, false);
+        for (faults, is_wrong) in [(&self.faults, true), (&self.remarks, false)] {
+            for fault in faults {
+                said(&mut lines, &mut at, fault, is_wrong);
+            }
         }
-        lines.sort_by(|one, other| {
-            let order = |line: &Line| (line.verdict, line.sheet.clone(), line.row);
-            order(one).cmp(&order(other))
-        });
+        in_order(&mut lines);
         lines
     }
+}
+
+/// Sorts lines as reports show them: first what is wrong or refused, each in the order of its sheet.
+pub fn in_order(lines: &mut [Line]) {
+    lines.sort_by(|one, other| {
+        one.verdict.cmp(&other.verdict).then_with(|| one.sheet.cmp(&other.sheet)).then(one.row.cmp(&other.row))
+    });
+}
+
+impl Answer {
+    /// Whether it would make acts.
+    const fn makes_acts(&self) -> bool {
+        matches!(self, Self::Acts(acts) if !acts.is_empty())
+    }
+}
+
+fn submission(entry: &Entry, by: &PartyId, reason: Option<&str>) -> Submission {
+    Submission { by: by.clone(), reason: reason.map(str::to_owned), command: entry.thing.clone().command() }
 }
 
 fn line(entry: &Entry, verdict: Verdict) -> Line {
@@ -131,12 +183,12 @@ fn line(entry: &Entry, verdict: Verdict) -> Line {
     Line { sheet, row, id, verdict, said: Vec::new(), norms: Vec::new() }
 }
 
-/// Says something at its row; a row that is nowhere yet is wrong, or only looked at.
-fn said(lines: &mut Vec<Line>, fault: &Fault, is_wrong: bool) {
+/// Says something at its row, of which it is known where its line is; a row that is nowhere yet is wrong, or only looked at.
+fn said(lines: &mut Vec<Line>, at: &mut HashMap<(String, u32), usize>, fault: &Fault, is_wrong: bool) {
     let words =
         fault.column.as_ref().map_or_else(|| fault.words.clone(), |column| format!("{column}: {}", fault.words));
-    let found = lines.iter_mut().rev().find(|line| line.row == fault.row && line.sheet == fault.sheet);
-    match found {
+    let place = (fault.sheet.clone(), fault.row);
+    match at.get(&place).and_then(|at| lines.get_mut(*at)) {
         Some(line) => {
             if is_wrong {
                 line.verdict = Verdict::Wrong;
@@ -145,6 +197,7 @@ fn said(lines: &mut Vec<Line>, fault: &Fault, is_wrong: bool) {
         }
         None => {
             let verdict = if is_wrong { Verdict::Wrong } else { Verdict::Same };
+            at.insert(place, lines.len());
             let (sheet, row) = (fault.sheet.clone(), fault.row);
             lines.push(Line { sheet, row, id: String::new(), verdict, said: vec![words], norms: Vec::new() });
         }

@@ -114,14 +114,22 @@ fn sheets(sheets: &[(&'static str, &[&[&str]])]) -> Vec<u8> {
     write::parts(&sheets.iter().map(sheet).collect::<Vec<_>>())
 }
 
+/// The list of one sheet, and what it refers to.
+const ONE_SHEET: &str = "<workbook xmlns:r=\"r\"><sheets><sheet name=\"Sheet1\" r:id=\"r1\"/></sheets></workbook>";
+const ITS_PART: &str = "<Relationship Id=\"r1\" Type=\"/worksheet\" Target=\"/xl/s.xml\"/>";
+
 /// A spreadsheet of one sheet, from its XML.
 fn raw(sheet: &[u8]) -> Vec<u8> {
-    let workbook = b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"Sheet1\" r:id=\"r1\"/></sheets></workbook>";
-    let relations = b"<R><Relationship Id=\"r1\" Type=\"/worksheet\" Target=\"/xl/s.xml\"/></R>";
+    raw_with(ONE_SHEET, ITS_PART, sheet, "<sst/>")
+}
+
+/// A spreadsheet from the XML of its list of sheets, what that refers to, a sheet, and the texts that cells share.
+fn raw_with(workbook: &str, relations: &str, sheet: &[u8], shared: &str) -> Vec<u8> {
     archive::packed(&[
-        ("xl/workbook.xml".to_owned(), workbook.to_vec()),
-        ("xl/_rels/workbook.xml.rels".to_owned(), relations.to_vec()),
+        ("xl/workbook.xml".to_owned(), workbook.as_bytes().to_vec()),
+        ("xl/_rels/workbook.xml.rels".to_owned(), format!("<R>{relations}</R>").into_bytes()),
         ("xl/s.xml".to_owned(), sheet.to_vec()),
+        ("xl/shared.xml".to_owned(), shared.as_bytes().to_vec()),
     ])
 }
 
@@ -248,6 +256,52 @@ fn rows_say_what_becomes_of_them_the_worst_first() {
 }
 
 #[test]
+fn rows_that_are_refused_stand_in_no_others_way_and_no_more_are_asked_than_are_done() {
+    let row = |at: usize| format!("p-{at},P,vendor\n");
+    let file = std::iter::once("id,name,kind\n".to_owned()).chain((0..2_500).map(row)).collect::<String>();
+    let look = Look::of(read_as(file.as_bytes(), &State::default()), &State::default());
+    assert_eq!(look.asks.len(), 2_500);
+    // What is asked each time, and what is answered: the first rows of the file are refused, the others are not.
+    let asked = |refused: usize| {
+        let mut sizes = Vec::new();
+        let answers = look.ask(&by(), None, |some| {
+            sizes.push(some.len());
+            let id =
+                |one: &register::Submission| serde_json::to_value(&one.command).unwrap()["with"]["party"]["id"].clone();
+            let at = |one| id(one).as_str().and_then(|id| id[2..].parse::<usize>().ok()).unwrap();
+            let answer = |one| match at(one) {
+                at if at < refused => Answer::Refused { refused: at.to_string(), norms: Vec::new() },
+                at => Answer::Acts(vec![at.to_string()]),
+            };
+            Ok::<_, ()>(some.iter().map(answer).collect())
+        });
+        (answers.unwrap(), sizes)
+    };
+    for (refused, answered, sizes) in [
+        (0, 1_000, vec![1_000]),
+        (1_000, 2_000, vec![1_000, 1_000]),
+        (1_700, 2_500, vec![1_000, 1_000, 800]),
+        (2_500, 2_500, vec![1_000, 1_000, 500]),
+        (300, 1_300, vec![1_000, 1_700]),
+    ] {
+        let (answers, said) = asked(refused);
+        assert_eq!((answers.len(), said), (answered, sizes), "{refused}");
+        // Each answer is that of its own row.
+        let told = |answer: &Answer| match answer {
+            Answer::Acts(acts) => acts[0].clone(),
+            Answer::Refused { refused, .. } => refused.clone(),
+        };
+        assert!(answers.iter().enumerate().all(|(at, answer)| told(answer) == at.to_string()), "{refused}");
+        let lines = look.lines(&State::default(), &answers);
+        let count = |verdict: Verdict| lines.iter().filter(|line| line.verdict == verdict).count();
+        assert_eq!((count(Verdict::Refused), count(Verdict::Later)), (refused, 2_500 - answered));
+        assert_eq!(look.allowed(&answers).len(), answered - refused);
+    }
+    assert_eq!(look.ask(&by(), None, |_| Ok::<_, ()>(Vec::new())), Ok(Vec::new()), "who says nothing is asked once");
+    assert_eq!(look.ask(&by(), None, |_| Err("no")), Err("no"));
+}
+
+#[test]
 fn what_is_no_spreadsheet_is_an_error_in_words() {
     let big = vec![b'a'; FILE_BYTES_MAX + 1];
     assert_eq!(open(&big), Err(FileError::TooLarge));
@@ -275,6 +329,50 @@ fn what_is_no_spreadsheet_is_an_error_in_words() {
     let bomb = raw(&vec![b' '; UNPACKED_BYTES_MAX + 1]);
     assert!(bomb.len() < 200_000);
     assert_eq!(open(&bomb), Err(FileError::TooLargeUnpacked));
+}
+
+#[test]
+fn what_many_cells_share_is_counted_in_each_of_them_over_all_sheets() {
+    let text = "x".repeat(CELL_BYTES_MAX);
+    let shared = format!("<sst><si><t>{text}</t></si></sst>");
+    let relations = format!("{ITS_PART}<Relationship Id=\"r2\" Type=\"/sharedStrings\" Target=\"/xl/shared.xml\"/>");
+    let sheet = |cells: usize| {
+        let rows = "<row><c t=\"s\"><v>0</v></c></row>".repeat(cells);
+        format!("<worksheet><sheetData>{rows}</sheetData></worksheet>").into_bytes()
+    };
+    let of = |workbook: &str, cells: usize| open(&raw_with(workbook, &relations, &sheet(cells), &shared));
+    let bomb = raw_with(ONE_SHEET, &relations, &sheet(1_000), &shared);
+    assert!(bomb.len() < 3_000, "it is small: {}", bomb.len());
+    assert_eq!(open(&bomb), Err(FileError::TooLargeUnpacked));
+    // What fits is read, and what fits once does not fit twice.
+    let most = UNPACKED_BYTES_MAX / CELL_BYTES_MAX;
+    assert_eq!(of(ONE_SHEET, most).map(|book| book.tables[0].rows.len()), Ok(most));
+    assert_eq!(of(ONE_SHEET, most + 1), Err(FileError::TooLargeUnpacked));
+    let listed = "<sheet name=\"a\" r:id=\"r1\"/>".repeat(2);
+    let twice = format!("<workbook xmlns:r=\"r\"><sheets>{listed}</sheets></workbook>");
+    assert_eq!(of(&twice, most / 2 + 1), Err(FileError::TooLargeUnpacked));
+    // The error of a formula is a text as any other.
+    let broken = format!("<worksheet><row><c t=\"e\"><v>{text}x</v></c></row></worksheet>");
+    assert!(matches!(open(&raw(broken.as_bytes())), Err(FileError::TooLongText { row: 1, .. })));
+}
+
+#[test]
+fn sheets_and_what_they_refer_to_are_counted_as_they_come_and_long_names_are_cut() {
+    let workbook = |sheets: &str| format!("<workbook xmlns:r=\"r\"><sheets>{sheets}</sheets></workbook>");
+    let of = |sheets: &str, relations: &str| {
+        open(&raw_with(&workbook(sheets), &format!("{ITS_PART}{relations}"), b"<worksheet/>", "<sst/>"))
+    };
+    assert!(of(&"<sheet/>".repeat(SHEETS_MAX), "").is_ok());
+    assert_eq!(of(&"<sheet/>".repeat(SHEETS_MAX + 1), ""), Err(FileError::TooMany("sheets")));
+    // Counted before the end is seen: what follows is not read, though it is broken.
+    let many = "<sheet/>".repeat(SHEETS_MAX + 1);
+    assert_eq!(of(&format!("{many}<"), ""), Err(FileError::TooMany("sheets")));
+    let relations = "<Relationship Id=\"a\"/>".repeat(1_000);
+    assert_eq!(of("", &format!("{relations}<")), Err(FileError::TooMany("parts that refer to each other")));
+    let long = format!("<sheet name=\"{0}\" r:id=\"r1\"/><sheet name=\"{0}\" state=\"hidden\"/>", "ä".repeat(10_000));
+    let book = of(&long, "").unwrap();
+    assert_eq!(book.tables[0].name, "ä".repeat(100));
+    assert!(book.notes[0].len() < 300, "{}", book.notes[0].len());
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Book, FileError> {
 
 /// The cells of the first row of a text, and what follows it. A quote that is never closed holds the rest.
 fn record(text: &str, separator: char) -> (Vec<String>, &str) {
-    let (mut cells, mut cell, mut quoted) = (Vec::new(), String::new(), false);
+    let (mut cells, mut cell, mut quoted) = (Vec::new(), Growing::default(), false);
     let mut signs = text.char_indices().peekable();
     while let Some((at, sign)) = signs.next() {
         match sign {
@@ -50,26 +50,49 @@ fn record(text: &str, separator: char) -> (Vec<String>, &str) {
             }
             '"' if quoted => quoted = false,
             // Some programs put a space before the quote.
-            '"' if cell.trim().is_empty() => {
-                cell.clear();
+            '"' if !cell.filled => {
+                cell.text.clear();
                 quoted = true;
             }
             _ if quoted => cell.push(sign),
-            sign if sign == separator => cells.push(std::mem::take(&mut cell)),
+            sign if sign == separator => std::mem::take(&mut cell).add_to(&mut cells),
             '\r' | '\n' => {
                 let both = sign == '\r' && signs.peek().is_some_and(|(_, next)| *next == '\n');
-                cells.push(cell);
+                cell.add_to(&mut cells);
                 return (cells, text.get(at + 1 + usize::from(both)..).unwrap_or_default());
             }
             sign => cell.push(sign),
         }
     }
-    cells.push(cell);
+    cell.add_to(&mut cells);
     (cells, "")
 }
 
+/// A cell on its way. Whether anything but spaces is in it is kept beside it: to look anew at each quote would take as many steps as
+/// there are signs, for each of them.
+#[derive(Default)]
+struct Growing {
+    text: String,
+    filled: bool,
+}
+
+impl Growing {
+    fn push(&mut self, sign: char) {
+        self.text.push(sign);
+        self.filled |= !sign.is_whitespace();
+    }
+
+    /// Adds it to a row. Of those too far to the right the first one that is filled is kept, and tells that there is one: a row of
+    /// separators alone is not kept.
+    fn add_to(self, cells: &mut Vec<String>) {
+        if cells.len() < COLUMNS_MAX || (cells.len() == COLUMNS_MAX && self.filled) {
+            cells.push(self.text);
+        }
+    }
+}
+
 fn row(number: u32, cells: &[String]) -> Result<Row, FileError> {
-    if cells.iter().skip(COLUMNS_MAX).any(|text| !text.trim().is_empty()) {
+    if cells.len() > COLUMNS_MAX {
         return Err(FileError::TooManyColumns { sheet: String::new(), row: number });
     }
     if cells.iter().any(|text| text.len() > CELL_BYTES_MAX) {
@@ -240,5 +263,29 @@ mod tests {
         let wide = format!("id{}x\n", ",".repeat(COLUMNS_MAX));
         assert!(matches!(read(wide.as_bytes()), Err(FileError::TooManyColumns { row: 1, .. })));
         assert!(matches!(read("x".repeat(CELL_BYTES_MAX + 1).as_bytes()), Err(FileError::TooLongText { .. })));
+    }
+    #[test]
+    fn a_row_of_separators_alone_is_no_more_cells_than_a_row_has() {
+        let wide = ",".repeat(crate::FILE_BYTES_MAX - 2);
+        let of = |text: &str| record(text, ',').0.len();
+        assert_eq!(of(&wide), COLUMNS_MAX);
+        assert_eq!(of(&format!("{wide}x")), COLUMNS_MAX + 1, "what is filled far to the right is told");
+        assert_eq!(of(&format!("{wide} \t")), COLUMNS_MAX);
+        assert_eq!(of(&format!("{}{wide}", ",x".repeat(COLUMNS_MAX + 9))), COLUMNS_MAX + 1);
+        assert!(read(format!("id{wide}").as_bytes()).is_ok());
+        assert!(matches!(read(format!("{wide}x").as_bytes()), Err(FileError::TooManyColumns { row: 1, .. })));
+    }
+
+    #[test]
+    fn quotes_behind_many_spaces_are_read_in_one_pass() {
+        // To look through the spaces at each quote would be ten million million steps, which nobody waits for.
+        let half = crate::FILE_BYTES_MAX / 2;
+        let (spaces, quotes) = (" ".repeat(half - 1), "\"".repeat(half));
+        let text = format!("{spaces}x{quotes}");
+        let (cells, rest) = record(&text, ',');
+        assert_eq!((cells.as_slice(), rest), (std::slice::from_ref(&text), ""));
+        // Before anything is filled, a quote opens what is read as it is.
+        assert_eq!(record(" \"a,\"\"b\" c,d\ne", ','), (vec!["a,\"b c".to_owned(), "d".to_owned()], "e"));
+        assert_eq!(record("\"\" \"x\"", ',').0, ["x"]);
     }
 }

@@ -8,9 +8,9 @@ mod sheet;
 
 use crate::archive::Archive;
 use crate::cell::Book;
-use crate::{FileError, Part, ROWS_MAX, SHEETS_MAX};
+use crate::{FileError, Part, ROWS_MAX, UNPACKED_BYTES_MAX};
 
-use parts::{Relation, Styles};
+use parts::{Relation, Stop, Styles};
 
 /// The main part where nothing says which it is.
 const MAIN: &str = "xl/workbook.xml";
@@ -20,10 +20,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Book, FileError> {
     let mut archive = Archive::open(bytes)?;
     let main = main_part(&mut archive)?;
     let text = archive.part(&main)?.ok_or_else(|| FileError::NotXlsx(Part::Missing(main.clone())))?;
-    let workbook = parts::workbook(&text).map_err(|_| broken(&main))?;
-    if workbook.sheets.len() > SHEETS_MAX {
-        return Err(FileError::TooMany("sheets"));
-    }
+    let workbook = parts::workbook(&text).map_err(|stop| unread(stop, &main))?;
     let relations = relations(&mut archive, &main)?;
     let of_type = |kind: &str| relations.iter().find(|one| one.kind.ends_with(kind)).map(|one| one.target.clone());
     let shared = match of_type("/sharedStrings") {
@@ -34,7 +31,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Book, FileError> {
         Some(name) => read_part(&mut archive, &name, parts::styles)?.unwrap_or_default(),
         None => Styles::default(),
     };
-    let (mut book, mut rows) = (Book::default(), 0);
+    let (mut book, mut rows, mut left) = (Book::default(), 0, UNPACKED_BYTES_MAX);
     for one in workbook.sheets {
         if one.hidden {
             book.notes.push(format!("The sheet “{}” is hidden, so it was not read.", one.name));
@@ -47,7 +44,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Book, FileError> {
         }
         let text = archive.part(&part.target)?.ok_or_else(|| FileError::NotXlsx(Part::Missing(part.target.clone())))?;
         let around = sheet::Around { shared: &shared, styles: &styles, from_1904: workbook.from_1904 };
-        let table = sheet::read(&one.name, &text, &around, &part.target)?;
+        let table = sheet::read(&one.name, &text, &around, &part.target, &mut left)?;
         rows += table.rows.len();
         if rows > ROWS_MAX {
             return Err(FileError::TooManyRows);
@@ -57,18 +54,21 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Book, FileError> {
     Ok(book)
 }
 
-/// A part is no XML that can be read.
-fn broken(name: &str) -> FileError {
-    FileError::NotXlsx(Part::Broken(name.to_owned()))
+/// A part is no XML that can be read, or more than is read.
+fn unread(stop: Stop, name: &str) -> FileError {
+    match stop {
+        Stop::Malformed => FileError::NotXlsx(Part::Broken(name.to_owned())),
+        Stop::Over(error) => error,
+    }
 }
 
 fn read_part<T>(
     archive: &mut Archive<'_>,
     name: &str,
-    parse: fn(&[u8]) -> Result<T, parts::Malformed>,
+    parse: fn(&[u8]) -> Result<T, Stop>,
 ) -> Result<Option<T>, FileError> {
     let Some(text) = archive.part(name)? else { return Ok(None) };
-    parse(&text).map(Some).map_err(|_| broken(name))
+    parse(&text).map(Some).map_err(|stop| unread(stop, name))
 }
 
 /// The part that lists the sheets.

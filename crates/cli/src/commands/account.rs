@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use journal::accounts::Standing;
 use model::Clock;
-use node::accounts::{Accounts, INVITE_MAX, Link, Roles};
+use node::accounts::{Accounts, INVITE_MAX, Link, Newcomer, Roles};
 use serde_json::json;
 
 use super::public_log;
@@ -21,12 +21,12 @@ pub(crate) fn run(args: &Account, output: &Output) -> anyhow::Result<()> {
         Account::Add(args) => add(args, output),
         Account::List(args) => list(args, output),
         Account::Disable(one) => {
-            changed(one, output, "is locked", |accounts, id| accounts.set_disabled(id, true).map(drop))
+            changed(one, output, "is locked", |accounts, id| accounts.set_disabled(id, true, None).map(drop))
         }
         Account::Enable(one) => {
-            changed(one, output, "is unlocked", |accounts, id| accounts.set_disabled(id, false).map(drop))
+            changed(one, output, "is unlocked", |accounts, id| accounts.set_disabled(id, false, None).map(drop))
         }
-        Account::Erase(one) => changed(one, output, "is erased", Accounts::erase),
+        Account::Erase(one) => changed(one, output, "is erased", |accounts, id| accounts.erase(id, None)),
         Account::Reset(one) => reset(one, output),
     }
 }
@@ -45,7 +45,8 @@ fn add(args: &Add, output: &Output) -> anyhow::Result<()> {
     let state = public_log(&args.dir.display().to_string(), None)?.state;
     state.parties.get(&args.party).with_context(|| format!("there is no party `{}` in the register", args.party))?;
     let (roles, now) = (Roles::of(args.roles.iter().copied()), SystemClock.now());
-    let (id, link) = accounts.invite(&args.party, &args.login, &args.name, &roles, &SystemEntropy, now)?;
+    let who = Newcomer { party: &args.party, login: &args.login, name: &args.name, roles: &roles };
+    let (id, link) = accounts.invite(who, None, &SystemEntropy, now)?;
     linked(id, &link, &format!("Account {id} of `{}` waits for its person.", args.party), output)
 }
 
@@ -105,6 +106,6 @@ fn changed(
 
 fn reset(one: &One, output: &Output) -> anyhow::Result<()> {
     let (accounts, id) = found(one)?;
-    let link = accounts.reset(id, &SystemEntropy, SystemClock.now())?;
+    let link = accounts.reset(id, None, &SystemEntropy, SystemClock.now())?;
     linked(id, &link, &format!("Account {id} begins anew."), output)
 }

@@ -1,26 +1,23 @@
 //! `ordinance sheet`: spreadsheets of the register out, and files in, at a folder or at an address.
 //!
-//! At a folder what is brought in is written together, so many rows at a time; a node at an address is asked row by row, and what was
+//! At a folder what is brought in is written together, so many rows at a time; at an address it is sent row by row, and what was
 //! done before a failure stays. Either way the same file can be brought again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::Context;
 use model::{DeploymentRecord, PartyId};
-use register::{State, Submission, SubmitError};
+use register::{State, SubmitError};
 use serde_json::{Value, json};
-use workbook::{Answer, BATCH_MAX, FILE_BYTES_MAX, Look, Verdict};
+use workbook::{Answer, Book, FILE_BYTES_MAX, Line, Look, Verdict};
 
 use super::office::Office;
 use super::public_log;
 use crate::args::sheet::{Brought, Check, Export, Import, Kind, Sheet, Template};
 use crate::declared::read_token;
 use crate::output::{Output, Refused, Status};
-
-/// How many rows a node is asked about at once.
-const ASKED_AT_ONCE: usize = 500;
 
 pub(crate) fn run(args: &Sheet, output: &Output) -> anyhow::Result<()> {
     match args {
@@ -95,36 +92,33 @@ impl Desk {
         Ok(Self { office, state, token, party: args.party.clone(), reason: reason.cloned() })
     }
 
-    fn look(&self, file: &Path) -> anyhow::Result<Look> {
-        let bytes = content(file)?;
-        let name = || format!("`{}`", file.display());
-        let book = workbook::open(&bytes).map_err(|error| Status::bad_input(format!("{}: {error}", name())))?;
-        Ok(Look::of(workbook::read(&book, &self.state, &self.party), &self.state))
+    fn look(&self, book: &Book) -> Look {
+        Look::of(workbook::read(book, &self.state, &self.party), &self.state)
     }
 
-    /// What each row that is not so already would do after those before it.
+    /// What each row that is not so already would do after those before it, up to as many as are written at once.
     fn answers(&self, look: &Look) -> anyhow::Result<Vec<Answer>> {
-        let submissions = self.submissions(look);
-        match &self.office {
-            Office::Folder(city) => Ok(city.register().preview(&submissions).into_iter().map(answered).collect()),
+        look.ask(&self.party, self.reason.as_deref(), |some| match &self.office {
+            Office::Folder(city) => Ok(city.register().preview(some).into_iter().map(answered).collect()),
             Office::Address(client) => {
-                let mut answers = Vec::new();
-                for some in submissions.chunks(ASKED_AT_ONCE) {
-                    let said = client.preview(some, self.token.as_deref().unwrap_or_default())?;
-                    answers.extend(said.as_array().into_iter().flatten().map(said_at));
-                }
-                Ok(answers)
+                let said = client.preview(some, self.token.as_deref().unwrap_or_default())?;
+                Ok(said.as_array().into_iter().flatten().map(said_at).collect())
             }
-        }
+        })
     }
 
-    fn submissions(&self, look: &Look) -> Vec<Submission> {
-        look.submissions(&self.party, self.reason.as_deref())
+    /// Reads anew what is in the register, after something was written.
+    fn refresh(&mut self, city: &str) -> anyhow::Result<()> {
+        self.state = match &self.office {
+            Office::Folder(city) => State::clone(&city.register().state()),
+            Office::Address(_) => public_log(city, None)?.state,
+        };
+        Ok(())
     }
 
     /// Writes what was looked at.
     fn write(&self, look: &Look) -> anyhow::Result<Vec<u64>> {
-        let submissions = self.submissions(look);
+        let submissions = look.submissions(&self.party, self.reason.as_deref());
         match &self.office {
             Office::Folder(city) => {
                 let receipts = city.register().submit_together(&submissions)?;
@@ -143,8 +137,8 @@ impl Desk {
     }
 }
 
-/// A file, no longer than one that is read.
-fn content(file: &Path) -> anyhow::Result<Vec<u8>> {
+/// A file, read once, and no longer than one that is read.
+fn book(file: &Path) -> anyhow::Result<Book> {
     let mut bytes = Vec::new();
     let most = FILE_BYTES_MAX as u64 + 1;
     let read = if file == Path::new("-") {
@@ -153,7 +147,7 @@ fn content(file: &Path) -> anyhow::Result<Vec<u8>> {
         std::fs::File::open(file).and_then(|open| open.take(most).read_to_end(&mut bytes))
     };
     read.map_err(|error| Status::bad_input(format!("`{}`: {error}", file.display())))?;
-    Ok(bytes)
+    Ok(workbook::open(&bytes).map_err(|error| Status::bad_input(format!("`{}`: {error}", file.display())))?)
 }
 
 fn answered(outcome: Result<Vec<model::Act>, SubmitError>) -> Answer {
@@ -188,18 +182,17 @@ fn said_at(answer: &Value) -> Answer {
     }
 }
 
-/// A look as a document and in words, and how many rows come to what.
-fn told(look: &Look, state: &State, answers: &[Answer]) -> (Value, String, BTreeMap<Verdict, usize>) {
-    let lines = look.lines(state, answers);
+/// What was looked at as a document and in words, and how many rows come to what.
+fn told(lines: &[Line], notes: &[String]) -> (Value, String, BTreeMap<Verdict, usize>) {
     let mut counts = BTreeMap::new();
-    for line in &lines {
+    for line in lines {
         *counts.entry(line.verdict).or_insert(0) += 1;
     }
     let named =
         |verdict: &Verdict| serde_json::to_value(verdict).ok().and_then(|name| name.as_str().map(str::to_owned));
     let told: BTreeMap<String, usize> =
         counts.iter().filter_map(|(verdict, count)| Some((named(verdict)?, *count))).collect();
-    let mut words: Vec<String> = look.notes.clone();
+    let mut words: Vec<String> = notes.to_vec();
     for line in lines.iter().filter(|line| line.verdict != Verdict::Same || !line.said.is_empty()) {
         let verdict = named(&line.verdict).unwrap_or_default();
         let place = format!("{} {}", line.sheet, line.row);
@@ -207,7 +200,7 @@ fn told(look: &Look, state: &State, answers: &[Answer]) -> (Value, String, BTree
     }
     let sums: Vec<String> = told.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
     words.push(if sums.is_empty() { "no rows".to_owned() } else { sums.join(", ") });
-    (json!({ "counts": told, "rows": lines, "notes": look.notes }), words.join("\n"), counts)
+    (json!({ "counts": told, "rows": lines, "notes": notes }), words.join("\n"), counts)
 }
 
 /// What stands against bringing all of it in.
@@ -223,46 +216,78 @@ fn against(counts: &BTreeMap<Verdict, usize>) -> anyhow::Result<()> {
 
 fn checked(args: &Check, output: &Output) -> anyhow::Result<()> {
     let desk = Desk::open(&args.brought, None)?;
-    let look = desk.look(&args.brought.file)?;
-    let (document, words, counts) = told(&look, &desk.state, &desk.answers(&look)?);
+    let look = desk.look(&book(&args.brought.file)?);
+    let (document, words, counts) = told(&look.lines(&desk.state, &desk.answers(&look)?), &look.notes);
     output.result(&document, &words)?;
     against(&counts)
 }
 
+/// What became of each row, over all the times that a file was looked at: a row that was looked at later counts as it was then.
+#[derive(Default)]
+struct Rows(BTreeMap<(String, u32), Line>);
+
+impl Rows {
+    fn add(&mut self, lines: Vec<Line>) {
+        for line in lines {
+            let known = self.0.entry((line.sheet.clone(), line.row)).or_insert_with(|| line.clone());
+            if known.verdict == Verdict::Later {
+                *known = line;
+            }
+        }
+    }
+
+    fn lines(self) -> Vec<Line> {
+        let mut lines: Vec<Line> = self.0.into_values().collect();
+        workbook::in_order(&mut lines);
+        lines
+    }
+}
+
+/// Takes the rows that were refused out of what is asked; gives whether rows are left that nobody was asked about.
+fn without_refused(look: &mut Look, answers: &[Answer], refused: &mut BTreeSet<(String, u32)>) -> bool {
+    let no = look.asks.iter().zip(answers).filter(|(_, answer)| matches!(answer, Answer::Refused { .. }));
+    refused.extend(no.map(|(entry, _)| (entry.sheet.clone(), entry.row)));
+    let more = look.asks.len() > answers.len();
+    look.asks = look.allowed(answers);
+    more
+}
+
 fn imported(args: &Import, output: &Output) -> anyhow::Result<()> {
     let mut desk = Desk::open(&args.brought, args.reason.as_ref())?;
-    let (mut entries, mut parts) = (Vec::new(), Vec::new());
-    let mut first = None;
+    let book = book(&args.brought.file)?;
+    let (mut entries, mut parts, mut refused) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut rows, mut notes) = (Rows::default(), None);
     loop {
-        let mut look = desk.look(&args.brought.file)?;
+        let mut look = desk.look(&book);
+        look.asks.retain(|entry| !refused.contains(&(entry.sheet.clone(), entry.row)));
         let answers = desk.answers(&look)?;
-        let (document, words, counts) = told(&look, &desk.state, &answers);
-        let standing = against(&counts);
-        first.get_or_insert((document.clone(), words.clone()));
-        if let (Err(error), false) = (standing, args.others) {
+        let lines = look.lines(&desk.state, &answers);
+        notes.get_or_insert_with(|| look.notes.clone());
+        let (document, words, counts) = told(&lines, &look.notes);
+        if let (Err(error), false) = (against(&counts), args.others) {
             output.result(&document, &words)?;
             return Err(error.context("nothing more was brought in; with `--others` such rows are left out"));
         }
-        look.asks = look.allowed(&answers);
+        rows.add(lines);
+        let more = without_refused(&mut look, &answers, &mut refused);
         if look.asks.is_empty() {
             break;
         }
         let made = desk.write(&look)?;
         parts.push(made.len());
         entries.extend(made);
-        if answers.len() < BATCH_MAX {
+        if !more {
             break;
         }
-        desk.state = match &desk.office {
-            Office::Folder(city) => State::clone(&city.register().state()),
-            Office::Address(_) => public_log(&args.brought.city, None)?.state,
-        };
+        desk.refresh(&args.brought.city)?;
     }
-    let (document, words) = first.unwrap_or_default();
-    let span = entries.first().zip(entries.last());
-    let done = span.map_or_else(
-        || "it was so already, so nothing was written".to_owned(),
-        |(first, last)| format!("{} acts written, entries {first} to {last}", entries.len()),
-    );
+    let (document, words, counts) = told(&rows.lines(), &notes.unwrap_or_default());
+    let done = match entries.first().zip(entries.last()) {
+        Some((first, last)) => format!("{} acts written, entries {first} to {last}", entries.len()),
+        None if against(&counts).is_err() => {
+            "nothing was written: what is not so already is wrong or refused".to_owned()
+        }
+        None => "it was so already, so nothing was written".to_owned(),
+    };
     output.result(&json!({ "look": document, "entries": entries, "parts": parts }), &format!("{words}\n{done}"))
 }

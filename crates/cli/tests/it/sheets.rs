@@ -73,3 +73,48 @@ fn a_node_is_asked_at_its_address_with_the_partys_own_token() {
     let without = run(&["sheet", "check", &address, &file, "--as", "police"]);
     assert!(String::from_utf8_lossy(&without.stderr).contains("--token"));
 }
+
+#[test]
+fn rows_that_are_refused_keep_no_others_out_and_that_all_were_is_said() {
+    let city = City::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, longitude: &str, more: usize| {
+        let old = (0..1_000).map(|at| format!("bulk-{at},air,{longitude},49.2\n"));
+        let new = (0..more).map(|at| format!("new-{at},air,16.6,49.2\n"));
+        let rows = std::iter::once("id,stream,longitude,latitude\n".to_owned()).chain(old).chain(new);
+        let path = folder.path().join(name).to_str().unwrap().to_owned();
+        fs::write(&path, rows.collect::<String>()).unwrap();
+        path
+    };
+    let import = |file: &str| json(&["sheet", "import", &city.arg(), file, "--as", "city", "--others"]);
+    assert_eq!(import(&file("a.csv", "16.6", 0))["parts"], value!([1_000]));
+    let said = import(&file("b.csv", "16.7", 5));
+    assert_eq!(said["parts"], value!([5]), "{}", said["look"]["counts"]);
+    assert_eq!(said["look"]["counts"], value!({ "refused": 1_000, "new": 5 }));
+    let none = run(&["sheet", "import", &city.arg(), &file("c.csv", "16.7", 0), "--as", "city", "--others"]);
+    let words = String::from_utf8_lossy(&none.stdout).into_owned();
+    assert!(
+        none.status.success() && words.ends_with("nothing was written: what is not so already is wrong or refused\n")
+    );
+    // What is written in parts is told once, as it came out.
+    let rows = (0..1_005).map(|at| format!("more-{at},air,16.6,49.2\n")).collect::<String>();
+    let long = folder.path().join("d.csv").to_str().unwrap().to_owned();
+    fs::write(&long, format!("id,stream,longitude,latitude\n{rows}")).unwrap();
+    let said = import(&long);
+    assert_eq!((&said["parts"], &said["look"]["counts"]), (&value!([1_000, 5]), &value!({ "new": 1_005 })));
+    assert_eq!(import(&long)["entries"], value!([]));
+}
+
+#[test]
+fn a_node_is_asked_about_a_whole_file_at_once_so_that_each_row_builds_on_those_before() {
+    let city = City::new();
+    let node = Node::start(&city);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (file, token) = (path("places.csv"), path("city.token"));
+    let rooms = (0..700).map(|at| format!("room-{at},Room,hall,16.6,49.2\n")).collect::<String>();
+    fs::write(&file, format!("id,name,within,longitude,latitude\nhall,Hall,centre,16.6,49.2\n{rooms}")).unwrap();
+    fs::write(&token, &city.officer).unwrap();
+    let (code, said) = told(&["sheet", "check", &node.address, &file, "--as", "city", "--token", &token]);
+    assert_eq!((code, &said["counts"]), (Some(0), &value!({ "new": 701 })), "{}", said["counts"]);
+}

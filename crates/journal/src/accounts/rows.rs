@@ -118,14 +118,36 @@ pub(super) fn update(transaction: &Transaction<'_>, id: u64, new: &Account) -> R
     if written == 1 { Ok(()) } else { Err(AccountsError::Unknown) }
 }
 
-/// The newest deeds of a party.
-pub(super) fn trail(connection: &Connection, party: &str, most: usize) -> Result<Vec<Deed>, AccountsError> {
-    let sql = "SELECT party, account, role, what, at, first, last, about FROM deed WHERE party = ?1 ORDER BY id DESC LIMIT ?2";
+/// Notes a deed.
+pub(super) fn note(connection: &Connection, deed: &Deed) -> Result<(), AccountsError> {
+    let sql =
+        "INSERT INTO deed (party, account, role, what, at, first, last, about) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let Deed { party, account, role, what, at, entries, about } = deed;
+    let (first, last) = (entries.map(|entries| signed(entries.0)), entries.map(|entries| signed(entries.1)));
+    connection.execute(sql, params![party, signed(*account), role, what, at, first, last, about.map(signed)])?;
+    Ok(())
+}
+
+/// Notes a deed as about an account, if somebody is to be noted.
+pub(super) fn note_about(connection: &Connection, by: Option<&Deed>, id: u64) -> Result<(), AccountsError> {
+    by.map_or(Ok(()), |deed| note(connection, &Deed { about: Some(id), ..deed.clone() }))
+}
+
+/// The newest deeds of a party before one of them.
+pub(super) fn trail(
+    connection: &Connection,
+    party: &str,
+    before: Option<u64>,
+    most: usize,
+) -> Result<Vec<(u64, Deed)>, AccountsError> {
+    let sql = "SELECT party, account, role, what, at, first, last, about, id FROM deed \
+               WHERE party = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![party, most], |row| {
+    let before = before.map_or(i64::MAX, signed);
+    let rows = statement.query_map(params![party, before, most], |row| {
         let (first, last): (Option<i64>, Option<i64>) = (row.get(5)?, row.get(6)?);
-        Ok(Deed {
+        let deed = Deed {
             party: row.get(0)?,
             account: unsigned(row.get(1)?),
             role: row.get(2)?,
@@ -133,7 +155,8 @@ pub(super) fn trail(connection: &Connection, party: &str, most: usize) -> Result
             at: row.get(4)?,
             entries: first.zip(last).map(|(first, last)| (unsigned(first), unsigned(last))),
             about: row.get::<_, Option<i64>>(7)?.map(unsigned),
-        })
+        };
+        Ok((unsigned(row.get(8)?), deed))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -30,13 +30,24 @@ fn deed(account: u64) -> Deed {
     }
 }
 
+/// Whether a text stands in a file of a folder.
+fn holds(folder: &Path, text: &str) -> bool {
+    let mut all = fs::read_dir(folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+    all.any(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
+}
+
+/// The deeds of a party, without their numbers.
+fn trail(store: &AccountStore, party: &str, most: usize) -> Vec<Deed> {
+    store.trail(party, None, most).unwrap().into_iter().map(|(_, deed)| deed).collect()
+}
+
 #[test]
 fn an_account_is_found_by_what_it_is_known_by_and_changed_as_a_whole_or_not() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts.db");
     let mut store = AccountStore::open(&path).unwrap();
-    let id = store.add(&new(LOGIN)).unwrap();
-    assert!(matches!(store.add(&new(LOGIN)), Err(AccountsError::Taken)));
+    let id = store.add(&new(LOGIN), None).unwrap();
+    assert!(matches!(store.add(&new(LOGIN), None), Err(AccountsError::Taken)));
     let hash = [u8::try_from(LOGIN.len()).unwrap(); 32];
     let account = store.by_invite(&hash).unwrap().unwrap();
     assert_eq!((account.id, account.standing, account.epoch, account.since), (id, Standing::Invited, 0, 1));
@@ -70,7 +81,7 @@ fn an_account_is_found_by_what_it_is_known_by_and_changed_as_a_whole_or_not() {
     let mut store = AccountStore::open(&path).unwrap();
     assert_eq!(store.by_subject("https://id.example sub-1").unwrap(), Some(changed));
     assert_eq!(store.by_invite(&hash).unwrap(), None, "a link is good once");
-    let other = store.add(&NewAccount { party: "police".to_owned(), ..new("other") }).unwrap();
+    let other = store.add(&NewAccount { party: "police".to_owned(), ..new("other") }, None).unwrap();
     assert_eq!(store.all(Some("police")).unwrap().iter().map(|own| own.id).collect::<Vec<_>>(), [other]);
     assert_eq!(store.all(None).unwrap().len(), 2);
     let taken = store.change(other, |own| {
@@ -86,7 +97,7 @@ fn what_is_erased_is_in_no_file_and_what_was_done_under_the_number_stays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts.db");
     let mut store = AccountStore::open(&path).unwrap();
-    let (id, kept) = (store.add(&new(LOGIN)).unwrap(), store.add(&new("kept@city.example")).unwrap());
+    let (id, kept) = (store.add(&new(LOGIN), None).unwrap(), store.add(&new("kept@city.example"), None).unwrap());
     store
         .change(id, |own| {
             own.password = Some(b"kept-of-a-password".to_vec());
@@ -96,40 +107,116 @@ fn what_is_erased_is_in_no_file_and_what_was_done_under_the_number_stays() {
         .unwrap();
     let note = store.begin(&deed(id)).unwrap();
     store.finish(note, (40, 41)).unwrap();
-    let holds = |text: &str| {
-        let all = fs::read_dir(folder.path()).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
-        all.into_iter().any(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
-    };
+    let holds = |text: &str| holds(folder.path(), text);
     let personal = [LOGIN, "kept-of-a-password", "subject-of-the-provider"];
     assert!(personal.iter().all(|text| holds(text)), "the control finds what is there");
-    store.erase(id).unwrap();
+    store.erase(id, None).unwrap();
     for text in personal {
         assert!(!holds(text), "{text}");
     }
     let gone = store.one(id).unwrap().unwrap();
     assert_eq!((gone.standing, gone.login.as_str(), gone.name.as_str()), (Standing::Erased, "", ""));
     assert!(holds("kept@city.example") && store.one(kept).unwrap().is_some());
-    assert_eq!(store.trail("mobility", 9).unwrap(), [Deed { entries: Some((40, 41)), ..deed(id) }]);
-    assert!(store.add(&new(LOGIN)).unwrap() > kept, "a number is given once, a login again");
-    let second = store.add(&new("third")).unwrap();
-    store.erase(second).unwrap();
-    assert!(matches!(store.erase(999), Err(AccountsError::Unknown)));
+    assert_eq!(trail(&store, "mobility", 9), [Deed { entries: Some((40, 41)), ..deed(id) }]);
+    assert!(store.add(&new(LOGIN), None).unwrap() > kept, "a number is given once, a login again");
+    let second = store.add(&new("third"), None).unwrap();
+    store.erase(second, None).unwrap();
+    assert!(matches!(store.erase(999, None), Err(AccountsError::Unknown)));
 }
 
 #[test]
 fn a_note_comes_before_the_deed_and_goes_where_nothing_was_done() {
     let folder = tempfile::tempdir().unwrap();
-    let store = AccountStore::open(&folder.path().join("accounts.db")).unwrap();
-    let id = store.add(&new(LOGIN)).unwrap();
+    let mut store = AccountStore::open(&folder.path().join("accounts.db")).unwrap();
+    let id = store.add(&new(LOGIN), None).unwrap();
     assert!(store.begin(&deed(99)).is_err(), "nobody of that number does anything");
     let (first, second) =
         (store.begin(&deed(id)).unwrap(), store.begin(&Deed { about: Some(id), ..deed(id) }).unwrap());
     store.forget(first).unwrap();
-    assert_eq!(store.trail("mobility", 9).unwrap(), [Deed { about: Some(id), ..deed(id) }]);
+    assert_eq!(trail(&store, "mobility", 9), [Deed { about: Some(id), ..deed(id) }]);
     store.finish(second, (1, 2)).unwrap();
-    assert!(store.trail("police", 9).unwrap().is_empty());
+    assert!(trail(&store, "police", 9).is_empty());
     store.begin(&deed(id)).unwrap();
-    assert_eq!(store.trail("mobility", 1).unwrap(), [deed(id)], "the newest first");
+    assert_eq!(trail(&store, "mobility", 1), [deed(id)], "the newest first");
+}
+
+#[test]
+fn who_changed_an_account_is_noted_with_the_change_or_neither_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = AccountStore::open(&folder.path().join("accounts.db")).unwrap();
+    let own = store.add(&new(LOGIN), None).unwrap();
+    let by = |what: &str| Deed { what: what.to_owned(), ..deed(own) };
+    let invited = store.add(&new("other"), Some(&by("invite"))).unwrap();
+    assert!(matches!(store.add(&new("other"), Some(&by("invite"))), Err(AccountsError::Taken)));
+    assert_eq!(store.change_by(invited, Some(&by("disable")), |_| None::<()>).unwrap(), None);
+    let taken = store.change_by(invited, Some(&by("roles")), |other| {
+        LOGIN.clone_into(&mut other.login);
+        Some(())
+    });
+    assert!(matches!(taken, Err(AccountsError::Taken)));
+    // Whoever is nobody changes nothing: what cannot be noted is not done.
+    let nobody = Deed { account: 99, ..by("roles") };
+    let roles = |other: &mut Account| {
+        "administrator".clone_into(&mut other.roles);
+        Some(())
+    };
+    assert!(store.change_by(invited, Some(&nobody), roles).is_err());
+    assert_eq!(store.one(invited).unwrap().unwrap().roles, "approver");
+    assert_eq!(store.change_by(invited, Some(&by("reset")), |_| Some(7)).unwrap(), Some(7));
+    store.erase(invited, Some(&by("erase"))).unwrap();
+    let told: Vec<_> = trail(&store, "mobility", 9).into_iter().map(|deed| (deed.what, deed.about)).collect();
+    let expected = ["erase", "reset", "invite"].map(|what| (what.to_owned(), Some(invited)));
+    assert_eq!(told, expected, "each that was done, once, and nothing that was not");
+}
+
+#[test]
+fn older_notes_are_read_before_a_newer_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = AccountStore::open(&folder.path().join("accounts.db")).unwrap();
+    let id = store.add(&new(LOGIN), None).unwrap();
+    let other = store.add(&NewAccount { party: "police".to_owned(), ..new("other") }, None).unwrap();
+    for at in 0..7 {
+        store.begin(&Deed { at, ..deed(id) }).unwrap();
+        store.begin(&Deed { party: "police".to_owned(), ..deed(other) }).unwrap();
+    }
+    let (mut before, mut seen) = (None, Vec::new());
+    loop {
+        let part = store.trail("mobility", before, 3).unwrap();
+        let Some((last, _)) = part.last() else { break };
+        before = Some(*last);
+        seen.extend(part.into_iter().map(|(_, deed)| deed.at));
+    }
+    assert_eq!(seen, [6, 5, 4, 3, 2, 1, 0]);
+}
+
+#[test]
+fn an_erasure_that_somebodys_reading_holds_up_is_finished_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("accounts.db");
+    let mut store = AccountStore::open(&path).unwrap();
+    let (id, second) = (store.add(&new(LOGIN), None).unwrap(), store.add(&new("second@city.example"), None).unwrap());
+    // Somebody reads what is in the write-ahead file: then nothing is begun.
+    let reader = connect(&path).unwrap();
+    let reads = || reader.execute_batch("BEGIN; SELECT count(*) FROM account;").unwrap();
+    reads();
+    assert!(matches!(store.erase(id, None), Err(AccountsError::Held)));
+    assert_eq!(store.one(id).unwrap().unwrap().login, LOGIN, "nothing was done by halves");
+    // Somebody reads the file itself: what was erased stays in it until they are done, and can be erased again.
+    reader.execute_batch("COMMIT;").unwrap();
+    assert!(store.emptied(READERS).unwrap());
+    reads();
+    assert!(matches!(store.erase(id, None), Err(AccountsError::Held)));
+    assert!(store.one(id).unwrap().unwrap().standing == Standing::Erased && holds(folder.path(), LOGIN));
+    assert!(matches!(store.erase(id, None), Err(AccountsError::Held)));
+    reader.execute_batch("COMMIT;").unwrap();
+    store.erase(id, None).unwrap();
+    assert!(!holds(folder.path(), LOGIN));
+    // Where nobody asks again, whoever opens the file next finishes it.
+    reads();
+    assert!(matches!(store.erase(second, None), Err(AccountsError::Held)) && holds(folder.path(), "second@"));
+    reader.execute_batch("COMMIT;").unwrap();
+    drop(AccountStore::open(&path).unwrap());
+    assert!(!holds(folder.path(), "second@"));
 }
 
 #[test]
@@ -153,8 +240,8 @@ fn the_file_is_its_owners_and_no_other_is_taken_for_it() {
 #[test]
 fn no_debug_text_names_anybody() {
     let folder = tempfile::tempdir().unwrap();
-    let store = AccountStore::open(&folder.path().join("accounts.db")).unwrap();
-    let id = store.add(&new(LOGIN)).unwrap();
+    let mut store = AccountStore::open(&folder.path().join("accounts.db")).unwrap();
+    let id = store.add(&new(LOGIN), None).unwrap();
     let said = format!("{:?} {:?}", store.one(id).unwrap().unwrap(), new(LOGIN));
     assert!(!said.contains("Vera") && !said.contains("vera"), "{said}");
 }

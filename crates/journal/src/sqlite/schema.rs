@@ -15,7 +15,7 @@ const APPLICATION_ID: i64 = 0x6f72_646a;
 /// The version of the tables below.
 const VERSION: i64 = 1;
 /// How long a connection waits for another's lock.
-const BUSY: Duration = Duration::from_secs(10);
+pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
     CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 0), size INTEGER NOT NULL, root BLOB NOT NULL) STRICT;

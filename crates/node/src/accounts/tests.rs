@@ -22,11 +22,23 @@ fn party() -> PartyId {
     "mobility".parse().unwrap()
 }
 
+/// Invites somebody, as whoever has the city's folder.
+fn invite(
+    accounts: &Accounts,
+    login: &str,
+    name: &str,
+    roles: &Roles,
+    entropy: &SeededBytes,
+    now: Timestamp,
+) -> Result<(u64, Link), AccountError> {
+    accounts.invite(Newcomer { party: &party(), login, name, roles }, None, entropy, now)
+}
+
 #[test]
 fn a_link_is_good_once_for_its_time_and_for_an_account_that_waits() {
     let (_folder, accounts, entropy, now) = accounts();
     let roles = Roles::of([Role::Reader]);
-    let (id, link) = accounts.invite(&party(), " Vera@City.example ", "Vera", &roles, &entropy, now).unwrap();
+    let (id, link) = invite(&accounts, " Vera@City.example ", "Vera", &roles, &entropy, now).unwrap();
     let token = token(&link);
     assert_eq!(format!("{link:?}"), "Link(…)");
     assert!(accounts.invited(&token, now + INVITE_MAX).unwrap().is_none(), "its time is over");
@@ -36,49 +48,49 @@ fn a_link_is_good_once_for_its_time_and_for_an_account_that_waits() {
     assert_eq!((account.id, account.login.as_str()), (id, "vera@city.example"));
     assert!(accounts.come_in(&token, "another four words", &entropy, now).unwrap().is_none(), "good once");
     assert_eq!(accounts.with_password("VERA@city.example", PASSWORD).unwrap().unwrap().id, id);
-    let second = accounts.reset(id, &entropy, now).unwrap();
+    let second = accounts.reset(id, None, &entropy, now).unwrap();
     assert!(
         accounts.with_password("vera@city.example", PASSWORD).unwrap().is_none(),
         "whoever begins anew has no password"
     );
-    accounts.set_disabled(id, true).unwrap();
+    accounts.set_disabled(id, true, None).unwrap();
     assert!(
         accounts.come_in(&self::token(&second), PASSWORD, &entropy, now).unwrap().is_none(),
         "nor has a locked one a link"
     );
-    accounts.set_disabled(id, false).unwrap();
+    accounts.set_disabled(id, false, None).unwrap();
     assert!(accounts.come_in(&self::token(&second), PASSWORD, &entropy, now).unwrap().is_none());
 }
 
 #[test]
 fn whoever_is_locked_or_erased_is_nobody_and_each_change_ends_sessions() {
     let (_folder, accounts, entropy, now) = accounts();
-    let (id, link) = accounts.invite(&party(), "vera", "Vera", &Roles::of([Role::Reader]), &entropy, now).unwrap();
+    let (id, link) = invite(&accounts, "vera", "Vera", &Roles::of([Role::Reader]), &entropy, now).unwrap();
     let mut epoch = accounts.come_in(&token(&link), PASSWORD, &entropy, now).unwrap().unwrap().epoch;
     let mut ends = |account: Account| {
         assert!(account.epoch > epoch);
         epoch = account.epoch;
     };
-    ends(accounts.set_disabled(id, true).unwrap());
+    ends(accounts.set_disabled(id, true, None).unwrap());
     assert!(accounts.with_password("vera", PASSWORD).unwrap().is_none());
-    ends(accounts.set_disabled(id, false).unwrap());
+    ends(accounts.set_disabled(id, false, None).unwrap());
     assert!(accounts.with_password("vera", PASSWORD).unwrap().is_some());
-    ends(accounts.set_roles(id, &Roles::of([Role::Approver])).unwrap());
+    ends(accounts.set_roles(id, &Roles::of([Role::Approver]), None).unwrap());
     ends(accounts.set_password(id, "another four words", &entropy).unwrap());
     ends(accounts.end_sessions(id).unwrap());
     assert!(accounts.with_password("vera", PASSWORD).unwrap().is_none());
     assert_eq!(accounts.one(id).unwrap().unwrap().wrong, 1, "wrong tries are counted");
-    accounts.erase(id).unwrap();
+    accounts.erase(id, None).unwrap();
     assert!(accounts.with_password("vera", "another four words").unwrap().is_none());
     assert!(accounts.all(None).unwrap().is_empty());
-    assert!(matches!(accounts.set_disabled(id, false), Err(AccountError::Standing)));
-    assert!(matches!(accounts.reset(id, &entropy, now), Err(AccountError::Standing)));
+    assert!(matches!(accounts.set_disabled(id, false, None), Err(AccountError::Standing)));
+    assert!(matches!(accounts.reset(id, None, &entropy, now), Err(AccountError::Standing)));
 }
 
 #[test]
 fn a_code_counts_once_and_too_many_wrong_ones_lock() {
     let (_folder, accounts, entropy, now) = accounts();
-    let (id, _) = accounts.invite(&party(), "vera", "Vera", &Roles::of([Role::Approver]), &entropy, now).unwrap();
+    let (id, _) = invite(&accounts, "vera", "Vera", &Roles::of([Role::Approver]), &entropy, now).unwrap();
     let salt = [7; 32];
     let at = |secret: &Secret, now: Timestamp| secret.code(u64::try_from(now.millis() / 30_000).unwrap()).unwrap();
     let secret = accounts.secret(id, &salt, &entropy).unwrap();
@@ -98,14 +110,14 @@ fn a_code_counts_once_and_too_many_wrong_ones_lock() {
         assert_eq!(take("000000x", later), Code::Wrong);
     }
     assert_eq!(take(&fresh[1], later), Code::Locked, "also a right one");
-    accounts.reset(id, &entropy, now).unwrap();
+    accounts.reset(id, None, &entropy, now).unwrap();
     assert_eq!(take(&fresh[1], later), Code::Wrong);
 }
 
 #[test]
 fn without_its_key_no_code_is_looked_at_and_no_other_key_is_made() {
     let (folder, accounts, entropy, now) = accounts();
-    let (id, _) = accounts.invite(&party(), "vera", "Vera", &Roles::of([Role::Approver]), &entropy, now).unwrap();
+    let (id, _) = invite(&accounts, "vera", "Vera", &Roles::of([Role::Approver]), &entropy, now).unwrap();
     let secret = accounts.secret(id, &[7; 32], &entropy).unwrap();
     let code = secret.code(u64::try_from(now.millis() / 30_000).unwrap()).unwrap();
     let confirmed = accounts.confirm(id, &[7; 32], &code, &entropy, now).unwrap();
@@ -129,7 +141,7 @@ fn without_its_key_no_code_is_looked_at_and_no_other_key_is_made() {
 fn logins_names_and_roles_that_are_none_are_refused() {
     let (_folder, accounts, entropy, now) = accounts();
     let invite = |login: &str, name: &str, roles: &[Role]| {
-        accounts.invite(&party(), login, name, &Roles::of(roles.iter().copied()), &entropy, now)
+        invite(&accounts, login, name, &Roles::of(roles.iter().copied()), &entropy, now)
     };
     for login in ["", "ab", "a b c", "a\u{0}bc", &"x".repeat(121)] {
         assert!(matches!(invite(login, "Vera", &[Role::Reader]), Err(AccountError::Login)), "{login}");

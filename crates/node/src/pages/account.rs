@@ -15,7 +15,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use journal::accounts::Account;
 use serde::Deserialize;
-use web::Cookies;
+use web::{Cookies, Peer};
 
 use super::Site;
 use super::sign_in::person::goes_on;
@@ -135,7 +135,7 @@ pub(crate) async fn password(
     if password != again {
         return refuse("The two new passwords are not alike.".to_owned()).await;
     }
-    if !node.accounts.tries.counted(&account.login, node.city.register().now()) {
+    if !node.accounts.tries.counted_in(before.kept(), node.city.register().now()) {
         return Err(Problem::new(Kind::TooMany).detail("wrong passwords were tried too often; wait ten minutes"));
     }
     let turn = node.accounts.turn().await?;
@@ -148,7 +148,7 @@ pub(crate) async fn password(
     drop(turn);
     match changed {
         Ok(Some(new)) => {
-            node.accounts.tries.forget(&new.login);
+            node.accounts.tries.forget(&new.login, Peer::default(), before.kept());
             // Who changed it stays signed in as far as before: a code that was right is not asked for again.
             goes_on(&node, &headers, &before, &new, Level::of(&new))
         }

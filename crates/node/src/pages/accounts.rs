@@ -7,17 +7,18 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::rejection::{FormRejection, PathRejection};
-use axum::extract::{Form, Path, State};
+use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
+use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use journal::accounts::{Account, Deed, Standing};
 use model::Timestamp;
+use serde::Deserialize;
 
 use super::Site;
 use super::signed::{Signed, elsewhere, private, signed, signed_form, to_sign_in};
-use crate::accounts::{AccountError, Accounts, Role, Roles};
+use crate::accounts::{AccountError, Newcomer, Role, Roles};
 use crate::address::Base;
 use crate::jobs::Lane;
 use crate::problem::{Kind, Problem};
@@ -40,6 +41,8 @@ struct Page {
     form: String,
     accounts: Vec<Line>,
     trail: Vec<Told>,
+    /// Before which note older ones are, if there are any.
+    older: Option<u64>,
 }
 
 /// An account in a line.
@@ -89,20 +92,34 @@ struct Told {
     entries: Option<(u64, u64)>,
 }
 
-/// `GET /accounts`
-pub(crate) async fn all(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
+/// Which part of what was done is shown.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    /// What came before this note; the newest of all if none is said.
+    before: Option<u64>,
+}
+
+/// `GET /accounts?before=…`
+pub(crate) async fn all(
+    State(node): State<Node>,
+    headers: HeaderMap,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Response, Problem> {
     let Some(signed) = signed(&node, &headers) else { return to_sign_in() };
-    let (accounts, party) = (Arc::clone(&node.accounts), signed.party.id.clone());
-    let read = move || Ok::<_, AccountError>((accounts.all(Some(&party))?, accounts.trail(&party)?));
+    let (accounts, party, before) = (Arc::clone(&node.accounts), signed.party.id.clone(), which?.0.before);
+    let read = move || Ok::<_, AccountError>((accounts.all(Some(&party))?, accounts.trail(&party, before)?));
     let (all, trail) = node.jobs.run(Lane::Token, read).await??;
     let own = signed.person.as_ref().map(|person| person.account);
-    let trail = trail.into_iter().map(|deed| told(deed, &all)).collect();
+    let older = trail.older;
+    let trail = trail.deeds.into_iter().map(|deed| told(deed, &all)).collect();
     let page = Page {
         site: Site::of(&node.city.register().state()),
         party: signed.party.name.clone(),
         form: signed.id.form(),
         accounts: all.into_iter().map(|account| Line::of(account, own)).collect(),
         trail,
+        older,
     };
     private(StatusCode::OK, &page)
 }
@@ -202,12 +219,11 @@ pub(crate) async fn invite(
     let Some(signed) = signed_form(&node, &headers, one(&sent, "form"))? else { return to_sign_in() };
     let (accounts, city, party) = (Arc::clone(&node.accounts), Arc::clone(&node.city), signed.party.id.clone());
     let (login, name, roles) = (one(&sent, "login").to_owned(), one(&sent, "name").to_owned(), roles(&sent));
-    let note = deed(&node, &signed, "invite");
+    let by = deed(&node, &signed, "invite");
     let invite = move || {
         let register = city.register();
-        let (id, link) = accounts.invite(&party, &login, &name, &roles, register.entropy(), register.now())?;
-        noted(&accounts, note, id)?;
-        Ok::<_, AccountError>(link)
+        let who = Newcomer { party: &party, login: &login, name: &name, roles: &roles };
+        accounts.invite(who, by.as_ref(), register.entropy(), register.now()).map(|(_, link)| link)
     };
     match node.jobs.run(Lane::Token, invite).await? {
         Ok(link) => linked(&node, &signed, one(&sent, "login").trim().to_owned(), base.join(&link.path())),
@@ -234,7 +250,7 @@ fn linked(node: &Node, signed: &Signed, login: String, link: String) -> Result<R
     private(StatusCode::OK, &page)
 }
 
-/// What is noted of what a person does with accounts; nothing of whoever has the party's token.
+/// What is noted of what a person does with an account; nothing of whoever has the party's token.
 fn deed(node: &Node, signed: &Signed, what: &str) -> Option<Deed> {
     let person = signed.person.as_ref()?;
     Some(Deed {
@@ -246,13 +262,6 @@ fn deed(node: &Node, signed: &Signed, what: &str) -> Option<Deed> {
         entries: None,
         about: None,
     })
-}
-
-fn noted(accounts: &Accounts, deed: Option<Deed>, about: u64) -> Result<(), AccountError> {
-    match deed {
-        Some(deed) => accounts.begin(&Deed { about: Some(about), ..deed }).map(drop),
-        None => Ok(()),
-    }
 }
 
 /// What an administrator does with an account.
@@ -312,7 +321,8 @@ struct ChangePage {
     wrong: Option<String>,
 }
 
-/// The account of an address, if it is one of the party and not the own one; and what to do with it.
+/// The account of an address, if it is one of the party and not the own one; and what to do with it. One that is erased can be erased
+/// again: somebody's reading may have held up the end of it.
 async fn found(node: &Node, signed: &Signed, path: &(String, String)) -> Result<(Account, Change), Problem> {
     let none = || {
         Problem::new(Kind::NotFound)
@@ -323,8 +333,10 @@ async fn found(node: &Node, signed: &Signed, path: &(String, String)) -> Result<
     let own = signed.person.as_ref().map(|person| person.account);
     let accounts = Arc::clone(&node.accounts);
     let found = node.jobs.run(Lane::Token, move || accounts.one(id)).await??;
-    let is_theirs =
-        |account: &Account| account.party == signed.party.id.as_str() && account.standing != Standing::Erased;
+    let is_theirs = |account: &Account| {
+        let stands = account.standing != Standing::Erased || change == Change::Erase;
+        account.party == signed.party.id.as_str() && stands
+    };
     found.filter(|account| is_theirs(account) && own != Some(id)).map(|account| (account, change)).ok_or_else(none)
 }
 
@@ -356,8 +368,8 @@ fn shown(
         title,
         lead,
         ticks: if change == Change::Roles { ticks(&Roles::of_account(&account)) } else { Vec::new() },
-        name: account.name,
-        login: account.login,
+        name: if account.standing == Standing::Erased { format!("Account {}", account.id) } else { account.name },
+        login: if account.standing == Standing::Erased { "erased".to_owned() } else { account.login },
         wrong,
     };
     private(status, &page)
@@ -375,17 +387,15 @@ pub(crate) async fn change(
     let Some(signed) = signed_form(&node, &headers, one(&sent, "form"))? else { return to_sign_in() };
     let (account, change) = found(&node, &signed, &path?.0).await?;
     let (accounts, city, roles) = (Arc::clone(&node.accounts), Arc::clone(&node.city), roles(&sent));
-    let (id, note) = (account.id, deed(&node, &signed, change.row().0));
+    let (id, by) = (account.id, deed(&node, &signed, change.row().0));
     let done = move || {
-        // Noted first: what cannot be noted is not done.
-        noted(&accounts, note, id)?;
-        let register = city.register();
+        let (register, by) = (city.register(), by.as_ref());
         match change {
-            Change::Roles => accounts.set_roles(id, &roles).map(|_| None),
-            Change::Reset => accounts.reset(id, register.entropy(), register.now()).map(Some),
-            Change::Disable => accounts.set_disabled(id, true).map(|_| None),
-            Change::Enable => accounts.set_disabled(id, false).map(|_| None),
-            Change::Erase => accounts.erase(id).map(|()| None),
+            Change::Roles => accounts.set_roles(id, &roles, by).map(|_| None),
+            Change::Reset => accounts.reset(id, by, register.entropy(), register.now()).map(Some),
+            Change::Disable => accounts.set_disabled(id, true, by).map(|_| None),
+            Change::Enable => accounts.set_disabled(id, false, by).map(|_| None),
+            Change::Erase => accounts.erase(id, by).map(|()| None),
         }
     };
     match node.jobs.run(Lane::Token, done).await? {

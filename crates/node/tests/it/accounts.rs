@@ -8,7 +8,7 @@ mod roles;
 use axum::http::Method;
 use hmac::{Hmac, KeyInit, Mac};
 use model::Span;
-use node::accounts::{Accounts, Role, Roles};
+use node::accounts::{Accounts, Newcomer, Role, Roles};
 use sha1::Sha1;
 
 use crate::browser::Browser;
@@ -46,10 +46,9 @@ fn between<'t>(text: &'t str, begin: &str, end: &str) -> &'t str {
 fn invited(world: &World, party: &str, login: &str, roles: &[Role]) -> (u64, String) {
     let accounts = Accounts::of(world.city.root());
     let roles = Roles::of(roles.iter().copied());
-    let register = world.city.register();
-    let (id, link) = accounts
-        .invite(&party.parse().unwrap(), login, "Vera Nowak", &roles, register.entropy(), register.now())
-        .unwrap();
+    let (register, party) = (world.city.register(), party.parse().unwrap());
+    let who = Newcomer { party: &party, login, name: "Vera Nowak", roles: &roles };
+    let (id, link) = accounts.invite(who, None, register.entropy(), register.now()).unwrap();
     (id, link.path())
 }
 

@@ -1,7 +1,10 @@
 //! A browser with one cookie jar: what it is given it sends back, and forms are sent as pages have them.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use web::Peer;
 
 use crate::city::{Answer, World};
 use crate::html::check_in;
@@ -13,11 +16,13 @@ const NAME: &str = "__Host-ordinance";
 pub(crate) struct Browser<'w> {
     world: &'w World,
     pub(crate) cookie: Option<String>,
+    /// Where it is, if it is somewhere else than the others.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl<'w> Browser<'w> {
     pub(crate) const fn new(world: &'w World) -> Self {
-        Self { world, cookie: None }
+        Self { world, cookie: None, address: None }
     }
 
     /// One that is signed in.
@@ -67,6 +72,9 @@ impl<'w> Browser<'w> {
         request = request.header(header::HOST, HOST).header(header::ACCEPT, "text/html");
         if let Some(site) = site {
             request = request.header("sec-fetch-site", site);
+        }
+        if let Some(address) = self.address {
+            request = request.extension(Peer(address));
         }
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, format!("{NAME}={cookie}"));

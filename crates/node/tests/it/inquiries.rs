@@ -21,7 +21,7 @@ async fn mark(world: &World, path: &str) -> String {
 }
 
 /// Fills in a form and sends it a minute later.
-async fn ask(world: &World, about: &str, kind: &str, words: &str, contact: (&str, &str)) -> Answer {
+pub(crate) async fn ask(world: &World, about: &str, kind: &str, words: &str, contact: (&str, &str)) -> Answer {
     let mark = mark(world, &format!("/ask?about={about}")).await;
     world.clock.advance(Span::minutes(1));
     send(world, &mark, about, kind, words, contact, "").await
@@ -48,7 +48,8 @@ async fn send(
     Browser::new(world).send(Method::POST, "/ask", Some(&form), None).await
 }
 
-fn asked(answer: &Answer) -> String {
+/// The page of what was asked.
+pub(crate) fn asked(answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{}", answer.text());
     answer.header("location").to_owned()
 }

@@ -5,27 +5,40 @@ use std::collections::BTreeMap;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::{FileError, SHEETS_MAX};
+
 /// The most shared texts.
 const SHARED_MAX: usize = 500_000;
+/// The most parts that a part refers to.
+const RELATIONS_MAX: usize = 1_000;
+/// How much of a sheet's name is kept, in characters: no spreadsheet that we know of gives a longer one.
+const NAME_CHARS_MAX: usize = 100;
 /// Formats that every spreadsheet knows, by number: days, times, and those of East Asia.
 const DAYS: [std::ops::RangeInclusive<u32>; 4] = [14..=22, 27..=36, 45..=47, 50..=58];
 
-/// It is not well formed, or longer than anybody's.
+/// Why a part is not read to its end.
 #[derive(Debug)]
-pub(crate) struct Malformed;
+pub(crate) enum Stop {
+    /// It is not well formed.
+    Malformed,
+    /// There is more in it than is read.
+    Over(FileError),
+}
 
-impl From<quick_xml::Error> for Malformed {
+impl From<quick_xml::Error> for Stop {
     fn from(_: quick_xml::Error) -> Self {
-        Self
+        Self::Malformed
     }
 }
 
+/// Too many of something.
+fn too_many(what: &'static str) -> Stop {
+    Stop::Over(FileError::TooMany(what))
+}
+
 /// Goes through the elements and the texts of a part.
-pub(crate) fn walk<'x>(
-    text: &'x [u8],
-    mut see: impl FnMut(Seen<'_, 'x>) -> Result<(), Malformed>,
-) -> Result<(), Malformed> {
-    let mut reader = Reader::from_str(std::str::from_utf8(text).map_err(|_| Malformed)?);
+pub(crate) fn walk<'x>(text: &'x [u8], mut see: impl FnMut(Seen<'_, 'x>) -> Result<(), Stop>) -> Result<(), Stop> {
+    let mut reader = Reader::from_str(std::str::from_utf8(text).map_err(|_| Stop::Malformed)?);
     let mut depth = 0_usize;
     loop {
         match reader.read_event()? {
@@ -38,22 +51,22 @@ pub(crate) fn walk<'x>(
                 see(Seen::End(start.local_name().as_ref()))?;
             }
             Event::End(end) => {
-                depth = depth.checked_sub(1).ok_or(Malformed)?;
+                depth = depth.checked_sub(1).ok_or(Stop::Malformed)?;
                 see(Seen::End(end.local_name().as_ref()))?;
             }
             Event::Text(text) => see(Seen::Text(&text.xml10_content()))?,
             Event::CData(text) => see(Seen::Text(&text.xml10_content()))?,
             Event::GeneralRef(named) => {
                 let known = if named.is_char_ref() {
-                    named.resolve_char_ref().map_err(|_| Malformed)?.map(String::from)
+                    named.resolve_char_ref().map_err(|_| Stop::Malformed)?.map(String::from)
                 } else {
                     let name = named.xml10_content();
                     quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned)
                 };
-                see(Seen::Text(&known.ok_or(Malformed)?))?;
+                see(Seen::Text(&known.ok_or(Stop::Malformed)?))?;
             }
-            Event::DocType(_) => return Err(Malformed),
-            Event::Eof => return if depth == 0 { Ok(()) } else { Err(Malformed) },
+            Event::DocType(_) => return Err(Stop::Malformed),
+            Event::Eof => return if depth == 0 { Ok(()) } else { Err(Stop::Malformed) },
             _ => {}
         }
     }
@@ -94,13 +107,14 @@ pub(crate) struct Workbook {
 }
 
 /// Reads the list of sheets.
-pub(crate) fn workbook(text: &[u8]) -> Result<Workbook, Malformed> {
+pub(crate) fn workbook(text: &[u8]) -> Result<Workbook, Stop> {
     let mut found = Workbook::default();
     walk(text, |seen| {
         if let Seen::Start(start) = seen {
             match start.local_name().as_ref() {
+                "sheet" if found.sheets.len() == SHEETS_MAX => return Err(too_many("sheets")),
                 "sheet" => found.sheets.push(Listed {
-                    name: attribute(start, "name").unwrap_or_default(),
+                    name: attribute(start, "name").unwrap_or_default().chars().take(NAME_CHARS_MAX).collect(),
                     hidden: attribute(start, "state").is_some_and(|state| state != "visible"),
                     relation: attribute(start, "id").unwrap_or_default(),
                 }),
@@ -125,13 +139,16 @@ pub(crate) struct Relation {
 }
 
 /// Reads what a part refers to within the file.
-pub(crate) fn relations(text: &[u8]) -> Result<Vec<Relation>, Malformed> {
+pub(crate) fn relations(text: &[u8]) -> Result<Vec<Relation>, Stop> {
     let mut found = Vec::new();
     walk(text, |seen| {
         if let Seen::Start(start) = seen
             && start.local_name().as_ref() == "Relationship"
             && attribute(start, "TargetMode").is_none_or(|mode| mode != "External")
         {
+            if found.len() == RELATIONS_MAX {
+                return Err(too_many("parts that refer to each other"));
+            }
             let [id, kind, target] = ["Id", "Type", "Target"].map(|name| attribute(start, name).unwrap_or_default());
             found.push(Relation { id, kind, target });
         }
@@ -141,7 +158,7 @@ pub(crate) fn relations(text: &[u8]) -> Result<Vec<Relation>, Malformed> {
 }
 
 /// Reads the texts that cells share. How they are written beside the line, for readers of Japanese, is left out.
-pub(crate) fn shared(text: &[u8]) -> Result<Vec<String>, Malformed> {
+pub(crate) fn shared(text: &[u8]) -> Result<Vec<String>, Stop> {
     let (mut found, mut own, mut is_text, mut beside) = (Vec::new(), String::new(), false, 0_u32);
     walk(text, |seen| {
         match seen {
@@ -157,7 +174,7 @@ pub(crate) fn shared(text: &[u8]) -> Result<Vec<String>, Malformed> {
             Seen::Text(text) if is_text => own.push_str(text),
             _ => {}
         }
-        if found.len() > SHARED_MAX { Err(Malformed) } else { Ok(()) }
+        if found.len() > SHARED_MAX { Err(too_many("texts")) } else { Ok(()) }
     })?;
     Ok(found)
 }
@@ -195,7 +212,7 @@ impl Styles {
 }
 
 /// Reads the formats.
-pub(crate) fn styles(text: &[u8]) -> Result<Styles, Malformed> {
+pub(crate) fn styles(text: &[u8]) -> Result<Styles, Stop> {
     let (mut own, mut days, mut inside) = (BTreeMap::new(), Vec::new(), false);
     walk(text, |seen| {
         match seen {

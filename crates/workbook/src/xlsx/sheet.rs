@@ -3,8 +3,8 @@
 use model::Timestamp;
 use quick_xml::events::BytesStart;
 
-use super::broken;
-use super::parts::{Malformed, Seen, Styles, attribute, plain, walk};
+use super::parts::{Seen, Stop, Styles, attribute, plain, walk};
+use super::unread;
 use crate::cell::{Cell, Row, Table, Value};
 use crate::{CELL_BYTES_MAX, COLUMNS_MAX, FileError, ROWS_MAX};
 
@@ -60,14 +60,22 @@ struct Reading<'a> {
     text: String,
     /// Columns and rows of merged cells, from 0 and from 1.
     merged: Vec<Merged>,
+    /// How many bytes the values of the file's cells may still have.
+    left: &'a mut usize,
     failed: Option<FileError>,
 }
 
 /// Cells that were merged: first and last column, first and last row.
 type Merged = ((usize, u32), (usize, u32));
 
-/// Reads a sheet.
-pub(super) fn read(name: &str, text: &[u8], around: &Around<'_>, part: &str) -> Result<Table, FileError> {
+/// Reads a sheet, whose values may have so many bytes more: many cells name one text, so that what is unpacked is no bound.
+pub(super) fn read(
+    name: &str,
+    text: &[u8],
+    around: &Around<'_>,
+    part: &str,
+    left: &mut usize,
+) -> Result<Table, FileError> {
     let mut reading = Reading {
         around,
         table: Table { name: name.to_owned(), rows: Vec::new() },
@@ -81,16 +89,14 @@ pub(super) fn read(name: &str, text: &[u8], around: &Around<'_>, part: &str) -> 
         beside: 0,
         text: String::new(),
         merged: Vec::new(),
+        left,
         failed: None,
     };
     let walked = walk(text, |seen| {
         reading.see(seen);
-        if reading.failed.is_some() { Err(Malformed) } else { Ok(()) }
+        reading.failed.take().map_or(Ok(()), |failed| Err(Stop::Over(failed)))
     });
-    if let Some(failed) = reading.failed {
-        return Err(failed);
-    }
-    walked.map_err(|_| broken(part))?;
+    walked.map_err(|stop| unread(stop, part))?;
     let Reading { mut table, merged, .. } = reading;
     merged.iter().for_each(|merged| mark(&mut table, merged));
     Ok(table)
@@ -163,10 +169,19 @@ impl Reading<'_> {
             self.failed = Some(FileError::TooManyColumns { sheet: sheet(), row });
             return;
         }
-        if matches!(&value, Value::Text(text) if text.len() > CELL_BYTES_MAX) {
+        let bytes = match &value {
+            Value::Text(text) | Value::Broken(text) => text.len(),
+            _ => 0,
+        };
+        if bytes > CELL_BYTES_MAX {
             self.failed = Some(FileError::TooLongText { sheet: sheet(), row });
             return;
         }
+        let Some(left) = self.left.checked_sub(bytes) else {
+            self.failed = Some(FileError::TooLargeUnpacked);
+            return;
+        };
+        *self.left = left;
         if self.row.cells.len() <= self.column {
             self.row.cells.resize(self.column + 1, Cell::default());
         }

@@ -12,7 +12,9 @@ use super::ask::{Choice, Fault, Faults, Field, Sent};
 use super::deed::Deed;
 use super::opened::Opened;
 use super::{Reach, deployment, free_id};
+use crate::accounts::roles::Action;
 use crate::pages::Link;
+use crate::pages::signed::Signed;
 use crate::problem::{Kind, Problem};
 use crate::words;
 
@@ -20,6 +22,8 @@ use crate::words;
 const ANSWERED_MAX: usize = 200;
 /// The words in a norm's text behind which kinds of evidence stand.
 const ASKED: [&str; 3] = ["evidence.contains", "Evidence.contains", "].contains(resource.kind"];
+/// How the kinds of statements begin by which a party signs answers to an instrument.
+const SIGNS: &str = "sign-off-";
 
 /// `/office/deployments/{id}/evidence`
 pub(crate) async fn about(form: Opened<String>) -> Result<Response, Problem> {
@@ -46,6 +50,7 @@ pub(crate) async fn withdraw(form: Opened<String>) -> Result<Response, Problem> 
 
 /// What the form is drawn from.
 struct Desk<'a> {
+    signed: &'a Signed,
     state: &'a Register,
     rules: Option<std::sync::Arc<Rules>>,
     now: Timestamp,
@@ -53,7 +58,7 @@ struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     fn of<A>(form: &'a Opened<A>) -> Self {
-        Self { state: &form.state, rules: form.node.city.register().rules(), now: form.now }
+        Self { signed: &form.signed, state: &form.state, rules: form.node.city.register().rules(), now: form.now }
     }
 
     /// The deed of filing: about a deployment or one of its sensors, or about the city.
@@ -134,14 +139,15 @@ impl<'a> Desk<'a> {
         id: &str,
     ) -> Result<Evidence, Vec<Fault>> {
         let mut faults = Faults::default();
-        let other = sent.filled("other-kind").is_some();
-        let kind = faults.parsed::<EvidenceKind>(sent, if other { "other-kind" } else { "kind" });
+        let named = if sent.filled("other-kind").is_some() { "other-kind" } else { "kind" };
+        let kind = faults.parsed::<EvidenceKind>(sent, named);
         let summary = faults.text(sent, "summary");
         let on = faults.day(sent, "on");
         let until = faults.day_if_any(sent, "until");
         let answers = sent.filled("answers").and_then(|_| faults.parsed::<EvidenceId>(sent, "answers"));
         let document = sent.filled("document").and_then(|_| faults.parsed::<Digest>(sent, "document"));
         let about = self.subject(record, sent, &mut faults);
+        self.deciding(named, kind.as_ref(), answers.as_ref(), &mut faults);
         let read = (|| {
             Some(Evidence {
                 id: id.parse().ok()?,
@@ -156,6 +162,22 @@ impl<'a> Desk<'a> {
             })
         })();
         faults.settle(read)
+    }
+
+    /// Notes what is not for whoever only prepares: this form is theirs, and what other doors ask another role for is not done by it.
+    fn deciding(
+        &self,
+        named: &'static str,
+        kind: Option<&EvidenceKind>,
+        answers: Option<&EvidenceId>,
+        faults: &mut Faults,
+    ) {
+        if kind.is_some_and(|kind| kind.as_str().starts_with(SIGNS)) && !self.signed.may(Action::Decide) {
+            faults.note(named, "this signs answers to an instrument, which takes an approver of your party");
+        }
+        if answers.is_some_and(|id| self.state.inquiries.contains_key(id)) && !self.signed.may(Action::Answer) {
+            faults.note("answers", "this is what a resident asked; somebody with the inbox of your party answers it");
+        }
     }
 
     fn subject(&self, record: Option<&DeploymentRecord>, sent: &Sent, faults: &mut Faults) -> Option<Subject> {

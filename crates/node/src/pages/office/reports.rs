@@ -155,7 +155,7 @@ async fn processing(State(node): State<Node>, headers: HeaderMap, form: Form) ->
         source,
         parts,
     };
-    paper.written(&node, &signed, form)
+    paper.written(&node, &signed, form).await
 }
 
 /// What an extract is of.
@@ -195,7 +195,7 @@ async fn one_file(node: &Node, signed: &Signed, id: &str, form: Form) -> Result<
         "What was declared, what stands in the register about it, and every act behind it, oldest first.".to_owned();
     let paper =
         Paper { title, lead, file: "deployment-file", address: "/office/reports/extract", query, source, parts };
-    paper.written(node, signed, form)
+    paper.written(node, signed, form).await
 }
 
 async fn in_force(node: &Node, signed: &Signed, day: Option<String>, form: Form) -> Result<Response, Problem> {
@@ -230,7 +230,7 @@ async fn in_force(node: &Node, signed: &Signed, day: Option<String>, form: Form)
         source,
         parts,
     };
-    paper.written(node, signed, form)
+    paper.written(node, signed, form).await
 }
 
 /// Which year.
@@ -285,8 +285,9 @@ async fn annual(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let (year, parts) = counted(&node, &signed.party, year?.0).await?;
-    let (site, form) = (Site::of(&node.city.register().state()), signed.id.form());
-    private(StatusCode::OK, &Page { site, party: signed.party.name.clone(), form, year, before: year - 1, parts })
+    let (site, party, form) = (Site::of(&node.city.register().state()), signed.party.name.clone(), signed.id.form());
+    let drawn = move || private(StatusCode::OK, &Page { site, party, form, year, before: year - 1, parts });
+    node.jobs.run(Lane::File, drawn).await?
 }
 
 /// `GET /office/reports/annual.csv?year=…`
@@ -297,8 +298,19 @@ async fn annual_csv(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let (_, parts) = counted(&node, &signed.party, year?.0).await?;
+    let table = node.jobs.run(Lane::File, move || table(&parts)).await?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
+        (header::CONTENT_DISPOSITION, FILE),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, table).into_response())
+}
+
+/// The report as a table.
+fn table(parts: &[Part]) -> String {
     let mut table = "deployment,title,heading,what,when,entry\r\n".to_owned();
-    for part in &parts {
+    for part in parts {
         for heading in &part.headings {
             for told in &heading.lines {
                 let entry = told.entry.map(|entry| entry.to_string()).unwrap_or_default();
@@ -308,12 +320,7 @@ async fn annual_csv(
             }
         }
     }
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
-        (header::CONTENT_DISPOSITION, FILE),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, table).into_response())
+    table
 }
 
 /// `GET /office/reports/annual.pdf?year=…`
@@ -347,7 +354,7 @@ async fn annual_pdf(
         source,
         parts: parts.into_iter().map(part).collect(),
     };
-    paper.written(&node, &signed, Form::Pdf)
+    paper.written(&node, &signed, Form::Pdf).await
 }
 
 /// The report of a year, for a party.
@@ -369,7 +376,7 @@ async fn counted(node: &Node, party: &Party, asked: Year) -> Result<(u32, Vec<Pa
         let concerned = state.deployments.values().filter(|record| reach.deployment(record));
         Ok(concerned.map(|record| part(&state, record, &acts)).collect())
     };
-    let parts: Result<Vec<Part>, Problem> = node.jobs.run(Lane::Token, job).await?;
+    let parts: Result<Vec<Part>, Problem> = node.jobs.run(Lane::File, job).await?;
     Ok((year, parts?))
 }
 
@@ -410,10 +417,10 @@ fn part(state: &Register, record: &DeploymentRecord, acts: &[(u64, Act)]) -> Par
         words::list(&deployment.purposes.iter().map(|purpose| words::small(purpose.name())).collect::<Vec<_>>())
     )));
     shared.extend(disclosed(state, &deployment.id, acts));
-    let sensors: Vec<_> = state.devices.values().filter(|device| device.deployment == deployment.id).collect();
+    let sensors = deployment.streams.iter().flat_map(|stream| state.devices_of(&stream.id)).count();
     let place =
         state.places.get(&deployment.place).map_or_else(|| deployment.place.to_string(), |place| place.name.clone());
-    stands.push(Told::plain(format!("{} at {place}", words::count(sensors.len() as u64, "sensor", "sensors"))));
+    stands.push(Told::plain(format!("{} at {place}", words::count(sensors as u64, "sensor", "sensors"))));
     for (index, act) in acts {
         let about = deployment_of(&act.what, state);
         let Some(heading) = heading(&act.what) else { continue };

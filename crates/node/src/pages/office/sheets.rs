@@ -5,6 +5,7 @@
 
 mod multipart;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use askama::Template;
@@ -16,14 +17,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flow::City;
-use model::Act;
-use register::{NotTogether, Receipt, State as Register, SubmitError};
+use model::{Act, PartyId};
+use register::{NotTogether, Receipt, State as Register, Submission, SubmitError};
+use serde::Deserialize;
 use workbook::{Answer, BATCH_MAX, Entry, FILE_BYTES_MAX, Kind as Sheet, Line, Look, Reading, Verdict};
 
-use super::ask::{Read, Sent};
 use super::deed::{Came, noted};
 use super::refused::Refused;
-use super::{Reach, reader, sender};
+use super::{Reach, reader};
 use crate::jobs::Lane;
 use crate::lang::Lang;
 use crate::pages::Site;
@@ -180,6 +181,10 @@ async fn file(
 /// `POST /office/sheets`: a look at a file, or at what was pasted in its place.
 async fn look(State(node): State<Node>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
+    // What a stranger sends is not read: it may be large.
+    if reader(&node, &headers).is_none() {
+        return to_sign_in();
+    }
     let (form, file, pasted) = received(request).await?;
     let Some(signed) = signed_form(&node, &headers, &form)? else { return to_sign_in() };
     let bytes = if file.is_empty() { Bytes::from(pasted.clone()) } else { file };
@@ -198,6 +203,14 @@ async fn look(State(node): State<Node>, request: Request) -> Result<Response, Pr
     }
 }
 
+/// What is pasted in the place of a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pasted {
+    form: String,
+    table: String,
+}
+
 /// What a form sent: what every form carries, the file, and what was pasted.
 async fn received(request: Request) -> Result<(String, Bytes, String), Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
@@ -212,12 +225,33 @@ async fn received(request: Request) -> Result<(String, Bytes, String), Problem> 
         let file = parts.iter().find(|(name, _)| name == "file").map(|(_, range)| body.slice(range.clone()));
         return Ok((text("form"), file.unwrap_or_default(), text("table")));
     }
-    let form: Form<Vec<(String, String)>> = Form::from_request(request, &()).await?;
-    let one = |name: &str| form.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    Ok((one("form").unwrap_or_default(), Bytes::new(), one("table").unwrap_or_default()))
+    let Form(Pasted { form, table }) = Form::from_request(request, &()).await?;
+    Ok((form, Bytes::new(), table))
 }
 
-/// Asks the register what it would do with what stands in a file, and shows it.
+/// What the register would do with what stands in a file.
+struct Asked {
+    lines: Vec<Line>,
+    /// What would be written, as it is confirmed; empty if there is nothing.
+    rows: String,
+    /// How many rows that are.
+    count: usize,
+    notes: Vec<String>,
+}
+
+impl Asked {
+    fn of(look: Look, city: &City, state: &Register, by: &PartyId, why: Option<&str>) -> Self {
+        let preview = |some: &[Submission]| {
+            Ok::<_, Infallible>(city.register().preview(some).into_iter().map(|one| answer(one, state)).collect())
+        };
+        let answers = look.ask(by, why, preview).unwrap_or_else(|never| match never {});
+        let (lines, allowed) = (look.lines(state, &answers), look.allowed(&answers));
+        let rows = if allowed.is_empty() { String::new() } else { serde_json::to_string(&allowed).unwrap_or_default() };
+        Self { lines, rows, count: allowed.len(), notes: look.notes }
+    }
+}
+
+/// Asks the register what it would do with what stands in a file, and shows it. Both take a while, and are done beside the event loop.
 async fn report(
     node: &Node,
     signed: &Signed,
@@ -226,33 +260,32 @@ async fn report(
     failed: Option<String>,
     reason: String,
 ) -> Result<Response, Problem> {
-    let state = node.city.register().state();
-    let why = Some(reason.trim()).filter(|reason| !reason.is_empty());
-    let submissions = look.submissions(&signed.party.id, why);
-    let (city, at) = (Arc::clone(&node.city), Arc::clone(&state));
-    let asked = move || city.register().preview(&submissions).into_iter().map(|one| answer(one, &at)).collect();
-    let answers: Vec<Answer> = node.jobs.run(Lane::File, asked).await?;
-    let allowed = look.allowed(&answers);
-    let lines = look.lines(&state, &answers);
-    let count = |verdict: Verdict| lines.iter().filter(|line| line.verdict == verdict).count();
-    let all = [Verdict::Wrong, Verdict::Refused, Verdict::New, Verdict::Changed, Verdict::Later, Verdict::Same];
-    let counts = all.map(|verdict| (told(verdict), count(verdict)));
-    let page = LookPage {
-        site: Site::of(&state),
-        party: signed.party.name.clone(),
-        form: signed.id.form(),
-        failed,
-        counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
-        rows: if allowed.is_empty() { String::new() } else { serde_json::to_string(&allowed).unwrap_or_default() },
-        count: allowed.len(),
-        left_out: count(Verdict::Wrong) + count(Verdict::Refused) > 0,
-        later: count(Verdict::Later) > 0,
-        more: lines.len().saturating_sub(SHOWN_MAX),
-        lines: lines.into_iter().take(SHOWN_MAX).map(|line| Row { verdict: told(line.verdict), line }).collect(),
-        notes: look.notes,
-        reason,
+    let (city, state) = (Arc::clone(&node.city), node.city.register().state());
+    let (party, form) = (signed.party.clone(), signed.id.form());
+    let drawn = move || {
+        let why = Some(reason.trim()).filter(|reason| !reason.is_empty());
+        let Asked { lines, rows, count: written, notes } = Asked::of(look, &city, &state, &party.id, why);
+        let count = |verdict: Verdict| lines.iter().filter(|line| line.verdict == verdict).count();
+        let all = [Verdict::Wrong, Verdict::Refused, Verdict::New, Verdict::Changed, Verdict::Later, Verdict::Same];
+        let counts = all.map(|verdict| (told(verdict), count(verdict)));
+        let page = LookPage {
+            site: Site::of(&state),
+            party: party.name,
+            form,
+            failed,
+            counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
+            rows,
+            count: written,
+            left_out: count(Verdict::Wrong) + count(Verdict::Refused) > 0,
+            later: count(Verdict::Later) > 0,
+            more: lines.len().saturating_sub(SHOWN_MAX),
+            lines: lines.into_iter().take(SHOWN_MAX).map(|line| Row { verdict: told(line.verdict), line }).collect(),
+            notes,
+            reason,
+        };
+        private(status, &page)
     };
-    private(status, &page)
+    node.jobs.run(Lane::File, drawn).await?
 }
 
 /// What the register says to a row, in words.
@@ -268,11 +301,29 @@ fn answer(outcome: Result<Vec<Act>, SubmitError>, state: &Register) -> Answer {
     }
 }
 
+/// What is confirmed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirmed {
+    form: String,
+    rows: String,
+    #[serde(default)]
+    reason: String,
+}
+
 /// `POST /office/sheets/import`: writes what was looked at, together.
-async fn import(State(node): State<Node>, headers: HeaderMap, read: Read) -> Result<Response, Problem> {
-    let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
-    let look = asked(confirmed(&sent)?, &node.city.register().state());
-    let reason = sent.filled("reason").map(str::to_owned);
+async fn import(State(node): State<Node>, request: Request) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    // What a stranger sends is not read: it may be large.
+    if reader(&node, &headers).is_none() {
+        return to_sign_in();
+    }
+    let Form(Confirmed { form, rows, reason }) = Form::from_request(request, &()).await?;
+    let Some(signed) = signed_form(&node, &headers, &form)? else { return to_sign_in() };
+    let state = node.city.register().state();
+    let read = move || confirmed(&rows).map(|entries| asked(entries, &state));
+    let look = node.jobs.run(Lane::File, read).await??;
+    let reason = Some(reason.trim().replace("\r\n", "\n")).filter(|reason| !reason.is_empty());
     let submissions = look.submissions(&signed.party.id, reason.as_deref());
     match noted(&node, &signed, Lane::File, "import-sheet".to_owned(), move |city| written(city, &submissions)).await? {
         Ok(receipts) => {
@@ -308,10 +359,10 @@ fn asked(entries: Vec<Entry>, state: &Register) -> Look {
 ///
 /// # Errors
 /// It is not what a look gave.
-fn confirmed(sent: &Sent) -> Result<Vec<Entry>, Problem> {
+fn confirmed(rows: &str) -> Result<Vec<Entry>, Problem> {
     let broken =
         |_| Problem::new(Kind::Unprocessable).detail("what was confirmed is not what a look gave; send the file again");
-    let entries: Vec<Entry> = serde_json::from_str(sent.one("rows")).map_err(broken)?;
+    let entries: Vec<Entry> = serde_json::from_str(rows).map_err(broken)?;
     if entries.len() > BATCH_MAX {
         let detail = format!("{} rows came, the limit is {BATCH_MAX}; send the file again", entries.len());
         return Err(Problem::new(Kind::TooLarge).detail(detail));
@@ -319,11 +370,11 @@ fn confirmed(sent: &Sent) -> Result<Vec<Entry>, Problem> {
     Ok(entries)
 }
 
-fn written(city: &City, submissions: &[register::Submission]) -> (Result<Vec<Receipt>, NotTogether>, Came) {
+fn written(city: &City, submissions: &[Submission]) -> (Result<Vec<Receipt>, NotTogether>, Came) {
     let done = city.register().submit_together(submissions);
     let came = match &done {
         Ok(receipts) => Came::of(receipts),
-        Err(failed) if matches!(failed.error, register::SubmitError::Refused(_)) => Came::Nothing,
+        Err(failed) if matches!(failed.error, SubmitError::Refused(_)) => Came::Nothing,
         Err(_) => Came::Unknown,
     };
     (done, came)
@@ -335,20 +386,19 @@ mod tests {
 
     #[test]
     fn what_is_confirmed_holds_things_alone_and_no_token() {
-        let sent = |rows: &str| Sent::of(vec![("rows".to_owned(), rows.to_owned())]);
         let row =
             r#"[{"sheet":"parties","row":2,"thing":{"is":"party","with":{"id":"a","name":"A","kind":"vendor"}}}]"#;
-        assert_eq!(confirmed(&sent(row)).map(|rows| rows.len()).ok(), Some(1));
+        assert_eq!(confirmed(row).map(|rows| rows.len()).ok(), Some(1));
         for bad in ["", "{}", &row.replace("party\"", "token\""), &row.replace("\"row\":2", "\"row\":2,\"by\":\"x\"")] {
-            assert_eq!(confirmed(&sent(bad)).map_err(|problem| problem.status()).err(), Some(422), "{bad}");
+            assert_eq!(confirmed(bad).map_err(|problem| problem.status()).err(), Some(422), "{bad}");
         }
         let credential = "11".repeat(32);
         let device = format!(
             r#"[{{"sheet":"devices","row":2,"thing":{{"is":"device","with":{{"id":"d","deployment":"w","stream":"s",
                 "position":[1,2],"credential":"{credential}"}}}}}}]"#
         );
-        let look = asked(confirmed(&sent(&device)).unwrap_or_default(), &Register::default());
-        let by: model::PartyId = "a".parse().unwrap_or_else(|error| unreachable!("{error}"));
+        let look = asked(confirmed(&device).unwrap_or_default(), &Register::default());
+        let by: PartyId = "a".parse().unwrap_or_else(|error| unreachable!("{error}"));
         let text = serde_json::to_string(&look.submissions(&by, None)).unwrap_or_default();
         assert!(text.contains("register-device") && !text.contains(&credential), "{text}");
     }

@@ -64,7 +64,15 @@ pub(crate) async fn password(
             login,
         })
     };
-    if !node.sessions.wrong.counted(peer, now) || !node.accounts.tries.counted(&login, now) {
+    // Strangers may use up what strangers have; whoever was signed in here before has tries of their own.
+    let (tries, browser) = (&node.accounts.tries, before.kept());
+    let is_known = tries.is_known(browser, &login, now);
+    let counted = if is_known {
+        tries.counted_in(browser, now)
+    } else {
+        node.sessions.wrong.counted(peer, now) && tries.counted(&login, peer, now)
+    };
+    if !counted {
         return again(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
     }
     let turn = node.accounts.turn().await?;
@@ -72,8 +80,10 @@ pub(crate) async fn password(
     let found = node.jobs.run(Lane::Open, move || accounts.with_password(&tried, &password)).await?;
     drop(turn);
     let Some(account) = found? else { return again(StatusCode::UNAUTHORIZED, WRONG) };
-    node.sessions.wrong.forget(peer);
-    node.accounts.tries.forget(&login);
+    if !is_known {
+        node.sessions.wrong.forget(peer);
+    }
+    node.accounts.tries.forget(&login, peer, browser);
     let level = if account.second.is_some() { Level::Code } else { Level::of(&account) };
     goes_on(&node, &headers, &before, &account, level)
 }
@@ -107,11 +117,16 @@ pub(crate) fn begun(
     with_cookie(answer, Cookies::of(headers).set(&id))
 }
 
-/// Begins a session in the place of the one that was there.
+/// Begins a session in the place of the one that was there. The browser is known from then on, or as before where a code is missing: a
+/// password alone makes none known.
 pub(crate) fn begin(node: &Node, before: &SessionId, account: &Account, level: Level) -> Result<SessionId, Problem> {
     let begun = node.sessions.begin_person(&node.city, account, level);
     let id = begun.map_err(|_| Problem::new(Kind::Internal))?.ok_or_else(|| Problem::new(Kind::Internal))?;
     node.sessions.end(before);
+    let (tries, now) = (&node.accounts.tries, node.city.register().now());
+    if level != Level::Code || tries.is_known(before.kept(), &account.login, now) {
+        tries.know(id.kept(), before.kept(), &account.login, now);
+    }
     Ok(id)
 }
 
@@ -166,7 +181,9 @@ pub(crate) async fn code(
     let before = own_form(&headers, &form)?;
     let Some((signed, id)) = asked(&node, &headers) else { return elsewhere("/sign-in") };
     let (peer, now) = (peer.map(|peer| peer.0).unwrap_or_default(), node.city.register().now());
-    if !node.sessions.wrong.counted(peer, now) {
+    // In a browser that is known each code counts at the account alone.
+    let is_known = node.accounts.tries.has(before.kept(), now);
+    if !is_known && !node.sessions.wrong.counted(peer, now) {
         return code_page(&node, &signed.id, StatusCode::TOO_MANY_REQUESTS, Some(TOO_MANY));
     }
     let (accounts, city) = (Arc::clone(&node.accounts), Arc::clone(&node.city));
@@ -180,7 +197,9 @@ pub(crate) async fn code(
     let (Some(_), Some(account)) = (person, account) else { return elsewhere("/sign-in") };
     match taken {
         Code::Right => {
-            node.sessions.wrong.forget(peer);
+            if !is_known {
+                node.sessions.wrong.forget(peer);
+            }
             goes_on(&node, &headers, &before, &account, Level::of(&account))
         }
         Code::Wrong => code_page(&node, &signed.id, StatusCode::UNAUTHORIZED, Some(WRONG_CODE)),

@@ -57,7 +57,11 @@ pub(crate) async fn there(
         None => SessionId::fresh(register.entropy()).map_err(|_| Problem::new(Kind::Internal))?,
     };
     let (oidc, city, visitor) = (Arc::clone(&node.oidc), Arc::clone(&node.city), id.clone());
-    let begin = move || oidc.begin(&visitor, base.join(BACK), city.register().entropy(), now);
+    let place = node.oidc.place()?;
+    let begin = move || {
+        let _place = place;
+        oidc.begin(&visitor, base.join(BACK), city.register().entropy(), now)
+    };
     let to = elsewhere(&node.jobs.run(Lane::Open, begin).await??)?;
     if known.is_some() { Ok(to) } else { with_cookie(to, cookies.set(&id)) }
 }
@@ -105,7 +109,9 @@ pub(crate) async fn done(
     let visitor = Cookies::of(&headers).read(&headers);
     let visitor = visitor.ok_or_else(|| Problem::from(crate::oidc::OidcError::NotBegun))?;
     let (oidc, accounts, own) = (Arc::clone(&node.oidc), Arc::clone(&node.accounts), visitor.clone());
+    let place = node.oidc.place()?;
     let end = move || {
+        let _place = place;
         let claims = oidc.end(&own, &brought, now)?;
         Ok::<_, Problem>(accounts.by_provider(oidc.issuer()?, &claims, now)?)
     };

@@ -19,7 +19,7 @@ async fn unknown_logins_wrong_passwords_and_accounts_out_of_use_are_answered_ali
     invited(&world, "mobility", "cc@city.example", &[Role::Reader]);
     let accounts = Accounts::of(world.city.root());
     let locked = accounts.by_login("bb@city.example").unwrap().unwrap().id;
-    accounts.set_disabled(locked, true).unwrap();
+    accounts.set_disabled(locked, true, None).unwrap();
     let mut answers = Vec::new();
     for (login, password) in [
         ("aa@city.example", "wrong"),
@@ -80,6 +80,64 @@ async fn a_login_is_not_tried_without_end_from_whatever_address_nor_an_address_w
     assert_eq!(sign_in(&mut Browser::new(&world), "aa@city.example", PASSWORD).await.status, 303);
 }
 
+/// A browser at an address.
+fn browser_at<'w>(world: &'w World, address: &str) -> Browser<'w> {
+    let mut browser = Browser::new(world);
+    browser.address = Some(address.parse().unwrap());
+    browser
+}
+
+#[tokio::test]
+async fn whoever_tries_a_login_elsewhere_keeps_its_owner_out_of_nothing() {
+    let world = World::new();
+    let login = "aa@city.example";
+    let _vera = person(&world, "mobility", login, &[Role::Reader]).await;
+    let mut thief = browser_at(&world, "198.51.100.1");
+    for _ in 0..10 {
+        assert_eq!(sign_in(&mut thief, login, "wrong").await.status, 401);
+    }
+    assert_eq!(sign_in(&mut thief, login, "wrong").await.status, 429);
+    let mut owner = browser_at(&world, "192.0.2.1");
+    assert_eq!(sign_in(&mut owner, login, PASSWORD).await.header("location"), "/desk");
+}
+
+#[tokio::test]
+async fn a_browser_that_was_signed_in_comes_in_whatever_strangers_try() {
+    let world = World::new();
+    let login = "aa@city.example";
+    let (_, link) = invited(&world, "mobility", login, &[Role::Approver]);
+    let mut vera = browser_at(&world, "192.0.2.1");
+    come(&mut vera, &link).await;
+    let (_, codes) = super::enrol(&world, &mut vera).await;
+    world.clock.advance(model::Span::hours(13));
+    assert_eq!(vera.get("/desk").await.header("location"), "/sign-in", "the session is over");
+    // Strangers, with the password or without, behind a web server on this machine, which is everybody's address: until nobody comes
+    // in any more.
+    let mut thief = browser_at(&world, "127.0.0.1");
+    assert_eq!(sign_in(&mut thief, login, PASSWORD).await.header("location"), "/sign-in/code");
+    for _ in 0..100 {
+        assert_eq!(sign_in(&mut thief, login, "wrong").await.status, 401);
+    }
+    assert_eq!(sign_in(&mut thief, login, PASSWORD).await.status, 429, "a password alone makes no browser known");
+    assert_eq!(sign_in(&mut browser_at(&world, "203.0.113.9"), login, PASSWORD).await.status, 429, "nor elsewhere");
+    for at in 0..10 {
+        let mut there = browser_at(&world, "192.0.2.1");
+        assert_eq!(sign_in(&mut there, &format!("nobody-{at}"), "wrong").await.status, 401);
+    }
+    assert_eq!(sign_in(&mut browser_at(&world, "192.0.2.1"), login, PASSWORD).await.status, 429);
+    // The owner's browser is known, also where its address has had too many; with another login it is a stranger's.
+    assert_eq!(sign_in(&mut vera, "bb@city.example", PASSWORD).await.status, 429);
+    assert_eq!(sign_in(&mut vera, login, PASSWORD).await.header("location"), "/sign-in/code");
+    assert_eq!(vera.post("/sign-in/code", "/sign-in/code", &[("code", &codes[0])]).await.header("location"), "/desk");
+    // It may not guess without end either.
+    world.clock.advance(model::Span::hours(13));
+    sign_in(&mut thief, login, "wrong").await;
+    for _ in 0..10 {
+        assert_eq!(sign_in(&mut vera, login, "wrong").await.status, 401);
+    }
+    assert_eq!(sign_in(&mut vera, login, PASSWORD).await.status, 429);
+}
+
 #[tokio::test]
 async fn twenty_wrong_codes_lock_an_account_until_an_administrator_looks() {
     let world = World::new();
@@ -98,8 +156,8 @@ async fn twenty_wrong_codes_lock_an_account_until_an_administrator_looks() {
     let locked = thief.post("/sign-in/code", "/sign-in/code", &[("code", &codes[0])]).await;
     assert!(locked.status == 403 && locked.text().contains("has to look at it"), "{}", locked.text());
     let accounts = Accounts::of(world.city.root());
-    accounts.set_disabled(id, true).unwrap();
-    accounts.set_disabled(id, false).unwrap();
+    accounts.set_disabled(id, true, None).unwrap();
+    accounts.set_disabled(id, false, None).unwrap();
     world.clock.advance(model::Span::minutes(10));
     let mut vera = Browser::new(&world);
     sign_in(&mut vera, "aa@city.example", PASSWORD).await;

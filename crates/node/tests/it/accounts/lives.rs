@@ -1,6 +1,7 @@
 //! Coming in, the second factor, and what ends a session.
 
 use axum::http::header;
+use journal::accounts::{AccountStore, Deed};
 use node::accounts::{Accounts, Role};
 
 use super::{PASSWORD, app, between, come, enrol, invited, later, person, sent, sign_in};
@@ -212,6 +213,81 @@ async fn who_did_it_is_told_to_administrators_and_is_in_no_public_byte() {
     assert!(
         !list.text().contains("Vera") && !act.text().contains("Vera") && act.text().contains("Mobility department")
     );
+}
+
+#[tokio::test]
+async fn what_was_done_with_accounts_is_told_what_was_refused_is_not_and_older_deeds_have_pages() {
+    let world = World::new();
+    let mut admin = person(&world, "mobility", "admin@city.example", &[Role::Administrator]).await;
+    let invite = [("name", "Vera"), ("login", "vera@city.example"), ("role", "reader")];
+    for status in [200, 409] {
+        assert_eq!(admin.post("/accounts/new", "/accounts/new", &invite).await.status, status);
+    }
+    let id = Accounts::of(world.city.root()).by_login("vera@city.example").unwrap().unwrap().id;
+    for (what, status) in [("roles", 422), ("enable", 422), ("disable", 303)] {
+        let address = format!("/accounts/{id}/{what}");
+        assert_eq!(admin.post(&address, &address, &[]).await.status, status, "{what}");
+    }
+    let page = admin.get("/accounts").await;
+    for (what, times) in [("invite", 1), ("disable", 1), ("roles", 0), ("enable", 0)] {
+        assert_eq!(
+            page.text().matches(&format!("<code>{what}</code>, about Vera, account {id}")).count(),
+            times,
+            "{what}"
+        );
+    }
+    assert!(!page.text().contains("Older"));
+    // However much is done, what was done before stays to be read.
+    let store = AccountStore::open(&world.city.root().join("accounts.db")).unwrap();
+    for at in 0..250 {
+        let (party, role, what) = ("mobility".to_owned(), "administrator".to_owned(), "flush".to_owned());
+        store.begin(&Deed { party, account: 1, role, what, at, entries: None, about: None }).unwrap();
+    }
+    let page = admin.get("/accounts").await;
+    assert_eq!(page.text().matches("<code>flush</code>").count(), 200);
+    let older = format!("/accounts?before={}", between(page.text(), "/accounts?before=", "#"));
+    let page = admin.get(&older).await;
+    assert_eq!(page.text().matches("<code>flush</code>").count(), 50);
+    assert!(page.text().contains("<code>invite</code>") && !page.text().contains("Older"), "{}", page.text());
+    assert_eq!(admin.get("/accounts?before=x").await.status, 400);
+}
+
+#[tokio::test]
+async fn an_erasure_can_be_asked_for_again_and_nothing_else_of_what_is_erased() {
+    let world = World::new();
+    let mut admin = person(&world, "mobility", "admin@city.example", &[Role::Administrator]).await;
+    let (id, _) = invited(&world, "mobility", "vera@city.example", &[Role::Reader]);
+    let erase = format!("/accounts/{id}/erase");
+    for _ in 0..2 {
+        assert_eq!(admin.post(&erase, &erase, &[]).await.header("location"), "/accounts");
+    }
+    let page = admin.get(&erase).await;
+    assert!(page.status == 200 && page.text().contains(&format!("Account {id}, erased")), "{}", page.text());
+    for what in ["roles", "reset", "disable", "enable"] {
+        let address = format!("/accounts/{id}/{what}");
+        assert_eq!(admin.get(&address).await.status, 404, "{what}");
+        assert_eq!(admin.post("/account", &address, &[("role", "reader")]).await.status, 404, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_knows_the_password_alone_ends_nobodys_session() {
+    let world = World::new();
+    let mut vera = person(&world, "mobility", "vera@city.example", &[Role::Approver]).await;
+    let mut waiting = Vec::new();
+    for _ in 0..9 {
+        let mut thief = Browser::new(&world);
+        assert_eq!(sign_in(&mut thief, "vera@city.example", PASSWORD).await.header("location"), "/sign-in/code");
+        waiting.push(thief);
+    }
+    assert_eq!(vera.get("/office").await.status, 200, "the owner is signed in as before");
+    // Of those that wait for a code the one unused for longest ends.
+    let mut open = 0;
+    for thief in &mut waiting {
+        open += usize::from(thief.get("/sign-in/code").await.status == 200);
+    }
+    assert!((1..9).contains(&open), "{open}");
+    assert_eq!(waiting.last_mut().unwrap().get("/sign-in/code").await.status, 200);
 }
 
 #[tokio::test]

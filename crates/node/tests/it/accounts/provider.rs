@@ -30,6 +30,8 @@ struct Said {
     used: BTreeSet<String>,
     now: i64,
     key_asked: usize,
+    /// Whether what is published names its keys.
+    names_keys: bool,
 }
 
 /// A provider on this machine.
@@ -64,7 +66,8 @@ impl Said {
 
     fn keys(&self) -> Value {
         let point = self.key.public_key().as_ref();
-        json!({ "keys": [{ "kty": "oct", "kid": "odd", "k": 1 }, { "kty": "EC", "crv": "P-256", "kid": self.kid, "use": "sig",
+        let name = if self.names_keys { json!(self.kid) } else { Value::Null };
+        json!({ "keys": [{ "kty": "oct", "kid": "odd", "k": 1 }, { "kty": "EC", "crv": "P-256", "kid": name, "use": "sig",
             "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..]) }] })
     }
 
@@ -122,6 +125,18 @@ fn serve(mut stream: TcpStream, issuer: &str, said: &Mutex<Said>) -> std::io::Re
     )
 }
 
+/// Makes a provider the city's.
+fn known(world: &mut World, issuer: &str) {
+    let settings = Settings {
+        issuer: issuer.to_owned(),
+        client_id: "city".to_owned(),
+        client_secret: Some("s".to_owned()),
+        name: "Staff of <Teststadt>".to_owned(),
+    };
+    settings.keep(world.city.root()).unwrap();
+    world.router = node::router(Arc::clone(&world.city), None);
+}
+
 impl Fake {
     /// One that is up, and is the city's.
     fn of(world: &mut World) -> Self {
@@ -137,6 +152,7 @@ impl Fake {
             used: BTreeSet::new(),
             now: world.now().millis() / 1_000,
             key_asked: 0,
+            names_keys: true,
         }));
         let (own, shared) = (issuer.clone(), Arc::clone(&said));
         std::thread::spawn(move || {
@@ -144,14 +160,7 @@ impl Fake {
                 drop(serve(stream, &own, &shared));
             }
         });
-        let settings = Settings {
-            issuer: issuer.clone(),
-            client_id: "city".to_owned(),
-            client_secret: Some("s".to_owned()),
-            name: "Staff of <Teststadt>".to_owned(),
-        };
-        settings.keep(world.city.root()).unwrap();
-        world.router = node::router(Arc::clone(&world.city), None);
+        known(world, &issuer);
         Self { issuer, said }
     }
 
@@ -212,7 +221,7 @@ async fn whoever_waits_with_an_invitation_signs_in_by_the_provider_and_nobody_el
     assert_eq!(fake.signed_in(&mut Browser::new(&world), "c5").await.status, 403);
     fake.say(|said| said.claims = json!({}));
     let accounts = Accounts::of(world.city.root());
-    accounts.set_disabled(id, true).unwrap();
+    accounts.set_disabled(id, true, None).unwrap();
     assert_eq!(browser.get("/desk").await.header("location"), "/sign-in");
     assert_eq!(fake.signed_in(&mut Browser::new(&world), "c6").await.status, 403, "a locked account stays locked");
     // Whoever has a password here is not taken over by an address.
@@ -316,6 +325,64 @@ async fn a_new_key_is_asked_for_and_not_without_end() {
         assert_eq!(fake.signed_in(&mut Browser::new(&world), &format!("c{at}")).await.status, 403);
     }
     fake.say(|said| assert_eq!(said.key_asked, 2, "whoever invents keys does not make us ask for them each time"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_is_asked_for_where_tokens_and_keys_have_no_names() {
+    let mut world = World::new();
+    let fake = Fake::of(&mut world);
+    invited(&world, "mobility", "vera@city.example", &[Role::Reader]);
+    fake.say(|said| (said.header, said.names_keys) = (json!({ "kid": null }), false));
+    let mut vera = Browser::new(&world);
+    assert_eq!(fake.signed_in(&mut vera, "c1").await.header("location"), "/desk");
+    world.clock.advance(Span::minutes(1));
+    fake.say(|said| said.key = key());
+    assert_eq!(fake.signed_in(&mut Browser::new(&world), "c2").await.header("location"), "/desk");
+    // A signature that stays wrong does not make us ask each time.
+    fake.say(|said| said.key = key());
+    for at in 3..6 {
+        assert_eq!(fake.signed_in(&mut Browser::new(&world), &format!("c{at}")).await.status, 403);
+    }
+    fake.say(|said| assert_eq!(said.key_asked, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_hangs_keeps_few_waiting_and_is_not_asked_again_at_once() {
+    let mut world = World::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    known(&mut world, &format!("http://{}", listener.local_addr().unwrap()));
+    let world = Arc::new(world);
+    let there = |world: &Arc<World>| {
+        let world = Arc::clone(world);
+        tokio::spawn(async move { Browser::new(&world).get("/sign-in/provider").await.status.as_u16() })
+    };
+    let waiting: Vec<_> = (0..4).map(|_| there(&world)).collect();
+    // Each of them is at the provider, which holds the line and says nothing.
+    let held = tokio::task::spawn_blocking(move || {
+        let held: Vec<TcpStream> = (0..4).map(|_| listener.accept().unwrap().0).collect();
+        (listener, held)
+    });
+    let (listener, held) = held.await.unwrap();
+    let fifth = Browser::new(&world).get("/sign-in/provider").await;
+    assert!(fifth.status == 503 && fifth.text().contains("too many sign in at this moment"), "{}", fifth.text());
+    assert_eq!(world.browse("/deployments/wifi").await.status, 200, "residents read on");
+    // It ends without an answer: those who waited hear it, and whoever comes next does without asking.
+    drop(held);
+    for one in waiting {
+        assert_eq!(one.await.unwrap(), 503);
+    }
+    listener.set_nonblocking(true).unwrap();
+    let none = |listener: &TcpListener| listener.accept().map_err(|error| error.kind()).map(drop);
+    assert_eq!(none(&listener), Err(std::io::ErrorKind::WouldBlock), "nobody else asked");
+    let next = Browser::new(&world).get("/sign-in/provider").await;
+    assert!(next.status == 503 && next.text().contains("does not answer"), "{}", next.text());
+    assert_eq!(none(&listener), Err(std::io::ErrorKind::WouldBlock), "it was silent just before");
+    world.clock.advance(Span::seconds(10));
+    let again = there(&world);
+    listener.set_nonblocking(false).unwrap();
+    let asked = tokio::task::spawn_blocking(move || listener.accept().map(drop)).await.unwrap();
+    assert!(asked.is_ok(), "after ten seconds it is asked again");
+    assert_eq!(again.await.unwrap(), 503);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ use node::accounts::roles::DOORS;
 use super::{person, sent};
 use crate::browser::Browser;
 use crate::city::World;
+use crate::inquiries::{ask, asked};
 use crate::office::size;
 
 /// What whoever has none of the roles is told.
@@ -180,4 +181,58 @@ async fn a_role_opens_a_form_and_the_norms_decide_what_comes_of_it() {
     let mut bearer = Browser::signed_in(&world, "token-of-mobility").await;
     assert_eq!(bearer.post("/office", "/office/deployments/wifi/activate", &[("go", "do")]).await.status, 303);
     assert_eq!(bearer.get("/office/propose/new").await.status, 200);
+}
+
+/// The form of statements about a deployment, for those who prepare.
+const STATEMENTS: &str = "/office/deployments/wifi/evidence";
+
+#[tokio::test]
+async fn whoever_prepares_signs_no_answers_by_the_form_of_statements() {
+    let world = World::new();
+    let mut drafter = person(&world, "mobility", "drafter@city.example", &[Role::Drafter]).await;
+    let mut both = person(&world, "mobility", "both@city.example", &[Role::Drafter, Role::Approver]).await;
+    let mut bearer = Browser::signed_in(&world, "token-of-mobility").await;
+    let before = size(&world);
+    let document = "22".repeat(32);
+    for field in ["kind", "other-kind"] {
+        for kind in ["sign-off-author", "sign-off-privacy-officer"] {
+            let fields = [(field, kind), ("summary", "Signed."), ("on", "2026-11-20"), ("document", document.as_str())];
+            for go in ["look", "do"] {
+                let fields = [&fields[..], &[("go", go)]].concat();
+                let refused = drafter.post(STATEMENTS, STATEMENTS, &fields).await;
+                assert_eq!(refused.status, 422, "{field} {kind} {go}: {}", refused.text());
+                assert!(refused.text().contains(&format!("id=\"wrong-{field}\"")), "{}", refused.text());
+                assert!(refused.text().contains("takes an approver of your party"));
+            }
+            for browser in [&mut both, &mut bearer] {
+                let looked = browser.post(STATEMENTS, STATEMENTS, &[&fields[..], &[("go", "look")]].concat()).await;
+                assert!(looked.status == 200 && looked.text().contains("What this would do"), "{}", looked.text());
+            }
+        }
+    }
+    assert_eq!(size(&world), before);
+    // What only begins alike is a statement as any other.
+    let fields = [("other-kind", "sign-offs"), ("summary", "A list."), ("on", "2026-11-20"), ("go", "do")];
+    assert_eq!(drafter.post(STATEMENTS, STATEMENTS, &fields).await.status, 303);
+}
+
+#[tokio::test]
+async fn whoever_prepares_decides_no_objection_by_the_form_of_statements() {
+    let world = World::new();
+    let page = asked(&ask(&world, "wifi", "objection", "I object.", ("", "")).await);
+    let id = page.strip_prefix("/asked/").unwrap();
+    let mut drafter = person(&world, "mobility", "drafter@city.example", &[Role::Drafter]).await;
+    let mut both = person(&world, "mobility", "both@city.example", &[Role::Drafter, Role::Inbox]).await;
+    let before = size(&world);
+    let fields = [("other-kind", "objection-decision"), ("summary", "No."), ("on", "2026-11-24"), ("answers", id)];
+    for go in ["look", "do"] {
+        let refused = drafter.post(STATEMENTS, STATEMENTS, &[&fields[..], &[("go", go)]].concat()).await;
+        assert_eq!(refused.status, 422, "{go}: {}", refused.text());
+        assert!(refused.text().contains("id=\"wrong-answers\"") && refused.text().contains("the inbox of your party"));
+    }
+    assert_eq!(size(&world), before);
+    assert!(world.browse(&page).await.text().contains("waits for an answer"));
+    let done = both.post(STATEMENTS, STATEMENTS, &[&fields[..], &[("go", "do")]].concat()).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    assert!(world.browse(&page).await.text().contains("It was answered."));
 }

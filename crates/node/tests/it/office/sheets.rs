@@ -1,7 +1,13 @@
 //! Spreadsheets in and out: looked at row by row, written together or not at all, and the same file again changes nothing.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::{Body, Bytes};
+use axum::http::{Request, header};
+
 use super::{escaped, hidden, office, size};
-use crate::browser::Browser;
+use crate::browser::{Browser, HOST};
 use crate::city::{Answer, HOSTILE, World};
 
 const PAGE: &str = "/office/sheets";
@@ -191,4 +197,63 @@ async fn a_long_file_is_written_in_parts_and_a_longer_one_is_refused_at_once() {
     assert_eq!(size(&world), before + workbook::BATCH_MAX as u64 + 5);
     let refused = mobility.upload(PAGE, PAGE, "more.csv", rows(100_000).as_bytes()).await;
     assert!(refused.status == 422 && refused.text().contains("split the file"), "{}", refused.text());
+}
+
+#[tokio::test]
+async fn rows_that_are_refused_keep_no_others_from_being_written() {
+    let world = World::new();
+    let mut mobility = office(&world, "mobility").await;
+    let rows = |longitude: &str, more: usize| {
+        let old = (0..workbook::BATCH_MAX).map(|at| format!("bulk-{at},wifi-counts,{longitude},49.2\n"));
+        let new = (0..more).map(|at| format!("new-{at},wifi-counts,16.6,49.2\n"));
+        std::iter::once("id,stream,longitude,latitude\n".to_owned()).chain(old).chain(new).collect::<String>()
+    };
+    let look = looked_at(&mut mobility, "many.csv", rows("16.6", 0).as_bytes()).await;
+    assert!(confirmed(&mut mobility, &look).await.text().contains("<strong>Done.</strong>"));
+    let before = size(&world);
+    // As many as are written at once stand elsewhere than they do in the register, and are refused; five come after them.
+    let look = looked_at(&mut mobility, "moved.csv", rows("16.7", 5).as_bytes()).await;
+    assert!(look.text().contains("Write 5 rows") && look.text().contains("<dt>Refused</dt><dd>1000</dd>"));
+    assert!(confirmed(&mut mobility, &look).await.text().contains("5 acts"));
+    assert_eq!(size(&world), before + 5);
+    let look = looked_at(&mut mobility, "moved.csv", rows("16.7", 0).as_bytes()).await;
+    assert!(look.text().contains("There is nothing to write. What is not so already is wrong or refused."));
+}
+
+#[tokio::test]
+async fn nothing_of_what_a_stranger_sends_is_read() {
+    let world = World::new();
+    for (address, kind) in [
+        (PAGE, "multipart/form-data; boundary=b"),
+        (PAGE, "application/x-www-form-urlencoded"),
+        (IMPORT, "application/x-www-form-urlencoded"),
+    ] {
+        for cookie in ["", "__Host-ordinance=2222222222222222222222222222222222222222222222222222222222222222"] {
+            let read = Arc::new(AtomicUsize::new(0));
+            let seen = Arc::clone(&read);
+            let chunk = move || {
+                seen.fetch_add(1, Ordering::SeqCst);
+                Ok::<_, std::io::Error>(Bytes::from_static(b"a=1&"))
+            };
+            let body = Body::from_stream(futures::stream::iter(std::iter::repeat_with(chunk).take(1_000)));
+            let request = Request::post(address).header(header::HOST, HOST).header(header::CONTENT_TYPE, kind);
+            let answer = world.ask(request.header(header::COOKIE, cookie).body(body).unwrap()).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/sign-in"), "{address} {kind}");
+            assert_eq!(read.load(Ordering::SeqCst), 0, "{address} {kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_with_other_fields_than_its_own_is_no_form() {
+    let world = World::new();
+    let mut mobility = office(&world, "mobility").await;
+    let form = mobility.form(PAGE).await;
+    for (address, own) in [(PAGE, "table"), (IMPORT, "rows")] {
+        for more in [&[("a", "")][..], &[(own, "[]")]] {
+            let sent = [&[("form", form.as_str()), (own, "[]")], more].concat();
+            let answer = mobility.send(axum::http::Method::POST, address, Some(&sent), Some("same-origin")).await;
+            assert_eq!(answer.status, 400, "{address} {more:?}: {}", answer.text());
+        }
+    }
 }

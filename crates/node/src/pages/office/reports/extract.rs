@@ -87,7 +87,7 @@ fn deployment(state: &Register, record: &DeploymentRecord, moment: Timestamp) ->
     let one = &record.deployment;
     let place = state.places.get(&one.place).map_or_else(|| one.place.to_string(), |place| place.name.clone());
     let approval = record.standing.approval.as_ref();
-    let sensors = state.devices.values().filter(|device| device.deployment == one.id);
+    let sensors = one.streams.iter().flat_map(|stream| state.devices_of(&stream.id));
     let orders = state.orders.values().filter(|order| order.order.deployment == one.id && moment < order.order.until);
     let streams = one.streams.iter().map(|stream| {
         let properties =

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use workbook::csv_cell as cell;
 
 use super::pdf;
+use crate::jobs::Lane;
 use crate::log::Log;
 use crate::pages::Site;
 use crate::pages::signed::{Signed, private};
@@ -96,19 +97,18 @@ impl Paper {
         format!("Drawn from the log {origin} of {size} acts, root {root}")
     }
 
-    /// Writes it down.
+    /// Writes it down, which for a long one takes seconds: beside the event loop.
     ///
     /// # Errors
-    /// It cannot be drawn.
-    pub(super) fn written(self, node: &Node, signed: &Signed, form: Form) -> Result<Response, Problem> {
-        match form {
-            Form::Page => {
-                let (site, own) = (Site::of(&node.city.register().state()), signed.id.form());
-                private(StatusCode::OK, &Page { site, party: signed.party.name.clone(), form: own, paper: self })
-            }
+    /// It cannot be drawn, or there is no place for the work now.
+    pub(super) async fn written(self, node: &Node, signed: &Signed, form: Form) -> Result<Response, Problem> {
+        let (site, party, own) = (Site::of(&node.city.register().state()), signed.party.name.clone(), signed.id.form());
+        let written = move || match form {
+            Form::Page => private(StatusCode::OK, &Page { site, party, form: own, paper: self }),
             Form::Csv => self.file("csv", "text/csv; charset=utf-8; header=present", self.table().into_bytes()),
             Form::Pdf => self.file("pdf", "application/pdf", pdf::written(&self)),
-        }
+        };
+        node.jobs.run(Lane::File, written).await?
     }
 
     fn file(&self, ending: &str, kind: &'static str, bytes: Vec<u8>) -> Result<Response, Problem> {

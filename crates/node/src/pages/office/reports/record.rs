@@ -70,8 +70,8 @@ fn categories(deployment: &Deployment) -> Vec<String> {
 
 /// Who has an agreement in force, for what and until when.
 pub(super) fn recipients(state: &Register, deployment: &Deployment, now: Timestamp) -> Vec<String> {
-    let own = state.grants.values().filter(|one| deployment.stream(&one.grant.stream).is_some() && one.in_force(now));
-    let told = own.map(|one| {
+    let own = deployment.streams.iter().flat_map(|stream| state.grants_of(&stream.id));
+    let told = own.filter(|one| one.in_force(now)).map(|one| {
         let grant = &one.grant;
         let view = state.views.get(&(grant.stream.clone(), grant.view.clone()));
         format!(
