@@ -50,6 +50,9 @@ pub enum Trouble {
     /// More would be kept of this city than of any.
     #[error("more than {CITY_BYTES_MAX} bytes of it would be kept; it is too large for this hub")]
     Full,
+    /// What was checked could not be kept.
+    #[error("what was read of it could not be kept: {0}")]
+    NotKept(String),
     /// What is kept does not fit together.
     #[error("what is kept of it is damaged; mirror the city anew")]
     Damaged,
