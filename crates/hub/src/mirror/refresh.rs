@@ -47,6 +47,8 @@ pub struct Refreshed {
     pub frozen: u64,
     /// Whose log was found to contradict itself now.
     pub contradict: Vec<PartyId>,
+    /// Where an older head was served than before. They are among those that failed.
+    pub rolled_back: Vec<PartyId>,
 }
 
 /// Where the threads take their cities from.
@@ -206,6 +208,10 @@ impl Refreshed {
                 self.contradict.push(name);
             }
             Looked::Frozen => self.frozen += 1,
+            Looked::RolledBack(_) => {
+                self.failed += 1;
+                self.rolled_back.push(name);
+            }
             Looked::Failed(_) => self.failed += 1,
         }
     }
