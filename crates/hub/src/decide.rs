@@ -211,32 +211,12 @@ pub fn decide(
         return Err(Refusal::Role { role, action });
     }
     let asked = Asked { state, by, now, entropy };
-    match command {
-        Command::AdmitMembers { members, reasons } => crate::import::acts(state, by, members, reasons, now),
-        Command::Propose { draft, clause, change, why } => {
-            asked.propose(draft, clause, change, why.as_str(), prepared).map(|one| vec![one])
-        }
-        Command::NamePerson { person, member, role, who } => {
-            asked.name_person(person, member, *role, who).map(|one| vec![one])
-        }
-        Command::Argue { amendment, stance, words } => {
-            let known = asked.open_amendment(*amendment)?;
-            if known.arguments.len() >= ARGUMENTS_MAX {
-                return Err(Refusal::TooMany("arguments"));
-            }
-            let (amendment, stance) = (*amendment, *stance);
-            let what = |sealed| What::ArgumentMade(ArgumentMade { amendment, stance, sealed });
-            asked.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
-        }
-        Command::State { draft, words } => {
-            if asked.draft(draft)?.statements.len() >= STATEMENTS_MAX {
-                return Err(Refusal::TooMany("statements"));
-            }
-            let what = |sealed| What::StatementMade(StatementMade { draft: draft.clone(), sealed });
-            asked.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
-        }
-        other => Ok(asked.plain(other, prepared)?.into_iter().map(|what| asked.written(what, None)).collect()),
+    let written = asked.all(command, prepared)?;
+    // The fold refuses it as well, so that no log holds it.
+    if written.iter().any(|one| state.is_own(&one.act)) {
+        return Err(Refusal::Own);
     }
+    Ok(written)
 }
 
 fn words_of(words: &str) -> Fields {
@@ -244,6 +224,37 @@ fn words_of(words: &str) -> Fields {
 }
 
 impl Asked<'_> {
+    fn all(&self, command: &Command, prepared: &Prepared) -> Result<Vec<Written>, Refusal> {
+        match command {
+            Command::AdmitMembers { members, reasons } => {
+                crate::import::acts(self.state, self.by, members, reasons, self.now)
+            }
+            Command::Propose { draft, clause, change, why } => {
+                self.propose(draft, clause, change, why.as_str(), prepared).map(|one| vec![one])
+            }
+            Command::NamePerson { person, member, role, who } => {
+                self.name_person(person, member, *role, who).map(|one| vec![one])
+            }
+            Command::Argue { amendment, stance, words } => {
+                let known = self.open_amendment(*amendment)?;
+                if known.arguments.len() >= ARGUMENTS_MAX {
+                    return Err(Refusal::TooMany("arguments"));
+                }
+                let (amendment, stance) = (*amendment, *stance);
+                let what = |sealed| What::ArgumentMade(ArgumentMade { amendment, stance, sealed });
+                self.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
+            }
+            Command::State { draft, words } => {
+                if self.draft(draft)?.statements.len() >= STATEMENTS_MAX {
+                    return Err(Refusal::TooMany("statements"));
+                }
+                let what = |sealed| What::StatementMade(StatementMade { draft: draft.clone(), sealed });
+                self.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
+            }
+            other => Ok(self.plain(other, prepared)?.into_iter().map(|what| self.written(what, None)).collect()),
+        }
+    }
+
     fn written(&self, what: What, payload: Option<Vec<u8>>) -> Written {
         Written { act: Act { at: self.now, by: self.by.clone(), what }, payload }
     }
@@ -337,9 +348,6 @@ impl Asked<'_> {
         Ok(Some(match command {
             Command::EndMembership { member, reasons } => {
                 self.member(member)?;
-                if self.state.people.by_id.get(self.by).is_some_and(|person| person.member == *member) {
-                    return Err(Refusal::Own);
-                }
                 What::MembershipEnded(MembershipEnded { member: member.clone(), decision: self.decision(reasons) })
             }
             Command::NameLog { member, log } => {
@@ -404,9 +412,6 @@ impl Asked<'_> {
             Command::SetRole { person, role, reasons } => {
                 let missing = || Refusal::Missing { what: "person", id: person.to_string() };
                 let known = self.state.people.by_id.get(person).ok_or_else(missing)?;
-                if person == self.by {
-                    return Err(Refusal::Own);
-                }
                 if known.role == *role {
                     return Ok(None);
                 }
@@ -502,9 +507,6 @@ impl Asked<'_> {
         let known = self.amendment(id)?;
         if !known.stage.can_become(outcome) {
             return Err(Refusal::Closed(id));
-        }
-        if known.by == *self.by {
-            return Err(Refusal::Own);
         }
         if outcome == Outcome::Rejected {
             return Ok(());

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::act::{Act, CredentialIssued, Decision, DraftOpened, Entry, HubFounded, Moderated, PersonNamed, What};
 use crate::member::{ListedMember, Role};
+use crate::roles::{action_of, may};
 use crate::words::{DraftId, PersonId};
 
 /// An act that cannot follow its past.
@@ -58,8 +59,14 @@ impl State {
         if (entry == 0) != matches!(act.what, What::HubFounded(_)) {
             return Err("a log begins with a founding, and has one");
         }
-        if entry > 0 && self.speaker(&act.by).is_none() {
-            return Err("whoever did it speaks for no member");
+        if entry > 0 {
+            let (_, role) = self.speaker(&act.by).ok_or("whoever did it speaks for no member")?;
+            if !may(role, action_of(&act.what)) {
+                return Err("whoever did it has a role that may not");
+            }
+        }
+        if self.is_own(act) {
+            return Err("nobody decides an amendment of their own, nor their own role or membership");
         }
         let decision = decision_of(&act.what);
         if decision.is_some_and(|decision| decision.decider != act.by) {
@@ -71,6 +78,20 @@ impl State {
             Arc::make_mut(&mut self.decisions).push(decided);
         }
         Ok(())
+    }
+
+    /// Whether somebody decides about themselves: their own amendment, role or membership.
+    pub(crate) fn is_own(&self, act: &Act) -> bool {
+        match &act.what {
+            What::AmendmentDecided(decided) => {
+                self.amendments.get(&decided.amendment).is_some_and(|amendment| amendment.by == act.by)
+            }
+            What::RoleSet(set) => set.person == act.by,
+            What::MembershipEnded(ended) => {
+                self.people.by_id.get(&act.by).is_some_and(|person| person.member == ended.member)
+            }
+            _ => false,
+        }
     }
 
     fn what(&mut self, entry: Entry, act: &Act) -> Applied {
@@ -96,6 +117,9 @@ impl State {
             What::DraftOpened(opened) => self.open_draft(entry, opened),
             What::AmendmentProposed(proposed) => self.propose(entry, act, proposed),
             What::AmendmentWithdrawn(which) => {
+                if self.amendments.get(&which.amendment).is_some_and(|amendment| amendment.by != act.by) {
+                    return Err("an amendment is taken back by whoever proposed it");
+                }
                 self.close(entry, act, which.amendment, Stage::Withdrawn, LineKind::Withdrawn)
             }
             What::ArgumentMade(made) => self.argue(entry, act, made),
