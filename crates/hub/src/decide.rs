@@ -13,6 +13,7 @@ use crate::act::{
     StatementMade, VersionCorrected, VersionReleased, VersionWithdrawn, What, WorkshopAnnounced,
 };
 use crate::command::{Change, Command, Personal};
+use crate::document::Document;
 use crate::member::{ListedError, Role};
 use crate::roles::{Action, action, may};
 use crate::sealed::{AMENDMENT_FIELDS, PERSON_FIELDS, WORDS_FIELDS, fields};
@@ -144,6 +145,8 @@ pub enum Prepared {
         document: Digest,
         /// Its clauses.
         clauses: Vec<RequirementId>,
+        /// What is kept if it is decided.
+        files: Arc<Document>,
     },
     /// An amendment, applied and proved.
     Amendment {
@@ -164,6 +167,8 @@ pub enum Prepared {
         amendments: Vec<Entry>,
         /// What comes of it.
         document: Digest,
+        /// What is kept if it is decided.
+        files: Arc<Document>,
     },
     /// A draft's newest version, signed.
     Signed {
@@ -174,6 +179,16 @@ pub enum Prepared {
         /// The pack's note.
         note: String,
     },
+}
+
+impl Prepared {
+    /// The document that the act will name and that is not kept yet.
+    pub(crate) fn files(&self) -> Option<&Document> {
+        match self {
+            Self::Pack { files, .. } | Self::Version { files, .. } => Some(files),
+            Self::Nothing | Self::Amendment { .. } | Self::Signed { .. } => None,
+        }
+    }
 }
 
 /// An act that is to be written, and what is kept beside it.
@@ -476,7 +491,7 @@ impl Asked<'_> {
                 if self.state.drafts.contains_key(draft) {
                     return Err(Refusal::Already("a draft of this id"));
                 }
-                let Prepared::Pack { urn, version, document, clauses } = prepared.clone() else {
+                let Prepared::Pack { urn, version, document, clauses, .. } = prepared.clone() else {
                     return Err(Refusal::Moved);
                 };
                 let (draft, title, decision) = (draft.clone(), title.clone(), self.decision(reasons));
@@ -557,7 +572,7 @@ impl Asked<'_> {
         if !matches!((before, next), (Ok(before), Ok(next)) if next > before) {
             return Err(Refusal::Version(found.version.clone()));
         }
-        let Prepared::Version { from, amendments, document } = prepared else { return Err(Refusal::Moved) };
+        let Prepared::Version { from, amendments, document, .. } = prepared else { return Err(Refusal::Moved) };
         if *from != found.document || !self.state.accepted(found).eq(amendments.iter().copied()) {
             return Err(Refusal::Moved);
         }

@@ -179,6 +179,7 @@ impl Hub {
             publisher.resume(journal, published.map_or(0, |head| head.size))?;
             // What was to be erased when the process ended is erased now.
             state.erased.iter().try_for_each(|entry| journal.erase(*entry))?;
+            hub.documents.keep_only(&state.documents())?;
             hub.state.store(Arc::new(state));
         }
         hub.publish()?;
@@ -249,6 +250,9 @@ impl Hub {
         let now = self.writing_time(&state)?;
         let written = decide(&state, by, command, &prepared, now, self.entropy())?;
         let entries = (state.size..).take(written.len()).collect();
+        if let Some(files) = prepared.files() {
+            self.documents.keep(files)?;
+        }
         self.commit(&mut writer, written)?;
         if let Command::Erase { entry, .. } = command {
             writer.journal.erase(*entry)?;

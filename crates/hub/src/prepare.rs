@@ -61,10 +61,12 @@ impl Hub {
             .library
             .find(name)
             .ok_or_else(|| missing("pack", &name.escape_debug().take(80).collect::<String>()))?;
-        let document = self.documents.keep(&Document::of(pack))?;
+        let files = Arc::new(Document::of(pack));
+        let document = files.digest()?;
         let reference = &pack.manifest.reference;
         let (urn, version) = (reference.urn.clone(), reference.version.to_string());
-        Ok(Prepared::Pack { urn, version, document, clauses: pack.requirements.keys().cloned().collect() })
+        let clauses = pack.requirements.keys().cloned().collect();
+        Ok(Prepared::Pack { urn, version, document, clauses, files })
     }
 
     /// What an amendment would do. Nothing is written.
@@ -97,7 +99,7 @@ impl Hub {
         // As a whole it has to stand on what it stands on.
         let pack = Arc::new(document.pack()?);
         resolved(&self.library, &pack)?;
-        Ok(Prepared::Version { from, amendments, document: self.documents.keep(&document)? })
+        Ok(Prepared::Version { from, amendments, document: document.digest()?, files: Arc::new(document) })
     }
 }
 

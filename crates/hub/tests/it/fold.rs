@@ -184,6 +184,41 @@ fn every_act_is_read_strictly_and_one_that_cannot_follow_is_an_error() {
     assert!(Act::from_bytes(&huge).is_err());
 }
 
+/// Words that never came into a version stay in no public file.
+#[test]
+fn the_document_of_a_version_that_was_refused_is_not_kept_and_a_crash_leaves_none() {
+    let world = World::new();
+    let secret = "Approvals end with a word that nobody accepted";
+    let amendment = world.amend("member", text_change(secret));
+    let draft = || "core".parse().unwrap();
+    world.by("editor", Command::BeginConsolidation { draft: draft(), reasons: reasons() });
+    let accept = Command::DecideAmendment { amendment, outcome: Outcome::Accepted, reasons: reasons() };
+    world.by("editor", accept);
+    let kept = |dir: &std::path::Path| -> Vec<String> {
+        let files = std::fs::read_dir(dir.join("documents")).unwrap();
+        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    };
+    let before = kept(&world.dir()).len();
+    // A version that is not above the present one.
+    let low = Command::Consolidate { draft: draft(), version: "0.0.1".to_owned(), reasons: reasons() };
+    assert!(matches!(world.ask("editor", &low), Err(HubError::Refused(Refusal::Version(_)))));
+    assert!(kept(&world.dir()).iter().all(|text| !text.contains(secret)));
+    assert_eq!(kept(&world.dir()).len(), before);
+    // What a crash left between the document and the act is gone when the hub is opened; what acts name stays.
+    let World { folder, hub, clock } = world;
+    drop(hub);
+    let dir = folder.path().join("hub");
+    let other = hub::document::Document { files: [("a".to_owned(), secret.to_owned())].into() };
+    hub::document::Documents::new(&dir.join("documents")).keep(&other).unwrap();
+    std::fs::write(dir.join("documents").join("README.txt"), "somebody else's").unwrap();
+    assert_eq!(kept(&dir).len(), before + 2);
+    let hub = Hub::open(&dir, clock, Arc::new(SeededBytes::new(3))).unwrap();
+    let texts = kept(&dir);
+    assert_eq!(texts.len(), before + 1);
+    assert!(texts.iter().all(|text| !text.contains(secret)) && texts.iter().any(|text| text.contains("somebody else")));
+    assert_eq!(hub.state().documents().len(), before);
+}
+
 /// What was written once is read for ever, and written again byte for byte.
 #[test]
 fn the_bytes_of_every_kind_of_act_stay_as_they_are() {
