@@ -20,12 +20,18 @@ use crate::sealed::{AMENDMENT_FIELDS, PERSON_FIELDS, WORDS_FIELDS, fields};
 use crate::state::{Amendment, Draft, Phase, Stage, Standing, State};
 use crate::words::{DraftId, MemberId, PersonId, Reasons};
 
-/// The most amendments of a draft that wait at once.
+/// The most amendments of a draft that wait at once; hidden ones do not count.
 pub const WAITING_MAX: usize = 2_000;
-/// The most arguments about one amendment.
+/// The most of them that one person proposed, hidden ones included.
+pub const OWN_WAITING_MAX: usize = 50;
+/// The most arguments about one amendment; hidden and erased ones do not count.
 pub const ARGUMENTS_MAX: usize = 400;
-/// The most statements about one draft.
+/// The most of them by one person, hidden and erased ones included.
+pub const OWN_ARGUMENTS_MAX: usize = 20;
+/// The most statements about one draft; hidden and erased ones do not count.
 pub const STATEMENTS_MAX: usize = 400;
+/// The most of them by one person, hidden and erased ones included.
+pub const OWN_STATEMENTS_MAX: usize = 20;
 /// The longest address or key of a member's log, in bytes.
 const LOG_BYTES_MAX: usize = 300;
 
@@ -82,6 +88,14 @@ pub enum Refusal {
     /// Too many of something.
     #[error("there are {0} already, which is as many as there may be at once")]
     TooMany(&'static str),
+    /// Too many of something by one person.
+    #[error("you have {most} {what} here already, which is as many as one person may have")]
+    TooManyOwn {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        most: usize,
+    },
     /// Another accepted amendment changes the same part of the clause.
     #[error(
         "amendment {0} was accepted and changes the same part of this clause; reject one of them, and propose it anew to the next version"
@@ -234,6 +248,28 @@ pub fn decide(
     Ok(written)
 }
 
+/// Whether a person may propose another amendment to a draft. It is asked before anything is proved, too.
+pub(crate) fn takes_amendment(state: &State, by: &PersonId, id: &DraftId, draft: &Draft) -> Result<(), Refusal> {
+    if draft.phase != Phase::Open {
+        return Err(Refusal::Frozen(id.clone()));
+    }
+    let (mut shown, mut own) = (0, 0);
+    for entry in state.waiting(draft) {
+        shown += usize::from(!state.hidden.contains_key(&entry));
+        own += usize::from(state.amendments.get(&entry).is_some_and(|amendment| amendment.by == *by));
+    }
+    let what = "amendments that wait for a decision";
+    room(what, (shown, WAITING_MAX), (own, OWN_WAITING_MAX))
+}
+
+/// Whether there is room for one more, among those that are shown and among those of one person.
+const fn room(what: &'static str, shown: (usize, usize), own: (usize, usize)) -> Result<(), Refusal> {
+    if shown.0 >= shown.1 {
+        return Err(Refusal::TooMany(what));
+    }
+    if own.0 >= own.1 { Err(Refusal::TooManyOwn { what, most: own.1 }) } else { Ok(()) }
+}
+
 fn words_of(words: &str) -> Fields {
     fields([("words", Some(words.to_owned()))])
 }
@@ -251,18 +287,20 @@ impl Asked<'_> {
                 self.name_person(person, member, *role, who).map(|one| vec![one])
             }
             Command::Argue { amendment, stance, words } => {
-                let known = self.open_amendment(*amendment)?;
-                if known.arguments.len() >= ARGUMENTS_MAX {
-                    return Err(Refusal::TooMany("arguments"));
-                }
+                let known = &self.open_amendment(*amendment)?.arguments;
+                let shown = known.iter().filter(|one| self.state.is_shown(one.entry)).count();
+                let own = known.iter().filter(|one| one.by == *self.by).count();
+                room("arguments", (shown, ARGUMENTS_MAX), (own, OWN_ARGUMENTS_MAX))?;
                 let (amendment, stance) = (*amendment, *stance);
                 let what = |sealed| What::ArgumentMade(ArgumentMade { amendment, stance, sealed });
                 self.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
             }
             Command::State { draft, words } => {
-                if self.draft(draft)?.statements.len() >= STATEMENTS_MAX {
-                    return Err(Refusal::TooMany("statements"));
-                }
+                let known = &self.draft(draft)?.statements;
+                let shown = known.iter().filter(|entry| self.state.is_shown(**entry)).count();
+                let of = |entry: &Entry| self.state.statements.get(entry).map(|statement| &statement.by);
+                let own = known.iter().filter(|entry| of(entry) == Some(self.by)).count();
+                room("statements", (shown, STATEMENTS_MAX), (own, OWN_STATEMENTS_MAX))?;
                 let what = |sealed| What::StatementMade(StatementMade { draft: draft.clone(), sealed });
                 self.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
             }
@@ -332,12 +370,7 @@ impl Asked<'_> {
         prepared: &Prepared,
     ) -> Result<Written, Refusal> {
         let found = self.draft(draft)?;
-        if found.phase != Phase::Open {
-            return Err(Refusal::Frozen(draft.clone()));
-        }
-        if self.state.waiting(found).count() >= WAITING_MAX {
-            return Err(Refusal::TooMany("amendments that wait for a decision"));
-        }
+        takes_amendment(self.state, self.by, draft, found)?;
         let Prepared::Amendment { document, parts, effect, example } = prepared else { return Err(Refusal::Moved) };
         if *document != found.document || !found.clauses.contains(clause) {
             return Err(Refusal::Moved);

@@ -244,7 +244,7 @@ impl Hub {
         // Who may not ask at all costs nobody a proof.
         let state = self.state();
         let may = state.speaker(by).is_some_and(|(_, role)| crate::roles::may(role, crate::roles::action(command)));
-        let prepared = if may { self.prepare(&state, command)? } else { crate::decide::Prepared::Nothing };
+        let prepared = if may { self.prepare(&state, by, command)? } else { crate::decide::Prepared::Nothing };
         let mut writer = self.writer();
         let state = self.state();
         let now = self.writing_time(&state)?;

@@ -10,12 +10,13 @@ use standards::Pack;
 use crate::act::{Entry, Part};
 use crate::amend::{amended, parts, with_version};
 use crate::command::{Change, Command, NormChange, ParameterChange};
-use crate::decide::{Prepared, Refusal};
+use crate::decide::{Prepared, Refusal, takes_amendment};
 use crate::document::{Document, DocumentError, resolved};
 use crate::effect::{Shown, compare};
 use crate::hub::{Hub, HubError};
 use crate::sealed::field;
 use crate::state::{Draft, State};
+use crate::words::PersonId;
 
 /// An amendment as its form shows it before it is proposed.
 #[derive(Debug, Clone)]
@@ -29,12 +30,14 @@ pub struct Looked {
 }
 
 impl Hub {
-    pub(crate) fn prepare(&self, state: &State, command: &Command) -> Result<Prepared, HubError> {
+    pub(crate) fn prepare(&self, state: &State, by: &PersonId, command: &Command) -> Result<Prepared, HubError> {
         let of = |draft| state.drafts.get(draft).ok_or_else(|| missing("draft", draft));
         Ok(match command {
             Command::OpenDraft { pack, .. } => self.opened(pack)?,
             Command::Propose { draft, clause, change, .. } => {
-                let Looked { document, parts, shown } = self.look(of(draft)?, clause, change)?;
+                let found = of(draft)?;
+                takes_amendment(state, by, draft, found)?;
+                let Looked { document, parts, shown } = self.look(found, clause, change)?;
                 Prepared::Amendment { document, parts, effect: shown.effect, example: shown.words }
             }
             Command::Consolidate { draft, version, .. } => self.version_of(state, of(draft)?, version)?,

@@ -374,6 +374,12 @@ impl State {
         named.map_or_else(|| format!("resident {id}"), Title::to_string)
     }
 
+    /// Whether the words of an entry may be shown: they are neither hidden nor erased.
+    #[must_use]
+    pub fn is_shown(&self, entry: Entry) -> bool {
+        !self.hidden.contains_key(&entry) && !self.erased.contains(&entry)
+    }
+
     /// The log's name.
     #[must_use]
     pub fn origin(&self) -> &str {
