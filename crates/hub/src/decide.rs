@@ -96,6 +96,9 @@ pub enum Refusal {
         /// How many there may be.
         most: usize,
     },
+    /// Whoever asked has gone, or was told that it took too long.
+    #[error("it took too long to be worked out; nothing was written. Try again")]
+    Late,
     /// Another accepted amendment changes the same part of the clause.
     #[error(
         "amendment {0} was accepted and changes the same part of this clause; reject one of them, and propose it anew to the next version"

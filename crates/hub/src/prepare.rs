@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use model::{Digest, Fields, RequirementId, Sealed};
-use norms::proof::Prover;
 use standards::Pack;
 
 use crate::act::{Entry, Part};
@@ -12,7 +11,7 @@ use crate::amend::{amended, parts, with_version};
 use crate::command::{Change, Command, NormChange, ParameterChange};
 use crate::decide::{Prepared, Refusal, takes_amendment};
 use crate::document::{Document, DocumentError, resolved};
-use crate::effect::{Shown, compare};
+use crate::effect::{Shown, compare, prover};
 use crate::hub::{Hub, HubError};
 use crate::sealed::field;
 use crate::state::{Draft, State};
@@ -80,7 +79,7 @@ impl Hub {
         let before = self.pack(&draft.document)?;
         let (_, after) = amended(&before, clause, change)?;
         let (was, is) = (resolved(&self.library, &before)?, resolved(&self.library, &Arc::new(after))?);
-        let shown = compare(&Prover::found().workers(1), &was, &is);
+        let shown = compare(&prover(), &was, &is);
         Ok(Looked { document: draft.document, parts: parts(change), shown })
     }
 

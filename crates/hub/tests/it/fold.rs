@@ -251,6 +251,17 @@ fn a_person_has_so_many_amendments_that_wait_and_a_frozen_draft_takes_none() {
     assert!(matches!(world.ask("member", &propose), Err(HubError::Refused(Refusal::Frozen(_)))));
 }
 
+/// What took so long that nobody waits for it is not written.
+#[test]
+fn what_nobody_waits_for_any_more_is_not_written() {
+    let world = World::new();
+    let before = world.hub.state().size;
+    let late = world.hub.submit_while(&person("member"), &a_statement(), || false);
+    assert!(matches!(late, Err(HubError::Refused(Refusal::Late))));
+    assert_eq!(world.hub.state().size, before);
+    assert!(world.hub.submit_while(&person("member"), &a_statement(), || true).is_ok());
+}
+
 /// Words that never came into a version stay in no public file.
 #[test]
 fn the_document_of_a_version_that_was_refused_is_not_kept_and_a_crash_leaves_none() {
