@@ -4,15 +4,19 @@
 use std::collections::BTreeMap;
 
 use journal::{Payload, SqliteReader};
-use tlog::audit::{AuditError, AuditReport, Auditor, LogSource, read_entry};
+use register::audit::read_again;
+use tlog::audit::{AuditError, AuditReport, Auditor, LogSource, SourceError, read_entry};
 use tlog::checkpoint::{CHECKPOINT_PATH, CheckpointError, parse_unverified};
 use tlog::note::MAX_NOTE_LEN;
-use tlog::{Note, NoteError, Vkey};
+use tlog::{Note, NoteError, RightEdge, Vkey, leaf_hash};
 
 use crate::act::{Act, ActError, Entry, What};
 use crate::document::{DocumentError, Documents};
 use crate::sealed::{commitments, open};
 use crate::state::{ApplyError, State};
+
+/// How many entries are read at a time.
+const READ_AT_ONCE: usize = 1_000;
 
 /// Where an audit failed.
 #[derive(Debug, thiserror::Error)]
@@ -112,11 +116,24 @@ pub fn is_hub(source: &dyn LogSource) -> bool {
 }
 
 /// Audits a hub's log from its public files alone. Without a wanted key it takes the one that the first entry names, which proves that
-/// the log is whole, not whose it is. With an older checkpoint the log must continue it.
+/// the log is whole, not whose it is. With older checkpoints the log must continue each of them.
+///
+/// A log that goes on while it is read may lose files that only its older checkpoint needs; then it is read anew.
 ///
 /// # Errors
 /// The first thing that does not hold.
-pub fn audit(source: &dyn LogSource, wanted: Option<&str>, older: Option<String>) -> Result<Audit, AuditFailure> {
+pub fn audit(
+    source: &dyn LogSource,
+    wanted: Option<&str>,
+    older: impl IntoIterator<Item = String>,
+) -> Result<Audit, AuditFailure> {
+    let older: Vec<String> = older.into_iter().collect();
+    let is_gone =
+        |failure: &AuditFailure| matches!(failure, AuditFailure::Log(AuditError::Source(SourceError::NotFound(_))));
+    read_again(source, is_gone, || audit_once(source, wanted, &older))
+}
+
+fn audit_once(source: &dyn LogSource, wanted: Option<&str>, older: &[String]) -> Result<Audit, AuditFailure> {
     let What::HubFounded(founded) = first(source)?.what else {
         return Err(AuditFailure::Founding("it is another act".to_owned()));
     };
@@ -124,11 +141,7 @@ pub fn audit(source: &dyn LogSource, wanted: Option<&str>, older: Option<String>
     if founded.log_key != key {
         return Err(AuditFailure::OtherKey { found: founded.log_key, wanted: key });
     }
-    let auditor = Auditor::new(key.parse::<Vkey>()?);
-    let auditor = match older {
-        Some(older) => auditor.continuing(older),
-        None => auditor,
-    };
+    let auditor = older.iter().fold(Auditor::new(key.parse::<Vkey>()?), Auditor::continuing);
     let (mut state, mut acts, mut failure) = (State::default(), BTreeMap::new(), None);
     let report = auditor.run(&source, |entry, bytes| {
         if failure.is_some() {
@@ -150,7 +163,7 @@ pub fn audit(source: &dyn LogSource, wanted: Option<&str>, older: Option<String>
 }
 
 impl Audit {
-    /// Holds the journal and the documents of the hub's folder against the log.
+    /// Holds the journal and the documents of the hub's folder against the log. A hub that is open meanwhile goes on.
     ///
     /// # Errors
     /// The first thing that does not hold.
@@ -160,20 +173,25 @@ impl Audit {
         log: &dyn LogSource,
         documents: &Documents,
     ) -> Result<Self, AuditFailure> {
-        let mut inside = Inside::default();
+        let (mut inside, mut edge) = (Inside::default(), RightEdge::new());
         while inside.entries < self.log.size {
-            let read = journal.read(inside.entries, 1_000)?;
+            let read = journal.read(inside.entries, READ_AT_ONCE)?;
             if read.is_empty() {
                 return Err(AuditFailure::JournalDiffers(inside.entries));
             }
             for entry in read.into_iter().take_while(|entry| entry.index < self.log.size) {
-                let published = read_entry(&log, entry.index, self.log.size).map_err(AuditError::Source)?;
-                if entry.index != inside.entries || entry.bytes != published {
+                if entry.index != inside.entries {
                     return Err(AuditFailure::JournalDiffers(inside.entries));
                 }
-                self.payload(journal, entry.index, &entry.bytes, &mut inside)?;
+                edge.push(leaf_hash(&entry.bytes));
                 inside.entries += 1;
             }
+        }
+        if edge.root() != self.log.root {
+            return Err(self.differs(journal, log));
+        }
+        for entry in self.state.sealed.keys() {
+            self.payload(journal, *entry, &mut inside)?;
         }
         for digest in self.state.documents() {
             documents.read(&digest)?;
@@ -183,14 +201,25 @@ impl Audit {
         Ok(self)
     }
 
-    fn payload(
-        &self,
-        journal: &SqliteReader,
-        entry: Entry,
-        bytes: &[u8],
-        inside: &mut Inside,
-    ) -> Result<(), AuditFailure> {
-        let act = Act::from_bytes(bytes).map_err(|error| AuditFailure::Act { entry, error })?;
+    /// The journal's entries give another root: which of them is another than the log's.
+    fn differs(&self, journal: &SqliteReader, log: &dyn LogSource) -> AuditFailure {
+        for index in 0..self.log.size {
+            let stored = match journal.read(index, 1) {
+                Ok(stored) => stored,
+                Err(error) => return error.into(),
+            };
+            match read_entry(&log, index, self.log.size) {
+                Ok(published) if stored.first().is_some_and(|entry| entry.bytes == published) => {}
+                Ok(_) => return AuditFailure::JournalDiffers(index),
+                Err(error) => return AuditError::Source(error).into(),
+            }
+        }
+        AuditFailure::JournalDiffers(self.log.size)
+    }
+
+    fn payload(&self, journal: &SqliteReader, entry: Entry, inside: &mut Inside) -> Result<(), AuditFailure> {
+        let bytes = journal.read(entry, 1)?.into_iter().next().ok_or(AuditFailure::JournalDiffers(entry))?.bytes;
+        let act = Act::from_bytes(&bytes).map_err(|error| AuditFailure::Act { entry, error })?;
         let Some(sealed) = commitments(&act.what) else { return Ok(()) };
         let failed = |what| AuditFailure::Payload { entry, what };
         match (journal.payload(entry)?, self.state.erased.contains(&entry)) {
@@ -200,8 +229,26 @@ impl Audit {
             }
             (Payload::Present(_), true) => return Err(failed("is there, although an act says that it was erased")),
             (_, true) => inside.erased += 1,
+            (_, false) if self.erased_since(journal, entry)? => inside.erased += 1,
             (_, false) => return Err(failed("is gone, and no act says that it was erased")),
         }
         Ok(())
+    }
+
+    /// Whether an act that is not published yet erased the words of an entry: the act is there before they are gone.
+    fn erased_since(&self, journal: &SqliteReader, of: Entry) -> Result<bool, AuditFailure> {
+        let mut next = self.log.size;
+        loop {
+            let read = journal.read(next, READ_AT_ONCE)?;
+            let Some(last) = read.last() else { return Ok(false) };
+            next = last.index + 1;
+            for entry in &read {
+                let act = Act::from_bytes(&entry.bytes);
+                let act = act.map_err(|error| AuditFailure::Act { entry: entry.index, error })?;
+                if matches!(&act.what, What::PayloadErased(moderated) if moderated.entry == of) {
+                    return Ok(true);
+                }
+            }
+        }
     }
 }

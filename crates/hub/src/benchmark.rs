@@ -17,7 +17,7 @@ pub use chart::{Bar, Chart, ChartRow, charts};
 pub use count::{Counted, count};
 pub use definition::{Better, Condition, Definition, DefinitionError, Measure, NamedDefinition, Things};
 pub use figure::{Figure, Missing};
-pub use sheet::{Sheet, Stopped, THINGS_MAX};
+pub use sheet::{SHEET_BYTES_MAX, Sheet, Stopped, THINGS_MAX};
 pub use stat::{Interval, median_interval, share_interval};
 pub use table::{CityRank, Group, Table, Tally, of_sheet};
 pub use world::{Dot, World};

@@ -13,18 +13,25 @@ use crate::act::{
     StatementMade, VersionCorrected, VersionReleased, VersionWithdrawn, What, WorkshopAnnounced,
 };
 use crate::command::{Change, Command, Personal};
+use crate::document::Document;
 use crate::member::{ListedError, Role};
 use crate::roles::{Action, action, may};
 use crate::sealed::{AMENDMENT_FIELDS, PERSON_FIELDS, WORDS_FIELDS, fields};
 use crate::state::{Amendment, Draft, Phase, Stage, Standing, State};
 use crate::words::{DraftId, MemberId, PersonId, Reasons};
 
-/// The most amendments of a draft that wait at once.
+/// The most amendments of a draft that wait at once; hidden ones do not count.
 pub const WAITING_MAX: usize = 2_000;
-/// The most arguments about one amendment.
+/// The most of them that one person proposed, hidden ones included.
+pub const OWN_WAITING_MAX: usize = 50;
+/// The most arguments about one amendment; hidden and erased ones do not count.
 pub const ARGUMENTS_MAX: usize = 400;
-/// The most statements about one draft.
+/// The most of them by one person, hidden and erased ones included.
+pub const OWN_ARGUMENTS_MAX: usize = 20;
+/// The most statements about one draft; hidden and erased ones do not count.
 pub const STATEMENTS_MAX: usize = 400;
+/// The most of them by one person, hidden and erased ones included.
+pub const OWN_STATEMENTS_MAX: usize = 20;
 /// The longest address or key of a member's log, in bytes.
 const LOG_BYTES_MAX: usize = 300;
 
@@ -81,6 +88,17 @@ pub enum Refusal {
     /// Too many of something.
     #[error("there are {0} already, which is as many as there may be at once")]
     TooMany(&'static str),
+    /// Too many of something by one person.
+    #[error("you have {most} {what} here already, which is as many as one person may have")]
+    TooManyOwn {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Whoever asked has gone, or was told that it took too long.
+    #[error("it took too long to be worked out; nothing was written. Try again")]
+    Late,
     /// Another accepted amendment changes the same part of the clause.
     #[error(
         "amendment {0} was accepted and changes the same part of this clause; reject one of them, and propose it anew to the next version"
@@ -144,6 +162,8 @@ pub enum Prepared {
         document: Digest,
         /// Its clauses.
         clauses: Vec<RequirementId>,
+        /// What is kept if it is decided.
+        files: Arc<Document>,
     },
     /// An amendment, applied and proved.
     Amendment {
@@ -164,6 +184,8 @@ pub enum Prepared {
         amendments: Vec<Entry>,
         /// What comes of it.
         document: Digest,
+        /// What is kept if it is decided.
+        files: Arc<Document>,
     },
     /// A draft's newest version, signed.
     Signed {
@@ -174,6 +196,16 @@ pub enum Prepared {
         /// The pack's note.
         note: String,
     },
+}
+
+impl Prepared {
+    /// The document that the act will name and that is not kept yet.
+    pub(crate) fn files(&self) -> Option<&Document> {
+        match self {
+            Self::Pack { files, .. } | Self::Version { files, .. } => Some(files),
+            Self::Nothing | Self::Amendment { .. } | Self::Signed { .. } => None,
+        }
+    }
 }
 
 /// An act that is to be written, and what is kept beside it.
@@ -211,32 +243,34 @@ pub fn decide(
         return Err(Refusal::Role { role, action });
     }
     let asked = Asked { state, by, now, entropy };
-    match command {
-        Command::AdmitMembers { members, reasons } => crate::import::acts(state, by, members, reasons, now),
-        Command::Propose { draft, clause, change, why } => {
-            asked.propose(draft, clause, change, why.as_str(), prepared).map(|one| vec![one])
-        }
-        Command::NamePerson { person, member, role, who } => {
-            asked.name_person(person, member, *role, who).map(|one| vec![one])
-        }
-        Command::Argue { amendment, stance, words } => {
-            let known = asked.open_amendment(*amendment)?;
-            if known.arguments.len() >= ARGUMENTS_MAX {
-                return Err(Refusal::TooMany("arguments"));
-            }
-            let (amendment, stance) = (*amendment, *stance);
-            let what = |sealed| What::ArgumentMade(ArgumentMade { amendment, stance, sealed });
-            asked.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
-        }
-        Command::State { draft, words } => {
-            if asked.draft(draft)?.statements.len() >= STATEMENTS_MAX {
-                return Err(Refusal::TooMany("statements"));
-            }
-            let what = |sealed| What::StatementMade(StatementMade { draft: draft.clone(), sealed });
-            asked.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
-        }
-        other => Ok(asked.plain(other, prepared)?.into_iter().map(|what| asked.written(what, None)).collect()),
+    let written = asked.all(command, prepared)?;
+    // The fold refuses it as well, so that no log holds it.
+    if written.iter().any(|one| state.is_own(&one.act)) {
+        return Err(Refusal::Own);
     }
+    Ok(written)
+}
+
+/// Whether a person may propose another amendment to a draft. It is asked before anything is proved, too.
+pub(crate) fn takes_amendment(state: &State, by: &PersonId, id: &DraftId, draft: &Draft) -> Result<(), Refusal> {
+    if draft.phase != Phase::Open {
+        return Err(Refusal::Frozen(id.clone()));
+    }
+    let (mut shown, mut own) = (0, 0);
+    for entry in state.waiting(draft) {
+        shown += usize::from(!state.hidden.contains_key(&entry));
+        own += usize::from(state.amendments.get(&entry).is_some_and(|amendment| amendment.by == *by));
+    }
+    let what = "amendments that wait for a decision";
+    room(what, (shown, WAITING_MAX), (own, OWN_WAITING_MAX))
+}
+
+/// Whether there is room for one more, among those that are shown and among those of one person.
+const fn room(what: &'static str, shown: (usize, usize), own: (usize, usize)) -> Result<(), Refusal> {
+    if shown.0 >= shown.1 {
+        return Err(Refusal::TooMany(what));
+    }
+    if own.0 >= own.1 { Err(Refusal::TooManyOwn { what, most: own.1 }) } else { Ok(()) }
 }
 
 fn words_of(words: &str) -> Fields {
@@ -244,6 +278,39 @@ fn words_of(words: &str) -> Fields {
 }
 
 impl Asked<'_> {
+    fn all(&self, command: &Command, prepared: &Prepared) -> Result<Vec<Written>, Refusal> {
+        match command {
+            Command::AdmitMembers { members, reasons } => {
+                crate::import::acts(self.state, self.by, members, reasons, self.now)
+            }
+            Command::Propose { draft, clause, change, why } => {
+                self.propose(draft, clause, change, why.as_str(), prepared).map(|one| vec![one])
+            }
+            Command::NamePerson { person, member, role, who } => {
+                self.name_person(person, member, *role, who).map(|one| vec![one])
+            }
+            Command::Argue { amendment, stance, words } => {
+                let known = &self.open_amendment(*amendment)?.arguments;
+                let shown = known.iter().filter(|one| self.state.is_shown(one.entry)).count();
+                let own = known.iter().filter(|one| one.by == *self.by).count();
+                room("arguments", (shown, ARGUMENTS_MAX), (own, OWN_ARGUMENTS_MAX))?;
+                let (amendment, stance) = (*amendment, *stance);
+                let what = |sealed| What::ArgumentMade(ArgumentMade { amendment, stance, sealed });
+                self.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
+            }
+            Command::State { draft, words } => {
+                let known = &self.draft(draft)?.statements;
+                let shown = known.iter().filter(|entry| self.state.is_shown(**entry)).count();
+                let of = |entry: &Entry| self.state.statements.get(entry).map(|statement| &statement.by);
+                let own = known.iter().filter(|entry| of(entry) == Some(self.by)).count();
+                room("statements", (shown, STATEMENTS_MAX), (own, OWN_STATEMENTS_MAX))?;
+                let what = |sealed| What::StatementMade(StatementMade { draft: draft.clone(), sealed });
+                self.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
+            }
+            other => Ok(self.plain(other, prepared)?.into_iter().map(|what| self.written(what, None)).collect()),
+        }
+    }
+
     fn written(&self, what: What, payload: Option<Vec<u8>>) -> Written {
         Written { act: Act { at: self.now, by: self.by.clone(), what }, payload }
     }
@@ -306,12 +373,7 @@ impl Asked<'_> {
         prepared: &Prepared,
     ) -> Result<Written, Refusal> {
         let found = self.draft(draft)?;
-        if found.phase != Phase::Open {
-            return Err(Refusal::Frozen(draft.clone()));
-        }
-        if self.state.waiting(found).count() >= WAITING_MAX {
-            return Err(Refusal::TooMany("amendments that wait for a decision"));
-        }
+        takes_amendment(self.state, self.by, draft, found)?;
         let Prepared::Amendment { document, parts, effect, example } = prepared else { return Err(Refusal::Moved) };
         if *document != found.document || !found.clauses.contains(clause) {
             return Err(Refusal::Moved);
@@ -337,9 +399,6 @@ impl Asked<'_> {
         Ok(Some(match command {
             Command::EndMembership { member, reasons } => {
                 self.member(member)?;
-                if self.state.people.by_id.get(self.by).is_some_and(|person| person.member == *member) {
-                    return Err(Refusal::Own);
-                }
                 What::MembershipEnded(MembershipEnded { member: member.clone(), decision: self.decision(reasons) })
             }
             Command::NameLog { member, log } => {
@@ -404,9 +463,6 @@ impl Asked<'_> {
             Command::SetRole { person, role, reasons } => {
                 let missing = || Refusal::Missing { what: "person", id: person.to_string() };
                 let known = self.state.people.by_id.get(person).ok_or_else(missing)?;
-                if person == self.by {
-                    return Err(Refusal::Own);
-                }
                 if known.role == *role {
                     return Ok(None);
                 }
@@ -471,7 +527,7 @@ impl Asked<'_> {
                 if self.state.drafts.contains_key(draft) {
                     return Err(Refusal::Already("a draft of this id"));
                 }
-                let Prepared::Pack { urn, version, document, clauses } = prepared.clone() else {
+                let Prepared::Pack { urn, version, document, clauses, .. } = prepared.clone() else {
                     return Err(Refusal::Moved);
                 };
                 let (draft, title, decision) = (draft.clone(), title.clone(), self.decision(reasons));
@@ -502,9 +558,6 @@ impl Asked<'_> {
         let known = self.amendment(id)?;
         if !known.stage.can_become(outcome) {
             return Err(Refusal::Closed(id));
-        }
-        if known.by == *self.by {
-            return Err(Refusal::Own);
         }
         if outcome == Outcome::Rejected {
             return Ok(());
@@ -555,7 +608,7 @@ impl Asked<'_> {
         if !matches!((before, next), (Ok(before), Ok(next)) if next > before) {
             return Err(Refusal::Version(found.version.clone()));
         }
-        let Prepared::Version { from, amendments, document } = prepared else { return Err(Refusal::Moved) };
+        let Prepared::Version { from, amendments, document, .. } = prepared else { return Err(Refusal::Moved) };
         if *from != found.document || !self.state.accepted(found).eq(amendments.iter().copied()) {
             return Err(Refusal::Moved);
         }

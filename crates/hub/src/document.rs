@@ -2,7 +2,7 @@
 //!
 //! A document is only ever taken by its digest: what does not have it is not read any further.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -78,6 +78,14 @@ impl Document {
         if bytes.len() > DOCUMENT_BYTES_MAX { Err(DocumentError::TooLarge(bytes.len())) } else { Ok(bytes) }
     }
 
+    /// Its digest.
+    ///
+    /// # Errors
+    /// It is too large.
+    pub fn digest(&self) -> Result<Digest, DocumentError> {
+        self.to_bytes().map(|bytes| digest(&bytes))
+    }
+
     /// Reads a document of a digest.
     ///
     /// # Errors
@@ -132,7 +140,7 @@ impl Documents {
         self.0.join(format!("{digest}.json"))
     }
 
-    /// Keeps a document, whole or not at all, before any act names it.
+    /// Keeps a document, whole or not at all: once it is decided that an act names it, and before the act is written.
     ///
     /// # Errors
     /// It is too large, or the disk refuses.
@@ -146,6 +154,26 @@ impl Documents {
         }
         journal::files::put(&path, &bytes, journal::files::Readers::Everybody).map_err(failed)?;
         Ok(digest)
+    }
+
+    /// Removes every document that no act names: what was kept for an act that a crash kept from being written. Other files stay.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn keep_only(&self, named: &BTreeSet<Digest>) -> Result<(), DocumentError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |error| DocumentError::File { path, error }
+        };
+        for file in fs::read_dir(&self.0).map_err(failed(&self.0))? {
+            let path = file.map_err(failed(&self.0))?.path();
+            let digest = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse::<Digest>().ok());
+            let is_draft = path.extension().is_some_and(|end| end == journal::files::DRAFT);
+            if digest.is_some_and(|digest| is_draft || !named.contains(&digest)) {
+                fs::remove_file(&path).map_err(failed(&path))?;
+            }
+        }
+        Ok(())
     }
 
     /// The bytes of a document.

@@ -14,6 +14,8 @@ use crate::act::Effect;
 
 /// How long one question to the solver may take.
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(3);
+/// How long all of them together may take: well below what a request may.
+const PROOF_TIME_MAX: Duration = Duration::from_secs(20);
 /// A norm that forbids nothing, on both sides: a side with no other norm is still a side.
 const NOTHING: &str = "@id(\"nothing\") @requirement(\"none\") forbid (principal, action, resource) unless { true };";
 /// The longest example, in characters.
@@ -32,6 +34,12 @@ impl Shown {
     fn not_proved(words: impl Into<String>) -> Self {
         Self { effect: Effect::NotProved, words: words.into() }
     }
+}
+
+/// The prover of amendments: one solver at a time, and a limit for each question and for all of them.
+#[must_use]
+pub fn prover() -> Prover {
+    Prover::found().workers(1).limit(QUESTION_TIME_MAX).within(PROOF_TIME_MAX)
 }
 
 /// Compares a pack, over all that it stands on, with what an amendment makes of it.
@@ -56,7 +64,7 @@ pub fn compare(prover: &Prover, before: &Resolved, after: &Resolved) -> Shown {
         (Ok(was), Ok(is)) => (was, is),
         (Err(why), _) | (_, Err(why)) => return Shown::not_proved(why),
     };
-    match prover.clone().limit(QUESTION_TIME_MAX).diff(&was, &is) {
+    match prover.diff(&was, &is) {
         Ok(difference) => judged(&difference),
         Err(error) => Shown::not_proved(error.to_string()),
     }
@@ -158,5 +166,28 @@ mod tests {
         assert_eq!(effect(&norm("1826 >= context.spanDays")).effect, Effect::Same);
         let both = effect(&norm("context.spanDays <= 1000 || context.spanDays == 4000"));
         assert_eq!(both.effect, Effect::Incomparable, "{both:?}");
+    }
+
+    /// A solver that greets as one does and then answers nothing, for as long as it is let.
+    #[cfg(unix)]
+    fn silent(folder: &std::path::Path) -> std::path::PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let program = folder.join("silent");
+        let script = "#!/bin/sh\nif [ -e \"$0.greeted\" ]; then while read -r line; do :; done; fi\n: > \"$0.greeted\"\nsaid=sat\n\
+            while read -r line; do case \"$line\" in *check-sat*) echo $said; said=unsat;; esac; done\n";
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        program
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_proof_ends_by_its_limit_whatever_the_solver_does_and_says_that_it_did() {
+        let folder = tempfile::tempdir().unwrap();
+        // Each question alone would be waited for longer than this test may take, and there are dozens of them.
+        let patient = Prover::found().program(silent(folder.path())).workers(1).limit(Duration::from_secs(3_600));
+        let stopped = shown(&patient.within(Duration::from_secs(2)), &validity("\"365d\""));
+        assert_eq!(stopped.effect, Effect::NotProved);
+        assert!(stopped.words.contains("not known, the proof as a whole took 2 s"), "{stopped:?}");
     }
 }

@@ -5,6 +5,7 @@
 
 mod api;
 mod forms;
+mod jobs;
 mod log;
 mod pages;
 mod problem;

@@ -179,6 +179,7 @@ impl Hub {
             publisher.resume(journal, published.map_or(0, |head| head.size))?;
             // What was to be erased when the process ended is erased now.
             state.erased.iter().try_for_each(|entry| journal.erase(*entry))?;
+            hub.documents.keep_only(&state.documents())?;
             hub.state.store(Arc::new(state));
         }
         hub.publish()?;
@@ -240,15 +241,34 @@ impl Hub {
     /// # Errors
     /// It was refused, or could not be written; then nothing was.
     pub fn submit(&self, by: &PersonId, command: &Command) -> Result<Receipt, HubError> {
+        self.submit_while(by, command, || true)
+    }
+
+    /// The same for as long as somebody waits for it: what took longer to be worked out is not written.
+    ///
+    /// # Errors
+    /// It was refused, or could not be written, or nobody waits for it any more; then nothing was written.
+    pub fn submit_while(
+        &self,
+        by: &PersonId,
+        command: &Command,
+        is_awaited: impl Fn() -> bool,
+    ) -> Result<Receipt, HubError> {
         // Who may not ask at all costs nobody a proof.
         let state = self.state();
         let may = state.speaker(by).is_some_and(|(_, role)| crate::roles::may(role, crate::roles::action(command)));
-        let prepared = if may { self.prepare(&state, command)? } else { crate::decide::Prepared::Nothing };
+        let prepared = if may { self.prepare(&state, by, command)? } else { crate::decide::Prepared::Nothing };
         let mut writer = self.writer();
         let state = self.state();
         let now = self.writing_time(&state)?;
         let written = decide(&state, by, command, &prepared, now, self.entropy())?;
         let entries = (state.size..).take(written.len()).collect();
+        if !is_awaited() {
+            return Err(Refusal::Late.into());
+        }
+        if let Some(files) = prepared.files() {
+            self.documents.keep(files)?;
+        }
         self.commit(&mut writer, written)?;
         if let Command::Erase { entry, .. } = command {
             writer.journal.erase(*entry)?;

@@ -25,11 +25,14 @@ use crate::benchmark::Sheet;
 use crate::watch::{Evidence, EvidenceFile, Said};
 
 pub use door::{Door, Doors, LOOK_BYTES_MAX};
-pub use fetch::{JUMP_ENTRIES_MAX, NOTE_BYTES_MAX, STAGE_BYTES_MAX, STAGE_ENTRIES_MAX, Trouble};
+pub use fetch::{ENTRY_BYTES, JUMP_ENTRIES_MAX, NOTE_BYTES_MAX, STAGE_BYTES_MAX, STAGE_ENTRIES_MAX, Trouble};
 pub use kept::{CITY_BYTES_MAX, Country, Kept, KeptError, Position, Profile, SizeClass, Standing};
 pub use refresh::{Reach, Refreshed, refresh};
 
 use fetch::{Step, fetch};
+
+/// The most pieces of evidence about one city that older heads add to; more of them are told and not kept.
+const NOTED_MAX: usize = 64;
 
 /// Why a mirror does not do something. Nothing that was kept is changed by it.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +92,8 @@ pub enum Looked {
     },
     /// The log contradicts what its city signed before. The mirror is frozen.
     Contradicts(Box<Evidence>),
+    /// An older head of the same log was served. It is noted, and the log is looked at again: whoever kept an older head can serve it.
+    RolledBack(Box<Evidence>),
     /// It was frozen before, and was not looked at.
     Frozen,
     /// Nothing was kept, and why.
@@ -200,7 +205,10 @@ impl Mirror {
             Ok(Step::Contradicts(said)) => self.freeze(city, said, now),
             Ok(Step::Smaller { size, root, note }) => {
                 let said = self.smaller(&city, size, root, note)?;
-                self.freeze(city, said, now)
+                match said {
+                    Said::RolledBack { .. } => self.noted(city, size, said, now),
+                    said => self.freeze(city, said, now),
+                }
             }
             Err(trouble) => {
                 let kept = city.kept.troubled(&trouble, now);
@@ -227,6 +235,26 @@ impl Mirror {
         let standing = Standing::Frozen { since: now, evidence: digest };
         let kept = Kept { standing, ..city.kept.clone() };
         city.becomes(kept, Looked::Contradicts(Box::new(evidence)))
+    }
+
+    /// Notes that an older head was served, once for each two heads, and goes on from what is kept.
+    fn noted(&self, city: City, size: u64, said: Said, now: Timestamp) -> Result<Prepared, MirrorError> {
+        let folder = self.folder.join("evidence");
+        let of_city = |file: &EvidenceFile| file.evidence.city == city.name && file.evidence.key == city.kept.key;
+        let known: Vec<EvidenceFile> = EvidenceFile::all(&folder)?.into_iter().filter(of_city).collect();
+        let evidence = match known.iter().find(|file| file.evidence.said == said) {
+            Some(known) => known.evidence.clone(),
+            None => {
+                let evidence = Evidence { city: city.name.clone(), key: city.kept.key.clone(), noted: now, said };
+                if known.len() < NOTED_MAX {
+                    EvidenceFile::write(&folder, &evidence)?;
+                }
+                evidence
+            }
+        };
+        let larger = city.kept.signed().map_or(city.kept.size, |signed| signed.size);
+        let kept = city.kept.troubled(&Trouble::RolledBack { larger, smaller: size }, now);
+        city.becomes(kept, Looked::RolledBack(Box::new(evidence)))
     }
 
     /// A smaller head than the one that is known: a rollback if it begins what is kept, and a fork if it does not.

@@ -54,7 +54,7 @@ pub enum PilotError {
     #[error("the history does not fold with the draft in it: {0}")]
     Fold(#[from] ApplyError),
     /// The history keeps a replay busy for longer than it takes.
-    #[error("up to entry {0} the history asks for more looks at deployments than a replay takes")]
+    #[error("up to entry {0} the history asks for more looks at deployments, streams and grants than a replay takes")]
     TooMuch(u64),
     /// The records of disclosures could not be read.
     #[error("the disclosure records: {0}")]

@@ -4,18 +4,18 @@
 use std::sync::Arc;
 
 use model::{Digest, Fields, RequirementId, Sealed};
-use norms::proof::Prover;
 use standards::Pack;
 
 use crate::act::{Entry, Part};
 use crate::amend::{amended, parts, with_version};
 use crate::command::{Change, Command, NormChange, ParameterChange};
-use crate::decide::{Prepared, Refusal};
+use crate::decide::{Prepared, Refusal, takes_amendment};
 use crate::document::{Document, DocumentError, resolved};
-use crate::effect::{Shown, compare};
+use crate::effect::{Shown, compare, prover};
 use crate::hub::{Hub, HubError};
 use crate::sealed::field;
 use crate::state::{Draft, State};
+use crate::words::PersonId;
 
 /// An amendment as its form shows it before it is proposed.
 #[derive(Debug, Clone)]
@@ -29,12 +29,14 @@ pub struct Looked {
 }
 
 impl Hub {
-    pub(crate) fn prepare(&self, state: &State, command: &Command) -> Result<Prepared, HubError> {
+    pub(crate) fn prepare(&self, state: &State, by: &PersonId, command: &Command) -> Result<Prepared, HubError> {
         let of = |draft| state.drafts.get(draft).ok_or_else(|| missing("draft", draft));
         Ok(match command {
             Command::OpenDraft { pack, .. } => self.opened(pack)?,
             Command::Propose { draft, clause, change, .. } => {
-                let Looked { document, parts, shown } = self.look(of(draft)?, clause, change)?;
+                let found = of(draft)?;
+                takes_amendment(state, by, draft, found)?;
+                let Looked { document, parts, shown } = self.look(found, clause, change)?;
                 Prepared::Amendment { document, parts, effect: shown.effect, example: shown.words }
             }
             Command::Consolidate { draft, version, .. } => self.version_of(state, of(draft)?, version)?,
@@ -61,10 +63,12 @@ impl Hub {
             .library
             .find(name)
             .ok_or_else(|| missing("pack", &name.escape_debug().take(80).collect::<String>()))?;
-        let document = self.documents.keep(&Document::of(pack))?;
+        let files = Arc::new(Document::of(pack));
+        let document = files.digest()?;
         let reference = &pack.manifest.reference;
         let (urn, version) = (reference.urn.clone(), reference.version.to_string());
-        Ok(Prepared::Pack { urn, version, document, clauses: pack.requirements.keys().cloned().collect() })
+        let clauses = pack.requirements.keys().cloned().collect();
+        Ok(Prepared::Pack { urn, version, document, clauses, files })
     }
 
     /// What an amendment would do. Nothing is written.
@@ -75,7 +79,7 @@ impl Hub {
         let before = self.pack(&draft.document)?;
         let (_, after) = amended(&before, clause, change)?;
         let (was, is) = (resolved(&self.library, &before)?, resolved(&self.library, &Arc::new(after))?);
-        let shown = compare(&Prover::found().workers(1), &was, &is);
+        let shown = compare(&prover(), &was, &is);
         Ok(Looked { document: draft.document, parts: parts(change), shown })
     }
 
@@ -97,7 +101,7 @@ impl Hub {
         // As a whole it has to stand on what it stands on.
         let pack = Arc::new(document.pack()?);
         resolved(&self.library, &pack)?;
-        Ok(Prepared::Version { from, amendments, document: self.documents.keep(&document)? })
+        Ok(Prepared::Version { from, amendments, document: document.digest()?, files: Arc::new(document) })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who may do what: one table of roles and actions, and nothing beside it that lets anybody do anything.
 
+use crate::act::{EndorsementSet, What};
 use crate::command::Command;
 use crate::member::Role::{self, Editor, Member, Secretariat};
 
@@ -46,6 +47,29 @@ pub const TABLE: [(Action, &[Role]); 10] = [
 #[must_use]
 pub fn may(role: Role, action: Action) -> bool {
     TABLE.iter().any(|(known, roles)| *known == action && roles.contains(&role))
+}
+
+/// What an act did. A log whose acts the table does not let be done does not hold.
+#[must_use]
+pub const fn action_of(what: &What) -> Action {
+    match what {
+        What::HubFounded(_) | What::MembersAdmitted(_) | What::MembershipEnded(_) | What::MemberLogNamed(_) => {
+            Action::KeepMembers
+        }
+        What::PersonNamed(_) | What::RoleSet(_) | What::CredentialIssued(_) => Action::KeepPeople,
+        What::DraftOpened(_) => Action::OpenDraft,
+        What::AmendmentProposed(_) | What::AmendmentWithdrawn(_) => Action::Propose,
+        What::EndorsementSet(EndorsementSet { for_member: true, .. }) => Action::SpeakForMember,
+        What::ArgumentMade(_) | What::EndorsementSet(_) | What::StatementMade(_) | What::StatementAnswered(_) => {
+            Action::TakePart
+        }
+        What::WorkshopAnnounced(_) | What::MinutesFiled(_) => Action::KeepWorkshops,
+        What::ConsolidationBegun(_) | What::AmendmentDecided(_) | What::DraftConsolidated(_) => Action::Edit,
+        What::VersionReleased(_) | What::VersionWithdrawn(_) | What::VersionCorrected(_) => Action::Release,
+        What::ModerationPolicyPublished(_) | What::Hidden(_) | What::Restored(_) | What::PayloadErased(_) => {
+            Action::Moderate
+        }
+    }
 }
 
 /// What a command does.

@@ -61,7 +61,7 @@ pub struct State {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Members {
     /// By id.
-    pub by_id: BTreeMap<MemberId, Member>,
+    pub by_id: BTreeMap<MemberId, Arc<Member>>,
     /// The same by kind, so that a page of one kind looks at no other.
     pub by_kind: BTreeMap<MemberKind, BTreeSet<MemberId>>,
 }
@@ -83,7 +83,7 @@ pub struct Member {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct People {
     /// By id.
-    pub by_id: BTreeMap<PersonId, Person>,
+    pub by_id: BTreeMap<PersonId, Arc<Person>>,
     /// The same by the hash of their token.
     pub by_credential: HashMap<Digest, PersonId>,
     /// Who speaks for a member.
@@ -353,8 +353,8 @@ impl State {
     /// The person with a token, by its hash, as long as they speak for a member.
     #[must_use]
     pub fn person_with(&self, credential: &Digest) -> Option<(&PersonId, &Person, Role)> {
-        let (id, person) = self.people.by_id.get_key_value(self.people.by_credential.get(credential)?)?;
-        let (_, role) = self.speaker(id)?;
+        let (id, _) = self.people.by_id.get_key_value(self.people.by_credential.get(credential)?)?;
+        let (person, role) = self.speaker(id)?;
         Some((id, person, role))
     }
 
@@ -372,6 +372,12 @@ impl State {
     pub fn member_name(&self, id: &MemberId) -> String {
         let named = self.members.by_id.get(id).and_then(|member| member.listed.name.as_ref());
         named.map_or_else(|| format!("resident {id}"), Title::to_string)
+    }
+
+    /// Whether the words of an entry may be shown: they are neither hidden nor erased.
+    #[must_use]
+    pub fn is_shown(&self, entry: Entry) -> bool {
+        !self.hidden.contains_key(&entry) && !self.erased.contains(&entry)
     }
 
     /// The log's name.

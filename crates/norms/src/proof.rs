@@ -119,15 +119,23 @@ impl Prover {
         self
     }
 
+    /// With this limit for a whole proof, from its first question on; none unless it is given. What is not answered then is unknown.
+    #[must_use]
+    pub const fn within(mut self, limit: Duration) -> Self {
+        self.settings.whole = Some(limit);
+        self
+    }
+
     /// Whether a city, or a standard, is at least as strict as a standard, over every action of the schema.
     ///
     /// # Errors
     /// No solver, or a norm of the standard that can err.
     pub fn prove<'a>(&self, left: impl Into<Side<'a>>, standard: &'a Standard) -> Result<Report, ProofError> {
-        self.settings.hello()?;
+        let settings = self.settings.begun();
+        settings.hello()?;
         let (left, right) = (left.into(), Side::from(standard));
         let environments = self.environments(&[left]);
-        let answers = self.settings.run(&environments, |env, solver| {
+        let answers = settings.run(&environments, |env, solver| {
             let before = solver.asked();
             let answer = examine(solver, env, left, right);
             (answer, solver.asked() - before)

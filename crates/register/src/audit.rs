@@ -179,19 +179,33 @@ pub fn audit_before<O: Onlooker>(
     older: Option<String>,
     onlooker: impl Fn() -> O,
 ) -> Result<(Audit, O), AuditFailure> {
+    let is_gone = |failure: &AuditFailure| {
+        matches!(
+            failure,
+            AuditFailure::Missing { .. } | AuditFailure::Log(AuditError::Source(SourceError::NotFound(_)))
+        )
+    };
+    read_again(source, is_gone, || audit_once(source, wanted, older.clone(), onlooker()))
+}
+
+/// Reads a log that may go on meanwhile: where files are gone, and its checkpoint is another than before, it is read anew.
+///
+/// # Errors
+/// What reading it fails with.
+pub fn read_again<T, E>(
+    source: &dyn LogSource,
+    is_gone: impl Fn(&E) -> bool,
+    read: impl Fn() -> Result<T, E>,
+) -> Result<T, E> {
     for _ in 1..READINGS_MAX {
         let before = source.get(CHECKPOINT_PATH);
-        let audited = audit_once(source, wanted, older.clone(), onlooker());
-        let is_gone = matches!(
-            &audited,
-            Err(AuditFailure::Missing { .. } | AuditFailure::Log(AuditError::Source(SourceError::NotFound(_))))
-        );
+        let outcome = read();
         let went_on = || matches!((&before, source.get(CHECKPOINT_PATH)), (Ok(before), Ok(now)) if *before != now);
-        if !(is_gone && went_on()) {
-            return audited;
+        if !(outcome.as_ref().err().is_some_and(&is_gone) && went_on()) {
+            return outcome;
         }
     }
-    audit_once(source, wanted, older, onlooker())
+    read()
 }
 
 fn audit_once<O: Onlooker>(

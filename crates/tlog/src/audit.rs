@@ -31,8 +31,10 @@ pub struct AuditReport {
     pub tiles: u64,
     /// Bytes read in all, the checkpoint included.
     pub bytes: u64,
-    /// Size of the older checkpoint this log was shown to continue, if one was given.
+    /// Size of the older checkpoint this log was shown to continue, if one was given; of several, of the largest.
     pub continues: Option<u64>,
+    /// The signed checkpoint itself.
+    pub note: String,
 }
 
 /// Where an audit failed. Every variant names the path, and the offset or entry where there is one.

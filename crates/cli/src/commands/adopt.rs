@@ -42,6 +42,9 @@ struct Adopted {
     starts: Vec<Change>,
     /// The open deployments that others could decide about.
     decided: Vec<Change>,
+    /// Of what a hub released: `released` by its log, or `not-checked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<&'static str>,
     /// What changes by proof, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<Difference>,
@@ -84,12 +87,12 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let clocks = clocks(&text, &state);
     let reason =
         release.as_ref().map_or_else(|| args.reason.clone(), |release| Some(release.reason(args.reason.as_deref())));
-    let submission = Submission { by: by.clone(), reason, command: Command::AdoptPolicy(text) };
     // What proves it lies beside the city before the act says so.
     let kept = match (&release, args.dry_run) {
-        (Some(release), false) => release.keep(&args.city, &hash)?,
+        (Some(release), false) => release.keep(&args.city, &hash, &text.layers)?,
         _ => None,
     };
+    let submission = Submission { by: by.clone(), reason, command: Command::AdoptPolicy(text) };
     let entries = if args.dry_run {
         office.preview(submission, token.as_deref()).map(|()| Vec::new())
     } else {
@@ -112,6 +115,7 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
         stops: told(changes.stops),
         starts: told(changes.starts),
         decided: changes.decided.into_iter().map(decides).collect(),
+        standing: release.as_ref().map(released::Released::standing),
         proof,
         entries,
     };
@@ -196,6 +200,12 @@ fn in_words(adopted: &Adopted, dry_run: bool) -> String {
         lines.push(format!("{would}let run {} clocks: {}", adopted.clocks.len(), adopted.clocks.join(", ")));
     }
     lines.extend(adopted.proof.as_ref().map(|difference| format!("By proof, whatever is asked: {difference}")));
+    if adopted.standing == Some("not-checked") {
+        lines.push(
+            "Whether it was withdrawn or corrected since was not checked; give the hub's address with `--hub`."
+                .to_owned(),
+        );
+    }
     if adopted.stops.is_empty() && adopted.starts.is_empty() {
         lines.push("No flow changes.".to_owned());
     }

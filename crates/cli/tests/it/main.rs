@@ -15,6 +15,7 @@ mod framework;
 mod full;
 mod handed;
 mod hub;
+mod hub_adopt;
 mod hub_mirror;
 mod instruments;
 mod lax;

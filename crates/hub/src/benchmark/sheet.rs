@@ -17,6 +17,12 @@ use tlog::audit::{AuditError, Auditor, LogSource};
 
 /// The most things that are folded of one city: deployments, devices, views, grants and statements together.
 pub const THINGS_MAX: usize = 100_000;
+/// The most bytes that one city's sheet has as it is kept: half of what the shelf takes, so that no city fails there.
+pub const SHEET_BYTES_MAX: u64 = (journal::shelf::HEAD_BYTES_MAX / 2) as u64;
+/// What a deployment grows by at most after it was entered, in bytes: its stage, and the entries and instants of its steps.
+const STEPS_BYTES_MAX: u64 = 160;
+/// Marks of quotation, colon and comma around a thing and its name, in bytes.
+const MARKS_BYTES: u64 = 8;
 
 /// Where a fold stopped, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +105,9 @@ pub struct Sheet {
     pub last_at: Option<Timestamp>,
     /// Where the fold stopped, if it did.
     pub stopped: Option<Stopped>,
+    /// How many bytes its things have at most as they are kept. What was kept before they were counted begins at none.
+    #[serde(default)]
+    bytes: u64,
     /// Parties that are everybody.
     pub(super) public: BTreeSet<PartyId>,
     pub(super) sites: BTreeMap<DeploymentId, Site>,
@@ -153,13 +162,25 @@ impl Sheet {
         if things + self.public.len() > THINGS_MAX {
             return Err(format!("it has more than {THINGS_MAX} things, which is more than is folded of one city"));
         }
+        if self.bytes > SHEET_BYTES_MAX {
+            return Err(format!(
+                "its things have more than {SHEET_BYTES_MAX} bytes, which is more than is kept of one city"
+            ));
+        }
         Ok(())
+    }
+
+    /// Counts what is entered, before it is.
+    fn counts(&mut self, id: &str, thing: &impl Serialize) {
+        self.bytes =
+            self.bytes.saturating_add(bytes_of(&id)).saturating_add(bytes_of(thing)).saturating_add(MARKS_BYTES);
     }
 
     fn what(&mut self, act: &Act) -> Result<(), String> {
         match &act.what {
             What::CityFounded(founded) => self.name = Some(founded.name.chars().take(200).collect()),
             What::PartyRegistered(registered) if registered.party.kind == PartyKind::Public => {
+                self.counts(registered.party.id.as_str(), &());
                 self.public.insert(registered.party.id.clone());
             }
             What::PolicyAdopted(adopted) => self.adopt(adopted),
@@ -198,7 +219,10 @@ impl Sheet {
         let norms = text.layers.iter().flat_map(|layer| named(&layer.cedar, "@requirement(\""));
         let duties = text.layers.iter().flat_map(|layer| layer.duties.values());
         let duties = duties.flat_map(|duty| named(duty, "requirement = \""));
-        self.requirements = norms.chain(duties).collect();
+        let requirements = norms.chain(duties).collect();
+        let counted = self.bytes.saturating_sub(bytes_of(&self.requirements));
+        self.bytes = counted.saturating_add(bytes_of(&requirements));
+        self.requirements = requirements;
     }
 
     fn propose(&mut self, deployment: &Deployment, act: &Act) -> Result<(), String> {
@@ -213,6 +237,8 @@ impl Sheet {
             approved: None,
             begun: None,
         };
+        self.counts(deployment.id.as_str(), &site);
+        self.bytes = self.bytes.saturating_add(STEPS_BYTES_MAX);
         match self.sites.insert(deployment.id.clone(), site) {
             None => Ok(()),
             Some(_) => Err(twice("deployment", &deployment.id)),
@@ -238,6 +264,7 @@ impl Sheet {
 
     fn enter(&mut self, device: &Device) -> Result<(), String> {
         let sensor = Sensor { deployment: device.deployment.clone(), support_until: device.support_until };
+        self.counts(device.id.as_str(), &sensor);
         match self.sensors.insert(device.id.clone(), sensor) {
             None => Ok(()),
             Some(_) => Err(twice("device", &device.id)),
@@ -247,6 +274,7 @@ impl Sheet {
     fn agree(&mut self, grant: &Grant, since: Timestamp) -> Result<(), String> {
         let Grant { recipient, stream, view, until, .. } = grant.clone();
         let share = Share { recipient, stream, view, since, until, ended: false };
+        self.counts(grant.id.as_str(), &share);
         match self.shares.insert(grant.id.clone(), share) {
             None => Ok(()),
             Some(_) => Err(twice("grant", &grant.id)),
@@ -256,6 +284,7 @@ impl Sheet {
     fn state(&mut self, evidence: &Evidence, filed: Timestamp, inquiry: bool) -> Result<(), String> {
         let Evidence { about, kind, until, answers, .. } = evidence.clone();
         let statement = Statement { about, kind, filed, until, answers, ended: false, inquiry };
+        self.counts(evidence.id.as_str(), &statement);
         match self.statements.insert(evidence.id.clone(), statement) {
             None => Ok(()),
             Some(_) => Err(twice("statement", &evidence.id)),
@@ -268,6 +297,11 @@ impl Sheet {
             *sum = sum.saturating_add(total.disclosures);
         }
     }
+}
+
+/// How many bytes something has as it is kept. What cannot be written is too large for any limit.
+fn bytes_of(thing: &impl Serialize) -> u64 {
+    serde_json::to_vec(thing).map_or(u64::MAX, |bytes| bytes.len() as u64)
 }
 
 /// The ids that a text names behind a mark, outside of its comments. What a norm of that name does is not looked at.
@@ -285,4 +319,24 @@ fn unknown(kind: &str, id: &impl AsRef<str>) -> String {
 
 fn twice(kind: &str, id: &impl AsRef<str>) -> String {
     format!("it enters the {kind} `{}` a second time", id.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::Generated;
+
+    #[test]
+    fn a_sheet_never_has_more_bytes_than_were_counted() {
+        let body = r#"{"hash":"1111111111111111111111111111111111111111111111111111111111111111","text":{"layers":[],"permits":"","permits_owner":"city"}}"#;
+        let ways = Generated::new("2026-01-01T00:00:00Z".parse().unwrap(), body.to_owned(), 400);
+        let mut sheet = Sheet::default();
+        for entry in ways.log(0).unwrap().entries() {
+            sheet.take(entry);
+            // Its own name, size and instant are no things of a city.
+            assert!(bytes_of(&sheet) <= sheet.bytes + 1_000, "entry {}", sheet.size);
+        }
+        assert!(sheet.stopped.is_none() && sheet.sites.values().any(|site| site.begun.is_some()));
+        assert!(sheet.bytes < 2 * bytes_of(&sheet), "nor much less: {}", sheet.bytes);
+    }
 }

@@ -23,6 +23,7 @@ use axum::routing::get;
 use model::{Fields, Sealed, Timestamp};
 use web::{Cookies, SessionId};
 
+use super::jobs::Lane;
 use super::problem::Problem;
 use super::router::Node;
 use crate::act::Entry;
@@ -86,6 +87,11 @@ impl Reader {
         let state = node.hub.state();
         let signed = Cookies::of(headers).read(headers).and_then(|id| signed(node, &state, &id));
         Self { node: node.clone(), state, signed }
+    }
+
+    /// Whose place it takes.
+    fn lane(&self) -> Lane {
+        if self.signed.is_some() { Lane::Member } else { Lane::Open }
     }
 
     fn site(&self) -> Site {
@@ -181,7 +187,8 @@ async fn drawn<T: Template>(
     view: impl FnOnce(&Reader) -> Result<T, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     let node = reader.node.clone();
-    node.blocking(move || view(&reader).and_then(|template| page(StatusCode::OK, &template))).await?
+    let lane = reader.lane();
+    node.jobs.run(lane, move || view(&reader).and_then(|template| page(StatusCode::OK, &template))).await?
 }
 
 /// A page that nothing keeps: who is signed in sees another.

@@ -8,22 +8,17 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tokio::sync::Semaphore;
 
+use super::jobs::{Jobs, Lane, Waits};
 use super::problem::Problem;
 use super::sessions::Sessions;
 use super::{api, forms, log, pages};
 use crate::command::Command;
 use crate::hub::{Hub, Receipt};
-use crate::roles::{Action, action};
 use crate::words::PersonId;
 
 /// The largest body of a request, in bytes.
 const BODY_BYTES_MAX: usize = 256 << 10;
-/// The most blocking jobs at once.
-const JOBS_MAX: usize = 32;
-/// The most proofs at once.
-const PROOFS_MAX: usize = 2;
 
 /// What is said of a request that does not fit its address.
 const UNREAD: &str = "What was sent cannot be read here: it is too large, or something in it is missing or too much.";
@@ -33,59 +28,35 @@ const UNREAD: &str = "What was sent cannot be read here: it is too large, or som
 pub(super) struct Node {
     pub(super) hub: Arc<Hub>,
     pub(super) sessions: Arc<Sessions>,
-    jobs: Arc<Semaphore>,
-    proofs: Arc<Semaphore>,
+    pub(super) jobs: Arc<Jobs>,
 }
 
 impl Node {
-    /// Runs something that waits for a disk, if there is a place for it now.
+    /// Runs something that anybody may ask for and that waits for a disk, if there is a place for it now.
     pub(super) async fn blocking<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        run(&self.jobs, job).await
-    }
-
-    /// Runs something that waits for a solver.
-    pub(super) async fn proving<T: Send + 'static>(
-        &self,
-        job: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Problem> {
-        run(&self.proofs, job).await
+        self.jobs.run(Lane::Open, job).await
     }
 
     /// Does one thing for a person.
     pub(super) async fn submit(&self, by: PersonId, command: Command) -> Result<Receipt, Problem> {
-        let (hub, proves) = (Arc::clone(&self.hub), action(&command) == Action::Propose);
-        let done = move || hub.submit(&by, &command);
-        let done = if proves { self.proving(done).await? } else { self.blocking(done).await? };
+        let (hub, waits, person) = (Arc::clone(&self.hub), Waits::begin(), by.clone());
+        let (proves, is_awaited) = (matches!(command, Command::Propose { .. }), waits.watch());
+        let done = move || hub.submit_while(&by, &command, is_awaited);
+        let done = match proves {
+            true => self.jobs.prove(&person, done).await?,
+            false => self.jobs.run(Lane::Member, done).await?,
+        };
+        drop(waits);
         Ok(done?)
     }
 }
 
-async fn run<T: Send + 'static>(
-    places: &Arc<Semaphore>,
-    job: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    let busy = |_| {
-        Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "The hub is doing as much at once as it can. Try again in a moment.",
-        )
-    };
-    let place = Arc::clone(places).try_acquire_owned().map_err(busy)?;
-    let ran = tokio::task::spawn_blocking(move || {
-        let done = job();
-        drop(place);
-        done
-    });
-    ran.await.map_err(|_| Problem::internal())
-}
-
 /// Every route.
 pub(super) fn routes(hub: Arc<Hub>) -> Router {
-    let places = |count| Arc::new(Semaphore::new(count));
-    let node = Node { hub, sessions: Arc::default(), jobs: places(JOBS_MAX), proofs: places(PROOFS_MAX) };
+    let node = Node { hub, sessions: Arc::default(), jobs: Arc::default() };
     Router::new()
         .route("/", get(pages::home::home))
         .route("/about", get(pages::home::about))

@@ -16,6 +16,8 @@ const IDLE_MAX: Span = Span::minutes(30);
 const SESSION_MAX: Span = Span::hours(12);
 /// The most sessions; then the one that was used longest ago ends.
 const SESSIONS_MAX: usize = 16_384;
+/// The most sessions of one token, counted likewise.
+const OWN_SESSIONS_MAX: usize = 8;
 
 /// The hash of a token, as the log holds it.
 pub(super) fn credential(token: &str) -> Digest {
@@ -49,6 +51,11 @@ impl Sessions {
     /// Begins a session for a token that is somebody's.
     pub(super) fn begin(&self, id: &SessionId, credential: Digest, now: Timestamp) {
         let mut open = self.open();
+        let own = || open.iter().filter(|(_, session)| session.credential == credential);
+        if own().count() >= OWN_SESSIONS_MAX {
+            let oldest = own().min_by_key(|(_, session)| session.used).map(|(id, _)| *id);
+            oldest.map(|id| open.remove(&id));
+        }
         if open.len() >= SESSIONS_MAX {
             open.retain(|_, session| session.lasts(now));
         }
@@ -105,5 +112,23 @@ mod tests {
         sessions.begin(&id, token, now);
         sessions.end(&id);
         assert_eq!(sessions.credential(&id, now), None);
+    }
+
+    #[test]
+    fn one_token_has_a_few_sessions_and_takes_nobody_elses() {
+        let (sessions, random) = (Sessions::default(), testkit::SeededBytes::new(2));
+        let now: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
+        let begun = |token: &str, at: Timestamp| {
+            let id = SessionId::fresh(&random).unwrap();
+            sessions.begin(&id, credential(token), at);
+            id
+        };
+        let other = begun("b", now);
+        let own: Vec<SessionId> = (1..=10_u32).map(|minute| begun("a", now + Span::minutes(minute))).collect();
+        let later = now + Span::minutes(11);
+        let open = own.iter().filter(|id| sessions.credential(id, later).is_some()).count();
+        assert_eq!(open, OWN_SESSIONS_MAX);
+        assert!(sessions.credential(&own[1], later).is_none() && sessions.credential(&own[2], later).is_some());
+        assert_eq!(sessions.credential(&other, later), Some(credential("b")));
     }
 }

@@ -18,6 +18,8 @@ pub const NOTE_BYTES_MAX: usize = 64 << 10;
 pub const STAGE_ENTRIES_MAX: u64 = 65_536;
 /// The most bytes of entries that one look keeps, up to the end of a bundle.
 pub const STAGE_BYTES_MAX: usize = 32 << 20;
+/// What an entry costs besides its own bytes, so that no number of empty ones is for nothing.
+pub const ENTRY_BYTES: u64 = 64;
 /// The most new entries that a head may promise: a city that logs once a second takes half a year for them.
 pub const JUMP_ENTRIES_MAX: u64 = 1 << 24;
 
@@ -50,6 +52,17 @@ pub enum Trouble {
     /// More would be kept of this city than of any.
     #[error("more than {CITY_BYTES_MAX} bytes of it would be kept; it is too large for this hub")]
     Full,
+    /// An older head was served after a newer one. Both are signed, but anybody who kept it can serve an older one.
+    #[error("a head of {smaller} entries was served after one of {larger}: an older state of the same log")]
+    RolledBack {
+        /// The size that was known.
+        larger: u64,
+        /// The size that was served.
+        smaller: u64,
+    },
+    /// What was checked could not be kept.
+    #[error("what was read of it could not be kept: {0}")]
+    NotKept(String),
     /// What is kept does not fit together.
     #[error("what is kept of it is damaged; mirror the city anew")]
     Damaged,
@@ -156,7 +169,7 @@ fn read_stage(kept: &Kept, source: &dyn LogSource, size: u64) -> Result<Stage, T
         }
         stage.entries.extend(read);
     }
-    stage.bytes = kept.bytes + taken as u64;
+    stage.bytes = kept.bytes + taken as u64 + stage.entries.len() as u64 * ENTRY_BYTES;
     if stage.bytes > CITY_BYTES_MAX { Err(Trouble::Full) } else { Ok(stage) }
 }
 

@@ -12,7 +12,7 @@ use tlog::{Hash, RightEdge};
 
 use super::fetch::Trouble;
 
-/// The most that is kept of one city's entries, in bytes before they are packed.
+/// The most that is kept of one city's entries, in bytes before they are packed, each with what it costs besides.
 pub const CITY_BYTES_MAX: u64 = 8 << 30;
 
 /// Not a word of a profile.
@@ -202,7 +202,7 @@ pub struct Kept {
     pub profile: Profile,
     /// How many entries are kept.
     pub size: u64,
-    /// How many bytes they have.
+    /// How many bytes they have, with what each costs besides.
     pub bytes: u64,
     /// The complete subtrees over them, largest first.
     #[serde(with = "crate::hashes")]

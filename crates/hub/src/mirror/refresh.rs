@@ -8,18 +8,21 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use journal::JournalError;
 use journal::shelf::Change;
 use model::{Clock, PartyId};
 use tlog::audit::LogSource;
 
-use super::{City, Looked, Mirror, MirrorError, Prepared};
+use super::{City, Looked, Mirror, MirrorError, Prepared, Trouble};
 
 /// The most cities that are written in one transaction.
 const WRITTEN_AT_ONCE: usize = 256;
-/// The most bytes that wait to be written, as a number of looks.
-const WAITING_MAX: usize = 64;
-/// How many cities are read ahead.
-const READ_AT_ONCE: usize = 256;
+/// The most bytes that are gathered for one transaction, before the last look that is added.
+const WRITTEN_BYTES_AT_ONCE: usize = 32 << 20;
+/// The most looks that wait to be written.
+const WAITING_MAX: usize = 16;
+/// How many cities are read ahead. Each may have as much as the shelf keeps of one.
+const READ_AT_ONCE: usize = 16;
 /// How often one city is looked at in a row while it has more.
 const STAGES_MAX: usize = 64;
 
@@ -44,6 +47,8 @@ pub struct Refreshed {
     pub frozen: u64,
     /// Whose log was found to contradict itself now.
     pub contradict: Vec<PartyId>,
+    /// Where an older head was served than before. They are among those that failed.
+    pub rolled_back: Vec<PartyId>,
 }
 
 /// Where the threads take their cities from.
@@ -90,53 +95,106 @@ pub fn refresh(folder: &Path, ways: &dyn Reach, threads: usize, clock: &dyn Cloc
     })
 }
 
+/// A look that is to be written, and whether it is the last at its city.
+struct Told {
+    city: PartyId,
+    prepared: Prepared,
+    last: bool,
+}
+
 fn look(
     folder: &Path,
     queue: &Mutex<Queue>,
     ways: &dyn Reach,
     clock: &dyn Clock,
-    tell: &SyncSender<(PartyId, Prepared, bool)>,
+    tell: &SyncSender<Told>,
 ) -> Result<(), MirrorError> {
     let mut own = Mirror::open(folder)?;
-    loop {
+    'cities: loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next()?;
         let Some(city) = next else { return Ok(()) };
         let name = city.name.clone();
-        let mut prepared = own.prepare(city.clone(), &*ways.reach(&city), clock.now())?;
+        let mut prepared = once(&own, city, ways, clock)?;
         let mut stages = 1;
         // A city with much that is new is written by whoever looks at it, so that not all of it waits in memory.
         while stages < STAGES_MAX && matches!(prepared.looked, Looked::Grown { more: true, .. }) {
-            let Prepared { looked, change } = prepared;
-            own.commit(Prepared { looked: looked.clone(), change })?;
-            if tell.send((name.clone(), Prepared { looked, change: None }, false)).is_err() {
+            let looked = match own.commit(prepared) {
+                Err(MirrorError::Shelf(JournalError::Refused(why))) => Looked::Failed(Trouble::NotKept(why)),
+                committed => committed?,
+            };
+            let last = matches!(looked, Looked::Failed(_));
+            if tell.send(Told { city: name.clone(), prepared: Prepared { looked, change: None }, last }).is_err() {
                 return Ok(());
             }
-            let city = own.city(&name)?;
-            prepared = own.prepare(city.clone(), &*ways.reach(&city), clock.now())?;
+            if last {
+                continue 'cities;
+            }
+            prepared = once(&own, own.city(&name)?, ways, clock)?;
             stages += 1;
         }
-        if tell.send((name, prepared, true)).is_err() {
+        if tell.send(Told { city: name, prepared, last: true }).is_err() {
             return Ok(());
         }
     }
 }
 
-fn write(writer: &mut Mirror, looks: &Receiver<(PartyId, Prepared, bool)>) -> Result<Refreshed, MirrorError> {
+/// One look. That what is kept of a city is damaged is that city's failure, and not that of all the others.
+fn once(own: &Mirror, city: City, ways: &dyn Reach, clock: &dyn Clock) -> Result<Prepared, MirrorError> {
+    let log = ways.reach(&city);
+    match own.prepare(city, &*log, clock.now()) {
+        Err(MirrorError::Damaged { .. }) => Ok(Prepared { looked: Looked::Failed(Trouble::Damaged), change: None }),
+        prepared => prepared,
+    }
+}
+
+fn write(writer: &mut Mirror, looks: &Receiver<Told>) -> Result<Refreshed, MirrorError> {
     let mut refreshed = Refreshed::default();
-    let mut changes: Vec<Change> = Vec::new();
-    for (name, prepared, last) in looks {
-        refreshed.count(name, &prepared.looked, last);
-        changes.extend(prepared.change);
-        if changes.len() >= WRITTEN_AT_ONCE {
-            writer.put(&changes)?;
-            changes.clear();
+    let (mut waiting, mut bytes) = (Vec::new(), 0);
+    for told in looks {
+        bytes += told.prepared.change.as_ref().map_or(0, size);
+        waiting.push(told);
+        if waiting.len() >= WRITTEN_AT_ONCE || bytes >= WRITTEN_BYTES_AT_ONCE {
+            refreshed.written(writer, std::mem::take(&mut waiting))?;
+            bytes = 0;
         }
     }
-    writer.put(&changes)?;
+    refreshed.written(writer, waiting)?;
     Ok(refreshed)
 }
 
+fn size(change: &Change) -> usize {
+    let pieces = change.pieces.iter().map(|piece| piece.bytes.len());
+    change.row.head.len() + change.row.fold.len() + pieces.sum::<usize>()
+}
+
 impl Refreshed {
+    /// Writes looks in one transaction. Where the shelf refuses that for one of them, each is written by itself, and only those that
+    /// are refused have failed.
+    fn written(&mut self, writer: &mut Mirror, told: Vec<Told>) -> Result<(), MirrorError> {
+        let mut counted = Vec::with_capacity(told.len());
+        let mut changes = Vec::with_capacity(told.len());
+        for Told { city, prepared: Prepared { looked, change }, last } in told {
+            counted.push((city, looked, last, change.is_some()));
+            changes.extend(change);
+        }
+        let whole = match writer.put(&changes) {
+            Err(MirrorError::Shelf(JournalError::Refused(_))) => false,
+            put => put.map(|()| true)?,
+        };
+        let mut changes = changes.iter();
+        for (city, looked, last, changed) in counted {
+            let own = if changed { changes.next() } else { None };
+            let put = own.filter(|_| !whole).map_or(Ok(()), |change| writer.put(std::slice::from_ref(change)));
+            match put {
+                Err(MirrorError::Shelf(JournalError::Refused(why))) => {
+                    self.count(city, &Looked::Failed(Trouble::NotKept(why)), last);
+                }
+                put => put.map(|()| self.count(city, &looked, last))?,
+            }
+        }
+        Ok(())
+    }
+
     fn count(&mut self, name: PartyId, looked: &Looked, last: bool) {
         self.cities += u64::from(last);
         match looked {
@@ -150,6 +208,10 @@ impl Refreshed {
                 self.contradict.push(name);
             }
             Looked::Frozen => self.frozen += 1,
+            Looked::RolledBack(_) => {
+                self.failed += 1;
+                self.rolled_back.push(name);
+            }
             Looked::Failed(_) => self.failed += 1,
         }
     }

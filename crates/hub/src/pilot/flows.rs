@@ -68,7 +68,12 @@ impl Granted {
 pub(super) struct Flows {
     streams: BTreeMap<StreamId, Track>,
     pub(super) grants: BTreeMap<GrantId, Granted>,
+    /// Grants that have not ended, by the deployment that they are of.
     of_deployment: BTreeMap<DeploymentId, Vec<GrantId>>,
+    /// How many stretches are kept.
+    stretches: usize,
+    /// Whether only the last stretch of a grant is asked about.
+    only_last: bool,
 }
 
 /// How something flows.
@@ -125,6 +130,23 @@ impl Track {
 pub(super) type Stopped = (DeploymentId, Vec<Ground>);
 
 impl Flows {
+    /// At the city, where each record is asked of the plan of its time: what was before is never asked about.
+    pub(super) fn of_records() -> Self {
+        Self { only_last: true, ..Self::default() }
+    }
+
+    /// How many things a look at a deployment looks at: itself, its streams, and its grants.
+    pub(super) fn things(&self, state: &State, id: &DeploymentId) -> u64 {
+        let streams = state.deployments.get(id).map_or(0, |record| record.deployment.streams.len());
+        let grants = self.of_deployment.get(id).map_or(0, Vec::len);
+        1 + streams as u64 + grants as u64
+    }
+
+    /// How many stretches are kept.
+    pub(super) const fn kept(&self) -> usize {
+        self.stretches
+    }
+
     pub(super) fn granted(&mut self, deployment: &DeploymentId, grant: &GrantId) {
         self.of_deployment.entry(deployment.clone()).or_default().push(grant.clone());
     }
@@ -149,8 +171,20 @@ impl Flows {
             };
             track.turn(now.at, standing);
         }
-        for grant in self.of_deployment.get(id).into_iter().flatten() {
+        let grants = self.of_deployment.get(id).map(Vec::as_slice).unwrap_or_default();
+        for grant in grants {
+            let before = self.grants.get(grant).map_or(0, |granted| granted.stretches.len());
             stopped.extend(look_at_grant(&mut self.grants, now, (&was, &with), grant));
+            let Some(Granted { stretches, .. }) = self.grants.get_mut(grant) else { continue };
+            if self.only_last {
+                stretches.drain(..stretches.len().saturating_sub(1));
+            }
+            self.stretches = (self.stretches + stretches.len()).saturating_sub(before);
+        }
+        // What has ended does not begin again: it was looked at for the last time.
+        let goes_on = |grant: &GrantId| now.was.0.grants.get(grant).is_some_and(|record| record.ended.is_none());
+        if let Some(grants) = self.of_deployment.get_mut(id) {
+            grants.retain(goes_on);
         }
         stopped
     }
@@ -165,6 +199,7 @@ impl Flows {
         for granted in self.grants.values_mut() {
             granted.stretches.retain(|stretch| stretch.to.is_none_or(|to| at <= to));
         }
+        self.stretches = self.grants.values().map(|granted| granted.stretches.len()).sum();
     }
 
     /// What was found of streams, and of grants, by an instant.

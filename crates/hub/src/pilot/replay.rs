@@ -47,9 +47,11 @@ pub struct Begin {
     pub at: Timestamp,
 }
 
-/// The most looks at a deployment that one replay takes, so that no log can keep it busy for ever: about so many as a city of 10,000
-/// deployments has in ten years.
-pub const LOOKS_MAX: u64 = 2_000_000;
+/// The most things that one replay looks at, so that no log can keep it busy for ever: deployments, each with its streams and the grants
+/// of it that have not ended. About so many as a city of 10,000 deployments has in ten years.
+pub const LOOKS_MAX: u64 = 4_000_000;
+/// The most stretches of grants that are kept between two batches of disclosures.
+const STRETCHES_MAX: usize = 500_000;
 
 /// A replay under way.
 pub struct Replay<'a> {
@@ -66,7 +68,7 @@ pub struct Replay<'a> {
     disclosed: Disclosed,
     papers: Papers,
     touched: Touched,
-    /// How many more looks it takes.
+    /// How many more things it looks at.
     looks: u64,
     last: (u64, Timestamp),
     first_at: Option<Timestamp>,
@@ -80,12 +82,12 @@ impl<'a> Replay<'a> {
         Self {
             draft,
             begin: None,
+            flows: if records.is_some() { Flows::of_records() } else { Flows::default() },
             records: records.map(Iterator::peekable),
             with: State::default(),
             bundles: None,
             acts: Acts::default(),
             each: Vec::new(),
-            flows: Flows::default(),
             disclosed: Disclosed::default(),
             papers: Papers::default(),
             touched: Touched::Nothing,
@@ -102,7 +104,7 @@ impl<'a> Replay<'a> {
         Self { begin: Some(begin), ..self }
     }
 
-    /// The same with so many looks at a deployment at most.
+    /// The same with so many things to look at, at most.
     #[must_use]
     pub fn at_most(self, looks: u64) -> Self {
         Self { looks, ..self }
@@ -252,8 +254,12 @@ impl<'a> Replay<'a> {
             Touched::One(id) => vec![id],
             Touched::Everything => before.deployments.keys().collect(),
         };
-        self.looks = self.looks.checked_sub(ids.len() as u64).ok_or(PilotError::TooMuch(entry))?;
         for id in ids {
+            let things = self.flows.things(before, id);
+            self.looks = self.looks.checked_sub(things).ok_or(PilotError::TooMuch(entry))?;
+            if self.flows.kept() > STRETCHES_MAX {
+                return Err(PilotError::TooMuch(entry));
+            }
             for (deployment, grounds) in self.flows.look(&now, id) {
                 let about = Subject::Deployment { id: deployment };
                 self.papers.asked(self.draft, &self.with, &grounds, Some(&about));

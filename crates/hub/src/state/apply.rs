@@ -13,7 +13,8 @@ use super::{
 };
 use crate::act::{Act, CredentialIssued, Decision, DraftOpened, Entry, HubFounded, Moderated, PersonNamed, What};
 use crate::member::{ListedMember, Role};
-use crate::words::{DraftId, PersonId};
+use crate::roles::{action_of, may};
+use crate::words::{DraftId, MemberId, PersonId};
 
 /// An act that cannot follow its past.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,8 +59,14 @@ impl State {
         if (entry == 0) != matches!(act.what, What::HubFounded(_)) {
             return Err("a log begins with a founding, and has one");
         }
-        if entry > 0 && self.speaker(&act.by).is_none() {
-            return Err("whoever did it speaks for no member");
+        if entry > 0 {
+            let (_, role) = self.speaker(&act.by).ok_or("whoever did it speaks for no member")?;
+            if !may(role, action_of(&act.what)) {
+                return Err("whoever did it has a role that may not");
+            }
+        }
+        if self.is_own(act) {
+            return Err("nobody decides an amendment of their own, nor their own role or membership");
         }
         let decision = decision_of(&act.what);
         if decision.is_some_and(|decision| decision.decider != act.by) {
@@ -73,29 +80,45 @@ impl State {
         Ok(())
     }
 
+    /// Whether somebody decides about themselves: their own amendment, role or membership.
+    pub(crate) fn is_own(&self, act: &Act) -> bool {
+        match &act.what {
+            What::AmendmentDecided(decided) => {
+                self.amendments.get(&decided.amendment).is_some_and(|amendment| amendment.by == act.by)
+            }
+            What::RoleSet(set) => set.person == act.by,
+            What::MembershipEnded(ended) => {
+                self.people.by_id.get(&act.by).is_some_and(|person| person.member == ended.member)
+            }
+            _ => false,
+        }
+    }
+
     fn what(&mut self, entry: Entry, act: &Act) -> Applied {
         match &act.what {
             What::HubFounded(founded) => self.found(act, founded),
             What::MembersAdmitted(admitted) => admitted.members.iter().try_for_each(|one| self.admit(act, one)),
             What::MembershipEnded(ended) => {
-                let member = Arc::make_mut(&mut self.members).by_id.get_mut(&ended.member).ok_or("no such member")?;
+                let member = self.member_mut(&ended.member)?;
                 if member.ended.replace(entry).is_some() { Err("its membership is over already") } else { Ok(()) }
             }
             What::MemberLogNamed(named) => {
-                let member = Arc::make_mut(&mut self.members).by_id.get_mut(&named.member).ok_or("no such member")?;
-                member.log = Some(named.log.clone());
+                self.member_mut(&named.member)?.log = Some(named.log.clone());
                 Ok(())
             }
             What::PersonNamed(named) => self.name_person(entry, named),
             What::RoleSet(set) => {
                 let person = Arc::make_mut(&mut self.people).by_id.get_mut(&set.person).ok_or("no such person")?;
-                person.role = set.role;
+                Arc::make_mut(person).role = set.role;
                 Ok(())
             }
             What::CredentialIssued(issued) => self.credential(issued),
             What::DraftOpened(opened) => self.open_draft(entry, opened),
             What::AmendmentProposed(proposed) => self.propose(entry, act, proposed),
             What::AmendmentWithdrawn(which) => {
+                if self.amendments.get(&which.amendment).is_some_and(|amendment| amendment.by != act.by) {
+                    return Err("an amendment is taken back by whoever proposed it");
+                }
                 self.close(entry, act, which.amendment, Stage::Withdrawn, LineKind::Withdrawn)
             }
             What::ArgumentMade(made) => self.argue(entry, act, made),
@@ -150,7 +173,7 @@ impl State {
         }
         members.by_kind.entry(listed.kind).or_default().insert(listed.id.clone());
         let member = Member { listed: listed.clone(), since: act.at, ended: None, log: None };
-        let before = members.by_id.insert(listed.id.clone(), member);
+        let before = members.by_id.insert(listed.id.clone(), Arc::new(member));
         // Whoever comes back as something else is listed as that alone.
         if let Some(before) = before.filter(|before| before.listed.kind != listed.kind) {
             members.by_kind.entry(before.listed.kind).or_default().remove(&listed.id);
@@ -161,7 +184,7 @@ impl State {
     fn insert_person(&mut self, id: PersonId, person: Person) -> Applied {
         let people = Arc::make_mut(&mut self.people);
         people.of_member.entry(person.member.clone()).or_default().push(id.clone());
-        if people.by_id.insert(id, person).is_some() { Err("there is such a person already") } else { Ok(()) }
+        if people.by_id.insert(id, Arc::new(person)).is_some() { Err("there is such a person already") } else { Ok(()) }
     }
 
     fn name_person(&mut self, entry: Entry, named: &PersonNamed) -> Applied {
@@ -178,7 +201,7 @@ impl State {
             return Err("this token is somebody's already");
         }
         let person = people.by_id.get_mut(&issued.person).ok_or("no such person")?;
-        if let Some(before) = person.credential.replace(issued.credential) {
+        if let Some(before) = Arc::make_mut(person).credential.replace(issued.credential) {
             people.by_credential.remove(&before);
         }
         people.by_credential.insert(issued.credential, issued.person.clone());
@@ -206,6 +229,10 @@ impl State {
         };
         self.drafts.insert(opened.draft.clone(), Arc::new(draft));
         Ok(())
+    }
+
+    fn member_mut(&mut self, id: &MemberId) -> Result<&mut Member, &'static str> {
+        Arc::make_mut(&mut self.members).by_id.get_mut(id).map(Arc::make_mut).ok_or("no such member")
     }
 
     fn draft_mut(&mut self, id: &DraftId) -> Result<&mut Draft, &'static str> {

@@ -1,9 +1,10 @@
 //! Evidence as files that are named by their digest. One that is there is never written again.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
+use journal::files::{self, Readers};
 use model::Digest;
 use sha2::{Digest as _, Sha256};
 
@@ -32,12 +33,7 @@ impl EvidenceFile {
         let mut bytes = serde_json::to_vec_pretty(evidence)?;
         bytes.push(b'\n');
         let digest = Digest::new(Sha256::digest(&bytes).into());
-        let (path, beside) = (folder.join(format!("{digest}.json")), folder.join(format!("{digest}.new")));
-        let mut file = File::create(&beside)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, &path)?;
-        File::open(folder)?.sync_all()?;
+        files::put(&folder.join(format!("{digest}.json")), &bytes, Readers::Everybody)?;
         Ok(digest)
     }
 

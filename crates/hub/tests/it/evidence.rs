@@ -45,12 +45,39 @@ fn a_head_that_does_not_continue_the_known_one_is_evidence_with_a_proof() {
 
 #[test]
 fn a_smaller_head_is_a_rollback_and_where_it_was_never_a_prefix_a_fork() {
-    let rolled = caught(&plain(300, u64::MAX), &plain(200, u64::MAX)).unwrap();
+    let (_folder, mut mirror) = mirror();
+    mirror.look(&name(), &plain(300, u64::MAX), at(1)).unwrap();
+    let Looked::RolledBack(rolled) = mirror.look(&name(), &plain(200, u64::MAX), at(2)).unwrap() else { panic!() };
     assert!(matches!(rolled.said, Said::RolledBack { .. }));
     assert_eq!(rolled.check(None), Ok(Proves::OnlyTheHeads));
     let forked = caught(&plain(300, u64::MAX), &plain(200, 199)).unwrap();
     assert!(matches!(forked.said, Said::NotAPrefix { .. }));
     assert_eq!(forked.check(None), Ok(Proves::TwoHistories));
+}
+
+#[test]
+fn an_older_head_that_somebody_serves_again_is_noted_once_and_freezes_nobody() {
+    let (_folder, mut mirror) = mirror();
+    mirror.look(&name(), &plain(300, u64::MAX), at(1)).unwrap();
+    // However often it is served, by whomever: what was kept stays, and is told of.
+    for day in 2..5 {
+        assert!(matches!(mirror.look(&name(), &plain(200, u64::MAX), at(day)).unwrap(), Looked::RolledBack(_)));
+        let kept = mirror.city(&name()).unwrap().kept;
+        assert!(matches!(kept.standing, Standing::Unproven { since, .. } if since == at(2)), "{:?}", kept.standing);
+        assert_eq!((kept.size, kept.note.as_deref()), (300, Some(plain(300, u64::MAX).checkpoint())));
+    }
+    assert_eq!(mirror.evidence().unwrap().len(), 1, "the same two heads are noted once");
+    // The city itself goes on, and is not punished.
+    assert_eq!(mirror.look(&name(), &plain(310, u64::MAX), at(6)).unwrap(), Looked::Grown { entries: 10, more: false });
+    assert_eq!(mirror.city(&name()).unwrap().kept.standing, Standing::Sound);
+    assert_eq!(mirror.evidence().unwrap().len(), 1, "what was noted stays");
+    // No number of older heads fills the folder.
+    for size in 1..90 {
+        mirror.look(&name(), &plain(size, u64::MAX), at(7)).unwrap();
+    }
+    assert_eq!(mirror.evidence().unwrap().len(), 64);
+    assert!(matches!(mirror.look(&name(), &plain(400, 5), at(8)).unwrap(), Looked::Contradicts(_)));
+    assert_eq!(mirror.evidence().unwrap().len(), 65, "two histories are always kept");
 }
 
 #[test]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use hub::act::{Act, Answer, Outcome, Stance, What};
 use hub::command::Command;
-use hub::decide::{Refusal, decide};
+use hub::decide::{OWN_ARGUMENTS_MAX, OWN_STATEMENTS_MAX, OWN_WAITING_MAX, Prepared, Refusal, STATEMENTS_MAX, decide};
 use hub::state::{Phase, Stage};
 use hub::{Hub, HubError, State};
-use model::{Sealed, Span};
+use model::{RequirementId, Sealed, Span};
 use proptest::prelude::*;
 use testkit::SeededBytes;
 
-use crate::world::{World, person, personal, reasons, text_change, value_change};
+use crate::world::{World, clause, person, personal, reasons, text_change, value_change};
 
 /// Folds the log of a hub anew.
 fn replayed(hub: &Hub) -> State {
@@ -182,6 +182,119 @@ fn every_act_is_read_strictly_and_one_that_cannot_follow_is_an_error() {
     assert!(kinds.len() >= 5 && kinds.iter().all(|kind| What::KINDS.contains(kind)), "{kinds:?}");
     let huge = vec![b' '; hub::act::ACT_BYTES_MAX + 1];
     assert!(Act::from_bytes(&huge).is_err());
+}
+
+/// One who writes much leaves room for the others; what is hidden takes nobody's.
+#[test]
+fn no_person_uses_up_the_room_of_a_draft() {
+    let world = World::new();
+    world.by("secretariat", Command::PublishModerationPolicy { text: "Be kind.".parse().unwrap(), reasons: reasons() });
+    let amendment = world.amend("member", text_change("Approvals end."));
+    let state = || Command::State { draft: "core".parse().unwrap(), words: "s".parse().unwrap() };
+    let argue = || Command::Argue { amendment, stance: Stance::For, words: "w".parse().unwrap() };
+    let is_own_limit =
+        |outcome: Result<Vec<u64>, HubError>| matches!(outcome, Err(HubError::Refused(Refusal::TooManyOwn { .. })));
+    let stated: Vec<u64> = (0..OWN_STATEMENTS_MAX).map(|_| world.by("member", state())).collect();
+    for _ in 0..OWN_ARGUMENTS_MAX {
+        world.by("member", argue());
+    }
+    assert!(is_own_limit(world.ask("member", &state())) && is_own_limit(world.ask("member", &argue())));
+    world.by("neighbour", state());
+    world.by("neighbour", argue());
+    // What a moderator hides or erases is not given back to whoever wrote it.
+    world.by("secretariat", Command::Hide { entry: stated[0], reasons: reasons() });
+    world.by("secretariat", Command::Erase { entry: stated[1], reasons: reasons() });
+    assert!(is_own_limit(world.ask("member", &state())));
+    // It takes no room of all: with everything of theirs out of sight, the draft is as empty as it looks.
+    let (entropy, now) = (SeededBytes::new(5), world.hub.state().last_at.unwrap());
+    let mut full = State::clone(&world.hub.state());
+    let draft = Arc::make_mut(full.drafts.get_mut(&"core".parse().unwrap()).unwrap());
+    let crowd: Vec<u64> = (1_000..1_000 + STATEMENTS_MAX as u64).collect();
+    draft.statements.extend(&crowd);
+    let ask = |state: &State| decide(state, &person("neighbour"), &a_statement(), &Prepared::Nothing, now, &entropy);
+    assert!(matches!(ask(&full), Err(Refusal::TooMany(_))));
+    full.hidden.extend(crowd.iter().map(|entry| (*entry, 1)));
+    assert!(ask(&full).is_ok());
+}
+
+/// A statement about the core.
+fn a_statement() -> Command {
+    Command::State { draft: "core".parse().unwrap(), words: "s".parse().unwrap() }
+}
+
+/// A draft that takes no amendment says so before anything is proved.
+#[test]
+fn a_person_has_so_many_amendments_that_wait_and_a_frozen_draft_takes_none() {
+    let world = World::new();
+    let amendment = world.amend("member", text_change("Approvals end."));
+    let mut full = State::clone(&world.hub.state());
+    let known = full.amendments[&amendment].clone();
+    let draft = Arc::make_mut(full.drafts.get_mut(&"core".parse().unwrap()).unwrap());
+    for entry in 1_000..1_000 + OWN_WAITING_MAX as u64 - 1 {
+        draft.amendments.push(entry);
+        full.amendments.insert(entry, known.clone());
+    }
+    let (entropy, now) = (SeededBytes::new(5), full.last_at.unwrap());
+    let change = text_change("Approvals end soon.");
+    let propose =
+        Command::Propose { draft: "core".parse().unwrap(), clause: clause(), change, why: "w".parse().unwrap() };
+    let ask = |by: &str| decide(&full, &person(by), &propose, &Prepared::Nothing, now, &entropy);
+    assert!(matches!(ask("member"), Err(Refusal::TooManyOwn { most: OWN_WAITING_MAX, .. })));
+    // Somebody else gets as far as the amendment, which was not prepared here.
+    assert!(matches!(ask("neighbour"), Err(Refusal::Moved)));
+    // With a clause that does not exist nothing could be applied; that the draft is frozen is said first.
+    world.by("editor", Command::BeginConsolidation { draft: "core".parse().unwrap(), reasons: reasons() });
+    let nowhere = RequirementId("core-999".to_owned());
+    let change = text_change("x");
+    let propose =
+        Command::Propose { draft: "core".parse().unwrap(), clause: nowhere, change, why: "w".parse().unwrap() };
+    assert!(matches!(world.ask("member", &propose), Err(HubError::Refused(Refusal::Frozen(_)))));
+}
+
+/// What took so long that nobody waits for it is not written.
+#[test]
+fn what_nobody_waits_for_any_more_is_not_written() {
+    let world = World::new();
+    let before = world.hub.state().size;
+    let late = world.hub.submit_while(&person("member"), &a_statement(), || false);
+    assert!(matches!(late, Err(HubError::Refused(Refusal::Late))));
+    assert_eq!(world.hub.state().size, before);
+    assert!(world.hub.submit_while(&person("member"), &a_statement(), || true).is_ok());
+}
+
+/// Words that never came into a version stay in no public file.
+#[test]
+fn the_document_of_a_version_that_was_refused_is_not_kept_and_a_crash_leaves_none() {
+    let world = World::new();
+    let secret = "Approvals end with a word that nobody accepted";
+    let amendment = world.amend("member", text_change(secret));
+    let draft = || "core".parse().unwrap();
+    world.by("editor", Command::BeginConsolidation { draft: draft(), reasons: reasons() });
+    let accept = Command::DecideAmendment { amendment, outcome: Outcome::Accepted, reasons: reasons() };
+    world.by("editor", accept);
+    let kept = |dir: &std::path::Path| -> Vec<String> {
+        let files = std::fs::read_dir(dir.join("documents")).unwrap();
+        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    };
+    let before = kept(&world.dir()).len();
+    // A version that is not above the present one.
+    let low = Command::Consolidate { draft: draft(), version: "0.0.1".to_owned(), reasons: reasons() };
+    assert!(matches!(world.ask("editor", &low), Err(HubError::Refused(Refusal::Version(_)))));
+    assert!(kept(&world.dir()).iter().all(|text| !text.contains(secret)));
+    assert_eq!(kept(&world.dir()).len(), before);
+    // What a crash left between the document and the act is gone when the hub is opened; what acts name stays.
+    let World { folder, hub, clock } = world;
+    drop(hub);
+    let dir = folder.path().join("hub");
+    let other = hub::document::Document { files: [("a".to_owned(), secret.to_owned())].into() };
+    hub::document::Documents::new(&dir.join("documents")).keep(&other).unwrap();
+    std::fs::write(dir.join("documents").join("README.txt"), "somebody else's").unwrap();
+    assert_eq!(kept(&dir).len(), before + 2);
+    let hub = Hub::open(&dir, clock, Arc::new(SeededBytes::new(3))).unwrap();
+    let texts = kept(&dir);
+    assert_eq!(texts.len(), before + 1);
+    assert!(texts.iter().all(|text| !text.contains(secret)) && texts.iter().any(|text| text.contains("somebody else")));
+    assert_eq!(hub.state().documents().len(), before);
 }
 
 /// What was written once is read for ever, and written again byte for byte.

@@ -1,14 +1,15 @@
 //! Mirrors: what is kept is what was signed, however it comes, and whatever happens meanwhile.
 
-use hub::mirror::{Looked, Mirror, MirrorError, STAGE_ENTRIES_MAX, Standing, refresh};
-use hub::simulate::Generated;
+use hub::mirror::{City, Looked, Mirror, MirrorError, Profile, Reach, STAGE_ENTRIES_MAX, Standing, refresh};
+use hub::simulate::{Generated, GeneratedLog};
 use model::PartyId;
 use proptest::prelude::*;
 use register::State;
 use register::audit::{FolderSource, audit};
 use testkit::FakeClock;
+use tlog::audit::LogSource;
 
-use crate::logs::{at, generated, mirror, name, plain};
+use crate::logs::{at, generated, key, mirror, name, plain};
 
 fn kept(mirror: &Mirror) -> Vec<Vec<u8>> {
     let mut entries = Vec::new();
@@ -121,6 +122,71 @@ fn many_cities_are_looked_at_side_by_side_and_every_log_folds_to_a_register() {
         assert_eq!((city.sheet.size, city.sheet.stopped.clone()), (state.size, None));
         assert_eq!((city.kept.standing, city.kept.size), (Standing::Sound, state.size));
     }
+}
+
+/// A city that enters statements with long names until its sheet has more bytes than the shelf keeps of anybody.
+fn endless() -> GeneratedLog {
+    let mut entries = vec![generated(1).log(0).unwrap().entries()[0].clone()];
+    for number in 0..60_000 {
+        let id = format!("e{number:0>60}");
+        let act = format!(
+            r#"{{"at":"2026-02-01T00:00:00Z","by":"city","what":{{"kind":"evidence-filed/1","body":{{"id":"{id}","about":{{"what":"city"}},"kind":"note","on":"2026-02-01T00:00:00Z","signed_by":"city","summary":"x"}}}}}}"#
+        );
+        entries.push(act.into_bytes());
+    }
+    GeneratedLog::new(entries, &key()).unwrap()
+}
+
+/// Generated cities, and what is done or served in place of some.
+struct Ways<'a> {
+    generated: Generated,
+    large: Option<GeneratedLog>,
+    /// What somebody else does to a city while it is looked at.
+    meanwhile: &'a (dyn Fn(&PartyId) + Sync),
+}
+
+impl Reach for Ways<'_> {
+    fn reach(&self, city: &City) -> Box<dyn LogSource> {
+        (self.meanwhile)(&city.name);
+        let large = self.large.as_ref().filter(|_| city.name == name());
+        large.map_or_else(|| self.generated.reach(city), |log| Box::new(log.clone()))
+    }
+}
+
+#[test]
+fn a_city_whose_sheet_is_too_large_stops_its_own_sheet_and_no_other_city() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mirror = Mirror::open(folder.path()).unwrap();
+    mirror.add_all(&(0..4).map(|number| Generated::entry(number).unwrap()).collect::<Vec<_>>()).unwrap();
+    mirror.add(&name(), &key().vkey().to_string(), "http://city.example", Profile::default()).unwrap();
+    let ways = Ways { generated: generated(90), large: Some(endless()), meanwhile: &|_| {} };
+    let found = refresh(folder.path(), &ways, 2, &FakeClock::at(at(90))).unwrap();
+    assert_eq!((found.cities, found.grown, found.failed), (5, 5, 0));
+    let city = mirror.city(&name()).unwrap();
+    assert_eq!((city.kept.size, city.kept.standing), (60_001, Standing::Sound));
+    let stopped = city.sheet.stopped.unwrap();
+    assert!(stopped.why.contains("bytes") && stopped.entry < 60_000, "{stopped:?}");
+    assert!(mirror.cities(None, 9).unwrap().iter().skip(1).all(|city| city.sheet.stopped.is_none()));
+}
+
+#[test]
+fn a_city_that_somebody_else_changes_meanwhile_fails_alone_and_is_taken_by_the_next_look() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mirror = Mirror::open(folder.path()).unwrap();
+    mirror.add_all(&(0..6).map(|number| Generated::entry(number).unwrap()).collect::<Vec<_>>()).unwrap();
+    let changed: PartyId = "city-000002".parse().unwrap();
+    let somebody = |name: &PartyId| {
+        if *name == changed {
+            Mirror::open(folder.path()).unwrap().thaw(name).unwrap();
+        }
+    };
+    let ways = Ways { generated: generated(90), large: None, meanwhile: &somebody };
+    let found = refresh(folder.path(), &ways, 2, &FakeClock::at(at(90))).unwrap();
+    assert_eq!((found.cities, found.grown, found.failed), (6, 5, 1));
+    for city in mirror.cities(None, 9).unwrap() {
+        assert_eq!(city.kept.size == 0, city.name == changed, "{}", city.name);
+    }
+    assert_eq!(refresh(folder.path(), &generated(90), 2, &FakeClock::at(at(90))).unwrap().grown, 1);
 }
 
 #[test]

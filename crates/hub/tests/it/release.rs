@@ -1,15 +1,19 @@
 //! Releases: what a hub signs and proves, and everything that can be wrong with it; the audit of a hub, and of one that was altered.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use hub::audit::{audit, is_hub};
+use hub::audit::{AuditFailure, audit, is_hub};
 use hub::command::Command;
 use hub::document::Documents;
 use hub::release::{Release, ReleaseError};
+use hub::simulate::GeneratedLog;
 use hub::{Hub, HubError, routes};
-use journal::SqliteReader;
+use journal::{Journal as _, SqliteReader};
 use register::audit::FolderSource;
 use testkit::SeededBytes;
+use tlog::audit::{LogSource, SourceError};
 use tlog::{SigningKey, Vkey};
 use tower::ServiceExt;
 
@@ -144,4 +148,68 @@ fn a_hub_whose_journal_is_older_than_what_was_published_or_whose_key_is_another_
     let key = SigningKey::generate([9; 32], "hub.example/log").unwrap();
     std::fs::write(dir.join("keys").join("log.key"), key.to_text().as_bytes()).unwrap();
     assert!(open().is_err());
+}
+
+/// A log that is published anew while somebody reads it, and loses a file that only its older checkpoint needs.
+struct GoesOn {
+    before: GeneratedLog,
+    after: GeneratedLog,
+    gone_on: AtomicBool,
+}
+
+impl LogSource for GoesOn {
+    fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        if self.gone_on.load(Ordering::SeqCst) {
+            return self.after.get(path);
+        }
+        if path.starts_with("tile/0/") {
+            self.gone_on.store(true, Ordering::SeqCst);
+            return Err(SourceError::NotFound(path.to_owned()));
+        }
+        self.before.get(path)
+    }
+}
+
+#[test]
+fn a_hub_that_publishes_while_it_is_read_is_read_again() {
+    let world = World::new();
+    let size = world.hub.state().size;
+    let entries: Vec<Vec<u8>> = (0..size).map(|entry| world.hub.entry(entry).unwrap().unwrap()).collect();
+    let key = journal::files::signing_key(&world.dir().join("keys").join("log.key")).unwrap();
+    let log = |size: usize| GeneratedLog::new(entries[..size].to_vec(), &key).unwrap();
+    let (before, after) = (log(entries.len() - 1), log(entries.len()));
+    let older = [log(2).checkpoint().to_owned(), log(4).checkpoint().to_owned()];
+    let goes_on = GoesOn { before, after: after.clone(), gone_on: AtomicBool::new(false) };
+    let audited = audit(&goes_on, None, older.clone()).unwrap();
+    assert_eq!((audited.log.size, audited.log.continues), (size, Some(4)));
+    assert_eq!(audited.log.note, after.checkpoint());
+    // What stays away is missing, and each older checkpoint has to be continued.
+    let gone = GoesOn { before: log(3), after: log(3), gone_on: AtomicBool::new(false) };
+    assert!(audit(&gone, None, None).is_err());
+    let mut other = entries[..4].to_vec();
+    other[3] = b"another".to_vec();
+    let forked = GeneratedLog::new(other, &key).unwrap().checkpoint().to_owned();
+    for older in [[older[0].clone(), forked.clone()], [forked, older[0].clone()]] {
+        assert!(audit(&after, None, older).is_err());
+    }
+}
+
+#[test]
+fn words_that_were_erased_after_the_log_was_published_are_not_missing() {
+    let world = World::new();
+    world.by("secretariat", Command::PublishModerationPolicy { text: "x".parse().unwrap(), reasons: reasons() });
+    let state = Command::State { draft: "core".parse().unwrap(), words: "w".parse().unwrap() };
+    let (kept, erased) = (world.by("member", state.clone()), world.by("member", state));
+    world.hub.publish().unwrap();
+    let source = FolderSource::new(&world.dir().join("log"));
+    let journal = SqliteReader::open(&world.dir().join("journal.db")).unwrap();
+    let documents = Documents::new(&world.dir().join("documents"));
+    let inside = || audit(&source, None, None).unwrap().inside(&journal, &source, &documents);
+    assert_eq!(inside().unwrap().inside.unwrap().erased, 0);
+    world.by("secretariat", Command::Erase { entry: erased, reasons: reasons() });
+    assert_eq!(inside().unwrap().inside.unwrap().erased, 1, "the act is in the journal, and not published yet");
+    // Gone without an act.
+    let mut writer = journal::SqliteJournal::open(&world.dir().join("journal.db")).unwrap();
+    writer.erase(kept).unwrap();
+    assert!(matches!(inside(), Err(AuditFailure::Payload { entry, .. }) if entry == kept));
 }

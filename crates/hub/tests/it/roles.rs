@@ -1,11 +1,16 @@
 //! The table of roles, walked whole: every command asked for by every role.
 
 use hub::HubError;
-use hub::act::{Answer, Outcome, Stance};
+use hub::act::{
+    Act, AmendmentDecided, AmendmentRef, Answer, Decision, MembershipEnded, Outcome, RoleSet, Stance, What,
+};
+use hub::audit::{AuditFailure, audit};
 use hub::command::Command;
 use hub::decide::Refusal;
 use hub::member::{PublicLog, Role};
-use hub::roles::{Action, TABLE, action, may};
+use hub::roles::{Action, TABLE, action, action_of, may};
+use hub::simulate::GeneratedLog;
+use hub::state::State;
 use model::Digest;
 
 use crate::world::{World, clause, person, personal, reasons, text_change};
@@ -131,4 +136,65 @@ fn an_organisation_is_endorsed_for_by_those_who_speak_for_it_and_no_resident_is_
     assert_eq!((known.organisations.len(), known.persons.len()), (1, 2));
     world.by("editor", endorse(true, false));
     assert!(world.hub.state().amendments[&amendment].organisations.is_empty());
+}
+
+/// What an act is refused for, by the fold of a hub's log.
+fn refused(world: &World, by: &str, what: &What) -> Option<&'static str> {
+    let state = world.hub.state();
+    let act = Act { at: state.last_at.unwrap(), by: person(by), what: what.clone() };
+    State::clone(&state).apply(&act).err().map(|error| error.why)
+}
+
+#[test]
+fn a_log_in_which_somebody_did_what_their_role_may_not_does_not_fold() {
+    let world = World::new();
+    let (mut mays, mut may_nots) = (0, 0);
+    for line in include_str!("acts.jsonl").lines() {
+        let what = Act::from_bytes(line.as_bytes()).unwrap().what;
+        if matches!(what, What::HubFounded(_)) {
+            continue;
+        }
+        for (by, role) in [
+            ("secretariat", Role::Secretariat),
+            ("editor", Role::Editor),
+            ("member", Role::Member),
+            ("observer", Role::Observer),
+        ] {
+            let by_table = refused(&world, by, &what).is_some_and(|why| why.contains("a role that may not"));
+            assert_eq!(by_table, !may(role, action_of(&what)), "{by}: {line}");
+            if by_table { may_nots += 1 } else { mays += 1 }
+        }
+    }
+    assert_eq!((mays, may_nots), (40, 60));
+}
+
+#[test]
+fn a_log_in_which_somebody_decided_their_own_does_not_verify() {
+    let world = World::new();
+    let own = world.amend("editor", text_change("Approvals end."));
+    let decision = |by: &str| Decision { decider: person(by), reasons: reasons() };
+    let decided = |amendment| {
+        What::AmendmentDecided(AmendmentDecided { amendment, outcome: Outcome::Accepted, decision: decision("editor") })
+    };
+    let role = RoleSet { person: person("secretariat"), role: None, decision: decision("secretariat") };
+    let ended = MembershipEnded { member: "secretariat".parse().unwrap(), decision: decision("secretariat") };
+    for (by, what) in
+        [("editor", decided(own)), ("secretariat", What::RoleSet(role)), ("secretariat", What::MembershipEnded(ended))]
+    {
+        assert!(refused(&world, by, &what).is_some_and(|why| why.contains("their own")), "{by}");
+        // Whoever has the hub's key can sign such a log; whoever reads it finds it.
+        let act = Act { at: world.hub.state().last_at.unwrap(), by: person(by), what };
+        let mut entries: Vec<Vec<u8>> =
+            (0..world.hub.state().size).map(|entry| world.hub.entry(entry).unwrap().unwrap()).collect();
+        let key = journal::files::signing_key(&world.dir().join("keys").join("log.key")).unwrap();
+        assert!(audit(&GeneratedLog::new(entries.clone(), &key).unwrap(), None, None).is_ok());
+        entries.push(act.to_bytes().unwrap());
+        let log = GeneratedLog::new(entries, &key).unwrap();
+        assert!(matches!(audit(&log, None, None), Err(AuditFailure::Apply(_))), "{by}");
+    }
+    let taken_back = What::AmendmentWithdrawn(AmendmentRef { amendment: own });
+    assert!(refused(&world, "member", &taken_back).is_some_and(|why| why.contains("whoever proposed it")));
+    assert_eq!(refused(&world, "editor", &taken_back), None);
+    let others = world.amend("member", text_change("Approvals end soon."));
+    assert_eq!(refused(&world, "editor", &decided(others)), None);
 }

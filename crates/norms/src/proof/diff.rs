@@ -86,10 +86,11 @@ impl Prover {
     /// # Errors
     /// No solver.
     pub fn diff<'a>(&self, before: impl Into<Side<'a>>, after: impl Into<Side<'a>>) -> Result<Difference, ProofError> {
-        self.settings.hello()?;
+        let settings = self.settings.begun();
+        settings.hello()?;
         let (before, after) = (before.into(), after.into());
         let environments = self.environments(&[before, after]);
-        let all = self.settings.run(&environments, |env, solver| change(solver, env, before, after))?;
+        let all = settings.run(&environments, |env, solver| change(solver, env, before, after))?;
         let total = all.len();
         let is_still =
             |change: &Change| change.newly_allowed == Heading::Nothing && change.newly_refused == Heading::Nothing;
@@ -110,6 +111,9 @@ fn change(solver: &mut Solver<'_>, env: &RequestEnv, before: Side<'_>, after: Si
 
 /// What one side allows and the other does not.
 fn heading(solver: &mut Solver<'_>, allows: &Part<'_>, refuses: &Part<'_>, frame: Frame) -> Heading {
+    if let Some(why) = solver.late() {
+        return Heading::Unknown { why };
+    }
     match implies(solver, allows, refuses, Expect::Holds) {
         Ok(None) => Heading::Nothing,
         Ok(Some(question)) => {

@@ -16,6 +16,9 @@ pub enum Unsure {
     /// The limit was reached.
     #[error("the solver found no answer within {} s; raise the limit", .0.as_secs_f32())]
     Undecided(Duration),
+    /// The proof as a whole reached its limit before this was answered.
+    #[error("the proof as a whole took {} s, which is as long as it may take", .0.as_secs_f32())]
+    Late(Duration),
     /// The solver died or spoke in tongues.
     #[error("the solver failed: {0}")]
     Solver(String),

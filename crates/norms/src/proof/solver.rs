@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cedar_policy_symcc::err::{Error as SymccError, SolverError};
 use cedar_policy_symcc::solver::{Decision, LocalSolver, Solver as _};
@@ -30,6 +30,15 @@ pub(crate) struct Settings {
     pub(crate) program: OsString,
     pub(crate) workers: usize,
     pub(crate) limit: Duration,
+    /// How long a whole proof may take.
+    pub(crate) whole: Option<Duration>,
+    /// When the proof that was begun has to end.
+    until: Option<Instant>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "a proof measures how long it takes; what it says does not depend on it")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 impl Settings {
@@ -37,7 +46,23 @@ impl Settings {
     pub(crate) fn found() -> Self {
         let program = std::env::var_os("CVC5").filter(|program| !program.is_empty());
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { program: program.unwrap_or_else(|| "cvc5".into()), workers, limit: Duration::from_secs(60) }
+        Self {
+            program: program.unwrap_or_else(|| "cvc5".into()),
+            workers,
+            limit: Duration::from_secs(60),
+            whole: None,
+            until: None,
+        }
+    }
+
+    /// The same for one proof that begins now.
+    pub(crate) fn begun(&self) -> Self {
+        Self { until: self.whole.and_then(|whole| now().checked_add(whole)), ..self.clone() }
+    }
+
+    /// How long the proof may still take; none if it has no limit.
+    fn left(&self) -> Option<Duration> {
+        self.until.map(|until| until.saturating_duration_since(now()))
     }
 
     /// Whether there is a solver and it answers.
@@ -151,12 +176,22 @@ impl<'a> Solver<'a> {
         self.settle(compiler, answer)
     }
 
+    /// Why nothing more is asked: the proof as a whole has taken as long as it may.
+    pub(crate) fn late(&self) -> Option<Unsure> {
+        let whole = self.settings.whole.filter(|_| self.settings.left() == Some(Duration::ZERO))?;
+        Some(Unsure::Late(whole))
+    }
+
     /// Waits for something, but not for ever.
     fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+        let limit = self.settings.left().map_or(limit, |left| left.min(limit));
         self.runtime.block_on(async { tokio::time::timeout(limit, work).await })
     }
 
     fn compiler(&mut self) -> Result<CedarSymCompiler<LocalSolver>, Unsure> {
+        if let Some(why) = self.late() {
+            return Err(why);
+        }
         self.asked += 1;
         match self.compiler.take() {
             Some(compiler) => Ok(compiler),
@@ -175,7 +210,7 @@ impl<'a> Solver<'a> {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(SymccError::SolverUnknown)) => Err(Unsure::Undecided(limit)),
             Ok(Err(error)) => Err(unsure(&error)),
-            Err(_) => Err(Unsure::Undecided(limit)),
+            Err(_) => Err(self.late().unwrap_or(Unsure::Undecided(limit))),
         };
         self.compiler = Some(compiler);
         if !matches!(outcome, Ok(_) | Err(Unsure::Unsupported(_) | Unsure::Model(_))) {

@@ -15,20 +15,20 @@ use crate::tile::{
 #[derive(Debug, Clone)]
 pub struct Auditor {
     key: Vkey,
-    older: Option<String>,
+    older: Vec<String>,
 }
 
 impl Auditor {
     /// An auditor who trusts this key and nothing else.
     #[must_use]
     pub const fn new(key: Vkey) -> Self {
-        Self { key, older: None }
+        Self { key, older: Vec::new() }
     }
 
-    /// Also demands that the log continues this older signed checkpoint, for example one a resident kept.
+    /// Also demands that the log continues this older signed checkpoint, for example one a resident kept. Of several, all.
     #[must_use]
     pub fn continuing(mut self, older: impl Into<String>) -> Self {
-        self.older = Some(older.into());
+        self.older.push(older.into());
         self
     }
 
@@ -53,22 +53,23 @@ impl Auditor {
             bundles: 0,
             tiles: 0,
             bytes: bytes.len() as u64,
-            continues: older.as_ref().map(|older| older.size),
+            continues: older.iter().map(|older| older.size).max(),
+            note: note.to_string(),
         };
         let walk = Walk { source, visit, checkpoint, older, edge: TileEdge::new(), report };
         walk.finish()
     }
 
-    fn older(&self, newer: &Checkpoint) -> Result<Option<Checkpoint>, AuditError> {
-        let Some(older) = &self.older else {
-            return Ok(None);
-        };
+    fn older(&self, newer: &Checkpoint) -> Result<Vec<Checkpoint>, AuditError> {
         let refused = |error| AuditError::Checkpoint { path: "older checkpoint", error };
-        let older = checkpoint::verify(older, &self.key).map_err(refused)?;
-        if older.size > newer.size {
-            return Err(AuditError::RolledBack { old: older.size, new: newer.size });
-        }
-        Ok(Some(older))
+        let verified = |older: &String| {
+            let older = checkpoint::verify(older, &self.key).map_err(refused)?;
+            if older.size > newer.size {
+                return Err(AuditError::RolledBack { old: older.size, new: newer.size });
+            }
+            Ok(older)
+        };
+        self.older.iter().map(verified).collect()
     }
 }
 
@@ -76,7 +77,7 @@ struct Walk<'s, S, V> {
     source: &'s S,
     visit: V,
     checkpoint: Checkpoint,
-    older: Option<Checkpoint>,
+    older: Vec<Checkpoint>,
     edge: TileEdge,
     report: AuditReport,
 }
@@ -139,14 +140,13 @@ impl<S: LogSource, V: FnMut(u64, &[u8])> Walk<'_, S, V> {
     }
 
     fn check_older(&self) -> Result<(), AuditError> {
-        let Some(older) = self.older.as_ref().filter(|older| older.size == self.edge.size()) else {
-            return Ok(());
-        };
-        let computed = self.edge.root();
-        if computed == older.root {
-            return Ok(());
+        for older in self.older.iter().filter(|older| older.size == self.edge.size()) {
+            let computed = self.edge.root();
+            if computed != older.root {
+                return Err(AuditError::Forked { old: older.size, signed: older.root, computed });
+            }
         }
-        Err(AuditError::Forked { old: older.size, signed: older.root, computed })
+        Ok(())
     }
 
     /// An entry and its tile differ: whichever leads to the signed root is right.

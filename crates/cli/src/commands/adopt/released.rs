@@ -1,29 +1,34 @@
-//! Adopting what a hub released: the release is verified whole under the hub's key, kept beside the city, and looked after.
+//! Adopting what a hub released: the release is verified whole under the hub's key, the hub's log says that it still stands, and both
+//! are kept beside the city.
 //!
-//! What does not verify is refused and nothing is written. A hub's key is given once; afterwards the city holds every release of that hub
-//! to the key that it knows.
+//! What does not verify, or was withdrawn or replaced since, is refused and nothing is written. A hub's key is given once; afterwards
+//! the city holds every release of that hub to the key that it knows.
+
+mod check;
+mod kept;
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use hub::audit::audit;
+use hub::audit::{Audit, audit};
 use hub::release::{RELEASE_BYTES_MAX, Release};
 use hub::state::Standing;
-use serde::{Deserialize, Serialize};
+use model::PolicyLayer;
 use standards::Pack;
 use tlog::Vkey;
 
 use crate::args::framework::Adopt;
 use crate::client::{AddressSource, Client, is_address};
-use crate::commands::public_log;
-use crate::output::{Output, Status};
+use crate::output::Status;
+
+pub(super) use check::check;
+
+use kept::{Kept, OwnLayer};
 
 /// How the file of a release is called.
 const NAME: &str = "release.json";
-/// The folder of a city in which releases are kept.
-const FOLDER: &str = "adopted";
 /// The longest reason of an adoption that is handed on, in bytes.
 const REASON_BYTES_MAX: usize = 2_000;
 
@@ -41,27 +46,18 @@ pub(super) struct Released {
     /// The hub's address, if it is known.
     hub: Option<String>,
     release: Release,
+    /// The newest checkpoint of the hub's log that was seen, and how many entries it counts.
+    newest: (String, u64),
+    /// Checkpoints that the newest was shown to continue.
+    continued: Vec<String>,
 }
 
-/// What a city keeps of an adoption.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    /// The hub's address, if it is known.
-    hub: Option<String>,
-    /// The log's origin.
-    origin: String,
-    /// The hash of the policies that came into force with it.
-    policies: String,
-    /// How many entries the checkpoint of its proof counts.
-    size: u64,
-    /// The checkpoint itself, which the hub's log has to continue for ever.
-    checkpoint: String,
-    release: Release,
-}
-
-/// Reads a release and verifies it.
+/// Reads a release, verifies it, and asks the hub's log whether it still stands.
 pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
+    if is_address(&args.city) {
+        let why = "what proves a release is kept beside the city; adopt it at the city's folder";
+        return Err(Status::bad_input(why).into());
+    }
     let (bytes, hub) = if is_address(name) {
         let Some((hub, _)) = name.split_once("/versions/").filter(|(_, rest)| rest.ends_with(NAME)) else {
             return Err(
@@ -75,18 +71,50 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
     let bad =
         |error: &dyn std::fmt::Display| Status::bad_input(format!("`{name}` is refused, nothing was written: {error}"));
     let release = Release::from_bytes(&bytes).map_err(|error| bad(&error))?;
-    let vkey = key(args, &release).map_err(|error| bad(&error))?;
+    let known = kept::all(Path::new(&args.city)).map_err(|error| bad(&error))?;
+    let vkey = key(args, &release, &known).map_err(|error| bad(&error))?;
     let verified = release.verify(&vkey).map_err(|error| bad(&error))?;
+    let of_hub: Vec<&Kept> = known.iter().map(|(_, kept)| kept).filter(|kept| kept.origin == verified.origin).collect();
+    let hub = hub.or_else(|| of_hub.iter().find_map(|kept| kept.hub.clone()));
+    let hub = hub.map(|hub| hub.trim_end_matches('/').to_owned());
+    let mut newest = (verified.checkpoint.clone(), verified.size);
+    let mut continued = vec![verified.checkpoint];
+    if let Some(hub) = &hub {
+        continued.extend(of_hub.iter().map(|kept| kept.checkpoint.clone()));
+        let audited = log(hub, &vkey.to_string(), continued.clone()).map_err(|error| bad(&error))?;
+        stands(&audited, verified.index, hub).map_err(|error| bad(&error))?;
+        newest = (audited.log.note, audited.log.size);
+    }
     let (origin, index, pack) = (verified.origin, verified.index, verified.pack);
-    Ok(Released { pack, vkey, origin, index, hub: hub.map(|hub| hub.trim_end_matches('/').to_owned()), release })
+    Ok(Released { pack, vkey, origin, index, hub, release, newest, continued })
+}
+
+/// A hub's whole log, which continues each of these checkpoints.
+fn log(hub: &str, key: &str, older: Vec<String>) -> anyhow::Result<Audit> {
+    let audited = audit(&AddressSource(Client::new(hub)), Some(key), older);
+    audited.map_err(|error| Status::fails(format!("the log of the hub `{hub}` does not hold: {error}")).into())
+}
+
+/// That a version may be adopted, as its hub's log says.
+fn stands(audited: &Audit, entry: u64, hub: &str) -> anyhow::Result<()> {
+    let version = audited.state.versions.get(&entry);
+    match &version.with_context(|| format!("entry {entry} of the log at `{hub}` releases nothing"))?.standing {
+        Standing::Released => Ok(()),
+        Standing::Withdrawn { entry, decision } => {
+            anyhow::bail!("it was withdrawn by entry {entry} of {hub}: {}", decision.reasons)
+        }
+        Standing::Corrected { entry, by, decision } => {
+            let reasons = &decision.reasons;
+            anyhow::bail!("it was corrected by entry {entry}: {reasons}; in its place: {hub}/versions/{by}/{NAME}")
+        }
+    }
 }
 
 /// The hub's key: the one that is given, and the one that the city knows of this hub; they have to be the same.
-fn key(args: &Adopt, release: &Release) -> anyhow::Result<Vkey> {
+fn key(args: &Adopt, release: &Release, known: &[(PathBuf, Kept)]) -> anyhow::Result<Vkey> {
     let claimed: Vkey = release.key.parse().context("the key that it names")?;
-    let known = kept(Path::new(&args.city))?.into_iter().map(|(_, kept)| kept);
-    let known = known.filter(|kept| kept.origin == claimed.name()).map(|kept| kept.release.key).next();
-    match (args.hub_key.clone(), known) {
+    let known = known.iter().find(|(_, kept)| kept.origin == claimed.name()).map(|(_, kept)| &kept.release.key);
+    match (&args.hub_key, known) {
         (None, None) => anyhow::bail!("this city knows no key of `{}` yet; give it with `--hub-key`", claimed.name()),
         (Some(given), Some(known)) if given != known => {
             anyhow::bail!("this city knows `{}` by another key, `{known}`", claimed.name())
@@ -112,130 +140,39 @@ impl Released {
         format!("{own}{} released by entry {} of `{}`", self.pack.manifest.reference, self.index, self.origin)
     }
 
-    /// Keeps the release beside the city; a city at an address keeps its own copy elsewhere. Gives the file, if it is new.
-    pub(super) fn keep(&self, city: &str, policies: &str) -> anyhow::Result<Option<PathBuf>> {
-        if is_address(city) {
-            return Ok(None);
-        }
-        let folder = Path::new(city).join(FOLDER);
-        fs::create_dir_all(&folder).with_context(|| format!("`{}`", folder.display()))?;
-        let verified = self.release.verify(&self.vkey)?;
+    /// Whether the hub's log was asked if the release still stands.
+    pub(super) const fn standing(&self) -> &'static str {
+        if self.hub.is_some() { "released" } else { "not-checked" }
+    }
+
+    /// Keeps the release beside the city, with the layers that are its own. Gives the file, if it is new. What is kept already gives
+    /// way to a checkpoint that continues it, and to no other.
+    pub(super) fn keep(&self, city: &str, policies: &str, layers: &[PolicyLayer]) -> anyhow::Result<Option<PathBuf>> {
+        let own = layers.iter().filter(|layer| layer.name == self.pack.manifest.id);
         let kept = Kept {
             hub: self.hub.clone(),
             origin: self.origin.clone(),
             policies: policies.to_owned(),
-            size: verified.size,
-            checkpoint: verified.checkpoint,
+            layers: own.map(OwnLayer::of).collect(),
+            size: self.newest.1,
+            checkpoint: self.newest.0.clone(),
             release: self.release.clone(),
         };
-        let path = folder.join(format!("{policies}.json"));
-        let is_new = !path.exists();
-        let draft = path.with_extension("tmp");
-        fs::write(&draft, serde_json::to_vec(&kept)?).and_then(|()| fs::File::open(&draft)?.sync_all())?;
-        fs::rename(&draft, &path)?;
-        Ok(Some(path).filter(|_| is_new))
-    }
-}
-
-/// What a city keeps; nothing where there is no such folder.
-fn kept(city: &Path) -> anyhow::Result<Vec<(PathBuf, Kept)>> {
-    let folder = city.join(FOLDER);
-    let listed = match fs::read_dir(&folder) {
-        Ok(listed) => listed,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error).with_context(|| format!("`{}`", folder.display())),
-    };
-    let mut all = Vec::new();
-    for entry in listed {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            let named = || format!("`{}` is damaged", path.display());
-            let kept: Kept = serde_json::from_slice(&file(&path)?).with_context(named)?;
-            all.push((path, kept));
+        let before = kept::all(Path::new(city))?.into_iter().find(|(_, before)| before.is_of(&kept));
+        let Some((path, before)) = before else {
+            let path = kept::path(Path::new(city), &kept)?;
+            kept.write(&path)?;
+            return Ok(Some(path));
+        };
+        if !self.continued.contains(&before.checkpoint) {
+            let path = path.display();
+            let why = format!(
+                "`{path}` holds a checkpoint that this release was not shown to continue, and was left as it is; give the hub's \
+                 address with `--hub`"
+            );
+            return Err(Status::bad_input(why).into());
         }
+        kept.write(&path)?;
+        Ok(None)
     }
-    all.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(all)
-}
-
-/// What became of a release.
-#[derive(Serialize)]
-struct Looked {
-    reference: String,
-    hub: String,
-    entry: u64,
-    /// Whether its norms are those in force.
-    in_force: bool,
-    /// `released`, `withdrawn` or `corrected`.
-    standing: &'static str,
-    /// By which entry of the hub, if it stands no longer.
-    by: Option<u64>,
-    /// Which entry takes its place.
-    instead: Option<u64>,
-    reasons: Option<String>,
-}
-
-/// `ordinance adopt CITY --check`
-pub(super) fn check(args: &Adopt, output: &Output) -> anyhow::Result<()> {
-    if is_address(&args.city) {
-        return Err(Status::bad_input("what a city adopted is kept in its folder; name that").into());
-    }
-    let state = public_log(&args.city, None)?.state;
-    let in_force = state.policy.as_ref().map(|policy| policy.hash.to_string()).unwrap_or_default();
-    let mut looked = Vec::new();
-    for (_, kept) in kept(Path::new(&args.city))? {
-        looked.push(look(args, &kept, kept.policies == in_force)?);
-    }
-    let words: Vec<String> = looked.iter().map(in_words).collect();
-    let words = if words.is_empty() { "Nothing was adopted from a hub.".to_owned() } else { words.join("\n") };
-    output.result(&looked, &words)?;
-    match looked.iter().find(|looked| looked.in_force && looked.standing != "released") {
-        Some(ended) => {
-            Err(Status::fails(format!("{} is in force here and was {}", ended.reference, ended.standing)).into())
-        }
-        None => Ok(()),
-    }
-}
-
-/// Reads a hub's whole log: it continues what was adopted, and says where the release stands.
-fn look(args: &Adopt, kept: &Kept, in_force: bool) -> anyhow::Result<Looked> {
-    let origin = &kept.origin;
-    let hub = args.hub.clone().or_else(|| kept.hub.clone());
-    let hub = hub.with_context(|| format!("the address of `{origin}` is not known; give it with `--hub`"))?;
-    let source = AddressSource(Client::new(&hub));
-    let audited = audit(&source, Some(&kept.release.key), Some(kept.checkpoint.clone()));
-    let audited =
-        audited.map_err(|error| Status::fails(format!("the log of the hub `{hub}` does not hold: {error}")))?;
-    let entry = kept.release.index;
-    let version = audited.state.versions.get(&entry);
-    let version = version.ok_or_else(|| Status::fails(format!("entry {entry} of `{origin}` releases nothing")))?;
-    let reference = format!("{}@{}", version.released.urn, version.released.version);
-    let released =
-        Looked { reference, hub, entry, in_force, standing: "released", by: None, instead: None, reasons: None };
-    Ok(match &version.standing {
-        Standing::Released => released,
-        Standing::Withdrawn { entry, decision } => {
-            let reasons = Some(decision.reasons.to_string());
-            Looked { standing: "withdrawn", by: Some(*entry), reasons, ..released }
-        }
-        Standing::Corrected { entry, by, decision } => {
-            let (reasons, instead) = (Some(decision.reasons.to_string()), Some(*by));
-            Looked { standing: "corrected", by: Some(*entry), instead, reasons, ..released }
-        }
-    })
-}
-
-fn in_words(looked: &Looked) -> String {
-    let force = if looked.in_force { "in force here" } else { "not in force here any more" };
-    let mut words = format!("{}, {force}: {}", looked.reference, looked.standing);
-    if let Some(by) = looked.by {
-        words.push_str(&format!(" by entry {by} of {}", looked.hub));
-    }
-    if let Some(instead) = looked.instead {
-        words.push_str(&format!("; in its place: {}/versions/{instead}/{NAME}", looked.hub));
-    }
-    if let Some(reasons) = &looked.reasons {
-        words.push_str(&format!("\n  {reasons}"));
-    }
-    words
 }

@@ -35,20 +35,22 @@ pub(super) fn look(args: &Look, output: &Output) -> anyhow::Result<()> {
     );
     let document = json!({
         "cities": found.cities, "grown": found.grown, "entries": found.entries, "failed": found.failed,
-        "frozen": found.frozen, "contradict": found.contradict,
+        "frozen": found.frozen, "contradict": found.contradict, "rolled-back": found.rolled_back,
     });
     output.result(&document, &words)?;
-    match found.contradict.as_slice() {
-        [] => Ok(()),
-        some => {
-            let names: Vec<String> = some.iter().map(PartyId::to_string).collect();
-            let message = format!(
-                "the logs of {} contradict themselves; `ordinance hub evidence list` has the evidence",
-                names.join(", ")
-            );
-            Err(Status::fails(message).into())
-        }
+    let told = |cities: &[PartyId], what: &str| {
+        let names: Vec<String> = cities.iter().map(PartyId::to_string).collect();
+        (!names.is_empty()).then(|| format!("the logs of {} {what}", names.join(", ")))
+    };
+    let found = [
+        told(&found.contradict, "contradict themselves and are frozen"),
+        told(&found.rolled_back, "served an older head than before and are looked at again"),
+    ];
+    let found: Vec<String> = found.into_iter().flatten().collect();
+    if found.is_empty() {
+        return Ok(());
     }
+    Err(Status::fails(format!("{}; `ordinance hub evidence list` has the evidence", found.join("; "))).into())
 }
 
 pub(super) fn list(args: &Cities, output: &Output) -> anyhow::Result<()> {

@@ -2,13 +2,14 @@
 //!
 //! Lines are only ever added. A line that a crash tore is no line: it is written again at the next look.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use hub::pilot::Act;
 use hub::pilot::live::Live;
+use journal::files::{self, Readers};
 
 use crate::args::pilot::PilotName;
 use crate::output::Status;
@@ -29,9 +30,9 @@ impl Kept {
     /// Keeps a pilot that begins.
     pub(super) fn begin(&self, live: &Live) -> anyhow::Result<()> {
         if let Some(parent) = self.0.parent() {
-            private(parent, true)?;
+            files::folder(parent, Readers::Owner)?;
         }
-        private(&self.0, false).map_err(|error| match error.kind() {
+        private(&self.0).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
                 anyhow::Error::from(Status::bad_input("there is a pilot of this name already; choose another"))
             }
@@ -54,12 +55,7 @@ impl Kept {
 
     /// Keeps a pilot in the place of what was kept of it: all of it, or nothing.
     pub(super) fn write(&self, live: &Live) -> anyhow::Result<()> {
-        let new = self.0.join("pilot.json.new");
-        let mut file = File::create(&new)?;
-        file.write_all(&serde_json::to_vec_pretty(live)?)?;
-        file.sync_all()?;
-        fs::rename(&new, self.0.join(PILOT))?;
-        Ok(File::open(&self.0)?.sync_all()?)
+        Ok(files::put(&self.0.join(PILOT), &serde_json::to_vec_pretty(live)?, Readers::Owner)?)
     }
 
     /// The decisions that are kept, and how many bytes they have.
@@ -102,10 +98,9 @@ fn limited(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-/// Makes a folder that its owner alone reads: how disclosures divide is in it.
-fn private(path: &Path, may_be_there: bool) -> io::Result<()> {
+/// Makes a new folder that its owner alone reads: how disclosures divide is in it.
+fn private(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(may_be_there);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)

@@ -12,8 +12,11 @@ use web::own_form;
 use super::drafts::{ClauseText, clause_text, found};
 use super::{Reader, Site, elsewhere, page};
 use crate::command::{Change, Command, NormChange, ParameterChange};
+use crate::decide::takes_amendment;
+use crate::http::jobs::Waits;
 use crate::http::problem::Problem;
 use crate::http::router::Node;
+use crate::hub::HubError;
 use crate::roles::Action;
 use crate::say;
 use crate::words::WordError;
@@ -163,8 +166,8 @@ pub(in crate::http) async fn form(
     reader: Reader,
     Path((draft, clause)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let node = reader.node.clone();
-    node.blocking(move || drawn(&reader, &draft, &clause, None, None, None)).await?
+    let (node, lane) = (reader.node.clone(), reader.lane());
+    node.jobs.run(lane, move || drawn(&reader, &draft, &clause, None, None, None)).await?
 }
 
 /// `POST /drafts/{id}/clauses/{clause}/propose`: looks, and the second time proposes.
@@ -180,6 +183,8 @@ pub(in crate::http) async fn sent(
     if reader.form_for(Action::Propose).is_none() {
         return Err(not_signed_in());
     }
+    let (waits, asks) = (Waits::begin(), person.clone());
+    let is_awaited = waits.watch();
     let done = move || -> Result<Response, Problem> {
         let (id, found) = found(&reader, &draft)?;
         let pack = reader.node.hub.pack(&found.document)?;
@@ -196,7 +201,7 @@ pub(in crate::http) async fn sent(
                 Err(error) => return again(format!("Say why you propose it: {error}.")),
             };
             let command = Command::Propose { draft: id, clause: requirement, change, why };
-            return match reader.node.hub.submit(&person, &command) {
+            return match reader.node.hub.submit_while(&person, &command, is_awaited) {
                 Ok(receipt) => match receipt.entries.first() {
                     Some(entry) => elsewhere(&format!("/amendments/{entry}")),
                     None => Err(Problem::internal()),
@@ -204,7 +209,8 @@ pub(in crate::http) async fn sent(
                 Err(error) => again(Problem::from(error).detail),
             };
         }
-        match reader.node.hub.look(found, &requirement, &change) {
+        let takes = takes_amendment(&reader.state, &person, &id, found).map_err(HubError::from);
+        match takes.and_then(|()| reader.node.hub.look(found, &requirement, &change)) {
             Ok(looked) => {
                 let changes = changed(&text, &change);
                 let looked = Looked { changes, effect: say::effect(looked.shown.effect), example: looked.shown.words };
@@ -213,5 +219,7 @@ pub(in crate::http) async fn sent(
             Err(error) => again(Problem::from(error).detail),
         }
     };
-    node.proving(done).await?
+    let answer = node.jobs.prove(&asks, done).await?;
+    drop(waits);
+    answer
 }

@@ -1,0 +1,142 @@
+//! What a city remembers of what it adopted from a hub: whether it still stands, whether it is in force, and how far the hub's log was
+//! seen to go.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::hub::{Served, adopted, release, size, with_people};
+use crate::tool::{json as run_json, run};
+
+/// What is kept in a city's `adopted/`.
+fn kept(city: &Path) -> Vec<(std::path::PathBuf, Value)> {
+    let files = std::fs::read_dir(city.join("adopted")).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> =
+        files.map(|path| (path.clone(), serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())).collect();
+    files.sort_by(|(one, _), (other, _)| one.cmp(other));
+    files
+}
+
+/// A hub that released a version, its release as a file, and a city that adopted nothing.
+fn released() -> (Served, u64, String, String) {
+    let (mut hub, editor, member) = with_people();
+    let opened =
+        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
+    hub.act(&editor, &opened);
+    let first = release(&hub, &editor, &member, "0.2.0", 365);
+    let file = hub.path("first.release.json");
+    std::fs::write(&file, hub.get(&format!("/versions/{first}/release.json"))).unwrap();
+    // A copy of the hub's folder as it stood then, from which another history can be told.
+    let mut running = hub.running.take().unwrap();
+    running.signal("-TERM");
+    assert!(running.end());
+    let (from, to) = (hub.dir(), hub.path("copy"));
+    assert!(Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap().success());
+    hub.serve();
+    let city = hub.path("city").to_str().unwrap().to_owned();
+    run_json(&["init", &city, "--name", "City A", "--origin", "city-a.example/log"]);
+    let file = file.to_str().unwrap().to_owned();
+    (hub, first, file, city)
+}
+
+#[test]
+fn a_release_that_stands_no_longer_is_not_adopted_and_one_that_is_in_force_under_other_permits_is_told_of() {
+    let (hub, first, file, city) = released();
+    let adopt = |more: &[&str]| run(&[&["adopt", &city, &file, "--by", "city", "--hub-key", &hub.key], more].concat());
+    let said = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    // A city at an address would keep nothing of what proves it.
+    let elsewhere = run(&["adopt", "http://127.0.0.1:9", &file, "--by", "city", "--hub-key", &hub.key]);
+    assert!(elsewhere.status.code() == Some(64) && said(&elsewhere).contains("at the city's folder"), "{elsewhere:?}");
+
+    // Without the hub's address nobody can say whether it still stands, and that is said.
+    let dry = adopt(&["--dry-run"]);
+    assert!(String::from_utf8_lossy(&dry.stdout).contains("was not checked"), "{dry:?}");
+    assert!(adopt(&[]).status.success());
+    let permits = format!("{}\n// Another text.\n", norms::city_permits_default());
+    let permits = hub.file("permits.cedar", &permits);
+    assert!(adopt(&["--permits", &permits]).status.success());
+    assert_eq!(adopted(Path::new(&city)), 2);
+
+    let withdraw = json!({"do": "withdraw-version", "version": first, "reasons": "A year is too long."});
+    hub.act(&hub.token, &withdraw);
+    let check = run(&["adopt", &city, "--check", "--hub", &hub.address, "--json"]);
+    assert_eq!(check.status.code(), Some(1), "{check:?}");
+    let looked: Value = serde_json::from_slice(&check.stdout).unwrap();
+    for one in looked.as_array().unwrap() {
+        assert_eq!((one["standing"].as_str(), one["in_force"].as_bool()), (Some("withdrawn"), Some(true)), "{one}");
+    }
+    assert_eq!(looked.as_array().unwrap().len(), 2);
+
+    // From now on the address is known: it is refused by its address, as a file with it, and as a file without.
+    let before = size(&city);
+    let address = format!("{}/versions/{first}/release.json", hub.address);
+    for refused in [
+        run(&["adopt", &city, &address, "--by", "city"]),
+        adopt(&["--hub", &hub.address]),
+        adopt(&[]),
+        adopt(&["--dry-run"]),
+    ] {
+        assert_eq!(refused.status.code(), Some(64), "{refused:?}");
+        let said = said(&refused);
+        assert!(said.contains("nothing was written") && said.contains("withdrawn by entry"), "{said}");
+        assert!(said.contains("A year is too long."), "{said}");
+    }
+    assert_eq!(size(&city), before);
+    // Under other norms it is in force no more, and no alarm is given.
+    run_json(&["adopt", &city, "global-core", "--by", "city"]);
+    let check = run_json(&["adopt", &city, "--check"]);
+    assert!(check.as_array().unwrap().iter().all(|one| one["in_force"] == false), "{check}");
+}
+
+#[test]
+fn what_was_seen_of_a_hubs_log_is_remembered_and_another_history_is_found() {
+    let (hub, first, file, city) = released();
+    let dir = Path::new(&city);
+    let address = format!("{}/versions/{first}/release.json", hub.address);
+    let done = run_json(&["adopt", &city, &address, "--by", "city", "--hub-key", &hub.key]);
+    assert_eq!(done["standing"], "released");
+    let at_first = kept(dir)[0].1["size"].as_u64().unwrap();
+    let policy = json!({"do": "publish-moderation-policy", "text": "Be kind.", "reasons": "the assembly"});
+    hub.act(&hub.token, &policy);
+    run_json(&["adopt", &city, "--check"]);
+    let (path, seen) = kept(dir).remove(0);
+    assert_eq!(seen["size"].as_u64(), Some(at_first + 1), "the newest checkpoint that held");
+
+    // Another history of the same hub, under the same key, from the moment of the release on.
+    let mut other = Served {
+        folder: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
+        key: hub.key.clone(),
+        token: hub.token.clone(),
+        running: None,
+        address: String::new(),
+    };
+    std::fs::rename(hub.path("copy"), other.path("hub")).unwrap();
+    other.serve();
+    for text in ["Be quiet.", "Be brief."] {
+        let policy = json!({"do": "publish-moderation-policy", "text": text, "reasons": "the assembly"});
+        other.act(&other.token, &policy);
+    }
+    let forked = run(&["adopt", &city, "--check", "--hub", &other.address, "--json"]);
+    assert_eq!(forked.status.code(), Some(1), "{forked:?}");
+    let looked: Value = serde_json::from_slice(&forked.stdout).unwrap();
+    assert_eq!(looked[0]["standing"], "unknown");
+    assert!(looked[0]["error"].as_str().unwrap().contains("older checkpoint"), "{looked}");
+    let again = run(&["adopt", &city, &file, "--by", "city", "--hub", &other.address]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("older checkpoint"), "{again:?}");
+    assert_eq!(kept(dir)[0].1, seen, "what was kept stays");
+
+    // Where the address is not known, what a file proves is not shown to continue what was seen.
+    let mut unknown = seen;
+    unknown["hub"] = Value::Null;
+    std::fs::write(&path, unknown.to_string()).unwrap();
+    let again = run(&["adopt", &city, &file, "--by", "city"]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("not shown to continue"), "{again:?}");
+    assert_eq!(kept(dir)[0].1, unknown);
+    // What is wrong with one hides nothing of another.
+    std::fs::write(path.with_file_name("0.json"), "{}").unwrap();
+    let check = run(&["adopt", &city, "--check", "--hub", &hub.address, "--json"]);
+    let looked: Value = serde_json::from_slice(&check.stdout).unwrap();
+    assert_eq!((check.status.code(), looked[0]["standing"].as_str()), (Some(1), Some("released")), "{check:?}");
+    assert!(String::from_utf8_lossy(&check.stderr).contains("0.json"), "{check:?}");
+}
