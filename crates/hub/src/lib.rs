@@ -9,6 +9,7 @@ pub mod agree;
 pub mod amend;
 pub mod audit;
 pub mod benchmark;
+mod board;
 pub mod command;
 pub mod decide;
 pub mod document;

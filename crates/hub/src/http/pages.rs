@@ -1,10 +1,12 @@
 //! The hub as pages: view models here, texts in `templates/`. Everything is drawn from the fold and from sealed words that may be shown.
 
 pub(super) mod amendment;
+pub(super) mod benchmarks;
 pub(super) mod decisions;
 pub(super) mod drafts;
 pub(super) mod feeds;
 pub(super) mod home;
+mod listing;
 pub(super) mod members;
 pub(super) mod propose;
 pub(super) mod sign_in;
@@ -32,7 +34,7 @@ use crate::sealed::field;
 use crate::state::State;
 use crate::words::PersonId;
 
-/// The routes of co-design, releases and moderation.
+/// The routes of co-design, releases and moderation, and of what public logs of cities say.
 pub(super) fn routes() -> Router<Node> {
     Router::new()
         .route("/drafts", get(drafts::list))
@@ -49,6 +51,10 @@ pub(super) fn routes() -> Router<Node> {
         .route("/moderation", get(decisions::moderation))
         .route("/versions", get(versions::list))
         .route("/versions/{entry}", get(versions::version))
+        .route("/benchmarks", get(benchmarks::list))
+        .route("/benchmarks/{id}", get(benchmarks::benchmark))
+        .route("/benchmarks/{id}/{file}", get(benchmarks::files))
+        .route("/map", get(benchmarks::map))
 }
 
 /// Who asks, and the hub as it is now.
@@ -96,6 +102,11 @@ impl Reader {
             style: web::address(),
             signed: self.signed.clone(),
         }
+    }
+
+    /// The key that signs the log.
+    fn log_key(&self) -> String {
+        self.state.founded.as_ref().map(|founded| founded.log_key.clone()).unwrap_or_default()
     }
 
     /// The form's mark of whoever may do something; none for everybody else.

@@ -1,6 +1,7 @@
 //! The table of contents: every address and what answers at it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -13,6 +14,7 @@ use tokio::sync::Semaphore;
 use super::problem::Problem;
 use super::sessions::Sessions;
 use super::{api, forms, log, pages};
+use crate::board::{Board, Boards};
 use crate::command::Command;
 use crate::hub::{Hub, Receipt};
 use crate::roles::{Action, action};
@@ -25,6 +27,13 @@ const JOBS_MAX: usize = 32;
 /// The most proofs at once.
 const PROOFS_MAX: usize = 2;
 
+/// The longest that a page waits for the first board.
+const BOARD_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// What is said while the first board is worked out.
+const UNCOUNTED: &str = "The hub counts, for the first time since it was started. Try again in a moment.";
+/// What is said where the mirrors cannot be read.
+const UNMIRRORED: &str = "The mirrors of the cities’ logs cannot be read now.";
 /// What is said of a request that does not fit its address.
 const UNREAD: &str = "What was sent cannot be read here: it is too large, or something in it is missing or too much.";
 
@@ -33,6 +42,7 @@ const UNREAD: &str = "What was sent cannot be read here: it is too large, or som
 pub(super) struct Node {
     pub(super) hub: Arc<Hub>,
     pub(super) sessions: Arc<Sessions>,
+    boards: Arc<Boards>,
     jobs: Arc<Semaphore>,
     proofs: Arc<Semaphore>,
 }
@@ -52,6 +62,15 @@ impl Node {
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         run(&self.proofs, job).await
+    }
+
+    /// What is known of other cities, as it was worked out last.
+    pub(super) async fn board(&self) -> Result<Arc<Board>, Problem> {
+        let unread = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, UNMIRRORED);
+        match tokio::time::timeout(BOARD_TIME_MAX, self.boards.board()).await {
+            Ok(board) => board.map_err(unread),
+            Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, UNCOUNTED)),
+        }
     }
 
     /// Does one thing for a person.
@@ -85,7 +104,8 @@ async fn run<T: Send + 'static>(
 /// Every route.
 pub(super) fn routes(hub: Arc<Hub>) -> Router {
     let places = |count| Arc::new(Semaphore::new(count));
-    let node = Node { hub, sessions: Arc::default(), jobs: places(JOBS_MAX), proofs: places(PROOFS_MAX) };
+    let (jobs, proofs) = (places(JOBS_MAX), places(PROOFS_MAX));
+    let node = Node { boards: Boards::new(Arc::clone(&hub)), hub, sessions: Arc::default(), jobs, proofs };
     Router::new()
         .route("/", get(pages::home::home))
         .route("/about", get(pages::home::about))

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests")]
 
 mod benchmark;
+mod benchmark_pages;
 mod evidence;
 mod fold;
 mod hostile;

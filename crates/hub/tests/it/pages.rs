@@ -20,12 +20,12 @@ const HOSTILE: [&str; 6] = [
     "\u{202e}right to left <b>bold</b> 💥",
 ];
 
-async fn get(world: &World, path: &str) -> Response<Body> {
+pub(crate) async fn get(world: &World, path: &str) -> Response<Body> {
     let request = Request::get(path).header(header::ACCEPT, "text/html").body(Body::empty()).unwrap();
     routes(world.hub.clone()).oneshot(request).await.unwrap()
 }
 
-async fn text(response: Response<Body>) -> String {
+pub(crate) async fn text(response: Response<Body>) -> String {
     let bytes = to_bytes(response.into_body(), 16 << 20).await.unwrap();
     String::from_utf8(bytes.to_vec()).unwrap()
 }
