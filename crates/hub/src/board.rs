@@ -61,9 +61,9 @@ impl Stands {
     pub(crate) const fn in_words(self) -> &'static str {
         match self {
             Self::Held => "holds",
-            Self::New => "not looked at yet",
-            Self::Unreachable => "not reached",
-            Self::Unproven => "not provable",
+            Self::New => "was not looked at yet",
+            Self::Unreachable => "was not reached",
+            Self::Unproven => "could not be proved",
             Self::Frozen => "contradicts itself",
         }
     }

@@ -19,6 +19,7 @@ mod hashes;
 mod http;
 mod hub;
 pub mod import;
+pub mod looking;
 pub mod member;
 pub mod mirror;
 pub mod pilot;

@@ -9,6 +9,7 @@ mod export;
 mod fetch;
 mod kept;
 mod pack;
+mod public;
 mod refresh;
 
 use std::fs;

@@ -8,6 +8,7 @@ pub(super) mod feeds;
 pub(super) mod home;
 mod listing;
 pub(super) mod members;
+pub(super) mod mirrors;
 pub(super) mod propose;
 pub(super) mod sign_in;
 pub(super) mod statements;
@@ -55,6 +56,12 @@ pub(super) fn routes() -> Router<Node> {
         .route("/benchmarks/{id}", get(benchmarks::benchmark))
         .route("/benchmarks/{id}/{file}", get(benchmarks::files))
         .route("/map", get(benchmarks::map))
+        .route("/mirrors", get(mirrors::list))
+        .route("/mirrors/{city}", get(mirrors::city))
+        .route("/mirrors/{city}/log/{*path}", get(mirrors::log))
+        .route("/evidence", get(mirrors::evidence))
+        .route("/evidence/feed.atom", get(mirrors::feed))
+        .route("/evidence/{file}", get(mirrors::evidence_file))
 }
 
 /// Who asks, and the hub as it is now.

@@ -12,6 +12,7 @@ mod html;
 mod import;
 mod logs;
 mod mirror;
+mod mirror_pages;
 mod pages;
 mod release;
 mod roles;
