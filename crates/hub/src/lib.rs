@@ -10,6 +10,7 @@ pub mod amend;
 pub mod audit;
 pub mod benchmark;
 mod board;
+pub mod case;
 pub mod command;
 pub mod decide;
 pub mod document;

@@ -26,10 +26,12 @@ pub enum Action {
     Release,
     /// Publish the rules of moderation; hide, restore and erase.
     Moderate,
+    /// File cases of one's own city, say what became of them, take them back.
+    KeepCases,
 }
 
 /// The table. Whatever does not stand here is refused.
-pub const TABLE: [(Action, &[Role]); 10] = [
+pub const TABLE: [(Action, &[Role]); 11] = [
     (Action::KeepMembers, &[Secretariat]),
     (Action::KeepPeople, &[Secretariat]),
     (Action::OpenDraft, &[Secretariat, Editor]),
@@ -40,6 +42,7 @@ pub const TABLE: [(Action, &[Role]); 10] = [
     (Action::Edit, &[Editor]),
     (Action::Release, &[Secretariat]),
     (Action::Moderate, &[Secretariat]),
+    (Action::KeepCases, &[Secretariat, Editor, Member]),
 ];
 
 /// Whether a role may do something.
@@ -65,6 +68,7 @@ pub const fn action(command: &Command) -> Action {
             Action::Edit
         }
         Command::Release { .. } | Command::WithdrawVersion { .. } | Command::CorrectVersion { .. } => Action::Release,
+        Command::FileCase { .. } | Command::ContinueCase { .. } | Command::WithdrawCase { .. } => Action::KeepCases,
         Command::PublishModerationPolicy { .. }
         | Command::Hide { .. }
         | Command::Restore { .. }

@@ -2,6 +2,7 @@
 
 pub(super) mod amendment;
 pub(super) mod benchmarks;
+pub(super) mod cases;
 pub(super) mod decisions;
 pub(super) mod drafts;
 pub(super) mod feeds;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::FromRequestParts;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -34,6 +35,9 @@ use crate::roles::{Action, may};
 use crate::sealed::field;
 use crate::state::State;
 use crate::words::PersonId;
+
+/// The largest form of a case, in bytes: a report within it is written as a form writes it.
+const CASE_BYTES_MAX: usize = 4 << 20;
 
 /// The routes of co-design, releases and moderation, and of what public logs of cities say.
 pub(super) fn routes() -> Router<Node> {
@@ -56,6 +60,9 @@ pub(super) fn routes() -> Router<Node> {
         .route("/benchmarks/{id}", get(benchmarks::benchmark))
         .route("/benchmarks/{id}/{file}", get(benchmarks::files))
         .route("/map", get(benchmarks::map))
+        .route("/cases", get(cases::list))
+        .route("/cases/new", get(cases::form).post(cases::sent).layer(DefaultBodyLimit::max(CASE_BYTES_MAX)))
+        .route("/cases/{entry}", get(cases::case))
         .route("/mirrors", get(mirrors::list))
         .route("/mirrors/{city}", get(mirrors::city))
         .route("/mirrors/{city}/log/{*path}", get(mirrors::log))

@@ -15,6 +15,7 @@ use super::problem::Problem;
 use super::sessions::Sessions;
 use super::{api, forms, log, pages};
 use crate::board::{Board, Boards};
+use crate::case::CaseIndex;
 use crate::command::Command;
 use crate::hub::{Hub, Receipt};
 use crate::roles::{Action, action};
@@ -42,6 +43,7 @@ const UNREAD: &str = "What was sent cannot be read here: it is too large, or som
 pub(super) struct Node {
     pub(super) hub: Arc<Hub>,
     pub(super) sessions: Arc<Sessions>,
+    pub(super) cases: Arc<CaseIndex>,
     boards: Arc<Boards>,
     jobs: Arc<Semaphore>,
     proofs: Arc<Semaphore>,
@@ -105,7 +107,14 @@ async fn run<T: Send + 'static>(
 pub(super) fn routes(hub: Arc<Hub>) -> Router {
     let places = |count| Arc::new(Semaphore::new(count));
     let (jobs, proofs) = (places(JOBS_MAX), places(PROOFS_MAX));
-    let node = Node { boards: Boards::new(Arc::clone(&hub)), hub, sessions: Arc::default(), jobs, proofs };
+    let node = Node {
+        boards: Boards::new(Arc::clone(&hub)),
+        hub,
+        sessions: Arc::default(),
+        cases: Arc::default(),
+        jobs,
+        proofs,
+    };
     Router::new()
         .route("/", get(pages::home::home))
         .route("/about", get(pages::home::about))

@@ -4,6 +4,7 @@
 
 mod benchmark;
 mod benchmark_pages;
+mod cases;
 mod evidence;
 mod fold;
 mod hostile;

@@ -39,6 +39,11 @@ fn given(text: Option<&String>) -> Option<&str> {
 }
 
 impl Part {
+    /// A search and a page.
+    pub(in crate::http) fn of(q: Option<String>, page: Option<String>) -> Self {
+        Self { q, page, ..Self::default() }
+    }
+
     /// What it asks for.
     ///
     /// # Errors
