@@ -155,6 +155,11 @@ fn quantile(sorted: &[Duration], hundredths: usize) -> f64 {
 
 fn print(taken: &BTreeMap<&'static str, Vec<Duration>>) {
     for (kind, taken) in taken {
-        println!("{kind:<28} {:>6} answers  p50 {:>7.2} ms  p99 {:>7.2} ms", taken.len(), quantile(taken, 50), quantile(taken, 99));
+        println!(
+            "{kind:<28} {:>6} answers  p50 {:>7.2} ms  p99 {:>7.2} ms",
+            taken.len(),
+            quantile(taken, 50),
+            quantile(taken, 99)
+        );
     }
 }

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use crate::Hub;
 use crate::benchmark::{NamedDefinition, Table, World};
-use crate::mirror::{Country, Mirror, MirrorError, SizeClass};
+use crate::mirror::{City, Country, Mirror, MirrorError, SizeClass, Standing};
 use crate::watch::Said;
 
 pub(crate) use names::Names;
@@ -82,6 +82,29 @@ pub(crate) struct CityLine {
     pub(crate) entries: u64,
     /// When a look last held.
     pub(crate) checked: Option<Timestamp>,
+}
+
+impl CityLine {
+    /// How a city is mirrored now.
+    pub(crate) fn of(city: &City) -> Self {
+        let kept = &city.kept;
+        let stands = match &kept.standing {
+            Standing::Sound if kept.checked.is_none() => Stands::New,
+            Standing::Sound => Stands::Held,
+            Standing::Unreachable { .. } => Stands::Unreachable,
+            Standing::Unproven { .. } => Stands::Unproven,
+            Standing::Frozen { .. } => Stands::Frozen,
+        };
+        Self {
+            id: city.name.clone(),
+            name: city.sheet.name.clone(),
+            country: kept.profile.country,
+            size_class: kept.profile.size_class,
+            stands,
+            entries: kept.size,
+            checked: kept.checked,
+        }
+    }
 }
 
 /// Evidence that lies in the hub's folder.
@@ -202,7 +225,8 @@ impl Boards {
         ready.ok().and_then(|shown| shown.board.clone()).ok_or(Failed)
     }
 
-    fn begin_if_due(self: &Arc<Self>) {
+    /// Begins to work the next board out, if the mirrors were not asked for some time and nobody works.
+    pub(crate) fn begin_if_due(self: &Arc<Self>) {
         if !self.due() || self.works.swap(true, Ordering::AcqRel) {
             return;
         }

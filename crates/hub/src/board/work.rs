@@ -3,10 +3,10 @@
 use askama::Template;
 use model::Timestamp;
 
-use super::{Board, CityLine, EvidenceLine, Names, Stands, Worked};
+use super::{Board, CityLine, EvidenceLine, Names, Worked};
 use crate::Hub;
 use crate::benchmark::{Chart, NamedDefinition, Table, Tally, World};
-use crate::mirror::{City, Mirror, MirrorError, Standing};
+use crate::mirror::{Mirror, MirrorError};
 use crate::watch::EvidenceFile;
 
 /// How many cities are read at a time.
@@ -32,7 +32,7 @@ pub(super) fn board(
         after = Some(last.name.clone());
         for city in &read {
             tally.add(city);
-            let line = line(city);
+            let line = CityLine::of(city);
             names.push(line.id.as_str(), line.name.as_deref());
             cities.push(line);
         }
@@ -45,26 +45,6 @@ pub(super) fn board(
     let evidence = evidence.iter().map(evidence_line).collect();
     let millis = hub.now().millis().saturating_sub(at.millis());
     Ok(Board { at, seen, millis, cities, names, worked, evidence })
-}
-
-fn line(city: &City) -> CityLine {
-    let kept = &city.kept;
-    let stands = match &kept.standing {
-        Standing::Sound if kept.checked.is_none() => Stands::New,
-        Standing::Sound => Stands::Held,
-        Standing::Unreachable { .. } => Stands::Unreachable,
-        Standing::Unproven { .. } => Stands::Unproven,
-        Standing::Frozen { .. } => Stands::Frozen,
-    };
-    CityLine {
-        id: city.name.clone(),
-        name: city.sheet.name.clone(),
-        country: kept.profile.country,
-        size_class: kept.profile.size_class,
-        stands,
-        entries: kept.size,
-        checked: kept.checked,
-    }
 }
 
 fn worked(hub: &Hub, named: NamedDefinition, table: Table) -> Option<Worked> {

@@ -104,17 +104,10 @@ async fn run<T: Send + 'static>(
 }
 
 /// Every route.
-pub(super) fn routes(hub: Arc<Hub>) -> Router {
+pub(super) fn routes(hub: Arc<Hub>, boards: Arc<Boards>) -> Router {
     let places = |count| Arc::new(Semaphore::new(count));
     let (jobs, proofs) = (places(JOBS_MAX), places(PROOFS_MAX));
-    let node = Node {
-        boards: Boards::new(Arc::clone(&hub)),
-        hub,
-        sessions: Arc::default(),
-        cases: Arc::default(),
-        jobs,
-        proofs,
-    };
+    let node = Node { boards, hub, sessions: Arc::default(), cases: Arc::default(), jobs, proofs };
     Router::new()
         .route("/", get(pages::home::home))
         .route("/about", get(pages::home::about))

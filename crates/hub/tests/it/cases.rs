@@ -19,7 +19,7 @@ use crate::world::{World, person, personal, reasons};
 pub(crate) fn filing(title: &str) -> Filing {
     Filing {
         title: title.parse().unwrap(),
-        problem: "Nobody knew who counted phones.".parse().unwrap(),
+        problem: "Nobody knew who counted what.".parse().unwrap(),
         standard: "urn:ordinance:standard:global-core".parse().unwrap(),
         version: "0.2.0".parse().unwrap(),
         outcome: CaseOutcome::Running,

@@ -178,14 +178,13 @@ pub(in crate::http) async fn city(reader: Reader, Path(id): Path<String>) -> Res
     let id: PartyId = id.parse().map_err(|_| Problem::not_found())?;
     let board = reader.node.board().await?;
     drawn(reader, move |reader| {
-        let line = board.place(&id).and_then(|place| board.cities.get(place)).ok_or_else(Problem::not_found)?;
         let mirror = Mirror::found(&reader.node.hub.mirrors())?.ok_or_else(Problem::not_found)?;
         let city = mirror.city(&id)?;
         let kept = &city.kept;
         let member = id.as_str().parse().ok().and_then(|id| reader.state.members.by_id.get_key_value(&id));
         Ok(One {
             site: reader.site(),
-            city: CityRow::of(line),
+            city: CityRow::of(&CityLine::of(&city)),
             key: kept.key.clone(),
             address: kept.address.clone(),
             size: kept.profile.size_class.map_or("", SizeClass::as_str),
