@@ -1,9 +1,10 @@
 //! How long pages about many cities take: benchmarks, the map, mirrors, searches among them.
 //!
 //! `cargo bench -p hub --bench pages`. Twenty thousand generated cities with a year of logs are mirrored (another number:
-//! `ORDINANCE_BENCH_CITIES=200000`), the board is worked out once, and then sixteen ask at once for pages that differ in benchmark, page,
-//! search and city. Time is counted from asking to the last byte, without a network. The baseline of the same run is the style
-//! sheet, which costs nothing but the way through the routes.
+//! `ORDINANCE_BENCH_CITIES=200000`), the board is worked out once, and then two hundred pages a second are asked for that differ in
+//! benchmark, page, search and city, each at its own moment whether or not the one before was answered: waiting for a turn counts.
+//! Time ends with the last byte, without a network. The baseline of the same run is the style sheet, which costs nothing but the way
+//! through the routes.
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures by the machine's clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot start has nothing to say")]
@@ -25,9 +26,9 @@ use testkit::{FakeClock, SeededBytes};
 use tower::ServiceExt as _;
 
 const CITIES: u64 = 20_000;
-/// How many ask at once, and how often each.
-const ASKING: u64 = 16;
-const TIMES: u64 = 250;
+/// How many pages are asked for in all, and how long after each other, in milliseconds.
+const TIMES: u64 = 4_000;
+const EVERY_MS: u64 = 5;
 /// The longest that one in a hundred may take, in milliseconds.
 const AIM_MS: f64 = 20.0;
 const BENCHMARKS: [&str; 4] = ["review-overdue", "days-to-decision", "assessment-before-observation", "open-views"];
@@ -51,7 +52,7 @@ fn main() {
     let app = hub::routes(hub);
     let begun = Instant::now();
     // A hub that counts for the first time says so after some seconds, and is asked again.
-    while runtime.block_on(ask(&app, "/benchmarks")).1 != StatusCode::OK {}
+    while runtime.block_on(ask(&app, "/benchmarks")) != StatusCode::OK {}
     println!("the first board of {cities} cities: {:.2} s", begun.elapsed().as_secs_f64());
     let sheet = |_| ("the style sheet", web::address().to_owned());
     print(&runtime.block_on(asked(&app, sheet)));
@@ -108,40 +109,32 @@ fn page(number: u64, cities: u64) -> (&'static str, String) {
     }
 }
 
-async fn ask(app: &Router, path: &str) -> (Duration, StatusCode) {
+async fn ask(app: &Router, path: &str) -> StatusCode {
     let request = Request::get(path).header("accept", "text/html").body(Body::empty()).unwrap();
-    let begun = Instant::now();
     let response = app.clone().oneshot(request).await.unwrap();
     let status = response.status();
     drop(to_bytes(response.into_body(), 64 << 20).await.unwrap());
-    (begun.elapsed(), status)
+    status
 }
 
-/// What each kind of page took, asked for by many at once.
-async fn asked(
-    app: &Router,
-    page: impl Fn(u64) -> (&'static str, String) + Copy + Send + 'static,
-) -> BTreeMap<&'static str, Vec<Duration>> {
-    let asking: Vec<_> = (0..ASKING)
-        .map(|who| {
-            let app = app.clone();
-            tokio::spawn(async move {
-                let mut taken = Vec::new();
-                for time in 0..TIMES {
-                    let (kind, path) = page(who * TIMES + time);
-                    let (took, status) = ask(&app, &path).await;
-                    assert_eq!(status, StatusCode::OK, "{path}");
-                    taken.push((kind, took));
-                }
-                taken
-            })
-        })
-        .collect();
+/// What each kind of page took, one asked for after the other and none waited for.
+async fn asked(app: &Router, page: impl Fn(u64) -> (&'static str, String)) -> BTreeMap<&'static str, Vec<Duration>> {
+    let begin = tokio::time::Instant::now();
+    let mut asking = Vec::new();
+    for number in 0..TIMES {
+        let due = begin + Duration::from_millis(number * EVERY_MS);
+        let ((kind, path), app) = (page(number), app.clone());
+        asking.push(tokio::spawn(async move {
+            tokio::time::sleep_until(due).await;
+            let status = ask(&app, &path).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            (kind, due.elapsed())
+        }));
+    }
     let mut all: BTreeMap<&'static str, Vec<Duration>> = BTreeMap::new();
     for asking in asking {
-        for (kind, took) in asking.await.unwrap() {
-            all.entry(kind).or_default().push(took);
-        }
+        let (kind, took) = asking.await.unwrap();
+        all.entry(kind).or_default().push(took);
     }
     all.values_mut().for_each(|taken| taken.sort());
     all

@@ -3,6 +3,7 @@
 //! Pages never wait for a look, and one that fails is told and made again later. Somebody who looks by hand in the same folder meanwhile
 //! is waited for, never the other way round. When the hub stops, a look stops with it; what was checked by then is kept.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,8 +22,9 @@ use crate::system::SystemClock;
 const ASKED_EVERY: Duration = Duration::from_secs(60);
 /// How long a look that failed is left alone, at most.
 const AGAIN_AFTER: Span = Span::minutes(15);
-/// Over which part of the time between two looks one is spread, and the longest rest before one log.
+/// Over which part of the time between two looks one is spread, for how long at most, and the longest rest before one log.
 const SPREAD: u32 = 48;
+const SPREAD_MAX: Duration = Duration::from_secs(1_800);
 const REST_MAX: Duration = Duration::from_secs(1);
 
 /// As long as this lives, the hub looks.
@@ -66,22 +68,27 @@ impl Looker {
                 }
                 continue;
             }
-            not_before = match self.look() {
-                Ok(look) => {
-                    complain(&look.in_words());
-                    None
-                }
-                // Whoever looks now writes down when it was.
-                Err(LookError::Busy) => Some(self.clock.now() + Span::minutes(1)),
-                Err(error) => {
-                    let again = self.every.min(AGAIN_AFTER);
-                    complain(&format!(
-                        "the mirrored logs were not looked at, which is tried again in {again}: {error}"
-                    ));
-                    Some(self.clock.now() + again)
-                }
-            };
+            not_before = self.looked();
         }
+    }
+
+    /// Looks once and tells what came of it; gives when the next try is not to be before, if this one failed.
+    fn looked(&self) -> Option<Timestamp> {
+        // A mistake in the software that one log brings to light must not end all looks.
+        let looked = catch_unwind(AssertUnwindSafe(|| self.look()));
+        let why = match looked {
+            Ok(Ok(look)) => {
+                complain(&look.in_words());
+                return None;
+            }
+            // Whoever looks now writes down when it was.
+            Ok(Err(LookError::Busy)) => return Some(self.clock.now() + Span::minutes(1)),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "a mistake in the software".to_owned(),
+        };
+        let again = self.every.min(AGAIN_AFTER);
+        complain(&format!("the mirrored logs were not looked at, which is tried again in {again}: {why}"));
+        Some(self.clock.now() + again)
     }
 
     /// How long it is until a look is due; nothing if it is.
@@ -98,7 +105,7 @@ impl Looker {
 
     fn look(&self) -> Result<LastLook, LookError> {
         let cities = Mirror::open(&self.mirrors)?.count()?;
-        let spread = Duration::from_secs(u64::from(self.every.as_seconds() / SPREAD));
+        let spread = Duration::from_secs(u64::from(self.every.as_seconds() / SPREAD)).min(SPREAD_MAX);
         let rest = spread.checked_div(u32::try_from(cities).unwrap_or(u32::MAX)).unwrap_or_default().min(REST_MAX);
         let resting = || drop(self.goes_on(rest));
         look(&self.mirrors, &Rested::new(&self.doors, &resting), self.threads, self.clock.as_ref())
