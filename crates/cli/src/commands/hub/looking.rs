@@ -107,7 +107,7 @@ impl Looker {
         let cities = Mirror::open(&self.mirrors)?.count()?;
         let spread = Duration::from_secs(u64::from(self.every.as_seconds() / SPREAD)).min(SPREAD_MAX);
         let rest = spread.checked_div(u32::try_from(cities).unwrap_or(u32::MAX)).unwrap_or_default().min(REST_MAX);
-        let resting = || drop(self.goes_on(rest));
+        let resting = || _ = self.goes_on(rest);
         look(&self.mirrors, &Rested::new(&self.doors, &resting), self.threads, self.clock.as_ref())
     }
 
