@@ -7,6 +7,7 @@
 mod names;
 mod work;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -155,6 +156,8 @@ pub(crate) struct Board {
     /// By name.
     pub(crate) cities: Vec<CityLine>,
     pub(crate) names: Names,
+    /// How many of them stand in which way.
+    standing: BTreeMap<Stands, usize>,
     pub(crate) worked: Vec<Worked>,
     /// The newest first.
     pub(crate) evidence: Vec<EvidenceLine>,
@@ -173,7 +176,7 @@ impl Board {
 
     /// How many stand in a way.
     pub(crate) fn standing(&self, stands: Stands) -> usize {
-        self.cities.iter().filter(|city| city.stands == stands).count()
+        self.standing.get(&stands).copied().unwrap_or(0)
     }
 }
 

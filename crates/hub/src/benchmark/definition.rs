@@ -273,7 +273,7 @@ impl Things {
             Self::DevicesOfActiveDeployments => "devices of deployments that collect",
             Self::ViewsInForce => "views that somebody may have now",
             Self::Inquiries => "inquiries of residents that were answered or are due",
-            Self::Requirements => "the requirements that the definition lists",
+            Self::Requirements => "requirements that the definition lists",
             Self::Disclosures => "disclosures",
         }
     }
@@ -284,9 +284,7 @@ impl Measure {
     #[must_use]
     pub fn in_words(&self) -> String {
         match self {
-            Self::Share { of, that } => {
-                format!("The share of {}, of all of them together, {}.", of.in_words(), that.in_words())
-            }
+            Self::Share { of, that } => format!("Of all {}, the share {}.", of.in_words(), that.in_words()),
             Self::DaysToDecision { of } => {
                 format!("The median of whole days from the proposal to the first approval, over {}.", of.in_words())
             }
@@ -309,7 +307,7 @@ impl Condition {
             Self::Supported => "that are within their stated support".to_owned(),
             Self::Open => "that everybody may have".to_owned(),
             Self::AnsweredWithin { days } => format!("that were answered within {days} days"),
-            Self::InForce { of } => format!("{} in number, that a norm or duty in force names", of.len()),
+            Self::InForce { of } => format!("that a norm or duty in force names; there are {}", of.len()),
         }
     }
 

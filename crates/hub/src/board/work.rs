@@ -1,5 +1,7 @@
 //! Working a board out: one pass over the mirrors, all definitions at once, and each drawing once.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use model::Timestamp;
 
@@ -25,7 +27,7 @@ pub(super) fn board(
     let damaged = |why: String| MirrorError::Damaged { city: "definitions".to_owned(), why };
     let definitions = NamedDefinition::all().map_err(|error| damaged(error.to_string()))?;
     let (mut tally, mut cities, mut names) = (Tally::new(&definitions, at), Vec::new(), Names::default());
-    let mut after = None;
+    let (mut after, mut standing) = (None, BTreeMap::new());
     while let Some(mirror) = mirror {
         let read = mirror.cities(after.as_ref(), READ_AT_ONCE)?;
         let Some(last) = read.last() else { break };
@@ -33,6 +35,7 @@ pub(super) fn board(
         for city in &read {
             tally.add(city);
             let line = CityLine::of(city);
+            *standing.entry(line.stands).or_insert(0) += 1;
             names.push(line.id.as_str(), line.name.as_deref());
             cities.push(line);
         }
@@ -44,7 +47,7 @@ pub(super) fn board(
     evidence.sort_by_key(|file| std::cmp::Reverse((file.evidence.noted, file.digest)));
     let evidence = evidence.iter().map(evidence_line).collect();
     let millis = hub.now().millis().saturating_sub(at.millis());
-    Ok(Board { at, seen, millis, cities, names, worked, evidence })
+    Ok(Board { at, seen, millis, cities, names, standing, worked, evidence })
 }
 
 fn worked(hub: &Hub, named: NamedDefinition, table: Table) -> Option<Worked> {
