@@ -6,6 +6,7 @@
 use model::{Digest, RequirementId, SealedFields, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::case::{CaseIndicator, CaseOutcome, PilotFound};
 use crate::member::{ListedMember, MemberKind, PublicLog, Role};
 use crate::words::{Body, DraftId, MemberId, PersonId, Reasons, Title};
 
@@ -138,6 +139,12 @@ acts! {
     VersionWithdrawn(VersionWithdrawn) = "version-withdrawn/1",
     /// A released version is corrected by a later one.
     VersionCorrected(VersionCorrected) = "version-corrected/1",
+    /// A city files a case: what it tried, and what shows it; its words are sealed.
+    CaseFiled(CaseFiled) = "case-filed/1",
+    /// It is said what became of a case; the words are sealed.
+    CaseContinued(CaseContinued) = "case-continued/1",
+    /// Its city takes a case back.
+    CaseWithdrawn(CaseRef) = "case-withdrawn/1",
 }
 
 /// Who decided, and why. Whatever is a decision carries one; there is no other way to write it.
@@ -510,4 +517,48 @@ pub struct VersionCorrected {
     pub by: Entry,
     /// Who decided it, and why.
     pub decision: Decision,
+}
+
+/// A case of good practice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseFiled {
+    /// Whose: the member that the person speaks for.
+    pub city: MemberId,
+    /// Under which standard.
+    pub standard: Title,
+    /// Which version of it.
+    pub version: Title,
+    /// How it stands.
+    pub outcome: CaseOutcome,
+    /// Entries of the city's own log that show it.
+    pub entries: Vec<u64>,
+    /// When something is to be looked at; what, is sealed.
+    pub milestones: Vec<Timestamp>,
+    /// By which figures it is judged.
+    pub indicators: Vec<CaseIndicator>,
+    /// What a pilot by replay found, if there was one.
+    pub pilot: Option<PilotFound>,
+    /// Commitments to its words; see [`crate::sealed::CASE_FIELDS`].
+    pub sealed: SealedFields,
+}
+
+/// What became of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseContinued {
+    /// Of which.
+    pub case: Entry,
+    /// How it stands now.
+    pub outcome: CaseOutcome,
+    /// A commitment to `words`.
+    pub sealed: SealedFields,
+}
+
+/// A case, by its entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseRef {
+    /// Which.
+    pub case: Entry,
 }

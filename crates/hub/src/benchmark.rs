@@ -13,7 +13,8 @@ mod stat;
 mod table;
 mod world;
 
-pub use chart::{Bar, Chart, ChartRow, charts};
+pub use chart::{Bar, Chart, ChartRow};
+pub(crate) use chart::{interval_told, told};
 pub use count::{Counted, count};
 pub use definition::{Better, Condition, Definition, DefinitionError, Measure, NamedDefinition, Things};
 pub use figure::{Figure, Missing};

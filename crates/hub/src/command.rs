@@ -6,6 +6,7 @@ use model::{Digest, RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::act::{Answer, Entry, Outcome, Stance};
+use crate::case::{CaseOutcome, Filing};
 use crate::member::{ListedMember, PublicLog, Role};
 use crate::words::{Body, DraftId, MemberId, PersonId, Reasons, Saying, Title};
 
@@ -64,6 +65,12 @@ pub enum Command {
     WithdrawVersion { version: Entry, reasons: Reasons },
     /// Correct a released version by a later one.
     CorrectVersion { version: Entry, by: Entry, reasons: Reasons },
+    /// File a case of one's own city.
+    FileCase { case: Box<Filing> },
+    /// Say what became of it.
+    ContinueCase { case: Entry, outcome: CaseOutcome, words: Body },
+    /// Take it back.
+    WithdrawCase { case: Entry },
 }
 
 /// Who a person is. Sealed, and in no word of the software.

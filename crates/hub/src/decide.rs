@@ -1,5 +1,7 @@
 //! Command → acts, by a pure function: the state, the table of roles and the clock's instant say what may be done, and nothing else.
 
+mod cases;
+
 use std::sync::Arc;
 
 use model::entropy::NoEntropy;
@@ -134,6 +136,18 @@ pub enum Refusal {
     /// The end before the beginning.
     #[error("a workshop ends after it begins")]
     Times,
+    /// Somebody whose member governs no place, or another one.
+    #[error("a case is filed, continued and taken back by people who speak for the city or government whose it is")]
+    NotTheirCase,
+    /// The case was taken back.
+    #[error("the case of entry {0} was taken back")]
+    CaseWithdrawn(Entry),
+    /// More of a case than there may be.
+    #[error("a case has at most {max} entries, milestones or indicators", max = crate::case::LISTED_MAX)]
+    CaseTooLong,
+    /// What was sent is no report of a pilot.
+    #[error(transparent)]
+    Report(#[from] crate::case::ReportError),
     /// Words could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -307,6 +321,11 @@ impl Asked<'_> {
                 let what = |sealed| What::StatementMade(StatementMade { draft: draft.clone(), sealed });
                 self.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
             }
+            Command::FileCase { case } => self.file_case(case).map(|one| vec![one]),
+            Command::ContinueCase { case, outcome, words } => {
+                self.continue_case(*case, *outcome, words.as_str()).map(|one| vec![one])
+            }
+            Command::WithdrawCase { case } => self.withdraw_case(*case).map(|one| vec![one]),
             other => Ok(self.plain(other, prepared)?.into_iter().map(|what| self.written(what, None)).collect()),
         }
     }

@@ -1,6 +1,6 @@
 //! A hub's folder: what lies where, and the lock that keeps a second process out.
 //!
-//! `journal.db` acts and sealed payloads · `log/` checkpoint and tiles, public · `documents/` packs by digest, public · `keys/` the
+//! `journal.db` acts and sealed payloads · `log/` checkpoint and tiles, public · `documents/` packs by digest, public · `mirror/` copies of cities' logs · `keys/` the
 //! log's key, readable by its owner only · `lock`.
 
 use std::fs::File;
@@ -90,6 +90,12 @@ impl Folder {
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.root.join("log")
+    }
+
+    /// Mirrors of cities' logs, which have a lock of their own.
+    #[must_use]
+    pub fn mirrors(&self) -> PathBuf {
+        self.root.join("mirror")
     }
 
     /// Packs by digest.

@@ -18,16 +18,21 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::Hub;
+use crate::board::Boards;
 
 /// Serves a hub until `shutdown` ends, then lets running requests end.
 ///
 /// # Errors
 /// The listener's address cannot be told: it was closed already.
 pub async fn serve(hub: Arc<Hub>, listener: TcpListener, shutdown: impl Future) -> io::Result<()> {
-    web::serve(router::routes(hub), listener, shutdown, || ()).await
+    let boards = Boards::new(Arc::clone(&hub));
+    // Whoever comes first need not wait for the first count.
+    boards.begin_if_due();
+    web::serve(router::routes(hub, boards), listener, shutdown, || ()).await
 }
 
 /// The hub's routes, for tests that need no connection.
 pub fn routes(hub: Arc<Hub>) -> axum::Router {
-    router::routes(hub)
+    let boards = Boards::new(Arc::clone(&hub));
+    router::routes(hub, boards)
 }

@@ -226,6 +226,12 @@ impl Hub {
         self.folder.log()
     }
 
+    /// The folder of the mirrors; it is there once the first city was taken up.
+    #[must_use]
+    pub fn mirrors(&self) -> PathBuf {
+        self.folder.mirrors()
+    }
+
     /// The key that signs the log and what it releases.
     pub(crate) const fn key(&self) -> &SigningKey {
         &self.key

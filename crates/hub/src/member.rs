@@ -68,6 +68,12 @@ impl MemberKind {
         }
     }
 
+    /// Whether it governs a place, and can have tried something there: a founding partner may be a city, too.
+    #[must_use]
+    pub const fn governs(self) -> bool {
+        matches!(self, Self::FoundingPartner | Self::City | Self::NationalGovernment | Self::RegionalGovernment)
+    }
+
     /// Whether it is an organisation, which has a public name and can endorse as one.
     #[must_use]
     pub const fn is_organisation(self) -> bool {

@@ -9,6 +9,7 @@ mod export;
 mod fetch;
 mod kept;
 mod pack;
+mod public;
 mod refresh;
 
 use std::fs;
@@ -122,6 +123,14 @@ impl Mirror {
         Ok(Self { folder: folder.to_owned(), shelf: Shelf::open(&folder.join("mirror.db"))? })
     }
 
+    /// The mirrors in a folder, if some were ever begun there. Nothing is begun by asking.
+    ///
+    /// # Errors
+    /// The folder cannot be used.
+    pub fn found(folder: &Path) -> Result<Option<Self>, MirrorError> {
+        if folder.join("mirror.db").exists() { Self::open(folder).map(Some) } else { Ok(None) }
+    }
+
     /// Takes a city up: by its key, which was learnt from elsewhere, and the address below which its `/log/` is.
     ///
     /// # Errors
@@ -172,6 +181,14 @@ impl Mirror {
     /// It could not be read.
     pub fn count(&self) -> Result<u64, MirrorError> {
         Ok(self.shelf.count()?)
+    }
+
+    /// A number that changes whenever somebody else wrote into the mirrors; it compares with earlier ones of this value alone.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn seen(&self) -> Result<i64, MirrorError> {
+        Ok(self.shelf.seen()?)
     }
 
     /// Looks at a city's log once, and keeps what is new of it.

@@ -27,10 +27,12 @@ pub enum Action {
     Release,
     /// Publish the rules of moderation; hide, restore and erase.
     Moderate,
+    /// File cases of one's own city, say what became of them, take them back.
+    KeepCases,
 }
 
 /// The table. Whatever does not stand here is refused.
-pub const TABLE: [(Action, &[Role]); 10] = [
+pub const TABLE: [(Action, &[Role]); 11] = [
     (Action::KeepMembers, &[Secretariat]),
     (Action::KeepPeople, &[Secretariat]),
     (Action::OpenDraft, &[Secretariat, Editor]),
@@ -41,6 +43,7 @@ pub const TABLE: [(Action, &[Role]); 10] = [
     (Action::Edit, &[Editor]),
     (Action::Release, &[Secretariat]),
     (Action::Moderate, &[Secretariat]),
+    (Action::KeepCases, &[Secretariat, Editor, Member]),
 ];
 
 /// Whether a role may do something.
@@ -66,6 +69,7 @@ pub const fn action_of(what: &What) -> Action {
         What::WorkshopAnnounced(_) | What::MinutesFiled(_) => Action::KeepWorkshops,
         What::ConsolidationBegun(_) | What::AmendmentDecided(_) | What::DraftConsolidated(_) => Action::Edit,
         What::VersionReleased(_) | What::VersionWithdrawn(_) | What::VersionCorrected(_) => Action::Release,
+        What::CaseFiled(_) | What::CaseContinued(_) | What::CaseWithdrawn(_) => Action::KeepCases,
         What::ModerationPolicyPublished(_) | What::Hidden(_) | What::Restored(_) | What::PayloadErased(_) => {
             Action::Moderate
         }
@@ -89,6 +93,7 @@ pub const fn action(command: &Command) -> Action {
             Action::Edit
         }
         Command::Release { .. } | Command::WithdrawVersion { .. } | Command::CorrectVersion { .. } => Action::Release,
+        Command::FileCase { .. } | Command::ContinueCase { .. } | Command::WithdrawCase { .. } => Action::KeepCases,
         Command::PublishModerationPolicy { .. }
         | Command::Hide { .. }
         | Command::Restore { .. }

@@ -9,6 +9,8 @@ use crate::act::What;
 pub const PERSON_FIELDS: [&str; 2] = ["mail", "name"];
 /// The sealed fields of an amendment.
 pub const AMENDMENT_FIELDS: [&str; 7] = ["example", "norm", "norm-id", "parameter", "text", "value", "why"];
+/// The sealed fields of a case.
+pub const CASE_FIELDS: [&str; 5] = ["contact", "milestones", "problem", "title", "what"];
 /// The sealed field of whatever else somebody writes.
 pub const WORDS_FIELDS: [&str; 1] = ["words"];
 
@@ -20,6 +22,8 @@ pub const fn commitments(what: &What) -> Option<&SealedFields> {
         What::AmendmentProposed(proposed) => Some(&proposed.sealed),
         What::ArgumentMade(made) => Some(&made.sealed),
         What::StatementMade(made) => Some(&made.sealed),
+        What::CaseFiled(filed) => Some(&filed.sealed),
+        What::CaseContinued(continued) => Some(&continued.sealed),
         _ => None,
     }
 }

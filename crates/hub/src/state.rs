@@ -10,9 +10,10 @@ use std::sync::Arc;
 use model::{Digest, RequirementId, Timestamp};
 
 use crate::act::{
-    Answer, Decision, DraftOpened, Effect, Entry, HubFounded, ModerationPolicyPublished, Outcome, Part, Stance,
-    VersionReleased, WorkshopAnnounced,
+    Answer, CaseFiled, Decision, DraftOpened, Effect, Entry, HubFounded, ModerationPolicyPublished, Outcome, Part,
+    Stance, VersionReleased, WorkshopAnnounced,
 };
+use crate::case::CaseOutcome;
 use crate::member::{ListedMember, MemberKind, PublicLog, Role};
 use crate::words::{Body, DraftId, MemberId, PersonId, Title};
 
@@ -41,6 +42,8 @@ pub struct State {
     pub workshops: BTreeMap<Entry, Arc<Workshop>>,
     /// Released versions, by their entries.
     pub versions: BTreeMap<Entry, Arc<Version>>,
+    /// Cases of good practice, by their entries.
+    pub cases: BTreeMap<Entry, Arc<Case>>,
     /// The rules of moderation, and the entry that published them.
     pub policy: Option<(Entry, Arc<ModerationPolicyPublished>)>,
     /// What was moderated, in order.
@@ -308,6 +311,36 @@ pub struct Version {
     pub at: Timestamp,
     /// Where it stands.
     pub standing: Standing,
+}
+
+/// A case of good practice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// As it was filed.
+    pub filed: Arc<CaseFiled>,
+    /// By whom.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// How it stands now.
+    pub outcome: CaseOutcome,
+    /// What became of it, newest last.
+    pub lines: Vec<CaseLine>,
+    /// The entry that took it back, if one did.
+    pub withdrawn: Option<Entry>,
+}
+
+/// That something became of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseLine {
+    /// The entry with the words.
+    pub entry: Entry,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: PersonId,
+    /// How it stood from then on.
+    pub outcome: CaseOutcome,
 }
 
 /// What a moderator did.

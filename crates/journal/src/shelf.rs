@@ -120,6 +120,15 @@ impl Shelf {
         counted.map(unsigned).map_err(failed)
     }
 
+    /// A number that another one takes the place of as soon as somebody else wrote to the file. It compares with earlier ones of this
+    /// shelf alone.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn seen(&self) -> Result<i64, JournalError> {
+        self.0.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(failed)
+    }
+
     /// The first piece of a log that begins at an entry or after it; none after the last.
     ///
     /// # Errors
@@ -242,7 +251,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("shelf.db");
         let (mut one, mut other) = (Shelf::open(&path).unwrap(), Shelf::open(&path).unwrap());
+        let before = other.seen().unwrap();
+        assert_eq!(other.seen().unwrap(), before, "looking changes nothing");
         one.put(&[change("a", 0, b"1", &[])]).unwrap();
+        assert_ne!(other.seen().unwrap(), before);
         assert!(other.put(&[change("a", 0, b"2", &[])]).is_err());
         other.put(&[change("a", 1, b"3", &[])]).unwrap();
         assert!(one.put(&[change("a", 1, b"4", &[])]).is_err());

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args as ClapArgs, Subcommand};
 use hub::words::{MemberId, PersonId, Reasons, Title};
+use model::Span;
 
 /// The alliance's hub: standards are co-designed, released and adopted; everything in a public log of its own.
 #[derive(Debug, Subcommand)]
@@ -48,8 +50,14 @@ pub(crate) struct Init {
 }
 
 /// Run a hub: its pages, its log, its feeds.
+///
+/// It also looks at every log that it mirrors, as `ordinance hub look` does, on a thread that no page waits for. `/mirrors` says when it
+/// looked last and how many logs could not be read.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  ordinance hub serve ./alliance --listen 127.0.0.1:8090")]
+#[command(
+    after_help = "Examples:\n  ordinance hub serve ./alliance --listen 127.0.0.1:8090\n  ordinance hub serve ./alliance --look-every 6h\n  \
+ordinance hub serve ./alliance --look-every never"
+)]
 pub(crate) struct Serve {
     /// The hub's folder.
     pub(crate) dir: PathBuf,
@@ -59,6 +67,33 @@ pub(crate) struct Serve {
     /// Seconds between publications of the log.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) tick: u64,
+    /// How often the mirrored logs are looked at: 1d, 6h, 30m, a minute at least; `never` leaves it to `ordinance hub look`.
+    #[arg(long, default_value = "1d", value_name = "DURATION")]
+    pub(crate) look_every: LookEvery,
+    /// Addresses besides the open internet that logs may be at: one, or a range such as 10.20.0.0/16.
+    #[arg(long, value_delimiter = ',', value_name = "ADDRESSES")]
+    pub(crate) allow: Vec<node::Allowed>,
+    /// How many logs are looked at side by side.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) look_threads: u16,
+}
+
+/// How often a hub looks; none if it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LookEvery(pub(crate) Option<Span>);
+
+impl FromStr for LookEvery {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if matches!(text, "never" | "0") {
+            return Ok(Self(None));
+        }
+        match text.parse::<Span>() {
+            Ok(every) if every.as_seconds() >= 60 => Ok(Self(Some(every))),
+            Ok(_) => Err("a hub looks once a minute at most".to_owned()),
+            Err(_) => Err("it is a time such as 1d, 6h or 30m, or `never`".to_owned()),
+        }
+    }
 }
 
 /// Issue a token to a person who speaks for a member. It is shown once; the hub keeps only its hash.

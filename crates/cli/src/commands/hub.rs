@@ -2,6 +2,7 @@
 
 mod acting;
 mod init;
+mod looking;
 mod members;
 mod serve;
 mod verify;

@@ -3,6 +3,7 @@
 //! `./test` installs Chromium and the checkers; where they cannot be had, this says `skipped:`. With `ORDINANCE_BROWSER_WRITE=1` in
 //! the environment it writes `docs/accessibility.json`, which the binary shows at `/accessibility`, and the pictures of the README.
 
+mod alliance;
 mod life;
 mod lighthouse;
 mod written;

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::tool::{City, Node, json as run_json, now, run};
+use crate::tool::{City, Node, Running, json as run_json, now, ordinance, run, wait};
 
 /// Copies a folder with all that is in it.
 fn copy(from: &Path, to: &Path) {
@@ -122,4 +123,64 @@ fn checked(hub: &str, key: &str) {
     assert_eq!(run(&["hub", "evidence", "check", &altered]).status.code(), Some(1));
     let cities = String::from_utf8(run(&["hub", "cities", hub]).stdout).unwrap();
     assert!(cities.contains("frozen since"), "{cities}");
+}
+
+/// A page of a hub that is served.
+fn page(address: &str, path: &str) -> String {
+    ureq::get(format!("{address}{path}")).call().unwrap().body_mut().read_to_string().unwrap()
+}
+
+/// Serves a hub that may look at this machine.
+fn served(hub: &str, more: &[&str]) -> (Running, String) {
+    let mut command = ordinance();
+    command.args(["hub", "serve", hub, "--listen", "127.0.0.1:0", "--json", "--allow", "127.0.0.1"]).args(more);
+    let running = Running::start(&mut command);
+    assert!(running.says(|said| serde_json::from_slice::<Value>(said).is_ok()), "{}", running.stderr.text());
+    let document: Value = serde_json::from_slice(&running.stdout.bytes()).unwrap();
+    (running, document["address"].as_str().unwrap().trim_end_matches('/').to_owned())
+}
+
+#[test]
+fn a_hub_that_is_served_looks_by_itself_tells_what_failed_and_hands_out_what_it_keeps() {
+    let city = City::new();
+    let node = Node::start(&city);
+    let hub = city.dir().parent().unwrap().join("alliance");
+    let hub = hub.to_str().unwrap();
+    run_json(&["hub", "init", hub]);
+    let key = run_json(&["verify", &node.address])["key"].as_str().unwrap().to_owned();
+    for (name, address) in [("brookhaven", node.address.as_str()), ("silent", "http://127.0.0.1:1")] {
+        run_json(&["hub", "mirror", hub, "--city", name, "--key", &key, "--address", address]);
+    }
+    // Who does not want it, is not made to.
+    let (running, address) = served(hub, &["--look-every", "never"]);
+    assert!(page(&address, "/mirrors").contains("Nobody has looked at all of them yet."));
+    drop(running);
+    let (running, address) = served(hub, &["--look-every", "1h"]);
+    let told = "2 cities were looked at: 1 had";
+    for _ in 0..300 {
+        if running.stderr.text().contains(told) {
+            break;
+        }
+        wait(Duration::from_millis(100));
+    }
+    let said = running.stderr.text();
+    assert!(said.contains(told) && said.contains("1 could not be read"), "{said}");
+    assert!(page(&address, "/mirrors").contains(told));
+    // It looks no second time before an hour is over, and holds up nobody who looks by hand in the same folder.
+    let (code, looked) = look(hub);
+    assert_eq!((code, &looked["cities"], &looked["failed"]), (Some(0), &json!(2), &json!(1)), "{looked}");
+    assert_eq!(running.stderr.text().matches(told).count(), 1);
+    assert!(page(&address, "/mirrors/brookhaven").contains("Its log holds"));
+    // What it keeps is verified from it as from the city, and counted.
+    drop(node);
+    let kept = format!("{address}/mirrors/brookhaven");
+    assert_eq!(run_json(&["verify", &kept, "--key", &key])["holds"], true);
+    let at = now();
+    let counted = |from: &[&str]| {
+        run_json(&[&["hub", "benchmark"], from, &["--definition", "days-to-decision", "--at", &at]].concat())
+    };
+    assert_eq!(counted(&["--log", &kept]), counted(&[hub, "--city", "brookhaven"]));
+    for wrong in ["1s", "soon", "-1"] {
+        assert_eq!(run(&["hub", "serve", hub, "--look-every", wrong]).status.code(), Some(2), "{wrong}");
+    }
 }

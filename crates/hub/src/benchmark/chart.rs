@@ -13,8 +13,8 @@ use super::table::{Group, Table};
 
 /// The width of a drawing, and of the names at its left and the numbers at its right, in its own units.
 const WIDTH: f64 = 720.0;
-const LEFT: f64 = 150.0;
-const RIGHT: f64 = 170.0;
+const LEFT: f64 = 190.0;
+const RIGHT: f64 = 250.0;
 /// The height of one bar with its room.
 const BAR: u32 = 26;
 /// The most bars that are drawn; the table has all.
@@ -62,16 +62,8 @@ pub struct ChartRow {
 pub struct Chart {
     /// The definition's id: also the prefix of ids in the fragment.
     pub id: String,
-    /// Its version.
-    pub version: u32,
     /// Its title.
     pub title: String,
-    /// The question.
-    pub question: String,
-    /// What it does not tell.
-    pub limits: String,
-    /// The definition's digest.
-    pub digest: String,
     /// As of when.
     pub at: String,
     /// The bars; none where no number is formed.
@@ -82,12 +74,6 @@ pub struct Chart {
     pub rows: Vec<ChartRow>,
     /// The purposes and how often, where that is what was counted.
     pub purposes: Vec<(String, u64)>,
-}
-
-/// Draws each of some tables.
-#[must_use]
-pub fn charts(tables: &[Table]) -> Vec<Chart> {
-    tables.iter().map(Chart::of).collect()
 }
 
 impl Chart {
@@ -112,11 +98,7 @@ impl Chart {
         };
         Self {
             id: definition.id.clone(),
-            version: definition.version,
             title: definition.title.clone(),
-            question: definition.question.clone(),
-            limits: definition.limits.clone(),
-            digest: table.digest.to_string(),
             at: table.at.to_string(),
             height: u32::try_from(bars.len()).unwrap_or(0) * BAR,
             bars,
@@ -153,14 +135,14 @@ fn row(group: Group, figure: &Figure, measure: &Measure) -> ChartRow {
 }
 
 /// A number in words: a share in per cent, days as they are.
-pub(super) fn told(value: f64, measure: &Measure) -> String {
+pub(crate) fn told(value: f64, measure: &Measure) -> String {
     match measure {
         Measure::Share { .. } => format!("{:.1} %", value * 100.0),
         _ => format!("{value:.0}"),
     }
 }
 
-fn interval_told(number: Interval, measure: &Measure) -> String {
+pub(crate) fn interval_told(number: Interval, measure: &Measure) -> String {
     match measure {
         Measure::Share { .. } => format!("{:.1} to {:.1} %", number.low * 100.0, number.high * 100.0),
         _ if number.high >= f64::from(u32::MAX) => "too few for an interval".to_owned(),

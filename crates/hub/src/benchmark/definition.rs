@@ -7,9 +7,13 @@ use std::fmt;
 use model::{Digest, EvidenceKind, RequirementId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tlog::{Note, NoteError, SigningKey};
 
 /// The largest definition, in bytes.
 const DEFINITION_BYTES_MAX: usize = 64 << 10;
+
+/// The first line of what is signed of a definition: no head of a log and no pack begins so.
+const NOTE_START: &str = "ordinance/benchmark/v1";
 
 /// What the hub brings along.
 const OWN: [&str; 9] = [
@@ -206,6 +210,16 @@ impl NamedDefinition {
         Ok(Self { definition, digest, bytes: bytes.to_vec() })
     }
 
+    /// Signs it: a note (C2SP signed-note) over its id, its version and its digest.
+    ///
+    /// # Errors
+    /// No note can be made of it.
+    pub fn signed(&self, key: &SigningKey) -> Result<String, NoteError> {
+        let Definition { id, version, .. } = &self.definition;
+        let text = format!("{NOTE_START}\n{id} {version}\n{}\n", self.digest);
+        Note::sign(&text, &[key]).map(|note| note.to_string())
+    }
+
     /// Those that the software brings along, in the order in which they are shown.
     ///
     /// # Errors
@@ -247,7 +261,56 @@ impl Definition {
     }
 }
 
+impl Things {
+    /// In words, as what is counted.
+    const fn in_words(self) -> &'static str {
+        match self {
+            Self::City => "cities",
+            Self::PeopleDeploymentsBegun => "deployments about people that ever began to collect",
+            Self::PeopleDeploymentsAssessed => "deployments about people that were assessed and have not ended",
+            Self::PeopleDeploymentsApproved => "deployments about people that were approved",
+            Self::ActiveDeployments => "deployments that collect",
+            Self::DevicesOfActiveDeployments => "devices of deployments that collect",
+            Self::ViewsInForce => "views that somebody may have now",
+            Self::Inquiries => "inquiries of residents that were answered or are due",
+            Self::Requirements => "requirements that the definition lists",
+            Self::Disclosures => "disclosures",
+        }
+    }
+}
+
+impl Measure {
+    /// How it is counted, in words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Share { of, that } => format!("Of all {}, the share {}.", of.in_words(), that.in_words()),
+            Self::DaysToDecision { of } => {
+                format!("The median of whole days from the proposal to the first approval, over {}.", of.in_words())
+            }
+            Self::ByPurpose { of } => {
+                format!("How many {} there were for each purpose. Nothing is ranked.", of.in_words())
+            }
+        }
+    }
+}
+
 impl Condition {
+    /// In words, as what is asked of each.
+    fn in_words(&self) -> String {
+        match self {
+            Self::DecidedBefore => {
+                "that were assessed by another party, and approved, before they first collected".to_owned()
+            }
+            Self::ReviewOverdue => "whose newest assessment is older than its review date".to_owned(),
+            Self::Stated { kind } => format!("about which a statement “{kind}” stands"),
+            Self::Supported => "that are within their stated support".to_owned(),
+            Self::Open => "that everybody may have".to_owned(),
+            Self::AnsweredWithin { days } => format!("that were answered within {days} days"),
+            Self::InForce { of } => format!("that a norm or duty in force names; there are {}", of.len()),
+        }
+    }
+
     const fn fits(&self, of: Things) -> bool {
         match self {
             Self::DecidedBefore => matches!(of, Things::PeopleDeploymentsBegun),

@@ -14,8 +14,6 @@ use super::table::{Group, Table};
 const CELL: f64 = 5.0;
 /// Units of the drawing for one degree: it is 720 by 360.
 const SCALE: f64 = 2.0;
-/// The most rows of the table in a page; the CSV has all.
-const ROWS_MAX: usize = 60;
 
 /// Cities close to each other.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,12 +92,6 @@ impl World {
             dots,
             nowhere,
         }
-    }
-
-    /// The rows that a page shows.
-    #[must_use]
-    pub fn rows(&self) -> &[Dot] {
-        self.dots.get(..ROWS_MAX).unwrap_or(&self.dots)
     }
 
     /// Every cell as CSV (RFC 4180).

@@ -11,6 +11,7 @@ use super::pages::{Reader, elsewhere};
 use super::problem::Problem;
 use super::router::Node;
 use crate::act::{Answer, Entry, Outcome, Stance};
+use crate::case::CaseOutcome;
 use crate::command::Command;
 use crate::words::WordError;
 
@@ -160,6 +161,24 @@ fn kept(sent: &Sent) -> Result<(Command, String), Problem> {
                 _ => return Err(unfit("how", &"choose hide, restore or erase")),
             };
             (command, "/moderation".to_owned())
+        }
+        _ => return case(sent),
+    })
+}
+
+/// What people of a city send about a case of theirs.
+fn case(sent: &Sent) -> Result<(Command, String), Problem> {
+    let case = || sent.entry("case").map(|case| (case, format!("/cases/{case}")));
+    Ok(match sent.text("do") {
+        "continue-case" => {
+            let (case, back) = case()?;
+            let outcome =
+                CaseOutcome::of(sent.text("outcome")).ok_or_else(|| unfit("outcome", &"choose how it stands"))?;
+            (Command::ContinueCase { case, outcome, words: sent.word("words")? }, back)
+        }
+        "withdraw-case" => {
+            let (case, back) = case()?;
+            (Command::WithdrawCase { case }, back)
         }
         _ => return Err(unfit("do", &"no form of this hub sends it")),
     })

@@ -18,6 +18,8 @@ use crate::words::PersonId;
 const JOBS_MAX: usize = 32;
 /// The most of them for those who are not signed in and show no token.
 const OPEN_JOBS_MAX: usize = 16;
+/// The most tiles that are worked out at once.
+const TILES_MAX: usize = 2;
 /// The most proofs at once.
 const PROOFS_MAX: usize = 2;
 
@@ -33,6 +35,8 @@ pub(super) enum Lane {
     Member,
     /// Anybody.
     Open,
+    /// Anybody, for a tile above the lowest of a kept log: it is worked out from many entries.
+    Tile,
 }
 
 /// The places for blocking jobs.
@@ -40,6 +44,7 @@ pub(super) enum Lane {
 pub(super) struct Jobs {
     all: Arc<Semaphore>,
     open: Arc<Semaphore>,
+    tiles: Arc<Semaphore>,
     proofs: Arc<Semaphore>,
     proving: Arc<Mutex<BTreeSet<PersonId>>>,
 }
@@ -47,8 +52,13 @@ pub(super) struct Jobs {
 impl Default for Jobs {
     fn default() -> Self {
         let places = |count| Arc::new(Semaphore::new(count));
-        let (all, open, proofs) = (places(JOBS_MAX), places(OPEN_JOBS_MAX), places(PROOFS_MAX));
-        Self { all, open, proofs, proving: Arc::default() }
+        Self {
+            all: places(JOBS_MAX),
+            open: places(OPEN_JOBS_MAX),
+            tiles: places(TILES_MAX),
+            proofs: places(PROOFS_MAX),
+            proving: Arc::default(),
+        }
     }
 }
 
@@ -59,7 +69,12 @@ impl Jobs {
         lane: Lane,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let narrow = (lane == Lane::Open).then(|| Arc::clone(&self.open).try_acquire_owned()).transpose();
+        let narrow = match lane {
+            Lane::Member => None,
+            Lane::Open => Some(&self.open),
+            Lane::Tile => Some(&self.tiles),
+        };
+        let narrow = narrow.map(|places| Arc::clone(places).try_acquire_owned()).transpose();
         let places = (narrow.map_err(|_| busy())?, Arc::clone(&self.all).try_acquire_owned().map_err(|_| busy())?);
         blocking(places, job).await
     }

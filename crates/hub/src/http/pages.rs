@@ -1,11 +1,15 @@
 //! The hub as pages: view models here, texts in `templates/`. Everything is drawn from the fold and from sealed words that may be shown.
 
 pub(super) mod amendment;
+pub(super) mod benchmarks;
+pub(super) mod cases;
 pub(super) mod decisions;
 pub(super) mod drafts;
 pub(super) mod feeds;
 pub(super) mod home;
+mod listing;
 pub(super) mod members;
+pub(super) mod mirrors;
 pub(super) mod propose;
 pub(super) mod sign_in;
 pub(super) mod statements;
@@ -15,7 +19,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::FromRequestParts;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -33,7 +37,10 @@ use crate::sealed::field;
 use crate::state::State;
 use crate::words::PersonId;
 
-/// The routes of co-design, releases and moderation.
+/// The largest form of a case, in bytes: a report within it is written as a form writes it.
+const CASE_BYTES_MAX: usize = 4 << 20;
+
+/// The routes of co-design, releases and moderation, and of what public logs of cities say.
 pub(super) fn routes() -> Router<Node> {
     Router::new()
         .route("/drafts", get(drafts::list))
@@ -50,6 +57,19 @@ pub(super) fn routes() -> Router<Node> {
         .route("/moderation", get(decisions::moderation))
         .route("/versions", get(versions::list))
         .route("/versions/{entry}", get(versions::version))
+        .route("/benchmarks", get(benchmarks::list))
+        .route("/benchmarks/{id}", get(benchmarks::benchmark))
+        .route("/benchmarks/{id}/{file}", get(benchmarks::files))
+        .route("/map", get(benchmarks::map))
+        .route("/cases", get(cases::list))
+        .route("/cases/new", get(cases::form).post(cases::sent).layer(DefaultBodyLimit::max(CASE_BYTES_MAX)))
+        .route("/cases/{entry}", get(cases::case))
+        .route("/mirrors", get(mirrors::list))
+        .route("/mirrors/{city}", get(mirrors::city))
+        .route("/mirrors/{city}/log/{*path}", get(mirrors::log))
+        .route("/evidence", get(mirrors::evidence))
+        .route("/evidence/feed.atom", get(mirrors::feed))
+        .route("/evidence/{file}", get(mirrors::evidence_file))
 }
 
 /// Who asks, and the hub as it is now.
@@ -102,6 +122,11 @@ impl Reader {
             style: web::address(),
             signed: self.signed.clone(),
         }
+    }
+
+    /// The key that signs the log.
+    fn log_key(&self) -> String {
+        self.state.founded.as_ref().map(|founded| founded.log_key.clone()).unwrap_or_default()
     }
 
     /// The form's mark of whoever may do something; none for everybody else.

@@ -1,6 +1,7 @@
 //! The table of contents: every address and what answers at it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -13,6 +14,8 @@ use super::jobs::{Jobs, Lane, Waits};
 use super::problem::Problem;
 use super::sessions::Sessions;
 use super::{api, forms, log, pages};
+use crate::board::{Board, Boards};
+use crate::case::CaseIndex;
 use crate::command::Command;
 use crate::hub::{Hub, Receipt};
 use crate::words::PersonId;
@@ -20,6 +23,13 @@ use crate::words::PersonId;
 /// The largest body of a request, in bytes.
 const BODY_BYTES_MAX: usize = 256 << 10;
 
+/// The longest that a page waits for the first board.
+const BOARD_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// What is said while the first board is worked out.
+const UNCOUNTED: &str = "The hub counts, for the first time since it was started. Try again in a moment.";
+/// What is said where the mirrors cannot be read.
+const UNMIRRORED: &str = "The mirrors of the cities’ logs cannot be read now.";
 /// What is said of a request that does not fit its address.
 const UNREAD: &str = "What was sent cannot be read here: it is too large, or something in it is missing or too much.";
 
@@ -28,6 +38,8 @@ const UNREAD: &str = "What was sent cannot be read here: it is too large, or som
 pub(super) struct Node {
     pub(super) hub: Arc<Hub>,
     pub(super) sessions: Arc<Sessions>,
+    pub(super) cases: Arc<CaseIndex>,
+    boards: Arc<Boards>,
     pub(super) jobs: Arc<Jobs>,
 }
 
@@ -38,6 +50,15 @@ impl Node {
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         self.jobs.run(Lane::Open, job).await
+    }
+
+    /// What is known of other cities, as it was worked out last.
+    pub(super) async fn board(&self) -> Result<Arc<Board>, Problem> {
+        let unread = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, UNMIRRORED);
+        match tokio::time::timeout(BOARD_TIME_MAX, self.boards.board()).await {
+            Ok(board) => board.map_err(unread),
+            Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, UNCOUNTED)),
+        }
     }
 
     /// Does one thing for a person.
@@ -55,8 +76,8 @@ impl Node {
 }
 
 /// Every route.
-pub(super) fn routes(hub: Arc<Hub>) -> Router {
-    let node = Node { hub, sessions: Arc::default(), jobs: Arc::default() };
+pub(super) fn routes(hub: Arc<Hub>, boards: Arc<Boards>) -> Router {
+    let node = Node { boards, hub, sessions: Arc::default(), cases: Arc::default(), jobs: Arc::default() };
     Router::new()
         .route("/", get(pages::home::home))
         .route("/about", get(pages::home::about))

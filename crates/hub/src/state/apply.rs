@@ -1,5 +1,6 @@
 //! The fold: one act after the other. What cannot follow its past is an error, never a skip.
 
+mod cases;
 mod co_design;
 
 use std::collections::BTreeSet;
@@ -139,6 +140,7 @@ impl State {
                 self.policy = Some((entry, Arc::new(policy.clone())));
                 Ok(())
             }
+            What::CaseFiled(_) | What::CaseContinued(_) | What::CaseWithdrawn(_) => self.case(entry, act),
             What::Hidden(moderated) => self.moderate(entry, act, moderated, ModerationKind::Hidden),
             What::Restored(moderated) => self.moderate(entry, act, moderated, ModerationKind::Restored),
             What::PayloadErased(moderated) => self.moderate(entry, act, moderated, ModerationKind::Erased),

@@ -37,6 +37,26 @@ impl EvidenceFile {
         Ok(digest)
     }
 
+    /// The evidence of a digest; none if there is none.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub(crate) fn read(folder: &Path, digest: &Digest) -> io::Result<Option<Self>> {
+        match File::open(folder.join(format!("{digest}.json"))) {
+            Ok(file) => Ok(Self::of(file)?.filter(|found| found.digest == *digest)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a file holds, if it is evidence.
+    fn of(file: File) -> io::Result<Option<Self>> {
+        let mut bytes = Vec::new();
+        file.take(EVIDENCE_BYTES_MAX as u64).read_to_end(&mut bytes)?;
+        let digest = Digest::new(Sha256::digest(&bytes).into());
+        Ok(Evidence::read(&bytes).ok().map(|evidence| Self { digest, bytes, evidence }))
+    }
+
     /// All evidence in a folder, by digest. What is not called by its digest is not evidence.
     ///
     /// # Errors
@@ -48,15 +68,9 @@ impl EvidenceFile {
             if path.extension().is_none_or(|end| end != "json") {
                 continue;
             }
-            let mut bytes = Vec::new();
-            File::open(&path)?.take(EVIDENCE_BYTES_MAX as u64).read_to_end(&mut bytes)?;
-            let digest = Digest::new(Sha256::digest(&bytes).into());
-            let is_its_name = path.file_stem().and_then(|name| name.to_str()) == Some(digest.to_string().as_str());
-            if let Ok(evidence) = Evidence::read(&bytes)
-                && is_its_name
-            {
-                all.push(Self { digest, bytes, evidence });
-            }
+            let found = Self::of(File::open(&path)?)?;
+            let name = path.file_stem().and_then(|name| name.to_str());
+            all.extend(found.filter(|found| name == Some(found.digest.to_string().as_str())));
         }
         all.sort_by_key(|file| file.digest);
         Ok(all)

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests")]
 
 mod benchmark;
+mod benchmark_pages;
+mod cases;
 mod evidence;
 mod fold;
 mod hostile;
@@ -11,6 +13,7 @@ mod html;
 mod import;
 mod logs;
 mod mirror;
+mod mirror_pages;
 mod pages;
 mod release;
 mod roles;

@@ -11,7 +11,7 @@ use crate::html;
 use crate::world::{World, person, personal, reasons, text_change};
 
 /// Texts that would do something in a page if they were not shown as texts.
-const HOSTILE: [&str; 6] = [
+pub(crate) const HOSTILE: [&str; 6] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "</textarea></title><svg onload=alert(1)>",
@@ -20,12 +20,12 @@ const HOSTILE: [&str; 6] = [
     "\u{202e}right to left <b>bold</b> 💥",
 ];
 
-async fn get(world: &World, path: &str) -> Response<Body> {
+pub(crate) async fn get(world: &World, path: &str) -> Response<Body> {
     let request = Request::get(path).header(header::ACCEPT, "text/html").body(Body::empty()).unwrap();
     routes(world.hub.clone()).oneshot(request).await.unwrap()
 }
 
-async fn text(response: Response<Body>) -> String {
+pub(crate) async fn text(response: Response<Body>) -> String {
     let bytes = to_bytes(response.into_body(), 16 << 20).await.unwrap();
     String::from_utf8(bytes.to_vec()).unwrap()
 }
@@ -174,12 +174,12 @@ async fn forms_are_taken_from_our_own_pages_alone() {
     assert!(world.hub.state().amendments[&amendment].persons.is_empty());
 }
 
-fn asked(path: &str, cookie: &str) -> Request<Body> {
+pub(crate) fn asked(path: &str, cookie: &str) -> Request<Body> {
     let request = Request::get(path).header(header::HOST, "localhost").header(header::ACCEPT, "text/html");
     request.header(header::COOKIE, cookie).body(Body::empty()).unwrap()
 }
 
-fn posted(path: &str, cookie: &str, body: &str) -> Request<Body> {
+pub(crate) fn posted(path: &str, cookie: &str, body: &str) -> Request<Body> {
     let form = "application/x-www-form-urlencoded";
     let request = Request::post(path).header(header::HOST, "localhost").header(header::ACCEPT, "text/html");
     request.header(header::COOKIE, cookie).header(header::CONTENT_TYPE, form).body(Body::from(body.to_owned())).unwrap()
@@ -191,12 +191,12 @@ fn cookie_of(response: &Response<Body>) -> String {
 }
 
 /// What the forms of a page carry.
-fn mark(page: &str) -> String {
+pub(crate) fn mark(page: &str) -> String {
     page.split_once("name=\"form\" value=\"").unwrap().1.split('"').next().unwrap().to_owned()
 }
 
 /// A hub whose member has a token, its routes, and the token.
-fn with_token() -> (World, axum::Router, &'static str) {
+pub(crate) fn with_token() -> (World, axum::Router, &'static str) {
     let (world, token) = (World::new(), "a-token-of-the-member");
     let credential =
         model::Digest::new(sha2::Digest::finalize(sha2::Digest::chain_update(sha2::Sha256::default(), token)).into());
@@ -206,7 +206,7 @@ fn with_token() -> (World, axum::Router, &'static str) {
 }
 
 /// Signs in, after a try with a wrong token; gives the session's cookie.
-async fn signed_in(app: &axum::Router, token: &str) -> String {
+pub(crate) async fn signed_in(app: &axum::Router, token: &str) -> String {
     let send = async |request: Request<Body>| app.clone().oneshot(request).await.unwrap();
     let visit = send(asked("/sign-in", "")).await;
     let cookie = cookie_of(&visit);

@@ -5,6 +5,7 @@ use hub::act::{
     Act, AmendmentDecided, AmendmentRef, Answer, Decision, MembershipEnded, Outcome, RoleSet, Stance, What,
 };
 use hub::audit::{AuditFailure, audit};
+use hub::case::CaseOutcome;
 use hub::command::Command;
 use hub::decide::Refusal;
 use hub::member::{PublicLog, Role};
@@ -60,6 +61,9 @@ fn every_command() -> Vec<Command> {
         Command::Release { draft: "other".parse().unwrap(), reasons: reasons() },
         Command::WithdrawVersion { version: 0, reasons: reasons() },
         Command::CorrectVersion { version: 0, by: 1, reasons: reasons() },
+        Command::FileCase { case: Box::new(crate::cases::filing("A case")) },
+        Command::ContinueCase { case: 0, outcome: CaseOutcome::Adopted, words: "w".parse().unwrap() },
+        Command::WithdrawCase { case: 0 },
     ]
 }
 
@@ -82,7 +86,7 @@ fn every_command_is_refused_to_every_role_that_the_table_does_not_name_and_to_no
         let nobody = world.ask("nobody", &command);
         assert!(matches!(nobody, Err(HubError::Refused(Refusal::Nobody(_)))), "{command:?}: {nobody:?}");
     }
-    assert_eq!((allowed, refused), (43, 61));
+    assert_eq!((allowed, refused), (52, 64));
     // Every action is in the table once, and what an observer may do is nothing.
     let actions: std::collections::BTreeSet<Action> = TABLE.iter().map(|(action, _)| *action).collect();
     assert_eq!(actions.len(), TABLE.len());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::net::TcpListener;
 
+use super::looking::Looking;
 use super::open;
 use crate::args::hub::Serve;
 use crate::commands::serve::{complain, stop_signal};
@@ -21,9 +22,11 @@ pub(super) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
         let address = format!("http://{}/", listener.local_addr()?);
         let words = format!("{name} is up.\nThe hub: {address}\nStop with Ctrl-C.");
         output.result(&serde_json::json!({ "hub": name, "address": address }), &words)?;
+        let looking = Looking::begin(args, hub.mirrors())?;
         let ticker = tokio::spawn(keep_publishing(Arc::clone(&hub), Duration::from_secs(args.tick)));
         hub::serve(Arc::clone(&hub), listener, stop_signal()).await?;
         ticker.abort();
+        drop(looking);
         anyhow::Ok(())
     })?;
     hub.publish()?;

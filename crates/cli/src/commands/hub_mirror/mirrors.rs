@@ -4,7 +4,8 @@ use std::fs;
 use std::sync::Arc;
 
 use anyhow::Context;
-use hub::mirror::{City, Doors, Mirror, Position, Profile, Standing, refresh};
+use hub::looking;
+use hub::mirror::{City, Doors, Mirror, Position, Profile, Standing};
 use hub::watch::Evidence;
 use model::PartyId;
 use serde_json::{Value, json};
@@ -28,16 +29,12 @@ pub(super) fn add(args: &MirrorCity, output: &Output) -> anyhow::Result<()> {
 pub(super) fn look(args: &Look, output: &Output) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock);
     let doors = Doors::new(args.allow.clone(), Arc::clone(&clock) as _);
-    let found = refresh(&mirrors_of(&args.dir), &doors, usize::from(args.threads), clock.as_ref())?;
-    let words = format!(
-        "{} cities were looked at: {} had {} new entries, {} could not be read, {} are frozen.",
-        found.cities, found.grown, found.entries, found.failed, found.frozen
-    );
+    let found = looking::look(&mirrors_of(&args.dir), &doors, usize::from(args.threads), clock.as_ref())?;
     let document = json!({
         "cities": found.cities, "grown": found.grown, "entries": found.entries, "failed": found.failed,
         "frozen": found.frozen, "contradict": found.contradict, "rolled-back": found.rolled_back,
     });
-    output.result(&document, &words)?;
+    output.result(&document, &found.in_words())?;
     let told = |cities: &[PartyId], what: &str| {
         let names: Vec<String> = cities.iter().map(PartyId::to_string).collect();
         (!names.is_empty()).then(|| format!("the logs of {} {what}", names.join(", ")))

@@ -10,7 +10,7 @@ export const signIn = async (page, site) => {
         await page.getByLabel(/token/i).fill(site.token);
         await page.getByRole('button', { name: 'Sign in' }).click();
     }
-    await page.waitForURL('**/desk');
+    await page.waitForURL(site.landing ?? '**/desk');
 };
 
 const heading = (page) => page.locator('h1').textContent();

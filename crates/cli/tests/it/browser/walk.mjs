@@ -93,7 +93,7 @@ for (const site of job.sites) {
 }
 
 const plain = await context({ viewport: wide, javaScriptEnabled: false });
-const walked = await journeys(await plain.newPage(), job.journeys);
+const walked = job.journeys ? await journeys(await plain.newPage(), job.journeys) : {};
 await plain.close();
 
 for (const shot of job.shots ?? []) {

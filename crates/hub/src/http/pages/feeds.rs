@@ -77,23 +77,23 @@ struct Feed {
     entries: Vec<Item>,
 }
 
-struct Item {
-    id: String,
-    title: String,
-    author: String,
-    updated: Timestamp,
-    link: String,
-    summary: String,
+pub(super) struct Item {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) author: String,
+    pub(super) updated: Timestamp,
+    pub(super) link: String,
+    pub(super) summary: String,
 }
 
 /// An id after RFC 4151.
-fn tag(state: &State, day: Timestamp, path: &str) -> String {
+pub(super) fn tag(state: &State, day: Timestamp, path: &str) -> String {
     let authority = state.origin().split('/').next().unwrap_or_default().to_ascii_lowercase();
     format!("tag:{authority},{}:{path}", day.date())
 }
 
 /// A feed of a page, with what happened, newest first.
-fn answered(reader: &Reader, page: &str, title: String, items: Vec<Item>) -> Result<Response, Problem> {
+pub(super) fn answered(reader: &Reader, page: &str, title: String, items: Vec<Item>) -> Result<Response, Problem> {
     let state = &reader.state;
     let began = state.founded.as_ref().and(state.members.by_id.values().next()).map(|member| member.since);
     let began = began.or(state.last_at).ok_or_else(Problem::not_found)?;

@@ -1,0 +1,199 @@
+//! The pages of a hub in a real browser, as strangers and as people who speak for a member see them.
+
+use serde_json::{Value, json};
+
+use super::{CONTROL, Walker, faults, html_rules, spots, unopened};
+use crate::tool::{self, City, Node, Running, ordinance, skipped};
+
+/// Pages for everybody.
+const PUBLIC: &[(&str, &str)] = &[
+    ("The hub", "/"),
+    ("About the hub", "/about"),
+    ("Members", "/members"),
+    ("Members of a kind", "/members?kind=city"),
+    ("A member", "/members/brookhaven"),
+    ("A person", "/people/expert"),
+    ("Drafts", "/drafts"),
+    ("A draft", "/drafts/core"),
+    ("A clause", "/drafts/core/clauses/core-04"),
+    ("Statements", "/drafts/core/statements"),
+    ("An amendment", "/amendments/AMENDMENT"),
+    ("Versions", "/versions"),
+    ("A version", "/versions/VERSION"),
+    ("Decisions", "/decisions"),
+    ("Workshops", "/workshops"),
+    ("Moderation", "/moderation"),
+    ("Mirrors", "/mirrors"),
+    ("Mirrors that hold", "/mirrors?standing=held"),
+    ("A mirror", "/mirrors/brookhaven"),
+    ("A mirror that is not reached", "/mirrors/silent"),
+    ("Evidence", "/evidence"),
+    ("Benchmarks", "/benchmarks"),
+    ("A benchmark", "/benchmarks/days-to-decision"),
+    ("A benchmark of purposes", "/benchmarks/disclosures-by-purpose"),
+    ("A benchmark, searched", "/benchmarks/review-overdue?q=brook"),
+    ("The map", "/map"),
+    ("The map of a benchmark", "/map?benchmark=coverage-of-core"),
+    ("Cases", "/cases"),
+    ("Cases, searched", "/cases?q=phones"),
+    ("A case", "/cases/CASE"),
+    ("Sign in to the hub", "/sign-in"),
+    ("A page that is not there", "/nowhere"),
+];
+
+/// Pages of an editor.
+const EDITOR: &[(&str, &str)] = &[
+    ("The hub, signed in", "/"),
+    ("Drafts, signed in", "/drafts"),
+    ("A draft, signed in", "/drafts/core"),
+    ("A clause, signed in", "/drafts/core/clauses/core-04"),
+    ("An amendment is proposed", "/drafts/core/clauses/core-04/propose"),
+    ("Statements, signed in", "/drafts/core/statements"),
+    ("An amendment, signed in", "/amendments/AMENDMENT"),
+    ("Workshops, signed in", "/workshops"),
+    ("Cases, signed in", "/cases"),
+    ("A case is filed", "/cases/new"),
+    ("A case of one's own city", "/cases/CASE"),
+];
+
+/// Pages of the secretariat.
+const SECRETARIAT: &[(&str, &str)] = &[
+    ("Moderation, for the secretariat", "/moderation"),
+    ("A version, for the secretariat", "/versions/VERSION"),
+    ("A draft, for the secretariat", "/drafts/core"),
+    ("A case, for the secretariat", "/cases/CASE"),
+];
+
+/// A hub with something on each of its pages.
+struct Alliance {
+    dir: String,
+    folder: std::path::PathBuf,
+    secretariat: String,
+}
+
+impl Alliance {
+    fn new(city: &City, node: &Node) -> Self {
+        let folder = city.dir().parent().unwrap().to_owned();
+        let dir = folder.join("alliance").to_str().unwrap().to_owned();
+        let begun = tool::json(&["hub", "init", &dir, "--name", "The Alliance", "--origin", "hub.example/log"]);
+        let alliance = Self { dir, folder, secretariat: begun["token"].as_str().unwrap().to_owned() };
+        let list =
+            alliance.file("members.csv", "id,kind,name,country\nbrookhaven,city,Brookhaven,CZ\nacme,company,Acme,DE\n");
+        tool::json(&["hub", "members", "import", &alliance.dir, &list, "--reasons", "the assembly"]);
+        let key = tool::json(&["verify", &node.address])["key"].as_str().unwrap().to_owned();
+        for (name, address) in [("brookhaven", node.address.as_str()), ("silent", "http://127.0.0.1:1")] {
+            let more = ["--key", &key, "--address", address, "--country", "CZ", "--size", "medium"];
+            let place = ["--latitude", "49.2", "--longitude", "16.6"];
+            tool::json(&[&["hub", "mirror", &alliance.dir, "--city", name][..], &more, &place].concat());
+        }
+        tool::json(&["hub", "look", &alliance.dir, "--allow", "127.0.0.1"]);
+        alliance
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// Does one thing; gives its entry.
+    fn act(&self, by: &str, command: &Value) -> u64 {
+        let file = self.file("command.json", &command.to_string());
+        tool::json(&["hub", "do", &self.dir, &file, "--by", by])["entries"][0].as_u64().unwrap()
+    }
+
+    /// From people to a released version; gives the entries of an amendment, a version and a case.
+    fn lives(&self) -> (u64, u64, u64) {
+        let reasons = "the workshop of 3 March";
+        for (person, member, role) in [("editor", "brookhaven", "editor"), ("expert", "acme", "member")] {
+            let who = json!({"name": "A. Person", "mail": null});
+            self.act(
+                "secretariat",
+                &json!({"do": "name-person", "person": person, "member": member, "role": role, "who": who}),
+            );
+        }
+        self.act("editor", &json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": reasons}));
+        let propose = |text: &str| {
+            let change = json!({"text": text});
+            let command = json!({"do": "propose", "draft": "core", "clause": "core-04", "change": change, "why": "It is clearer."});
+            self.act("expert", &command)
+        };
+        let decided = propose("Approvals end after a year.");
+        self.act("editor", &json!({"do": "argue", "amendment": decided, "stance": "against", "words": "Too long."}));
+        let statement = self.act("expert", &json!({"do": "state", "draft": "core", "words": "Approvals should end."}));
+        self.act("editor", &json!({"do": "answer", "statement": statement, "answer": "agree"}));
+        self.act("editor", &json!({"do": "begin-consolidation", "draft": "core", "reasons": reasons}));
+        self.act(
+            "editor",
+            &json!({"do": "decide-amendment", "amendment": decided, "outcome": "accepted", "reasons": reasons}),
+        );
+        self.act("editor", &json!({"do": "consolidate", "draft": "core", "version": "9.0.0", "reasons": reasons}));
+        let version = self.act("secretariat", &json!({"do": "release", "draft": "core", "reasons": reasons}));
+        let amendment = propose("Approvals end after half a year.");
+        let workshop = json!({"do": "announce-workshop", "draft": "core", "title": "Approvals", "place": "Online",
+            "begins": "2026-12-01T08:00:00Z", "ends": "2026-12-01T09:00:00Z"});
+        let workshop = self.act("editor", &workshop);
+        self.act("editor", &json!({"do": "file-minutes", "workshop": workshop, "minutes": "We talked."}));
+        self.act("secretariat", &json!({"do": "publish-moderation-policy", "text": "Be kind.", "reasons": reasons}));
+        let case = json!({"do": "file-case", "case": {"title": "Counting phones", "problem": "Nobody knew who counted.", "standard": "global-core",
+            "version": "9.0.0", "outcome": "running", "what": "Two streams would stop.", "contact": "The privacy office", "entries": [4],
+            "milestones": [{"by": "2026-12-01T00:00:00Z", "what": "Hear the departments"}], "indicators": [{"figure": "streams-stopped", "most": 0}]}});
+        let case = self.act("editor", &case);
+        self.act(
+            "editor",
+            &json!({"do": "continue-case", "case": case, "outcome": "adopted", "words": "It is in force."}),
+        );
+        (amendment, version, case)
+    }
+
+    fn token(&self, person: &str) -> String {
+        tool::json(&["hub", "token", &self.dir, "--person", person])["token"].as_str().unwrap().to_owned()
+    }
+
+    fn serve(&self) -> (Running, String) {
+        let mut command = ordinance();
+        command.args(["hub", "serve", &self.dir, "--listen", "127.0.0.1:0", "--look-every", "never", "--json"]);
+        let running = Running::start(&mut command);
+        assert!(running.says(|said| serde_json::from_slice::<Value>(said).is_ok()), "{}", running.stderr.text());
+        let document: Value = serde_json::from_slice(&running.stdout.bytes()).unwrap();
+        (running, document["address"].as_str().unwrap().trim_end_matches('/').to_owned())
+    }
+}
+
+#[test]
+fn every_page_of_a_hub_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_without_scripts() {
+    let Some(walker) = Walker::found() else {
+        skipped(
+            "pages of a hub in a real browser: Chromium or its checkers are not installed; ./test installs them where they can be had",
+        );
+        return;
+    };
+    let city = City::new();
+    let node = Node::start(&city);
+    let alliance = Alliance::new(&city, &node);
+    let (amendment, version, case) = alliance.lives();
+    let editor = alliance.token("editor");
+    let (running, address) = alliance.serve();
+    let named = |pages: &[(&str, &str)]| {
+        let named = |path: &str| {
+            let path = path.replace("AMENDMENT", &amendment.to_string()).replace("VERSION", &version.to_string());
+            path.replace("CASE", &case.to_string())
+        };
+        let pages: Vec<(&str, String)> = pages.iter().map(|(name, path)| (*name, named(path))).collect();
+        let pages: Vec<(&str, &str)> = pages.iter().map(|(name, path)| (*name, path.as_str())).collect();
+        spots(&pages)
+    };
+    let site = |token: Option<&str>, pages| json!({ "address": address, "token": token, "landing": "**/people/*", "pages": named(pages) });
+    let sites = [site(None, PUBLIC), site(Some(&editor), EDITOR), site(Some(&alliance.secretariat), SECRETARIAT)];
+    let walked = walker.walk(json!({ "sites": sites, "html": html_rules(), "control": CONTROL }));
+    assert!(walked["control"]["axe"].to_string().contains("color-contrast"), "the control finds what it should");
+    let pages = walked["pages"].as_array().unwrap();
+    assert_eq!(pages.len(), PUBLIC.len() + EDITOR.len() + SECRETARIAT.len());
+    let faults: Vec<String> = pages.iter().flat_map(faults).collect();
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    let mut unopened = unopened(pages);
+    // Acts and packs are documents, not pages.
+    unopened.retain(|first| !["/log", "/documents"].contains(&first.as_str()));
+    assert!(unopened.is_empty(), "pages that are linked and in no list of this test: {unopened:?}");
+    drop(running);
+}

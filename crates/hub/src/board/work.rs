@@ -1,0 +1,67 @@
+//! Working a board out: one pass over the mirrors, all definitions at once, and each drawing once.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use model::Timestamp;
+
+use super::{Board, CityLine, EvidenceLine, Names, Worked};
+use crate::Hub;
+use crate::benchmark::{Chart, NamedDefinition, Table, Tally, World};
+use crate::mirror::{Mirror, MirrorError};
+use crate::watch::EvidenceFile;
+
+/// How many cities are read at a time.
+const READ_AT_ONCE: usize = 256;
+
+/// The board could not be worked out; the log of the process says why nothing of the mirrors can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failed;
+
+pub(super) fn board(
+    hub: &Hub,
+    mirror: Option<&Mirror>,
+    seen: Option<i64>,
+    at: Timestamp,
+) -> Result<Board, MirrorError> {
+    let damaged = |why: String| MirrorError::Damaged { city: "definitions".to_owned(), why };
+    let definitions = NamedDefinition::all().map_err(|error| damaged(error.to_string()))?;
+    let (mut tally, mut cities, mut names) = (Tally::new(&definitions, at), Vec::new(), Names::default());
+    let (mut after, mut standing) = (None, BTreeMap::new());
+    while let Some(mirror) = mirror {
+        let read = mirror.cities(after.as_ref(), READ_AT_ONCE)?;
+        let Some(last) = read.last() else { break };
+        after = Some(last.name.clone());
+        for city in &read {
+            tally.add(city);
+            let line = CityLine::of(city);
+            *standing.entry(line.stands).or_insert(0) += 1;
+            names.push(line.id.as_str(), line.name.as_deref());
+            cities.push(line);
+        }
+    }
+    let tables = tally.ranked();
+    let worked = definitions.into_iter().zip(tables).map(|(named, table)| worked(hub, named, table));
+    let worked = worked.collect::<Option<Vec<_>>>().ok_or_else(|| damaged("they cannot be drawn".to_owned()))?;
+    let mut evidence: Vec<_> = mirror.map(Mirror::evidence).transpose()?.unwrap_or_default();
+    evidence.sort_by_key(|file| std::cmp::Reverse((file.evidence.noted, file.digest)));
+    let evidence = evidence.iter().map(evidence_line).collect();
+    let millis = hub.now().millis().saturating_sub(at.millis());
+    Ok(Board { at, seen, millis, cities, names, standing, worked, evidence })
+}
+
+fn worked(hub: &Hub, named: NamedDefinition, table: Table) -> Option<Worked> {
+    let note = named.signed(hub.key()).ok()?;
+    let world = World::of(&table);
+    let (chart_html, world_html) = (Chart::of(&table).render().ok()?, world.render().ok()?);
+    Some(Worked { named, note, table, world, chart_html, world_html })
+}
+
+fn evidence_line(file: &EvidenceFile) -> EvidenceLine {
+    let proves = match file.evidence.check(None) {
+        Ok(proves) => proves.in_words().to_owned(),
+        Err(error) => format!("it proves nothing: {error}"),
+    };
+    let (city, noted) = (file.evidence.city.clone(), file.evidence.noted);
+    EvidenceLine { digest: file.digest, city, noted, kind: EvidenceLine::kind_of(&file.evidence.said), proves }
+}

@@ -1,0 +1,56 @@
+//! The fold of cases.
+
+use std::sync::Arc;
+
+use super::Applied;
+use crate::act::{Act, CaseContinued, CaseFiled, Entry, What};
+use crate::state::{Case, CaseLine, State};
+use crate::words::MemberId;
+
+impl State {
+    /// Whether whoever did it speaks for a member.
+    fn speaks_for(&self, act: &Act, member: &MemberId) -> Applied {
+        let own = self.people.by_id.get(&act.by).is_some_and(|person| person.member == *member);
+        if own { Ok(()) } else { Err("whoever did it speaks for another member") }
+    }
+
+    pub(super) fn case(&mut self, entry: Entry, act: &Act) -> Applied {
+        match &act.what {
+            What::CaseFiled(filed) => self.file_case(entry, act, filed),
+            What::CaseContinued(continued) => self.continue_case(entry, act, continued),
+            What::CaseWithdrawn(which) => self.withdraw_case(entry, act, which.case),
+            _ => Err("it is about no case"),
+        }
+    }
+
+    fn file_case(&mut self, entry: Entry, act: &Act, filed: &CaseFiled) -> Applied {
+        self.speaks_for(act, &filed.city)?;
+        if self.members.by_id.get(&filed.city).is_none_or(|member| !member.listed.kind.governs()) {
+            return Err("a case is a city’s or a government’s");
+        }
+        let (filed, outcome) = (Arc::new(filed.clone()), filed.outcome);
+        let case = Case { filed, by: act.by.clone(), at: act.at, outcome, lines: Vec::new(), withdrawn: None };
+        self.cases.insert(entry, Arc::new(case));
+        Ok(())
+    }
+
+    /// A case that stands, for people of its city.
+    fn case_mut(&mut self, act: &Act, id: Entry) -> Result<&mut Case, &'static str> {
+        let city = self.cases.get(&id).map(|case| case.filed.city.clone()).ok_or("no such case")?;
+        self.speaks_for(act, &city)?;
+        let case = self.cases.get_mut(&id).map(Arc::make_mut).ok_or("no such case")?;
+        if case.withdrawn.is_none() { Ok(case) } else { Err("the case was taken back") }
+    }
+
+    fn continue_case(&mut self, entry: Entry, act: &Act, continued: &CaseContinued) -> Applied {
+        let case = self.case_mut(act, continued.case)?;
+        case.outcome = continued.outcome;
+        case.lines.push(CaseLine { entry, at: act.at, by: act.by.clone(), outcome: continued.outcome });
+        Ok(())
+    }
+
+    fn withdraw_case(&mut self, entry: Entry, act: &Act, id: Entry) -> Applied {
+        self.case_mut(act, id)?.withdrawn = Some(entry);
+        Ok(())
+    }
+}
