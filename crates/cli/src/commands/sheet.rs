@@ -152,7 +152,7 @@ fn content(file: &Path) -> anyhow::Result<Vec<u8>> {
     } else {
         std::fs::File::open(file).and_then(|open| open.take(most).read_to_end(&mut bytes))
     };
-    read.map_err(|error| Status::bad_input(format!("`{}`: {error}", file.display())))?;
+    read.with_context(|| format!("`{}`", file.display()))?;
     Ok(bytes)
 }
 
