@@ -30,6 +30,7 @@ pub use kept::{CITY_BYTES_MAX, Country, Kept, KeptError, Position, Profile, Size
 pub use refresh::{Reach, Refreshed, refresh};
 
 use fetch::{Step, fetch};
+pub(crate) use fetch::{continues, signed_head};
 
 /// Why a mirror does not do something. Nothing that was kept is changed by it.
 #[derive(Debug, thiserror::Error)]
