@@ -9,16 +9,16 @@ use tempfile::TempDir;
 use crate::tool::{Running, json as run_json, ordinance, run};
 
 /// A hub in a folder of its own, and the process that serves it.
-struct Served {
+pub(crate) struct Served {
     folder: TempDir,
-    key: String,
-    token: String,
+    pub(crate) key: String,
+    pub(crate) token: String,
     running: Option<Running>,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Served {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let dir = folder.path().join("hub");
         let begun =
@@ -27,21 +27,21 @@ impl Served {
         Self { key: text("key"), token: text("token"), folder, running: None, address: String::new() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn dir(&self) -> String {
+    pub(crate) fn dir(&self) -> String {
         self.path("hub").to_str().unwrap().to_owned()
     }
 
-    fn file(&self, name: &str, text: &str) -> String {
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
         let path = self.path(name);
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
-    fn serve(&mut self) {
+    pub(crate) fn serve(&mut self) {
         let mut command = ordinance();
         command.args(["hub", "serve", &self.dir(), "--listen", "127.0.0.1:0", "--json"]);
         let running = Running::start(&mut command);
@@ -53,7 +53,7 @@ impl Served {
 
     /// Does something over HTTP in the name of whoever has a token; gives the first entry.
     #[track_caller]
-    fn act(&self, token: &str, command: &Value) -> u64 {
+    pub(crate) fn act(&self, token: &str, command: &Value) -> u64 {
         let (token, file) = (self.file("token.txt", token), self.file("command.json", &command.to_string()));
         let done = run_json(&["hub", "do", &self.address, &file, "--token", &token]);
         let entry = done["entries"][0].as_u64().unwrap();
@@ -72,7 +72,7 @@ impl Served {
         panic!("entry {entry} is not published");
     }
 
-    fn get(&self, path: &str) -> Vec<u8> {
+    pub(crate) fn get(&self, path: &str) -> Vec<u8> {
         let mut answer = agent().get(format!("{}{path}", self.address)).call().unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         answer.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap()
