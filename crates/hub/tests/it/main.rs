@@ -11,6 +11,7 @@ mod html;
 mod import;
 mod logs;
 mod mirror;
+mod packs;
 mod pages;
 mod release;
 mod roles;
