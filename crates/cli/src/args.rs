@@ -387,7 +387,8 @@ pub(crate) struct Watch {
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance verify https://sensors.brookhaven.example\n  ordinance verify ./brookhaven \
---key 'ordinance.brookhaven.example/log+8b7c…'"
+--key 'ordinance.brookhaven.example/log+8b7c…'\n  ordinance verify https://sensors.brookhaven.example \
+--key 'ordinance.brookhaven.example/log+8b7c…' --since brookhaven.head"
 )]
 pub(crate) struct Verify {
     /// The city's folder, or the address of its node.
@@ -399,6 +400,10 @@ pub(crate) struct Verify {
     /// An older checkpoint that the log must continue: a file you kept from an earlier check.
     #[arg(long)]
     pub(crate) continues: Option<PathBuf>,
+    /// Watch the log: it must continue the head in this file, which is then replaced by the newest that held. The file is
+    /// written at the first check. Where two heads contradict each other, the evidence is written into `FILE.evidence`.
+    #[arg(long, value_name = "FILE", conflicts_with = "continues", requires = "key")]
+    pub(crate) since: Option<PathBuf>,
 }
 
 /// Read a city's log.

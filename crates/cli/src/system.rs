@@ -47,7 +47,23 @@ pub(crate) fn timed<T>(something: impl FnOnce() -> T) -> (T, Took) {
 }
 
 fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+    duration(ClockId::ProcessCPUTime)
+}
+
+/// What the calling thread has used of a processor so far.
+pub(crate) fn thread_time() -> Duration {
+    duration(ClockId::ThreadCPUTime)
+}
+
+/// The most memory that this process has held at once, in bytes; none where the system does not tell.
+pub(crate) fn memory_peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? << 10)
+}
+
+fn duration(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     let (seconds, nanoseconds) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
     Duration::from_secs(seconds.unwrap_or(0)) + Duration::from_nanos(nanoseconds.unwrap_or(0))
 }

@@ -31,6 +31,7 @@ pub use kept::{CITY_BYTES_MAX, Country, Kept, KeptError, Position, Profile, Size
 pub use refresh::{Reach, Refreshed, refresh};
 
 use fetch::{Step, fetch};
+pub(crate) use fetch::{continues, signed_head};
 
 /// The most pieces of evidence about one city that older heads add to; more of them are told and not kept.
 const NOTED_MAX: usize = 64;

@@ -7,6 +7,7 @@
 //! mirror has checked (C2SP tlog-witness).
 
 mod file;
+mod since;
 
 use model::{PartyId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,16 +16,17 @@ use tlog::proof::{ProofError, verify_consistency};
 use tlog::{Hash, NoteError, Vkey};
 
 pub use file::{EVIDENCE_BYTES_MAX, EvidenceFile};
+pub use since::since;
 
 /// Evidence about one log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// The city, as the hub calls it.
+    /// The city, as whoever noted it calls it.
     pub city: PartyId,
     /// The key that signed both heads.
     pub key: String,
-    /// When the hub noted it.
+    /// When it was noted.
     pub noted: Timestamp,
     /// What was compared.
     pub said: Said,
@@ -56,7 +58,8 @@ pub enum Said {
         #[serde(with = "crate::hashes")]
         proof: Vec<Hash>,
     },
-    /// A smaller head was served after a larger one. Both are signed; in which order they were served is the hub's word.
+    /// A smaller head was served after a larger one. Both are signed; in which order they were served is the word of
+    /// whoever noted it.
     #[serde(rename = "rolled-back/1")]
     RolledBack {
         /// The one that was known.

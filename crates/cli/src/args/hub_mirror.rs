@@ -177,19 +177,24 @@ pub(crate) struct Benchmark {
     pub(crate) csv: bool,
 }
 
-/// Measure a hub with generated cities: mirror a year of their logs, then a day more, and count every benchmark.
+/// Measure a hub with generated cities: admit members, mirror a year of their logs, then a day more, count every benchmark, and ask
+/// for every page.
 ///
-/// The cities are no model of any; their logs are signed and verified like all others.
+/// It says what a city costs a day, how much memory and disk all of them take, and how long pages take. The cities are no model of
+/// any; their logs are signed and verified like all others.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example:\n  ordinance hub simulate ./simulated --cities 2000\n  ordinance hub simulate ./simulated --cities 200000 --threads 2"
+    after_help = "Examples:\n  ordinance hub simulate ./simulated --cities 2000\n  ordinance hub simulate ./simulated --cities 200000 --threads 2 --json"
 )]
 pub(crate) struct Simulate {
-    /// An empty folder for the mirrors. It stays; look at it with the other commands.
+    /// An empty folder for the hub. It stays; look at it with the other commands.
     pub(crate) dir: PathBuf,
     /// How many cities have a log.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) cities: u64,
+    /// How many members the hub has; as many as cities unless said.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) members: Option<u64>,
     /// How many days their logs are old before the last day.
     #[arg(long, default_value_t = 364, value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub(crate) days: u32,

@@ -146,7 +146,7 @@ fn book(file: &Path) -> anyhow::Result<Book> {
     } else {
         std::fs::File::open(file).and_then(|open| open.take(most).read_to_end(&mut bytes))
     };
-    read.map_err(|error| Status::bad_input(format!("`{}`: {error}", file.display())))?;
+    read.with_context(|| format!("`{}`", file.display()))?;
     Ok(workbook::open(&bytes).map_err(|error| Status::bad_input(format!("`{}`: {error}", file.display())))?)
 }
 

@@ -1,5 +1,7 @@
 //! `ordinance verify`: check a city's whole log, and at its folder also the journal and the lake.
 
+mod since;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -10,12 +12,14 @@ use journal::SqliteReader;
 use lake::{Lake, Options};
 use register::audit::{Audit, FolderSource, audit};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tlog::audit::{AuditReport, LogSource};
 
 use crate::args::Verify;
 use crate::client::{AddressSource, Client, is_address};
 use crate::output::Output;
+
+use since::{Heard, Since};
 
 /// What was looked at of the lake.
 #[derive(Serialize)]
@@ -27,30 +31,50 @@ enum LakeLooked {
     InUse,
 }
 
+/// A log that held: what is told of it.
+pub(crate) struct Held {
+    pub(crate) document: Value,
+    pub(crate) words: String,
+    pub(crate) log: AuditReport,
+}
+
 pub(crate) fn run(args: &Verify, output: &Output) -> anyhow::Result<()> {
-    let older = args.continues.as_deref().map(fs::read_to_string).transpose().context("the older checkpoint")?;
-    let (audit, lake) = if is_address(&args.city) {
-        let source = AddressSource(Client::new(&args.city));
-        if hub::audit::is_hub(&source) {
-            return super::hub::verify(&source, None, args.key.as_deref(), older, output);
-        }
-        (check(&source, args, older)?, None)
-    } else {
-        let dir = Path::new(&args.city);
-        let source = FolderSource::new(&dir.join("log"));
-        if hub::audit::is_hub(&source) {
-            return super::hub::verify(&source, Some(dir), args.key.as_deref(), older, output);
-        }
-        if !dir.join("journal.db").exists() && !dir.join("lake").exists() {
-            // Somebody's copy of the public files: there is nothing else to look at.
-            let audit = check(&source, args, older)?;
-            return output.result(&document(&audit, None), &in_words(&audit, args.key.is_some(), None));
-        }
-        let journal = SqliteReader::open(&dir.join("journal.db"))?;
-        let audit = check(&source, args, older)?.inside(&journal, &source)?;
-        (audit, Some(lake_of(dir)?))
+    let source: Box<dyn LogSource> = match is_address(&args.city) {
+        true => Box::new(AddressSource(Client::new(&args.city))),
+        false => Box::new(FolderSource::new(&Path::new(&args.city).join("log"))),
     };
-    output.result(&document(&audit, lake.as_ref()), &in_words(&audit, args.key.is_some(), lake.as_ref()))
+    let Some(since) = Since::of(args)? else {
+        let older = args.continues.as_deref().map(fs::read_to_string).transpose().context("the older checkpoint")?;
+        let held = held(&*source, args, older)?;
+        return output.result(&held.document, &held.words);
+    };
+    let heard = Heard::new(&*source);
+    match held(&heard, args, since.known()) {
+        Ok(held) => {
+            let kept = since.keep(&heard, &held.log)?;
+            output.result(&held.document, &format!("{}\n{kept}", held.words))
+        }
+        Err(error) => Err(since.accuse(&*source, error)),
+    }
+}
+
+fn held(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow::Result<Held> {
+    let dir = Some(Path::new(&args.city)).filter(|_| !is_address(&args.city));
+    // Where there is no journal it is somebody's copy of the public files, with nothing else to look at.
+    let inside = dir.filter(|dir| dir.join("journal.db").exists() || dir.join("lake").exists());
+    if hub::audit::is_hub(source) {
+        return super::hub::verify(source, inside, args.key.as_deref(), older);
+    }
+    let audit = audit(source, args.key.as_deref(), older)?;
+    let (audit, lake) = match inside {
+        Some(dir) => {
+            let journal = SqliteReader::open(&dir.join("journal.db"))?;
+            (audit.inside(&journal, source)?, Some(lake_of(dir)?))
+        }
+        None => (audit, None),
+    };
+    let words = in_words(&audit, args.key.is_some(), lake.as_ref());
+    Ok(Held { document: document(&audit, lake.as_ref()), words, log: audit.log })
 }
 
 /// Reads every file of the lake. A running node keeps others out; its own start has read it.
@@ -74,10 +98,6 @@ fn lake_of(dir: &Path) -> anyhow::Result<LakeLooked> {
         parquet_files: stats.streams.values().map(|stream| stream.files).sum(),
         torn_bytes_cut: recovered.torn_bytes,
     })
-}
-
-fn check(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow::Result<Audit> {
-    Ok(audit(source, args.key.as_deref(), older)?)
 }
 
 /// What holds of any log: a city's or a hub's.
@@ -142,7 +162,7 @@ fn lake_in_words(lake: &LakeLooked) -> String {
     }
 }
 
-fn document(audit: &Audit, lake: Option<&LakeLooked>) -> serde_json::Value {
+fn document(audit: &Audit, lake: Option<&LakeLooked>) -> Value {
     let log = &audit.log;
     json!({
         "holds": true,

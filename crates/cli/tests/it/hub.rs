@@ -18,7 +18,7 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let dir = folder.path().join("hub");
         let begun =

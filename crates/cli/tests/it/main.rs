@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod accounts;
+mod alliance;
 mod assess;
 mod basemaps;
 mod browser;
@@ -31,6 +32,7 @@ mod scan;
 mod scanned;
 mod scheduled;
 mod sheets;
+mod simulate;
 mod sql;
 mod tool;
 mod twins;

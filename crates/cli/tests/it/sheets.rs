@@ -44,8 +44,29 @@ fn a_file_is_checked_and_brought_in_at_a_folder_and_the_same_again_changes_nothi
     assert!(act.to_string().contains("A list.") && act.to_string().contains("air-7"), "{act}");
     let again = json(&["sheet", "import", &city.arg(), &bad, "--as", "city", "--others"]);
     assert_eq!(again["entries"], value!([]), "{again}");
-    let none = run(&["sheet", "check", &city.arg(), &path("none.csv"), "--as", "city"]);
-    assert_eq!(none.status.code(), Some(64));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_the_same_failure_whatever_was_to_be_read() {
+    let city = City::new();
+    let (city, none) = (city.arg(), city.dir().with_file_name("none").to_str().unwrap().to_owned());
+    let commands: [&[&str]; 9] = [
+        &["sheet", "check", &city, &none, "--as", "city"],
+        &["sheet", "import", &city, &none, "--as", "city"],
+        &["apply", &city, &none],
+        &["ingest", &city, "--stream", "air", &none],
+        &["adopt", &city, "amsterdam", "--by", "city", "--permits", &none],
+        &["adopt", &city, &format!("{none}.release.json"), "--by", "city"],
+        &["verify", &city, "--continues", &none],
+        &["hub", "do", &city, &none],
+        &["hub", "evidence", "check", &none],
+    ];
+    for command in commands {
+        let failed = run(command);
+        let words = String::from_utf8_lossy(&failed.stderr).into_owned();
+        assert_eq!(failed.status.code(), Some(1), "{command:?}: {words}");
+        assert!(words.contains("No such file"), "{command:?}: {words}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::hub_mirror::copy;
 use crate::scan::files;
 use crate::tool::{City, Node, json as run_json, run};
 
@@ -134,4 +135,44 @@ fn an_older_checkpoint_must_be_continued_and_a_restored_backup_does_not_open() {
     let refused = run(&["token", &city.arg(), "--device", "air-1", "--by", "city"]);
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && words.contains("not a prefix"), "{words}");
+}
+
+#[test]
+fn a_head_is_kept_of_a_log_that_held_and_of_no_other_and_a_rollback_is_told_for_what_it_is() {
+    let city = City::new();
+    let beside = |name: &str| city.dir().with_file_name(name).to_str().unwrap().to_owned();
+    let (file, old, key) = (beside("city.head"), beside("old"), run_json(&["verify", &city.arg()])["key"].clone());
+    let key = key.as_str().unwrap();
+    let watch = |folder: &str| run(&["verify", folder, "--key", key, "--since", &file, "--json"]);
+    assert_eq!(run(&["verify", &city.arg(), "--since", &file]).status.code(), Some(2), "without a key it says nothing");
+    assert!(!Path::new(&file).exists());
+    copy(&city.dir().join("log"), &Path::new(&old).join("log"));
+    assert!(watch(&old).status.success());
+    let first = std::fs::read(&file).unwrap();
+    assert_eq!(first, std::fs::read(city.dir().join("log/checkpoint")).unwrap(), "the head itself, for whoever has it");
+    run_json(&["token", &city.arg(), "--device", "air-1", "--by", "city"]);
+    assert!(watch(&city.arg()).status.success());
+    let second = std::fs::read(&file).unwrap();
+    assert_ne!(first, second);
+    // Served again, what was there before proves no more than that both were signed.
+    let told: serde_json::Value = serde_json::from_slice(&watch(&old).stdout).unwrap();
+    assert_eq!(told["details"]["proves"], "only-the-heads", "{told}");
+    let evidence = told["details"]["evidence"].as_str().unwrap();
+    assert_eq!(run_json(&["hub", "evidence", "check", evidence, "--key", key])["proves"], "only-the-heads");
+    // Damage accuses nobody, and moves nothing.
+    std::fs::remove_dir_all(Path::new(&file).with_extension("head.evidence")).unwrap();
+    let bundle = files(&city.dir().join("log/tile/entries")).remove(0);
+    let bytes = std::fs::read(&bundle).unwrap();
+    std::fs::write(&bundle, &bytes[..bytes.len() - 1]).unwrap();
+    let damaged = watch(&city.arg());
+    assert_eq!(damaged.status.code(), Some(1));
+    assert!(!Path::new(&file).with_extension("head.evidence").exists());
+    std::fs::write(&bundle, bytes).unwrap();
+    assert!(watch(&city.arg()).status.success());
+    assert_eq!(std::fs::read(&file).unwrap(), second);
+    // What is no head of this log holds nothing up to it, and stays as it is.
+    std::fs::write(&file, "a shopping list").unwrap();
+    let words = String::from_utf8_lossy(&watch(&city.arg()).stderr).into_owned();
+    assert!(words.contains("older checkpoint"), "{words}");
+    assert_eq!(std::fs::read(&file).unwrap(), b"a shopping list");
 }

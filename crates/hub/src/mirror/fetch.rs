@@ -95,7 +95,7 @@ pub(super) enum Step {
 /// # Errors
 /// Why nothing is kept.
 pub(super) fn fetch(kept: &Kept, source: &dyn LogSource, now: Timestamp) -> Result<Step, Trouble> {
-    let (note, head) = signed_head(kept, source)?;
+    let (note, head) = signed_head(&kept.key, source)?;
     let same =
         |kept: &Kept| Kept { note: Some(note.clone()), checked: Some(now), standing: Standing::Sound, ..kept.clone() };
     if let (Some(known), Some(known_note)) = (kept.signed(), &kept.note) {
@@ -135,8 +135,8 @@ pub(super) fn fetch(kept: &Kept, source: &dyn LogSource, now: Timestamp) -> Resu
 }
 
 /// The head that is served, if the known key signed it for this log.
-fn signed_head(kept: &Kept, source: &dyn LogSource) -> Result<(String, Checkpoint), Trouble> {
-    let key: Vkey = kept.key.parse().map_err(|error: NoteError| Trouble::Head(error.into()))?;
+pub(crate) fn signed_head(key: &str, source: &dyn LogSource) -> Result<(String, Checkpoint), Trouble> {
+    let key: Vkey = key.parse().map_err(|error: NoteError| Trouble::Head(error.into()))?;
     let bytes = source.get_limited(CHECKPOINT_PATH, NOTE_BYTES_MAX)?;
     let note = Note::from_bytes(&bytes).map_err(|error| Trouble::Head(error.into()))?.to_string();
     let head = checkpoint::verify(&note, &key).map_err(Trouble::Head)?;
@@ -179,7 +179,7 @@ fn begins(source: &dyn LogSource, edge: &RightEdge, head: &Checkpoint) -> bool {
 }
 
 /// Whether a newer head continues an older one, by tiles; if it is proved that it does not, what proves it.
-fn continues(
+pub(crate) fn continues(
     source: &dyn LogSource,
     known: &Checkpoint,
     known_note: &str,

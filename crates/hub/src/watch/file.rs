@@ -25,11 +25,11 @@ pub struct EvidenceFile {
 }
 
 impl EvidenceFile {
-    /// Writes evidence down for good. It is there whole, or not at all.
+    /// Writes evidence down for good, into a folder that is there. It is there whole, or not at all.
     ///
     /// # Errors
     /// It could not be written.
-    pub(crate) fn write(folder: &Path, evidence: &Evidence) -> io::Result<Digest> {
+    pub fn write(folder: &Path, evidence: &Evidence) -> io::Result<Digest> {
         let mut bytes = serde_json::to_vec_pretty(evidence)?;
         bytes.push(b'\n');
         let digest = Digest::new(Sha256::digest(&bytes).into());
@@ -61,7 +61,7 @@ impl EvidenceFile {
     ///
     /// # Errors
     /// The folder or a file cannot be read.
-    pub(crate) fn all(folder: &Path) -> io::Result<Vec<Self>> {
+    pub fn all(folder: &Path) -> io::Result<Vec<Self>> {
         let mut all = Vec::new();
         for file in fs::read_dir(folder)? {
             let path = file?.path();

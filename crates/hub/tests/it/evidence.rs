@@ -2,7 +2,7 @@
 
 use hub::mirror::{Looked, Standing};
 use hub::simulate::GeneratedLog;
-use hub::watch::{Evidence, EvidenceError, Proves, Said};
+use hub::watch::{Evidence, EvidenceError, Proves, Said, since};
 use proptest::prelude::*;
 use tlog::SigningKey;
 use tlog::audit::{LogSource, SourceError};
@@ -85,6 +85,32 @@ fn a_log_that_only_grows_is_never_accused() {
     for (known, then) in [(1, 2), (255, 256), (256, 70_000), (300, 301)] {
         assert_eq!(caught(&plain(known, u64::MAX), &plain(then, u64::MAX)), None);
     }
+}
+
+#[test]
+fn whoever_keeps_one_head_of_a_log_finds_its_fork_and_its_rollback_and_never_accuses_one_that_grew() {
+    let (vkey, honest) = (key().vkey().to_string(), u64::MAX);
+    let watched =
+        |known: u64, now: &dyn LogSource| since(now, &name(), &vkey, plain(known, honest).checkpoint(), at(2));
+    for (known, then) in [(1, 1), (1, 2), (255, 256), (256, 70_000), (300, 301)] {
+        assert_eq!(watched(known, &plain(then, honest)), Ok(None), "{known} {then}");
+    }
+    for (known, then, fork) in [(1, 2, 0), (7, 400, 3), (256, 257, 255), (300, 300, 299), (300, 70_000, 5)] {
+        let evidence = watched(known, &plain(then, fork)).unwrap().unwrap();
+        assert_eq!(evidence.check(Some(&vkey)), Ok(Proves::TwoHistories), "{known} {then}");
+    }
+    let rolled = watched(300, &plain(200, honest)).unwrap().unwrap();
+    assert_eq!(rolled.check(Some(&vkey)), Ok(Proves::OnlyTheHeads));
+    // What is damaged on the way, or another's, accuses nobody.
+    for part in ["tile/0/", "checkpoint"] {
+        assert!(watched(300, &Damaged(plain(420, honest), part)).is_err(), "{part}");
+    }
+    let stranger = SigningKey::generate([8; 32], "city.example/log").unwrap();
+    let other = GeneratedLog::new(vec![b"x".to_vec(); 400], &stranger).unwrap();
+    assert!(watched(300, &other).is_err());
+    let elsewhere =
+        since(&plain(400, 5), &name(), &stranger.vkey().to_string(), plain(300, honest).checkpoint(), at(2));
+    assert!(elsewhere.is_err(), "the head that was kept is not the stranger's");
 }
 
 /// A log whose tiles or bundles are damaged on the way.

@@ -2,14 +2,18 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hub::mirror::{Doors, JUMP_ENTRIES_MAX, Looked, NOTE_BYTES_MAX, Standing, Trouble};
-use hub::simulate::GeneratedLog;
+use hub::mirror::{
+    City, Doors, JUMP_ENTRIES_MAX, LOOK_BYTES_MAX, Looked, Mirror, NOTE_BYTES_MAX, Reach, Standing, Trouble, refresh,
+};
+use hub::simulate::{Generated, GeneratedLog};
+use model::Span;
 use proptest::prelude::*;
 use testkit::FakeClock;
 use tlog::audit::{LogSource, SourceError};
@@ -17,7 +21,10 @@ use tlog::checkpoint::sign;
 use tlog::{SigningKey, leaf_hash};
 use web::Allowed;
 
-use crate::logs::{at, key, mirror, name, plain};
+use crate::logs::{at, generated, key, mirror, name, plain};
+
+/// A file of which few fit into one look.
+const LARGE: &[u8] = &[b'x'; 5 << 20];
 
 /// What a server does with a request.
 #[derive(Clone)]
@@ -203,6 +210,68 @@ fn a_file_that_is_too_large_too_short_or_packed_to_explode_is_not_taken() {
             assert!(matches!(trouble, Trouble::Unreachable(_) | Trouble::Malformed(_)), "{what} {part}: {trouble:?}");
         }
     }
+}
+
+#[test]
+fn a_look_that_takes_too_long_or_asks_for_too_much_ends_however_quick_each_file_comes() {
+    let clock = Arc::new(FakeClock::at(at(0)));
+    let allowed = vec!["127.0.0.1".parse().unwrap()];
+    let doors = Doors::with_patience(allowed, Arc::clone(&clock) as _, Duration::from_secs(20));
+    // Each file comes within its time, and all of them together do not.
+    let (log, late) = (plain(600, u64::MAX), Arc::clone(&clock));
+    let server = Server::new(move |path| {
+        late.advance(Span::seconds(61));
+        log.get(path).map_or(Does::Hangs, |bytes| ok(&bytes))
+    });
+    let Looked::Failed(Trouble::Unreachable(why)) = looked(&doors.to(&server.address)) else { panic!() };
+    assert!(why.to_string().contains("took too long"), "{why}");
+    // However many there are, and however many bytes.
+    let server = Server::new(|path| ok(if path.starts_with("large") { LARGE } else { b"x".as_slice() }));
+    let door = doors.to(&server.address);
+    let small = (0..5_000).find_map(|number| door.get(&format!("small/{number}")).err()).unwrap();
+    assert!(small.to_string().contains("too many files"), "{small}");
+    assert!(server.asked.load(Ordering::SeqCst) < 2_000);
+    let door = doors.to(&server.address);
+    let read = (0..64).take_while(|number| door.get(&format!("large/{number}")).is_ok()).count();
+    assert_eq!(read as u64, LOOK_BYTES_MAX / LARGE.len() as u64);
+    assert!(matches!(door.get("large/again"), Err(SourceError::TooLarge { .. })));
+}
+
+/// Ways to honest logs and to one city that says nothing until all the others were kept.
+struct Stalled {
+    honest: Generated,
+    waiting: AtomicUsize,
+    done: (Mutex<Sender<()>>, Mutex<Receiver<()>>),
+}
+
+impl Reach for Stalled {
+    fn reach(&self, city: &City) -> Box<dyn LogSource> {
+        if city.name.as_str() == "city-000003" {
+            let heard = self.done.1.lock().unwrap().recv_timeout(Duration::from_secs(60));
+            assert!(heard.is_ok(), "the others wait for it");
+            return Box::new(But(plain(1, u64::MAX), vec![("checkpoint", Vec::new())]));
+        }
+        if self.waiting.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.done.0.lock().unwrap().send(()).unwrap();
+        }
+        self.honest.reach(city)
+    }
+}
+
+#[test]
+fn a_city_that_says_nothing_keeps_no_other_from_being_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mirror = Mirror::open(folder.path()).unwrap();
+    mirror.add_all(&(0..40).map(|number| Generated::entry(number).unwrap()).collect::<Vec<_>>()).unwrap();
+    let (sender, receiver) = channel();
+    let done = (Mutex::new(sender), Mutex::new(receiver));
+    let ways = Stalled { honest: generated(20), waiting: AtomicUsize::new(39), done };
+    let found = refresh(folder.path(), &ways, 2, &FakeClock::at(ways.honest.now())).unwrap();
+    assert_eq!((found.cities, found.grown, found.failed), (40, 39, 1));
+    assert_eq!(ways.waiting.load(Ordering::SeqCst), 0);
+    let stalled = mirror.city(&"city-000003".parse().unwrap()).unwrap().kept;
+    assert!(matches!(stalled.standing, Standing::Unproven { .. }), "{:?}", stalled.standing);
+    assert_eq!((stalled.size, stalled.note), (0, None));
 }
 
 /// A log of which some files are replaced.

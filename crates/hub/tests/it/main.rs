@@ -14,6 +14,7 @@ mod import;
 mod logs;
 mod mirror;
 mod mirror_pages;
+mod packs;
 mod pages;
 mod release;
 mod roles;

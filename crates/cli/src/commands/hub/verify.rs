@@ -8,22 +8,20 @@ use journal::SqliteReader;
 use serde_json::json;
 use tlog::audit::LogSource;
 
-use crate::commands::verify::log_in_words;
-use crate::output::Output;
+use crate::commands::verify::{Held, log_in_words};
 
 pub(crate) fn verify(
     source: &dyn LogSource,
     dir: Option<&Path>,
     key: Option<&str>,
     older: Option<String>,
-    output: &Output,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Held> {
     let mut audited = audit(source, key, older)?;
     if let Some(dir) = dir {
         let journal = SqliteReader::open(&dir.join("journal.db"))?;
         audited = audited.inside(&journal, source, &Documents::new(&dir.join("documents")))?;
     }
-    output.result(&document(&audited), &in_words(&audited, key.is_some()))
+    Ok(Held { document: document(&audited), words: in_words(&audited, key.is_some()), log: audited.log })
 }
 
 fn document(audit: &Audit) -> serde_json::Value {
