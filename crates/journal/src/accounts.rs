@@ -301,6 +301,22 @@ impl AccountStore {
         Ok(changed)
     }
 
+    /// Writes an account as it is, in a transaction of its own: it takes as long as a change, and changes nothing. Where there is no
+    /// account nothing is written.
+    ///
+    /// # Errors
+    /// Nothing can be written.
+    pub fn rewrite(&mut self) -> Result<(), AccountsError> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if let Some(first) = rows::one(&transaction, "id >= ?1 ORDER BY id LIMIT 1", 0)? {
+            // What stays as it is would not be written: it is changed, and changed back.
+            let other = Account { wrong: first.wrong.wrapping_add(1), ..first.clone() };
+            rows::update(&transaction, first.id, &other)?;
+            rows::update(&transaction, first.id, &first)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
     /// Erases who an account's person is, down to the bytes on the disk. The number stays, for what was done under it, and whoever
     /// did this is noted. What is erased already can be erased again, until nothing is left.
     ///

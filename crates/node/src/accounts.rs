@@ -313,8 +313,12 @@ impl Accounts {
         let account = self.by_login(login)?;
         let kept = account.as_ref().and_then(|account| account.password.as_deref());
         let right = password::is_right(password, kept);
-        let Some(account) = account else { return Ok(None) };
         let mut held = self.held()?;
+        let Some(account) = account else {
+            // Nor does the disk tell: what counts a wrong try of somebody's login is written to it.
+            held.store()?.rewrite()?;
+            return Ok(None);
+        };
         let known = held.store()?.change(account.id, |own| {
             // Whoever changed it meanwhile is asked again.
             let right = right && own.standing == Standing::Active && own.password == account.password;

@@ -220,6 +220,29 @@ fn an_erasure_that_somebodys_reading_holds_up_is_finished_later() {
 }
 
 #[test]
+fn what_changes_nothing_writes_as_much_as_a_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = AccountStore::open(&folder.path().join("accounts.db")).unwrap();
+    store.rewrite().unwrap();
+    let (first, other) = (store.add(&new(LOGIN), None).unwrap(), store.add(&new("other"), None).unwrap());
+    let written = || fs::metadata(folder.path().join("accounts.db-wal")).unwrap().len();
+    let before = written();
+    let wrong = |own: &mut Account| {
+        own.wrong += 1;
+        Some(())
+    };
+    store.change(other, wrong).unwrap();
+    let change = written() - before;
+    let (was, before) = (store.all(None).unwrap(), written());
+    store.rewrite().unwrap();
+    assert!(change > 0 && written() - before == change, "{change}");
+    assert_eq!(store.all(None).unwrap(), was);
+    store.erase(first, None).unwrap();
+    store.rewrite().unwrap();
+    assert_eq!(store.one(first).unwrap().unwrap().standing, Standing::Erased);
+}
+
+#[test]
 fn the_file_is_its_owners_and_no_other_is_taken_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("accounts.db");

@@ -88,6 +88,23 @@ fn whoever_is_locked_or_erased_is_nobody_and_each_change_ends_sessions() {
 }
 
 #[test]
+fn a_wrong_try_writes_as_much_whether_or_not_the_login_is_somebodys() {
+    let (folder, accounts, entropy, now) = accounts();
+    let (_, link) = invite(&accounts, "vera", "Vera", &Roles::of([Role::Reader]), &entropy, now).unwrap();
+    accounts.come_in(&token(&link), PASSWORD, &entropy, now).unwrap().unwrap();
+    let written = || std::fs::metadata(folder.path().join("accounts.db-wal")).unwrap().len();
+    let writes = |login: &str, password: &str| {
+        let before = written();
+        let found = accounts.with_password(login, password).unwrap();
+        (found.is_some(), written() - before)
+    };
+    let (known, unknown, right) = (writes("vera", "wrong"), writes("nobody", "wrong"), writes("vera", PASSWORD));
+    assert!(known.1 > 0, "{known:?}");
+    assert_eq!((known.0, unknown), (false, known));
+    assert_eq!(right, (true, known.1));
+}
+
+#[test]
 fn a_code_counts_once_and_too_many_wrong_ones_lock() {
     let (_folder, accounts, entropy, now) = accounts();
     let (id, _) = invite(&accounts, "vera", "Vera", &Roles::of([Role::Approver]), &entropy, now).unwrap();
