@@ -4,6 +4,7 @@
 //! the environment it writes `docs/accessibility.json`, which the binary shows at `/accessibility`, and the pictures of the README.
 
 mod alliance;
+mod co_design;
 mod life;
 mod lighthouse;
 mod written;

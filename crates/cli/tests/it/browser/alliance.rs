@@ -64,22 +64,17 @@ const SECRETARIAT: &[(&str, &str)] = &[
     ("A case, for the secretariat", "/cases/CASE"),
 ];
 
-/// A hub with something on each of its pages.
-struct Alliance {
-    dir: String,
+/// A hub with two members, and what happens in it.
+pub(super) struct Alliance {
+    pub(super) dir: String,
     folder: std::path::PathBuf,
-    secretariat: String,
+    pub(super) secretariat: String,
 }
 
 impl Alliance {
-    fn new(city: &City, node: &Node) -> Self {
-        let folder = city.dir().parent().unwrap().to_owned();
-        let dir = folder.join("alliance").to_str().unwrap().to_owned();
-        let begun = tool::json(&["hub", "init", &dir, "--name", "The Alliance", "--origin", "hub.example/log"]);
-        let alliance = Self { dir, folder, secretariat: begun["token"].as_str().unwrap().to_owned() };
-        let list =
-            alliance.file("members.csv", "id,kind,name,country\nbrookhaven,city,Brookhaven,CZ\nacme,company,Acme,DE\n");
-        tool::json(&["hub", "members", "import", &alliance.dir, &list, "--reasons", "the assembly"]);
+    /// One that mirrors a city that is served, and another that says nothing.
+    fn mirroring(city: &City, node: &Node) -> Self {
+        let alliance = Self::founded(city.dir().parent().unwrap());
         let key = tool::json(&["verify", &node.address])["key"].as_str().unwrap().to_owned();
         for (name, address) in [("brookhaven", node.address.as_str()), ("silent", "http://127.0.0.1:1")] {
             let more = ["--key", &key, "--address", address, "--country", "CZ", "--size", "medium"];
@@ -87,6 +82,22 @@ impl Alliance {
             tool::json(&[&["hub", "mirror", &alliance.dir, "--city", name][..], &more, &place].concat());
         }
         tool::json(&["hub", "look", &alliance.dir, "--allow", "127.0.0.1"]);
+        alliance
+    }
+
+    pub(super) fn founded(folder: &std::path::Path) -> Self {
+        let folder = folder.to_owned();
+        let dir = folder.join("alliance").to_str().unwrap().to_owned();
+        let begun = tool::json(&["hub", "init", &dir, "--name", "The Alliance", "--origin", "hub.example/log"]);
+        let alliance = Self { dir, folder, secretariat: begun["token"].as_str().unwrap().to_owned() };
+        let list =
+            alliance.file("members.csv", "id,kind,name,country\nbrookhaven,city,Brookhaven,CZ\nacme,company,Acme,DE\n");
+        tool::json(&["hub", "members", "import", &alliance.dir, &list, "--reasons", "the assembly"]);
+        for (person, member, role) in [("editor", "brookhaven", "editor"), ("expert", "acme", "member")] {
+            let who = json!({"name": "A. Person", "mail": null});
+            let named = json!({"do": "name-person", "person": person, "member": member, "role": role, "who": who});
+            alliance.act("secretariat", &named);
+        }
         alliance
     }
 
@@ -102,16 +113,9 @@ impl Alliance {
         tool::json(&["hub", "do", &self.dir, &file, "--by", by])["entries"][0].as_u64().unwrap()
     }
 
-    /// From people to a released version; gives the entries of an amendment, a version and a case.
+    /// From a draft to a released version; gives the entries of an amendment, a version and a case.
     fn lives(&self) -> (u64, u64, u64) {
         let reasons = "the workshop of 3 March";
-        for (person, member, role) in [("editor", "brookhaven", "editor"), ("expert", "acme", "member")] {
-            let who = json!({"name": "A. Person", "mail": null});
-            self.act(
-                "secretariat",
-                &json!({"do": "name-person", "person": person, "member": member, "role": role, "who": who}),
-            );
-        }
         self.act("editor", &json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": reasons}));
         let propose = |text: &str| {
             let change = json!({"text": text});
@@ -146,11 +150,11 @@ impl Alliance {
         (amendment, version, case)
     }
 
-    fn token(&self, person: &str) -> String {
+    pub(super) fn token(&self, person: &str) -> String {
         tool::json(&["hub", "token", &self.dir, "--person", person])["token"].as_str().unwrap().to_owned()
     }
 
-    fn serve(&self) -> (Running, String) {
+    pub(super) fn serve(&self) -> (Running, String) {
         let mut command = ordinance();
         command.args(["hub", "serve", &self.dir, "--listen", "127.0.0.1:0", "--look-every", "never", "--json"]);
         let running = Running::start(&mut command);
@@ -170,7 +174,7 @@ fn every_page_of_a_hub_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phon
     };
     let city = City::new();
     let node = Node::start(&city);
-    let alliance = Alliance::new(&city, &node);
+    let alliance = Alliance::mirroring(&city, &node);
     let (amendment, version, case) = alliance.lives();
     let editor = alliance.token("editor");
     let (running, address) = alliance.serve();

@@ -1,6 +1,7 @@
 // Fills forms in as people do, one after the other, with scripts switched off, and tells what each page said at its end.
 //
-// Given one JSON document: the address, the tokens of parties, and the steps. `{draft}` in an address is where the first form led to.
+// Given one JSON document: the address, the tokens of whoever signs in, where that leads, and the steps. A step that has a name names
+// where it led to, for the addresses of later ones: `{draft}`.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { signIn } from './journeys.mjs';
@@ -17,30 +18,34 @@ const fill = async (page, name, value) => {
     else await fields.fill(value);
 };
 
-// A form is sent before anything else is opened.
-const press = (page, go) =>
-    Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.locator(`main button[name="go"][value="${go}"]`).first().click()]);
+// A form is sent before anything else is opened. A button is named by what it sends, or by its words.
+const press = (page, button) => {
+    const sends = page.locator(`main button[value="${button}"]`);
+    const named = page.getByRole('main').getByRole('button', { name: button, exact: true });
+    return Promise.all([page.waitForNavigation({ waitUntil: 'load' }), sends.or(named).first().click()]);
+};
 const words = async (page) => (await page.locator('main').innerText()).replace(/\s+/g, ' ');
 
 const told = [];
-let [context, page, party, draft] = [null, null, null, null];
+const led = {};
+let [context, page, party] = [null, null, null];
 for (const step of job.steps) {
     if (step.as !== party) {
         await context?.close();
         context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 360, height: 720 } });
         context.setDefaultTimeout(20_000);
         page = await context.newPage();
-        await signIn(page, { address: job.address, token: job.tokens[step.as] });
+        await signIn(page, { address: job.address, token: job.tokens[step.as], landing: job.landing });
         party = step.as;
     }
-    await page.goto(job.address + step.open.replace('{draft}', draft));
+    await page.goto(job.address + step.open.replace(/\{(\w+)\}/, (_, name) => led[name]));
     try {
         for (const [name, value] of step.fill) await fill(page, name, value);
-        for (const go of step.press) await press(page, go);
+        for (const button of step.press) await press(page, button);
     } catch (error) {
         throw new Error(`${JSON.stringify(step)}\n${await words(page)}`, { cause: error });
     }
-    draft ??= new URL(page.url()).pathname;
+    if (step.name) led[step.name] = new URL(page.url()).pathname;
     told.push({ open: step.open, ended: new URL(page.url()).pathname, said: await words(page) });
 }
 await browser.close();

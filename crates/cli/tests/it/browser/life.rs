@@ -18,8 +18,14 @@ fn day(days: u32) -> String {
     (instant() + Span::days(days)).to_string().chars().take(10).collect()
 }
 
-fn step(party: &str, open: &str, fill: &[(&str, &str)], press: &[&str]) -> Value {
+pub(super) fn step(party: &str, open: &str, fill: &[(&str, &str)], press: &[&str]) -> Value {
     json!({ "as": party, "open": open, "fill": fill, "press": press })
+}
+
+/// A step that names where it led to.
+pub(super) fn named(name: &str, mut step: Value) -> Value {
+    step["name"] = json!(name);
+    step
 }
 
 /// A form that is looked at and then done.
@@ -48,7 +54,7 @@ fn deployment() -> Vec<Value> {
     ];
     let reason = |words| [("reason", words)];
     vec![
-        step("city", "/office/propose/new", &about, &["keep"]),
+        named("draft", step("city", "/office/propose/new", &about, &["keep"])),
         step("city", "{draft}/purposes", &[("purpose", "air-quality"), ("legal-basis", "not-personal")], &["keep"]),
         step(
             "city",

@@ -1,0 +1,85 @@
+//! A standard through its making in a real browser, without scripts: a draft is opened, amended, argued about, decided and released by
+//! the people whose turn it is; then the hub's log is verified, and another process that reads it draws the same pages.
+
+use serde_json::{Value, json};
+
+use super::Walker;
+use super::alliance::Alliance;
+use super::life::{named, step};
+use crate::tool::{self, skipped};
+
+/// What is read before and after.
+const PAGES: [&str; 6] =
+    ["/drafts/core", "/drafts/core/clauses/core-04", "/drafts/core/statements", "/decisions", "/versions", "/members"];
+const TEXT: &str = "Approvals end after a year.";
+
+/// What each person does.
+fn steps() -> Vec<Value> {
+    let opened =
+        [("draft", "core"), ("title", "The core"), ("pack", "global-core"), ("reasons", "The assembly asked for it.")];
+    let amended = [("text", TEXT), ("why", "It is clearer.")];
+    vec![
+        step("editor", "/drafts", &opened, &["Open it"]),
+        named("amendment", step("expert", "/drafts/core/clauses/core-04/propose", &amended, &["look", "propose"])),
+        step("editor", "{amendment}", &[("stance", "against"), ("words", "A year is long.")], &["Argue"]),
+        step("expert", "{amendment}", &[], &["Endorse it for yourself"]),
+        step("expert", "{amendment}", &[], &["Endorse it for your organisation"]),
+        step("expert", "/drafts/core/statements", &[("words", "Approvals should end.")], &["Make it"]),
+        step("editor", "/drafts/core/statements", &[], &["agree"]),
+        step("editor", "/drafts/core", &[("reasons", "Everybody was heard.")], &["Freeze the draft"]),
+        step("editor", "{amendment}", &[("outcome", "accepted"), ("reasons", "It is clearer indeed.")], &["Decide"]),
+        step(
+            "editor",
+            "/drafts/core",
+            &[("version", "9.0.0"), ("reasons", "One amendment.")],
+            &["Make it of what was accepted"],
+        ),
+        step("secretariat", "/drafts/core", &[("reasons", "The assembly voted.")], &["Sign and release it"]),
+    ]
+}
+
+fn read(address: &str) -> Vec<String> {
+    let page = |path: &&str| {
+        let text = ureq::get(format!("{address}{path}")).call().unwrap().body_mut().read_to_string().unwrap();
+        text.replace(address, "http://hub")
+    };
+    PAGES.iter().map(page).collect()
+}
+
+#[test]
+fn a_standard_is_made_in_a_browser_by_those_whose_turn_it_is_and_the_log_says_the_same() {
+    let Some(walker) = Walker::found() else {
+        skipped("a standard's making in a real browser: Chromium or its checkers are not installed");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let alliance = Alliance::founded(folder.path());
+    let tokens = json!({
+        "editor": alliance.token("editor"), "expert": alliance.token("expert"), "secretariat": alliance.secretariat,
+    });
+    let (running, address) = alliance.serve();
+    let job = json!({ "address": address, "tokens": tokens, "landing": "**/people/*", "steps": steps() });
+    let walked = walker.run("life.mjs", job);
+    let told: Vec<&str> = walked["told"].as_array().unwrap().iter().map(|one| one["said"].as_str().unwrap()).collect();
+    for (step, said) in [
+        (0, "Open for amendments"),
+        (1, TEXT),
+        (2, "A year is long."),
+        (4, "Acme"),
+        (5, "Approvals should end."),
+        (7, "Frozen: amendments are being decided"),
+        (8, "It is clearer indeed."),
+        (9, "9.0.0"),
+        (10, "9.0.0"),
+    ] {
+        assert!(told[step].contains(said), "step {step} does not say {said}: {}", told[step]);
+    }
+    let before = read(&address);
+    assert!(before[1].contains(TEXT) && before[3].contains("It is clearer indeed."), "{before:?}");
+    drop(running);
+    let verified = tool::run(&["verify", &alliance.dir]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    let (running, address) = alliance.serve();
+    assert_eq!(read(&address), before, "read anew, every page is the same");
+    drop(running);
+}
