@@ -115,6 +115,8 @@ pub(crate) struct EvidenceLine {
     pub(crate) city: PartyId,
     pub(crate) noted: Timestamp,
     pub(crate) kind: &'static str,
+    /// Whether it says no more than that an older head was served.
+    pub(crate) rolled_back: bool,
     /// What it proves, as it was checked anew; else why it proves nothing.
     pub(crate) proves: String,
 }

@@ -11,6 +11,8 @@ use model::{Digest, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use tlog::Hash;
+use tlog::note::is_key_name;
 
 use crate::act::Entry;
 use crate::pilot::live::Figure;
@@ -20,7 +22,7 @@ use crate::words::{Body, Title};
 pub const REPORT_BYTES_MAX: usize = 1 << 20;
 /// The most entries, milestones or indicators of a case.
 pub const LISTED_MAX: usize = 50;
-/// The most cases of one member that stand at once.
+/// The most cases of one member, those that it took back among them: they stay in the log as well.
 pub const CASES_MAX: usize = 200;
 /// The most times that it is said what became of a case.
 pub const CONTINUED_MAX: usize = 200;
@@ -118,6 +120,40 @@ pub struct PilotFound {
     pub disclosures: u64,
     /// What the draft would have refused, stopped and cost.
     pub figures: BTreeMap<Figure, u64>,
+}
+
+/// What of a case that stands in the log is not of its form; none if all is. What anybody reads for ever has no room for free words.
+pub(crate) fn misnamed(standard: &Title, version: &Title, pilot: Option<&PilotFound>) -> Option<&'static str> {
+    let (standard, version) = (standard.as_str(), version.as_str());
+    if !is_pack(standard) {
+        return Some("the standard is named as its pack is, such as global-core or urn:ordinance:standard:global-core");
+    }
+    if semver::Version::parse(version).is_err() {
+        return Some("the version is one such as 0.2.0");
+    }
+    let pilot = pilot?;
+    let (origin, root, draft) = (pilot.origin.as_str(), pilot.root.as_str(), pilot.draft.as_str());
+    if !origin.is_ascii() || !is_key_name(origin) {
+        return Some("the report’s log is named by its origin, such as city.example/log");
+    }
+    if Hash::from_base64(root).is_err() {
+        return Some("the report’s root is 32 bytes as base64");
+    }
+    let parts = draft.rsplit_once('@');
+    let is_draft = parts.is_some_and(|(name, version)| is_pack(name) && semver::Version::parse(version).is_ok());
+    if is_draft { None } else { Some("the report’s draft is a pack with its version, such as global-core@0.2.0") }
+}
+
+/// Whether a pack can be called so: by its id, or by its urn.
+fn is_pack(name: &str) -> bool {
+    let is_word = |part: &str| {
+        let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        !part.is_empty() && part.bytes().all(inner)
+    };
+    match name.strip_prefix("urn:") {
+        Some(rest) => rest.split(':').all(is_word),
+        None => is_word(name),
+    }
 }
 
 /// A day on which something is to be looked at.
@@ -322,7 +358,7 @@ mod tests {
 
     fn report(inside: bool, limits: &[&str]) -> Value {
         json!({
-            "seen": {"origin": "a.example/log", "size": 9, "root": "AAAA", "from": null, "to": null, "inside": inside, "draft": "core@0.2.0",
+            "seen": {"origin": "a.example/log", "size": 9, "root": Hash::from([7; 32]).to_string(), "from": null, "to": null, "inside": inside, "draft": "core@0.2.0",
                 "title": "T", "digest": "ab".repeat(32), "layers": []},
             "acts": [{"kind": "x/1", "allowed": 1, "changed": 2, "refused": 4, "unknown": 8}, {"kind": "y/1", "allowed": 1, "changed": 0, "refused": 0, "unknown": 0}],
             "against": [], "streams": {"flowed": 3, "stopped": 2, "unknown": 0, "stops": []}, "grants": {"flowed": 3, "stopped": 1, "unknown": 0, "stops": []},
@@ -356,6 +392,33 @@ mod tests {
         let mut large = report(false, &[]);
         large["against"] = json!("x".repeat(REPORT_BYTES_MAX));
         assert_eq!(PilotFound::of(&large), Err(ReportError::TooLarge));
+    }
+
+    #[test]
+    fn free_words_find_no_room_in_what_stands_in_the_log() {
+        let title = |text: &str| text.parse::<Title>().unwrap();
+        let found = PilotFound::of(&report(false, &[])).unwrap();
+        let said = |standard: &str, version: &str, pilot: &PilotFound| {
+            misnamed(&title(standard), &title(version), Some(pilot))
+        };
+        for standard in ["global-core", "urn:ordinance:standard:global-core"] {
+            assert_eq!(said(standard, "0.2.0", &found), None, "{standard}");
+        }
+        for standard in ["Anna Smith", "urn:", "urn:a b", "urn:a::b", "a/b", "ä", "a\nb"] {
+            assert!(said(standard, "0.2.0", &found).is_some_and(|why| why.starts_with("the standard")), "{standard}");
+        }
+        for version in ["1", "0.2", "0.2.0 of Anna", "next"] {
+            assert!(said("a", version, &found).is_some_and(|why| why.starts_with("the version")), "{version}");
+        }
+        let origin = PilotFound { origin: title("Anna Smith lives here"), ..found.clone() };
+        let root = PilotFound { root: title("AAAA"), ..found.clone() };
+        for (pilot, why) in [(origin, "log"), (root, "root")] {
+            assert!(said("a", "1.0.0", &pilot).is_some_and(|said| said.contains(why)), "{why}");
+        }
+        for draft in ["core", "core@", "core@next", "Anna Smith@0.2.0"] {
+            let pilot = PilotFound { draft: title(draft), ..found.clone() };
+            assert!(said("a", "1.0.0", &pilot).is_some_and(|why| why.contains("draft")), "{draft}");
+        }
     }
 
     #[test]

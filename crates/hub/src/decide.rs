@@ -145,6 +145,9 @@ pub enum Refusal {
     /// More of a case than there may be.
     #[error("a case has at most {max} entries, milestones or indicators", max = crate::case::LISTED_MAX)]
     CaseTooLong,
+    /// What of a case would stand in the log for ever is not of its form.
+    #[error("the case does not fit: {0}")]
+    CaseMisnamed(&'static str),
     /// What was sent is no report of a pilot.
     #[error(transparent)]
     Report(#[from] crate::case::ReportError),

@@ -19,7 +19,7 @@ use journal::JournalError;
 use journal::shelf::{Change, Row, Shelf};
 use model::{PartyId, Timestamp};
 use tlog::audit::LogSource;
-use tlog::proof::{LeafHashes, claimed_root, prove_consistency};
+use tlog::proof::{LeafHashes, prove_consistency};
 use tlog::{Hash, NoteError, RightEdge, Vkey, leaf_hash};
 
 use crate::benchmark::Sheet;
@@ -35,6 +35,9 @@ pub(crate) use fetch::{continues, signed_head};
 
 /// The most pieces of evidence about one city that older heads add to; more of them are told and not kept.
 const NOTED_MAX: usize = 64;
+
+/// The most entries of a log over which it is proved that a smaller head was never its beginning: each takes 32 bytes of memory.
+const PROVED_ENTRIES_MAX: u64 = 1 << 22;
 
 /// Why a mirror does not do something. Nothing that was kept is changed by it.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +82,9 @@ pub struct City {
     /// What its entries say, for benchmarks.
     pub sheet: Sheet,
 }
+
+/// The name of a row, and the city that it holds, if it can be read.
+pub type CityRow = (String, Result<City, MirrorError>);
 
 /// What a look at a city found.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,13 +173,13 @@ impl Mirror {
         City::of(row)
     }
 
-    /// So many cities by name, from the one after a name on.
+    /// So many cities by name, from the one after a name on, each with the name of its row. That one of them is damaged hides no other.
     ///
     /// # Errors
-    /// They cannot be read.
-    pub fn cities(&self, after: Option<&PartyId>, most: usize) -> Result<Vec<City>, MirrorError> {
-        let rows = self.shelf.rows(after.map_or("", PartyId::as_str), most)?;
-        rows.into_iter().map(City::of).collect()
+    /// No row can be read.
+    pub fn cities(&self, after: Option<&str>, most: usize) -> Result<Vec<CityRow>, MirrorError> {
+        let rows = self.shelf.rows(after.unwrap_or_default(), most)?;
+        Ok(rows.into_iter().map(|row| (row.name.clone(), City::of(row))).collect())
     }
 
     /// How many cities are mirrored.
@@ -221,13 +227,7 @@ impl Mirror {
             Ok(Step::Same(kept)) => city.becomes(kept, Looked::Unchanged),
             Ok(Step::Grown { kept, entries, more }) => self.grow(city, kept, &entries, more),
             Ok(Step::Contradicts(said)) => self.freeze(city, said, now),
-            Ok(Step::Smaller { size, root, note }) => {
-                let said = self.smaller(&city, size, root, note)?;
-                match said {
-                    Said::RolledBack { .. } => self.noted(city, size, said, now),
-                    said => self.freeze(city, said, now),
-                }
-            }
+            Ok(Step::Smaller { size, root, note }) => self.smaller(city, size, root, note, now),
             Err(trouble) => {
                 let kept = city.kept.troubled(&trouble, now);
                 city.becomes(kept, Looked::Failed(trouble))
@@ -276,20 +276,42 @@ impl Mirror {
     }
 
     /// A smaller head than the one that is known: a rollback if it begins what is kept, and a fork if it does not.
-    fn smaller(&self, city: &City, size: u64, root: Hash, note: String) -> Result<Said, MirrorError> {
+    fn smaller(
+        &self,
+        city: City,
+        size: u64,
+        root: Hash,
+        note: String,
+        now: Timestamp,
+    ) -> Result<Prepared, MirrorError> {
         let known = city.kept.note.clone().unwrap_or_default();
+        // What is not mirrored to its end cannot prove more than that a smaller head was shown.
+        let whole = city.kept.signed().is_some_and(|signed| signed.size == city.kept.size);
+        let prefix = if whole { self.root_at(&city.name, size)? } else { root };
+        if prefix == root {
+            return self.noted(city, size, Said::RolledBack { larger: known, smaller: note }, now);
+        }
+        // The two heads alone, where a proof would take more memory than one log may have.
+        if city.kept.size > PROVED_ENTRIES_MAX {
+            return self.freeze(city, Said::RolledBack { larger: known, smaller: note }, now);
+        }
         let mut leaves = Vec::new();
         self.entries(&city.name, |_, entry| leaves.push(leaf_hash(entry)))?;
         let leaves: LeafHashes = leaves.into_iter().collect();
         let damaged = |why: String| MirrorError::Damaged { city: city.name.to_string(), why };
-        let own = claimed_root(size, &leaves).map_err(|error| damaged(error.to_string()));
-        // What is not mirrored to its end cannot prove more than that a smaller head was shown.
-        let whole = city.kept.signed().is_some_and(|signed| signed.size == city.kept.size);
-        if !whole || own.as_ref().is_ok_and(|own| *own == root) {
-            return Ok(Said::RolledBack { larger: known, smaller: note });
-        }
         let proof = prove_consistency(size, city.kept.size, &leaves).map_err(|error| damaged(error.to_string()))?;
-        Ok(Said::NotAPrefix { smaller: note, larger: known, prefix: own?, proof })
+        self.freeze(city, Said::NotAPrefix { smaller: note, larger: known, prefix, proof }, now)
+    }
+
+    /// The root over the first entries that are kept. No more of them is held at once than their edge.
+    fn root_at(&self, name: &PartyId, size: u64) -> Result<Hash, MirrorError> {
+        let mut edge = RightEdge::new();
+        self.entries(name, |at, entry| {
+            if at < size {
+                edge.push(leaf_hash(entry));
+            }
+        })?;
+        Ok(edge.root())
     }
 
     /// Visits every kept entry of a city in order, and checks that together they are what the city signed.

@@ -43,7 +43,7 @@ pub struct State {
     /// Released versions, by their entries.
     pub versions: BTreeMap<Entry, Arc<Version>>,
     /// Cases of good practice, by their entries.
-    pub cases: BTreeMap<Entry, Arc<Case>>,
+    pub cases: Arc<BTreeMap<Entry, Arc<Case>>>,
     /// The rules of moderation, and the entry that published them.
     pub policy: Option<(Entry, Arc<ModerationPolicyPublished>)>,
     /// What was moderated, in order.

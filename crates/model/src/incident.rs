@@ -19,8 +19,7 @@ pub const INCIDENT_KINDS: [&str; 2] = ["breach", "incident"];
 pub const INCIDENT_CLOSED: &str = "incident-closed";
 /// The kind of statement that says in public what became known since.
 pub const INCIDENT_UPDATE: &str = "incident-update";
-/// The kinds of statements that follow an incident: who was told of it, what became known, that it is over, what was learnt. Filed
-/// without a name of what they answer, they are about the oldest one of their subject.
+/// The kinds of statements that follow an incident: who was told of it, what became known, that it is over, what was learnt.
 pub const INCIDENT_FOLLOWS: [&str; 5] =
     ["authority-notified", "breach-notified", INCIDENT_CLOSED, "incident-review", INCIDENT_UPDATE];
 

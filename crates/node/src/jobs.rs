@@ -4,8 +4,9 @@
 //! Whoever asks without a token shares a smaller part of it, so that strangers cannot keep devices and parties out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::problem::{Kind, Problem};
 
@@ -21,6 +22,10 @@ const LIVE_JOBS_MAX: usize = 4;
 const LARGE_JOBS_MAX: usize = 1;
 /// The most files of parties that are read or drawn at once: each may become large in memory.
 const FILE_JOBS_MAX: usize = 2;
+/// The most that wait for one of them to end: each may hold a file meanwhile.
+const FILES_WAITING_MAX: usize = 4;
+/// How long they wait.
+const FILES_WAIT: Duration = Duration::from_secs(10);
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +46,7 @@ pub(crate) struct Jobs {
     live: Arc<Semaphore>,
     large: Arc<Semaphore>,
     files: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 impl Default for Jobs {
@@ -52,12 +58,13 @@ impl Default for Jobs {
             live: places(LIVE_JOBS_MAX),
             large: places(LARGE_JOBS_MAX),
             files: places(FILE_JOBS_MAX),
+            waiting: places(FILES_WAITING_MAX),
         }
     }
 }
 
 impl Jobs {
-    /// Runs a job, if there is a place for it now. A request that gives up does not free the place: the job does, when
+    /// Runs a job, if there is a place for it now; one with a file waits a little for its turn. A request that gives up does not free the place: the job does, when
     /// it ends.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
@@ -65,18 +72,28 @@ impl Jobs {
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let narrow = match lane {
-            Lane::Open => Some(&self.open),
-            Lane::File => Some(&self.files),
+            Lane::Open => Some(Arc::clone(&self.open).try_acquire_owned().map_err(|_| Problem::new(Kind::TooMany))?),
+            Lane::File => Some(self.file_place().await?),
             Lane::Token => None,
         };
-        let narrow = narrow.map(|places| Arc::clone(places).try_acquire_owned()).transpose();
-        let narrow = narrow.map_err(|_| Problem::new(Kind::TooMany))?;
         let place = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Problem::new(Kind::Busy))?;
         let ran = tokio::task::spawn_blocking(move || {
             let _places = (narrow, place);
             job()
         });
         ran.await.map_err(|_| Problem::new(Kind::Internal))
+    }
+
+    /// A place for a job with a file, in the order in which they come: a report takes one to count and one to draw, and two people
+    /// with a file each should not turn a third away at once.
+    async fn file_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let too_many = || Problem::new(Kind::TooMany);
+        if let Ok(place) = Arc::clone(&self.files).try_acquire_owned() {
+            return Ok(place);
+        }
+        let _waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| too_many())?;
+        let place = tokio::time::timeout(FILES_WAIT, Arc::clone(&self.files).acquire_owned()).await;
+        place.map_err(|_| too_many())?.map_err(|_| Problem::new(Kind::Internal))
     }
 
     /// Runs a job of a party that takes the whole machine for a while, if no other does now.
@@ -136,5 +153,30 @@ mod tests {
             assert!(matches!(job.await, Ok(Ok(true))));
         }
         assert!(jobs.run(Lane::Open, || ()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn files_wait_for_their_turn_and_no_more_of_them_than_may() {
+        let jobs = Arc::new(Jobs::default());
+        let (release, gate) = channel::<()>();
+        let gate = Arc::new(std::sync::Mutex::new(gate));
+        let mut running = Vec::new();
+        for _ in 0..FILE_JOBS_MAX + FILES_WAITING_MAX {
+            let (jobs, gate) = (Arc::clone(&jobs), Arc::clone(&gate));
+            running.push(tokio::spawn(async move {
+                jobs.run(Lane::File, move || gate.lock().map(|gate| gate.recv().is_ok()).unwrap_or(false)).await
+            }));
+        }
+        while jobs.files.available_permits() + jobs.waiting.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(jobs.run(Lane::File, || ()).await.map_err(|problem| problem.status()), Err(429));
+        for _ in 0..FILE_JOBS_MAX + FILES_WAITING_MAX {
+            release.send(()).unwrap();
+        }
+        for job in running {
+            assert!(matches!(job.await, Ok(Ok(true))));
+        }
+        assert!(jobs.run(Lane::File, || ()).await.is_ok());
     }
 }

@@ -9,6 +9,9 @@ use serde::Serialize;
 use crate::BATCH_MAX;
 use crate::read::{Entry, Fault, Reading, Stands};
 
+/// The most answers that one look asks for, those counted again that were asked before: a file of refused rows keeps nobody waiting.
+const ASKED_MAX: usize = 4 * BATCH_MAX;
+
 /// What the register says to a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -90,7 +93,8 @@ impl Look {
 
     /// Asks a register what it says to what is to be asked, in order, until as many rows are allowed as are done at once or all are
     /// asked: rows that are refused stand in nobody's way. Each time it is asked about those that are allowed so far and the next
-    /// ones, `2 * BATCH_MAX` at most, and says what each would do after those before it.
+    /// ones, `2 * BATCH_MAX` at most, and says what each would do after those before it. It may answer fewer, the first ones. After
+    /// `4 * BATCH_MAX` answers in all it is asked no more, and [`Self::unasked`] says so.
     ///
     /// # Errors
     /// The register does not answer.
@@ -100,13 +104,18 @@ impl Look {
         reason: Option<&str>,
         mut preview: impl FnMut(&[Submission]) -> Result<Vec<Answer>, E>,
     ) -> Result<Vec<Answer>, E> {
-        let (mut answers, mut kept) = (Vec::new(), Vec::new());
+        let (mut answers, mut kept, mut heard) = (Vec::new(), Vec::new(), 0_usize);
         while kept.len() < BATCH_MAX && answers.len() < self.asks.len() {
-            let next = self.asks.iter().skip(answers.len()).take(BATCH_MAX);
+            let room = ASKED_MAX.saturating_sub(heard.saturating_add(kept.len())).min(BATCH_MAX);
+            if room == 0 {
+                break;
+            }
+            let next = self.asks.iter().skip(answers.len()).take(room);
             let (before, had) = (kept.len(), answers.len());
             let asked: Vec<Submission> =
                 kept.iter().copied().chain(next.clone()).map(|entry| submission(entry, by, reason)).collect();
             let said = preview(&asked)?;
+            heard = heard.saturating_add(said.len());
             for (entry, answer) in next.zip(said.into_iter().skip(before)) {
                 if kept.len() == BATCH_MAX {
                     break;
@@ -122,6 +131,17 @@ impl Look {
             }
         }
         Ok(answers)
+    }
+
+    /// That rows were not looked at because of those that are refused; none where all were, or as many are allowed as are done at once.
+    #[must_use]
+    pub fn unasked(&self, answers: &[Answer]) -> Option<String> {
+        let left = self.asks.len().saturating_sub(answers.len());
+        let allowed = answers.iter().filter(|answer| answer.makes_acts()).count();
+        let is_refused = answers.iter().any(|answer| matches!(answer, Answer::Refused { .. }));
+        (left > 0 && allowed < BATCH_MAX && is_refused).then(|| {
+            format!("{left} rows were not looked at: first mend those that are refused, then send the file again.")
+        })
     }
 
     /// Of what was asked, what would make acts.

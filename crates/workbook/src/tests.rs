@@ -302,6 +302,38 @@ fn rows_that_are_refused_stand_in_no_others_way_and_no_more_are_asked_than_are_d
 }
 
 #[test]
+fn a_file_of_refused_rows_is_asked_about_so_often_and_no_more() {
+    let row = |at: usize| format!("p-{at},P,vendor\n");
+    let file = std::iter::once("id,name,kind\n".to_owned()).chain((0..6_000).map(row)).collect::<String>();
+    let look = Look::of(read_as(file.as_bytes(), &State::default()), &State::default());
+    let asked = |is_allowed: &dyn Fn(usize) -> bool| {
+        let mut sizes = Vec::new();
+        let answers = look.ask(&by(), None, |some| {
+            sizes.push(some.len());
+            let id =
+                |one: &register::Submission| serde_json::to_value(&one.command).unwrap()["with"]["party"]["id"].clone();
+            let at = |one| id(one).as_str().and_then(|id| id[2..].parse::<usize>().ok()).unwrap();
+            let answer = |one| match at(one) {
+                at if is_allowed(at) => Answer::Acts(vec![at.to_string()]),
+                at => Answer::Refused { refused: at.to_string(), norms: Vec::new() },
+            };
+            Ok::<_, ()>(some.iter().map(answer).collect())
+        });
+        (answers.unwrap(), sizes)
+    };
+    let (answers, sizes) = asked(&|at| at.is_multiple_of(20));
+    assert_eq!((answers.len(), sizes), (3_700, vec![1_000, 1_050, 1_100, 850]), "4,000 answers in all");
+    let lines = look.lines(&State::default(), &answers);
+    assert_eq!(lines.iter().filter(|line| line.verdict == Verdict::Later).count(), 2_300);
+    assert!(look.unasked(&answers).is_some_and(|words| words.starts_with("2300 rows were not looked at")));
+    let (answers, sizes) = asked(&|_| false);
+    assert_eq!((answers.len(), sizes), (4_000, vec![1_000; 4]));
+    // Whoever has as many as are written at once is told nothing: the file is sent again in any case.
+    let (answers, _) = asked(&|at| at > 100);
+    assert_eq!((look.allowed(&answers).len(), look.unasked(&answers)), (1_000, None));
+}
+
+#[test]
 fn what_is_no_spreadsheet_is_an_error_in_words() {
     let big = vec![b'a'; FILE_BYTES_MAX + 1];
     assert_eq!(open(&big), Err(FileError::TooLarge));

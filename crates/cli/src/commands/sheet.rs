@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use model::{DeploymentRecord, PartyId};
-use register::{State, SubmitError};
+use register::{State, Submission, SubmitError};
 use serde_json::{Value, json};
 use workbook::{Answer, Book, FILE_BYTES_MAX, Line, Look, Verdict};
 
@@ -69,6 +69,9 @@ impl From<Kind> for workbook::Kind {
     }
 }
 
+/// The most that one question to an address holds, in bytes: a node takes no more than twice as much.
+const QUESTION_BYTES_MAX: usize = 2 << 20;
+
 /// A city, a file that was read, and what the city says to it.
 struct Desk {
     office: Office,
@@ -101,7 +104,8 @@ impl Desk {
         look.ask(&self.party, self.reason.as_deref(), |some| match &self.office {
             Office::Folder(city) => Ok(city.register().preview(some).into_iter().map(answered).collect()),
             Office::Address(client) => {
-                let said = client.preview(some, self.token.as_deref().unwrap_or_default())?;
+                let said =
+                    client.preview(first_of(some, QUESTION_BYTES_MAX)?, self.token.as_deref().unwrap_or_default())?;
                 Ok(said.as_array().into_iter().flatten().map(said_at).collect())
             }
         })
@@ -148,6 +152,19 @@ fn book(file: &Path) -> anyhow::Result<Book> {
     };
     read.with_context(|| format!("`{}`", file.display()))?;
     Ok(workbook::open(&bytes).map_err(|error| Status::bad_input(format!("`{}`: {error}", file.display())))?)
+}
+
+/// As many of some submissions as have no more bytes together, from the first one, and that one in any case.
+fn first_of(some: &[Submission], bytes_max: usize) -> serde_json::Result<&[Submission]> {
+    let (mut count, mut bytes) = (0, 0_usize);
+    for one in some {
+        bytes = bytes.saturating_add(serde_json::to_vec(one)?.len() + 1);
+        if bytes > bytes_max && count > 0 {
+            break;
+        }
+        count += 1;
+    }
+    Ok(some.get(..count).unwrap_or(some))
 }
 
 fn answered(outcome: Result<Vec<model::Act>, SubmitError>) -> Answer {
@@ -214,10 +231,16 @@ fn against(counts: &BTreeMap<Verdict, usize>) -> anyhow::Result<()> {
     }
 }
 
+/// What there is to say of a file as a whole, and of what of it was not looked at.
+fn noted(look: &Look, answers: &[Answer]) -> Vec<String> {
+    look.notes.iter().cloned().chain(look.unasked(answers)).collect()
+}
+
 fn checked(args: &Check, output: &Output) -> anyhow::Result<()> {
     let desk = Desk::open(&args.brought, None)?;
     let look = desk.look(&book(&args.brought.file)?);
-    let (document, words, counts) = told(&look.lines(&desk.state, &desk.answers(&look)?), &look.notes);
+    let answers = desk.answers(&look)?;
+    let (document, words, counts) = told(&look.lines(&desk.state, &answers), &noted(&look, &answers));
     output.result(&document, &words)?;
     against(&counts)
 }
@@ -263,14 +286,19 @@ fn imported(args: &Import, output: &Output) -> anyhow::Result<()> {
         let answers = desk.answers(&look)?;
         let lines = look.lines(&desk.state, &answers);
         notes.get_or_insert_with(|| look.notes.clone());
-        let (document, words, counts) = told(&lines, &look.notes);
+        let (document, words, counts) = told(&lines, &noted(&look, &answers));
         if let (Err(error), false) = (against(&counts), args.others) {
             output.result(&document, &words)?;
             return Err(error.context("nothing more was brought in; with `--others` such rows are left out"));
         }
         rows.add(lines);
+        let had = refused.len();
         let more = without_refused(&mut look, &answers, &mut refused);
         if look.asks.is_empty() {
+            // Where all that were asked about are refused, the rows after them are still to be looked at.
+            if more && refused.len() > had {
+                continue;
+            }
             break;
         }
         let made = desk.write(&look)?;
@@ -290,4 +318,24 @@ fn imported(args: &Import, output: &Output) -> anyhow::Result<()> {
         None => "it was so already, so nothing was written".to_owned(),
     };
     output.result(&json!({ "look": document, "entries": entries, "parts": parts }), &format!("{words}\n{done}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_to_an_address_is_bounded_by_its_bytes_and_holds_one_row_at_least() {
+        let one: Submission = serde_json::from_value(json!({
+            "by": "mobility",
+            "reason": "x".repeat(1_000),
+            "command": { "do": "register-party", "with": { "party": { "id": "a", "name": "A", "kind": "vendor" } } },
+        }))
+        .unwrap();
+        let some = vec![one; 10];
+        let bytes = serde_json::to_vec(&some).unwrap().len();
+        let count = |bytes_max: usize| first_of(&some, bytes_max).unwrap().len();
+        assert_eq!((count(bytes), count(bytes / 2), count(0)), (10, 5, 1));
+        assert_eq!(first_of(&[], 1).unwrap().len(), 0);
+    }
 }

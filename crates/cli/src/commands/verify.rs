@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Verify, output: &Output) -> anyhow::Result<()> {
             let kept = since.keep(&heard, &held.log)?;
             output.result(&held.document, &format!("{}\n{kept}", held.words))
         }
-        Err(error) => Err(since.accuse(&*source, error)),
+        Err(error) => Err(since.accuse(&heard, error)),
     }
 }
 

@@ -170,6 +170,18 @@ fn a_head_is_kept_of_a_log_that_held_and_of_no_other_and_a_rollback_is_told_for_
     std::fs::write(&bundle, bytes).unwrap();
     assert!(watch(&city.arg()).status.success());
     assert_eq!(std::fs::read(&file).unwrap(), second);
+    // A head with more below it than evidence has room for is told of, and never put in the place of the one that is kept.
+    let new = beside("new");
+    copy(&city.dir().join("log"), &Path::new(&new).join("log"));
+    for (folder, told) in [(&new, "was left as it was"), (&old, "too large to be kept as evidence")] {
+        let head = Path::new(folder).join("log/checkpoint");
+        let padded = format!("{}— {} AAAAAAAAAAA=\n", std::fs::read_to_string(&head).unwrap(), "x".repeat(70_000));
+        std::fs::write(&head, padded).unwrap();
+        let failed = watch(folder);
+        let words = String::from_utf8_lossy(&[failed.stdout, failed.stderr].concat()).into_owned();
+        assert!(failed.status.code() == Some(1) && words.contains(told), "{folder}: {words}");
+        assert_eq!(std::fs::read(&file).unwrap(), second);
+    }
     // What is no head of this log holds nothing up to it, and stays as it is.
     std::fs::write(&file, "a shopping list").unwrap();
     let words = String::from_utf8_lossy(&watch(&city.arg()).stderr).into_owned();

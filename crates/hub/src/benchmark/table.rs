@@ -121,12 +121,14 @@ impl<'d> Tally<'d> {
         at: Timestamp,
     ) -> Result<Vec<Table>, MirrorError> {
         let mut tally = Self::new(definitions, at);
-        let mut after = None;
+        let mut after: Option<String> = None;
         loop {
-            let cities = mirror.cities(after.as_ref(), READ_AT_ONCE)?;
-            let Some(last) = cities.last() else { return Ok(tally.ranked()) };
-            after = Some(last.name.clone());
-            cities.iter().for_each(|city| tally.add(city));
+            let cities = mirror.cities(after.as_deref(), READ_AT_ONCE)?;
+            let Some((last, _)) = cities.last() else { return Ok(tally.ranked()) };
+            after = Some(last.clone());
+            for (_, city) in cities {
+                tally.add(&city?);
+            }
         }
     }
 

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use askama::Template;
 use model::Timestamp;
 
-use super::{Board, CityLine, EvidenceLine, Names, Worked};
+use super::{Board, CityLine, EvidenceLine, Names, Stands, Worked};
 use crate::Hub;
 use crate::benchmark::{Chart, NamedDefinition, Table, Tally, World};
 use crate::mirror::{Mirror, MirrorError};
-use crate::watch::EvidenceFile;
+use crate::watch::{EvidenceFile, Said};
 
-/// How many cities are read at a time.
-const READ_AT_ONCE: usize = 256;
+/// How many cities are read at a time. Each may have as much as the shelf keeps of one.
+const READ_AT_ONCE: usize = 16;
 
 /// The board could not be worked out; the log of the process says why nothing of the mirrors can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +27,19 @@ pub(super) fn board(
     let damaged = |why: String| MirrorError::Damaged { city: "definitions".to_owned(), why };
     let definitions = NamedDefinition::all().map_err(|error| damaged(error.to_string()))?;
     let (mut tally, mut cities, mut names) = (Tally::new(&definitions, at), Vec::new(), Names::default());
-    let (mut after, mut standing) = (None, BTreeMap::new());
+    let (mut after, mut standing): (Option<String>, _) = (None, BTreeMap::new());
     while let Some(mirror) = mirror {
-        let read = mirror.cities(after.as_ref(), READ_AT_ONCE)?;
-        let Some(last) = read.last() else { break };
-        after = Some(last.name.clone());
-        for city in &read {
-            tally.add(city);
-            let line = CityLine::of(city);
+        let read = mirror.cities(after.as_deref(), READ_AT_ONCE)?;
+        let Some((last, _)) = read.last() else { break };
+        after = Some(last.clone());
+        for (_, city) in read {
+            // What is kept of one city and cannot be read proves nothing, and hides no other.
+            let Ok(city) = city else {
+                *standing.entry(Stands::Unproven).or_insert(0) += 1;
+                continue;
+            };
+            tally.add(&city);
+            let line = CityLine::of(&city);
             *standing.entry(line.stands).or_insert(0) += 1;
             names.push(line.id.as_str(), line.name.as_deref());
             cities.push(line);
@@ -63,5 +68,7 @@ fn evidence_line(file: &EvidenceFile) -> EvidenceLine {
         Err(error) => format!("it proves nothing: {error}"),
     };
     let (city, noted) = (file.evidence.city.clone(), file.evidence.noted);
-    EvidenceLine { digest: file.digest, city, noted, kind: EvidenceLine::kind_of(&file.evidence.said), proves }
+    let said = &file.evidence.said;
+    let (kind, rolled_back) = (EvidenceLine::kind_of(said), matches!(said, Said::RolledBack { .. }));
+    EvidenceLine { digest: file.digest, city, noted, kind, rolled_back, proves }
 }

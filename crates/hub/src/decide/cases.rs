@@ -2,7 +2,7 @@
 
 use super::{Asked, Refusal, Written, words_of};
 use crate::act::{CaseContinued, CaseFiled, CaseRef, Entry, What};
-use crate::case::{CASES_MAX, CONTINUED_MAX, CaseOutcome, Filing, LISTED_MAX, PilotFound};
+use crate::case::{CASES_MAX, CONTINUED_MAX, CaseOutcome, Filing, LISTED_MAX, PilotFound, misnamed};
 use crate::sealed::{CASE_FIELDS, WORDS_FIELDS, fields};
 use crate::words::MemberId;
 
@@ -17,8 +17,9 @@ impl Asked<'_> {
 
     pub(super) fn file_case(&self, filing: &Filing) -> Result<Written, Refusal> {
         let city = self.own_place()?;
-        let stands = self.state.cases.values().filter(|case| case.filed.city == city && case.withdrawn.is_none());
-        if stands.count() >= CASES_MAX {
+        // What was taken back counts too: each stays in the log and in the fold.
+        let filed = self.state.cases.values().filter(|case| case.filed.city == city);
+        if filed.count() >= CASES_MAX {
             return Err(Refusal::TooMany("cases of one member"));
         }
         let Filing { entries, milestones, indicators, .. } = filing;
@@ -26,6 +27,9 @@ impl Asked<'_> {
             return Err(Refusal::CaseTooLong);
         }
         let pilot = filing.report.as_ref().map(PilotFound::of).transpose()?;
+        if let Some(why) = misnamed(&filing.standard, &filing.version, pilot.as_ref()) {
+            return Err(Refusal::CaseMisnamed(why));
+        }
         // A line each: what a milestone says has none within.
         let lines: Vec<String> = milestones.iter().map(|one| one.what.as_str().replace('\n', " ")).collect();
         let kept = fields([

@@ -6,7 +6,7 @@ use tlog::leaf_hash;
 use tlog::tile::{BundleCoords, TileCoords, TilePath, encode_bundle, encode_tile};
 use tlog::tree::RightEdge;
 
-use super::{Mirror, MirrorError, pack};
+use super::{Kept, Mirror, MirrorError, pack};
 
 /// The most entries that one file is worked out from; larger logs are handed out by `ordinance hub history`.
 const ENTRIES_MAX: u64 = 1 << 22;
@@ -19,7 +19,7 @@ impl Mirror {
     /// # Errors
     /// The city is not here, or less is kept than its head covers.
     pub fn checkpoint(&self, name: &PartyId) -> Result<String, MirrorError> {
-        let kept = self.city(name)?.kept;
+        let kept = self.head(name)?;
         let whole = kept.signed().is_some_and(|head| head.size == kept.size);
         kept.note.filter(|_| whole).ok_or_else(|| MirrorError::Unfinished(name.clone()))
     }
@@ -29,7 +29,7 @@ impl Mirror {
     /// # Errors
     /// The city is not here, or what is kept of it is damaged.
     pub fn file(&self, name: &PartyId, path: TilePath) -> Result<Option<Vec<u8>>, MirrorError> {
-        let size = self.city(name)?.kept.size;
+        let size = self.head(name)?.size;
         let damaged = |why: String| MirrorError::Damaged { city: name.to_string(), why };
         match path {
             TilePath::Entries(bundle) => {
@@ -43,6 +43,14 @@ impl Mirror {
             }
             TilePath::Hashes(tile) => self.tile(name, tile, size),
         }
+    }
+
+    /// What is known of a city's log, without what its entries say: that may be large, and no file of the log needs it.
+    fn head(&self, name: &PartyId) -> Result<Kept, MirrorError> {
+        let row = self.shelf.row(name.as_str())?.ok_or_else(|| MirrorError::Unknown(name.clone()))?;
+        let damaged =
+            |error: serde_json::Error| MirrorError::Damaged { city: row.name.clone(), why: error.to_string() };
+        serde_json::from_slice(&row.head).map_err(damaged)
     }
 
     fn tile(&self, name: &PartyId, tile: TileCoords, size: u64) -> Result<Option<Vec<u8>>, MirrorError> {

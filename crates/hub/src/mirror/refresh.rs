@@ -13,7 +13,7 @@ use journal::shelf::Change;
 use model::{Clock, PartyId};
 use tlog::audit::LogSource;
 
-use super::{City, Looked, Mirror, MirrorError, Prepared, Trouble};
+use super::{City, CityRow, Looked, Mirror, MirrorError, Prepared, Trouble};
 
 /// The most cities that are written in one transaction.
 const WRITTEN_AT_ONCE: usize = 256;
@@ -54,18 +54,27 @@ pub struct Refreshed {
 /// Where the threads take their cities from.
 struct Queue {
     reader: Mirror,
-    after: Option<PartyId>,
-    waiting: Vec<City>,
+    after: Option<String>,
+    waiting: Vec<CityRow>,
+    /// How many rows could not be read.
+    damaged: u64,
 }
 
 impl Queue {
+    /// The next city that can be read. One that cannot is counted, and holds up no other.
     fn next(&mut self) -> Result<Option<City>, MirrorError> {
-        if self.waiting.is_empty() {
-            self.waiting = self.reader.cities(self.after.as_ref(), READ_AT_ONCE)?;
-            self.after = self.waiting.last().map(|city| city.name.clone()).or(self.after.take());
-            self.waiting.reverse();
+        loop {
+            if self.waiting.is_empty() {
+                self.waiting = self.reader.cities(self.after.as_deref(), READ_AT_ONCE)?;
+                self.after = self.waiting.last().map(|(name, _)| name.clone()).or(self.after.take());
+                self.waiting.reverse();
+            }
+            match self.waiting.pop() {
+                None => return Ok(None),
+                Some((_, Err(MirrorError::Damaged { .. }))) => self.damaged += 1,
+                Some((_, city)) => return city.map(Some),
+            }
         }
-        Ok(self.waiting.pop())
     }
 }
 
@@ -75,9 +84,9 @@ impl Queue {
 /// Something could not be read or written; what was written before stays.
 pub fn refresh(folder: &Path, ways: &dyn Reach, threads: usize, clock: &dyn Clock) -> Result<Refreshed, MirrorError> {
     let mut writer = Mirror::open(folder)?;
-    let queue = Mutex::new(Queue { reader: Mirror::open(folder)?, after: None, waiting: Vec::new() });
+    let queue = Mutex::new(Queue { reader: Mirror::open(folder)?, after: None, waiting: Vec::new(), damaged: 0 });
     let (sender, receiver) = sync_channel(WAITING_MAX);
-    thread::scope(|scope| {
+    let mut refreshed = thread::scope(|scope| {
         let looking: Vec<_> = (0..threads.max(1))
             .map(|_| {
                 let (sender, queue) = (sender.clone(), &queue);
@@ -92,7 +101,11 @@ pub fn refresh(folder: &Path, ways: &dyn Reach, threads: usize, clock: &dyn Cloc
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         }
         written
-    })
+    })?;
+    let damaged = queue.into_inner().unwrap_or_else(PoisonError::into_inner).damaged;
+    refreshed.cities += damaged;
+    refreshed.failed += damaged;
+    Ok(refreshed)
 }
 
 /// A look that is to be written, and whether it is the last at its city.

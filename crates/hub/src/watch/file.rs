@@ -9,9 +9,10 @@ use model::Digest;
 use sha2::{Digest as _, Sha256};
 
 use super::Evidence;
+use crate::mirror::NOTE_BYTES_MAX;
 
-/// The largest piece of evidence, in bytes: two signed heads and a proof.
-pub const EVIDENCE_BYTES_MAX: usize = 256 << 10;
+/// The largest piece of evidence, in bytes: two signed heads as JSON writes them, where a sign may take two bytes, and a proof.
+pub const EVIDENCE_BYTES_MAX: usize = 8 * NOTE_BYTES_MAX;
 
 /// Evidence, and the file it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,10 +29,19 @@ impl EvidenceFile {
     /// Writes evidence down for good, into a folder that is there. It is there whole, or not at all.
     ///
     /// # Errors
-    /// It could not be written.
+    /// It could not be written, or is larger than what is read.
     pub fn write(folder: &Path, evidence: &Evidence) -> io::Result<Digest> {
         let mut bytes = serde_json::to_vec_pretty(evidence)?;
         bytes.push(b'\n');
+        // Evidence that nobody could read again would be a promise that is not kept.
+        if bytes.len() > EVIDENCE_BYTES_MAX {
+            let why = format!(
+                "the evidence about `{}` has {} bytes, the limit is {EVIDENCE_BYTES_MAX}; it was not written",
+                evidence.city,
+                bytes.len()
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
         let digest = Digest::new(Sha256::digest(&bytes).into());
         files::put(&folder.join(format!("{digest}.json")), &bytes, Readers::Everybody)?;
         Ok(digest)
@@ -52,7 +62,7 @@ impl EvidenceFile {
     /// What a file holds, if it is evidence.
     fn of(file: File) -> io::Result<Option<Self>> {
         let mut bytes = Vec::new();
-        file.take(EVIDENCE_BYTES_MAX as u64).read_to_end(&mut bytes)?;
+        file.take(EVIDENCE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
         let digest = Digest::new(Sha256::digest(&bytes).into());
         Ok(Evidence::read(&bytes).ok().map(|evidence| Self { digest, bytes, evidence }))
     }

@@ -38,7 +38,7 @@ pub(crate) fn filing(title: &str) -> Filing {
 /// A report as `ordinance pilot run --json` prints it.
 fn report() -> Value {
     json!({
-        "seen": {"origin": "b.example/log", "size": 40, "root": "AAAA", "from": null, "to": null, "inside": false, "draft": "core@0.2.0",
+        "seen": {"origin": "b.example/log", "size": 40, "root": tlog::Hash::from([7; 32]).to_string(), "from": null, "to": null, "inside": false, "draft": "core@0.2.0",
             "title": "T", "digest": "ab".repeat(32), "layers": []},
         "acts": [{"kind": "deployment-approved/1", "allowed": 31, "changed": 2, "refused": 4, "unknown": 0}], "against": [],
         "streams": {"flowed": 3, "stopped": 2, "unknown": 0, "stops": []}, "grants": {"flowed": 3, "stopped": 1, "unknown": 0, "stops": []},
@@ -89,6 +89,10 @@ fn a_case_is_filed_continued_and_taken_back_by_people_of_its_city_alone() {
     long.entries = vec![1; LISTED_MAX + 1];
     let long = Command::FileCase { case: Box::new(long) };
     assert!(matches!(world.ask("member", &long), Err(HubError::Refused(Refusal::CaseTooLong))));
+    let mut named = filing("A name where a standard is named");
+    named.standard = "Anna Smith".parse().unwrap();
+    let named = Command::FileCase { case: Box::new(named) };
+    assert!(matches!(world.ask("member", &named), Err(HubError::Refused(Refusal::CaseMisnamed(_)))));
     let mut none = filing("No report");
     none.report = Some(json!({"seen": {}}));
     let none = Command::FileCase { case: Box::new(none) };
@@ -121,7 +125,7 @@ async fn a_case_shows_what_it_rests_on_and_hostile_words_as_words() {
     for words in HOSTILE {
         let mut hostile = filing(words);
         (hostile.problem, hostile.what) = (words.parse().unwrap(), words.parse().unwrap());
-        (hostile.contact, hostile.standard) = (words.parse().unwrap(), words.parse().unwrap());
+        hostile.contact = words.parse().unwrap();
         hostile.milestones[0].what = words.parse().unwrap();
         let case = world.by("member", Command::FileCase { case: Box::new(hostile) });
         world
@@ -177,6 +181,9 @@ async fn cases_are_found_by_words_city_standard_and_outcome_until_they_are_hidde
     assert_eq!(found("q=phones").await, [0_u64; 0]);
     let page = sound(&world, &format!("/cases/{one}")).await;
     assert!(page.contains("Hidden by a moderator") && !page.contains("Phones"));
+    for facts in ["global-core", "b.example/log", "streams-stopped"] {
+        assert!(!page.contains(facts), "{facts}");
+    }
     world.by("secretariat", Command::Restore { entry: one, reasons: reasons() });
     assert_eq!(found("q=phones").await, [one]);
     world.by("secretariat", Command::Erase { entry: one, reasons: reasons() });
@@ -204,7 +211,7 @@ async fn a_report_becomes_a_case_by_one_form_that_tells_its_counts_first() {
     let pretty = serde_json::to_string_pretty(&large).unwrap().replace('\n', "\r\n");
     let typed = |step: &str, report: &str| {
         format!(
-            "form={form}&step={step}&report={}&title=Counting+phones&problem=P&standard=S&version=1&outcome=running&what=W&contact=Office\
+            "form={form}&step={step}&report={}&title=Counting+phones&problem=P&standard=global-core&version=1.0.0&outcome=running&what=W&contact=Office\
              &entries=4%2C+12&milestones=2026-12-01+Hear+them%0D%0A&indicators=streams-stopped+1",
             form_value(report)
         )
@@ -237,6 +244,9 @@ async fn a_report_becomes_a_case_by_one_form_that_tells_its_counts_first() {
     let go_on = format!("form={form}&do=continue-case&case={case}&outcome=adopted&words=It+is+in+force.");
     assert_eq!(send(posted("/acts", &cookie, &go_on)).await.status(), StatusCode::SEE_OTHER);
     assert!(text(send(asked(&at, &cookie)).await).await.contains("It is in force."));
+    // A stranger's form is not read, however large or broken it is.
+    let broken = Request::post("/cases/new").body(Body::from("x".repeat(5 << 20))).unwrap();
+    assert_eq!(send(broken).await.status(), StatusCode::UNAUTHORIZED);
     // From another page, nothing.
     let foreign = typed("file", "").replace(&form, &"0".repeat(64));
     assert_eq!(send(posted("/cases/new", &cookie, &foreign)).await.status(), StatusCode::FORBIDDEN);

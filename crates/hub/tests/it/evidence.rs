@@ -1,11 +1,12 @@
 //! Forks and rollbacks: whatever a city signs against itself is kept, and anyone can check it.
 
-use hub::mirror::{Looked, Standing};
+use hub::mirror::{Looked, NOTE_BYTES_MAX, Standing};
 use hub::simulate::GeneratedLog;
-use hub::watch::{Evidence, EvidenceError, Proves, Said, since};
+use hub::watch::{EVIDENCE_BYTES_MAX, Evidence, EvidenceError, EvidenceFile, Proves, Said, since};
 use proptest::prelude::*;
-use tlog::SigningKey;
 use tlog::audit::{LogSource, SourceError};
+use tlog::checkpoint::parse_unverified;
+use tlog::{Note, SigningKey};
 
 use crate::logs::{at, key, mirror, name, plain};
 
@@ -167,6 +168,30 @@ fn what_is_not_evidence_proves_nothing() {
     assert!(matches!(said(own), Err(EvidenceError::Proof(_))));
     let cut = Said::NotAPrefix { smaller, larger, prefix, proof: proof[1..].to_vec() };
     assert!(matches!(said(cut), Err(EvidenceError::Proof(_))));
+}
+
+/// The head of a log with a line below it that JSON writes with two bytes for each of its signs.
+fn padded(log: &GeneratedLog) -> String {
+    let mut head = parse_unverified(log.checkpoint()).unwrap();
+    head.extensions = vec!["\"".repeat(65_300)];
+    Note::sign(&head.to_text(), &[&key()]).unwrap().to_string()
+}
+
+#[test]
+fn heads_as_large_as_they_may_be_are_evidence_that_is_read_again_and_larger_ones_are_refused() {
+    let (first, second) = (padded(&plain(300, u64::MAX)), padded(&plain(300, 299)));
+    assert!(first.len() <= NOTE_BYTES_MAX && first.len() + 100 > NOTE_BYTES_MAX, "{}", first.len());
+    let folder = tempfile::tempdir().unwrap();
+    let said = |first: String| Said::TwoRoots { first, second: second.clone() };
+    let evidence = Evidence { city: name(), key: key().vkey().to_string(), noted: at(1), said: said(first) };
+    let digest = EvidenceFile::write(folder.path(), &evidence).unwrap();
+    let all = EvidenceFile::all(folder.path()).unwrap();
+    assert_eq!(all.iter().map(|file| (file.digest, &file.evidence)).collect::<Vec<_>>(), [(digest, &evidence)]);
+    assert_eq!(all[0].evidence.check(None), Ok(Proves::TwoHistories));
+    let large = Evidence { said: said("x".repeat(EVIDENCE_BYTES_MAX)), ..evidence };
+    let refused = EvidenceFile::write(folder.path(), &large).unwrap_err().to_string();
+    assert!(refused.contains("the limit is"), "{refused}");
+    assert_eq!(EvidenceFile::all(folder.path()).unwrap().len(), 1);
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 
 use hub::mirror::{City, Looked, Mirror, MirrorError, Profile, Reach, STAGE_ENTRIES_MAX, Standing, refresh};
 use hub::simulate::{Generated, GeneratedLog};
+use journal::shelf::{Change, Row, Shelf};
 use model::PartyId;
 use proptest::prelude::*;
 use register::State;
@@ -166,7 +167,7 @@ fn a_city_whose_sheet_is_too_large_stops_its_own_sheet_and_no_other_city() {
     assert_eq!((city.kept.size, city.kept.standing), (60_001, Standing::Sound));
     let stopped = city.sheet.stopped.unwrap();
     assert!(stopped.why.contains("bytes") && stopped.entry < 60_000, "{stopped:?}");
-    assert!(mirror.cities(None, 9).unwrap().iter().skip(1).all(|city| city.sheet.stopped.is_none()));
+    assert!(mirror.cities(None, 9).unwrap().into_iter().skip(1).all(|(_, city)| city.unwrap().sheet.stopped.is_none()));
 }
 
 #[test]
@@ -183,10 +184,28 @@ fn a_city_that_somebody_else_changes_meanwhile_fails_alone_and_is_taken_by_the_n
     let ways = Ways { generated: generated(90), large: None, meanwhile: &somebody };
     let found = refresh(folder.path(), &ways, 2, &FakeClock::at(at(90))).unwrap();
     assert_eq!((found.cities, found.grown, found.failed), (6, 5, 1));
-    for city in mirror.cities(None, 9).unwrap() {
+    for (_, city) in mirror.cities(None, 9).unwrap() {
+        let city = city.unwrap();
         assert_eq!(city.kept.size == 0, city.name == changed, "{}", city.name);
     }
     assert_eq!(refresh(folder.path(), &generated(90), 2, &FakeClock::at(at(90))).unwrap().grown, 1);
+}
+
+#[test]
+fn one_row_that_cannot_be_read_fails_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mirror = Mirror::open(folder.path()).unwrap();
+    let (city, key, address, profile) = Generated::entry(0).unwrap();
+    mirror.add(&city, &key, &address, profile).unwrap();
+    let row = Row { name: "a-damaged-row".to_owned(), revision: 0, head: b"{".to_vec(), fold: b"{}".to_vec() };
+    let mut shelf = Shelf::open(&folder.path().join("mirror.db")).unwrap();
+    shelf.put(&[Change { row, pieces: Vec::new() }]).unwrap();
+    let found = refresh(folder.path(), &generated(30), 2, &FakeClock::at(at(30))).unwrap();
+    assert_eq!((found.cities, found.grown, found.failed), (2, 1, 1));
+    let rows = mirror.cities(None, 9).unwrap();
+    let read: Vec<bool> = rows.iter().map(|(name, row)| row.is_ok() && *name == city.to_string()).collect();
+    assert_eq!(read.iter().filter(|read| **read).count(), 1);
+    assert_eq!(rows.len(), 2);
 }
 
 #[test]

@@ -23,6 +23,8 @@ const TRIED_MAX: usize = 16_384;
 const BROWSER_MAX: Span = Span::days(30);
 /// The most browsers that are known; then the one that was used longest ago is not any more.
 const BROWSERS_MAX: usize = 16_384;
+/// The most of them of one login; then its own oldest is not any more, and nobody else's.
+const OF_LOGIN_MAX: usize = 8;
 
 /// What is tried: a login or a browser, of which a hash is kept, and from which address, where each address counts by itself.
 type Tried = (Digest, Option<IpAddr>);
@@ -91,15 +93,18 @@ impl Tries {
 
     /// Remembers the browser in which somebody is signed in with a login, in the place of what it was known by before.
     pub(crate) fn know(&self, browser: Digest, before: Digest, login: &str, now: Timestamp) {
-        let mut browsers = lock(&self.browsers);
+        let (mut browsers, login) = (lock(&self.browsers), of_login(login));
         browsers.remove(&before);
         browsers.retain(|_, (_, since)| lasts(*since, now, BROWSER_MAX));
-        if browsers.len() >= BROWSERS_MAX
-            && let Some(oldest) = browsers.iter().min_by_key(|(_, (_, since))| *since).map(|(browser, _)| *browser)
-        {
-            browsers.remove(&oldest);
+        let own = browsers.values().filter(|(known, _)| *known == login).count();
+        let whose = (own >= OF_LOGIN_MAX).then_some(login);
+        if whose.is_some() || browsers.len() >= BROWSERS_MAX {
+            let may_go = browsers.iter().filter(|(_, (known, _))| whose.is_none_or(|whose| *known == whose));
+            if let Some(oldest) = may_go.min_by_key(|(_, (_, since))| *since).map(|(browser, _)| *browser) {
+                browsers.remove(&oldest);
+            }
         }
-        browsers.insert(browser, (of_login(login), now));
+        browsers.insert(browser, (login, now));
     }
 
     /// Whether somebody was signed in in a browser, with whichever login.
@@ -169,5 +174,19 @@ mod tests {
         tries.know(second, first, "a", now);
         assert!(tries.is_known(second, "a", now) && !tries.is_known(first, "a", now));
         assert!(!tries.is_known(second, "a", now + BROWSER_MAX));
+    }
+
+    #[test]
+    fn a_login_pushes_out_its_own_oldest_browser_and_nobody_elses() {
+        let (tries, now) = (Tries::default(), Timestamp::from_millis(1_000_000));
+        let browser = |at: u8| Digest::new([at; 32]);
+        tries.know(browser(200), browser(0), "a", now);
+        for at in 1..=20 {
+            tries.know(browser(at), browser(0), "b", now + Span::minutes(u32::from(at)));
+        }
+        let later = now + Span::minutes(30);
+        assert!(tries.is_known(browser(200), "a", later), "the oldest of all, and somebody else's");
+        assert!((1..=12).all(|at| !tries.has(browser(at), later)) && (13..=20).all(|at| tries.has(browser(at), later)));
+        assert_eq!(lock(&tries.browsers).len(), OF_LOGIN_MAX + 1);
     }
 }

@@ -67,17 +67,20 @@ impl Log {
     /// One is not published, or the files are damaged.
     pub(crate) fn acts(&self, indexes: &[u64], size: u64) -> Result<Vec<Act>, Problem> {
         let width = u64::from(TILE_WIDTH);
-        let mut open: Option<(BundleCoords, Vec<u8>)> = None;
         let mut acts = Vec::with_capacity(indexes.len());
-        for &index in indexes {
-            let coords = BundleCoords::in_tree(index / width, size).filter(|_| index < size);
-            let coords = coords.ok_or_else(|| not_published(index, size))?;
-            let bytes = match open.take() {
-                Some((held, bytes)) if held == coords => bytes,
-                _ => self.tile(TilePath::Entries(coords))?.ok_or_else(|| not_published(index, size))?,
-            };
-            acts.push(entry(&bytes, coords, index).ok_or_else(|| damaged(index))?);
-            open = Some((coords, bytes));
+        for neighbours in indexes.chunk_by(|one, other| one / width == other / width) {
+            let Some(&first) = neighbours.first() else { continue };
+            if let Some(&index) = neighbours.iter().find(|index| **index >= size) {
+                return Err(not_published(index, size));
+            }
+            let coords = BundleCoords::in_tree(first / width, size).ok_or_else(|| not_published(first, size))?;
+            let bytes = self.tile(TilePath::Entries(coords))?.ok_or_else(|| not_published(first, size))?;
+            let entries = decode_bundle(&bytes, coords.width()).map_err(|_| damaged(first))?;
+            for &index in neighbours {
+                let at = usize::try_from(index - coords.first_entry()).ok().and_then(|at| entries.get(at));
+                let act = at.and_then(|entry| Act::from_bytes(entry.bytes).ok());
+                acts.push(act.ok_or_else(|| damaged(index))?);
+            }
         }
         Ok(acts)
     }
@@ -85,12 +88,6 @@ impl Log {
 
 fn damaged(index: u64) -> Problem {
     Problem::new(Kind::Unavailable).detail(format!("entry {index} of the log cannot be read"))
-}
-
-fn entry(bundle: &[u8], coords: BundleCoords, index: u64) -> Option<Act> {
-    let at = usize::try_from(index - coords.first_entry()).ok()?;
-    let entries = decode_bundle(bundle, coords.width()).ok()?;
-    Act::from_bytes(entries.get(at)?.bytes).ok()
 }
 
 impl TileReader for Log {

@@ -234,12 +234,15 @@ pub(crate) const fn severity(lang: Lang, severity: Severity) -> &'static str {
 /// Since when it is over: the newest word that it is, or the withdrawal of its report.
 fn over(lang: Lang, record: &EvidenceRecord, said: &[&EvidenceRecord]) -> Option<Over> {
     if let Some(ended) = record.ended {
-        let day = lang.day(ended);
-        let since = match lang {
-            Lang::En => format!("The report was withdrawn on {day}"),
-            Lang::De => format!("Die Meldung wurde am {day} zurückgezogen"),
+        let (day, why) = (lang.day(ended), record.withdrawn_because.clone());
+        let since = match (lang, why.is_some()) {
+            (Lang::En, true) => format!("The report was withdrawn on {day}"),
+            (Lang::De, true) => format!("Die Meldung wurde am {day} zurückgezogen"),
+            // A statement of before reports were acts of their own could end by itself.
+            (Lang::En, false) => format!("The statement ended on {day}"),
+            (Lang::De, false) => format!("Die Erklärung lief am {day} ab"),
         };
-        return Some(Over { since, why: record.withdrawn_because.clone() });
+        return Some(Over { since, why });
     }
     let closed = said.iter().rev().find(|one| one.evidence.kind.as_str() == INCIDENT_CLOSED)?;
     let day = lang.day(closed.evidence.on);

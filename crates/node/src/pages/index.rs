@@ -85,10 +85,14 @@ impl Indexes {
     }
 }
 
-/// Keeps an index in the place of one that is not newer.
+/// Keeps an index in the place of one of no later state of the register. Of the same state the later stays, as long as it holds: a clock
+/// that was set back leaves one that does not.
 fn replace(newest: &mut Option<Index>, index: &Index) {
-    let at = |index: &Index| (index.state.size, index.now);
-    if newest.as_ref().is_none_or(|known| at(known) <= at(index)) {
+    let gives_way = |known: &Index| {
+        let (older, size) = (known.state.size, index.state.size);
+        older < size || (older == size && (known.now <= index.now || !known.facts.holds(index.now)))
+    };
+    if newest.as_ref().is_none_or(gives_way) {
         *newest = Some(index.clone());
     }
 }

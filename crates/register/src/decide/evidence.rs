@@ -18,9 +18,11 @@ use super::{Desk, Draft, Misfit, Refusal, fit, known, taken};
 #[must_use]
 pub fn answers_for(state: &State, party: &Party, about: &Subject) -> bool {
     let accountable = match about {
-        Subject::Deployment { id } => state.deployments.get(id).map(|record| &record.deployment.accountable),
-        Subject::City | Subject::Device { .. } => None,
+        Subject::Deployment { id } => Some(id),
+        Subject::Device { id } => state.devices.get(id).map(|device| &device.deployment),
+        Subject::City => None,
     };
+    let accountable = accountable.and_then(|id| state.deployments.get(id)).map(|record| &record.deployment.accountable);
     accountable == Some(&party.id) || party.kind == PartyKind::Officer || state.founder() == Some(&party.id)
 }
 
@@ -34,6 +36,10 @@ impl Desk<'_> {
     pub(super) fn file(&self, evidence: &Evidence) -> Result<Vec<Draft>, Refusal> {
         if let Some(known) = self.state.evidence.get(&evidence.id) {
             return if &known.evidence == evidence { Ok(Vec::new()) } else { Err(taken("evidence", &evidence.id)) };
+        }
+        if INCIDENT_KINDS.contains(&evidence.kind.as_str()) && (evidence.until.is_some() || evidence.answers.is_some())
+        {
+            return Err(Misfit::Incident("a report of an incident has no end and answers nothing").into());
         }
         let because = self.statement(evidence)?;
         Ok(vec![self.draft(because, What::EvidenceFiled(evidence.clone()))])
@@ -104,19 +110,15 @@ impl Desk<'_> {
     }
 
     /// What follows an incident is stated by those whom it concerns, since it stops clocks: whoever reported it, and whoever answers for
-    /// what it hit. A statement that names no incident and is of a kind that follows one is about each of its subject.
+    /// what it hit. It says which one it follows: unnamed it would stop the oldest clock, be that of another or of one withdrawn.
     fn follows_fit(&self, evidence: &Evidence) -> Result<(), Refusal> {
         let concerned = |incident: &EvidenceRecord| {
             incident.evidence.signed_by == self.actor.id || self.answers_for(&incident.evidence.about)
         };
         let Some(id) = &evidence.answers else {
             let follows = INCIDENT_FOLLOWS.contains(&evidence.kind.as_str());
-            let mut open = self
-                .state
-                .evidence_about(&evidence.about)
-                .filter(|record| follows && is_incident(record) && record.ended.is_none());
-            let other = open.find(|record| !concerned(record));
-            return other.map_or(Ok(()), |one| Err(Misfit::NotTheirsToFollow(one.evidence.id.to_string()).into()));
+            let unnamed = follows && self.state.evidence_about(&evidence.about).any(is_incident);
+            return if unnamed { Err(Misfit::FollowsUnnamed.into()) } else { Ok(()) };
         };
         let Some(incident) = self.state.evidence.get(id).filter(|record| is_incident(record)) else { return Ok(()) };
         if incident.evidence.about != evidence.about {
@@ -140,12 +142,14 @@ impl Desk<'_> {
             return Err(Misfit::Inquiry(id.to_string()).into());
         }
         let is_officer = self.actor.kind == PartyKind::Officer || self.state.founder() == Some(&self.actor.id);
-        if is_incident(evidence) && !is_officer {
+        let of_incident = is_incident(evidence);
+        if of_incident && !is_officer {
             return Err(Misfit::Reported(id.to_string()).into());
         }
         self.needs_reason()?;
         let evidence = &evidence.evidence;
-        if evidence.signed_by != self.actor.id && self.actor.kind != PartyKind::Officer {
+        let may = self.actor.kind == PartyKind::Officer || of_incident;
+        if evidence.signed_by != self.actor.id && !may {
             return Err(Misfit::NotTheirs(evidence.signed_by.to_string()).into());
         }
         let subject = ActSubject::Withdrawal(evidence);

@@ -78,10 +78,13 @@ pub enum Misfit {
          founder"
     )]
     NotTheirsToFollow(String),
+    /// It would stop the clock of an incident without saying which.
+    #[error("incidents were reported about this; say in `answers` which of them this statement follows")]
+    FollowsUnnamed,
     /// What follows an incident is about something else.
     #[error("this does not follow the incident `{0}`: it is about something else")]
     OtherIncident(String),
-    /// Its clocks would be void.
+    /// Nobody takes back a report of its own: it would look as if nothing had been.
     #[error("`{0}` reports an incident, and such a report is withdrawn by an officer or the founder alone")]
     Reported(String),
     /// A report of an incident that is none.

@@ -110,9 +110,12 @@ fn what_follows_an_incident_is_said_by_those_whom_it_concerns_and_its_report_is_
     };
     let here = || json!({ "what": "deployment", "id": "congestion" });
     for kind in INCIDENT_FOLLOWS {
-        for answers in [None, Some("leak")] {
-            let refused = follow("rails", "told", kind, here(), answers).unwrap_err();
-            assert!(refused.contains("the incident `leak` is stated by whoever reported it"), "{kind}: {refused}");
+        let refused = follow("rails", "told", kind, here(), Some("leak")).unwrap_err();
+        assert!(refused.contains("the incident `leak` is stated by whoever reported it"), "{kind}: {refused}");
+        // Unnamed it would stop the oldest clock, whoever says it.
+        for by in ["rails", "council"] {
+            let refused = follow(by, "told", kind, here(), None).unwrap_err();
+            assert!(refused.contains("say in `answers` which of them"), "{kind}: {refused}");
         }
     }
     let refused = follow("rails", "told", "hearing", here(), Some("leak")).unwrap_err();
@@ -121,13 +124,34 @@ fn what_follows_an_incident_is_said_by_those_whom_it_concerns_and_its_report_is_
     assert!(refused.contains("about something else"), "{refused}");
     assert_eq!(follow("rails", "note", "hearing", here(), None).unwrap().entries.len(), 1, "what follows nothing");
     assert_eq!(follow("roads", "told", "breach-notified", here(), Some("leak")).unwrap().entries.len(), 1);
-    assert_eq!(follow("council", "closed", "incident-closed", here(), None).unwrap().entries.len(), 1);
+    assert_eq!(follow("council", "closed", "incident-closed", here(), Some("leak")).unwrap().entries.len(), 1);
 
     let withdraw = r#"{"do":"withdraw-evidence","with":{"evidence":"leak"}}"#;
     let by = |party: &str| city.register.submit(City::submission(party, Some("it was none"), withdraw));
     assert!(by("roads").unwrap_err().to_string().contains("by an officer or the founder alone"));
-    assert_eq!(by("council").unwrap().entries.len(), 1);
-    // What was withdrawn is followed by nothing, and keeps nobody from anything.
-    assert_eq!(follow("rails", "late", "breach-notified", here(), None).unwrap().entries.len(), 1);
+    // The founder may, whose report it is not.
+    assert_eq!(by("city").unwrap().entries.len(), 1);
+    // The clock of what was withdrawn is nobody's to stop unnamed, either.
+    assert!(follow("rails", "late", "breach-notified", here(), None).is_err());
     assert_eq!(replayed(&city.register), *city.register.state());
+}
+
+#[test]
+fn a_plain_statement_of_an_incident_does_not_end_by_itself_and_its_sensor_has_somebody_who_answers_for_it() {
+    let city = City::declared();
+    let state = |more: &Value| {
+        let mut statement = json!({ "id": "i", "about": { "what": "device", "id": "s1" }, "kind": "incident", "signed_by": "council",
+            "on": "2026-05-31T23:00:00Z", "summary": "Opened by force." });
+        statement.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let by = statement["signed_by"].as_str().unwrap().to_owned();
+        let command = json!({ "do": "file-evidence", "with": statement }).to_string();
+        city.register.submit(City::submission(&by, None, &command)).map_err(|why| why.to_string())
+    };
+    let refused = state(&json!({ "until": "2026-06-02T00:00:00Z" })).unwrap_err();
+    assert!(refused.contains("has no end"), "{refused}");
+    state(&json!({})).unwrap();
+    // Whoever answers for the deployment answers for its sensors.
+    let accountable = city.register.state().deployments[&"congestion".parse().unwrap()].deployment.accountable.clone();
+    let follows = json!({ "id": "closed", "kind": "incident-closed", "answers": "i", "signed_by": accountable });
+    assert_eq!(state(&follows).unwrap().entries.len(), 1);
 }

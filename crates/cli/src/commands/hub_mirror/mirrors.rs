@@ -52,17 +52,25 @@ pub(super) fn look(args: &Look, output: &Output) -> anyhow::Result<()> {
 
 pub(super) fn list(args: &Cities, output: &Output) -> anyhow::Result<()> {
     let mirror = Mirror::open(&mirrors_of(&args.dir))?;
-    let mut after = None;
+    let mut after: Option<String> = None;
     loop {
-        let cities = mirror.cities(after.as_ref(), READ_AT_ONCE)?;
-        let Some(last) = cities.last() else { return Ok(()) };
-        after = Some(last.name.clone());
-        for city in &cities {
+        let cities = mirror.cities(after.as_deref(), READ_AT_ONCE)?;
+        let Some((last, _)) = cities.last() else { return Ok(()) };
+        after = Some(last.clone());
+        for (name, city) in cities {
+            let city = match city {
+                Ok(city) => city,
+                Err(error) => {
+                    let why = error.to_string();
+                    output.one_of_many(&json!({ "city": name, "error": why }), &format!("{name:<24} {why}"))?;
+                    continue;
+                }
+            };
             let document = json!({
                 "city": city.name, "address": city.kept.address, "entries": city.kept.size, "checked": city.kept.checked,
                 "grown": city.kept.grown, "standing": city.kept.standing,
             });
-            output.one_of_many(&document, &in_words(city))?;
+            output.one_of_many(&document, &in_words(&city))?;
         }
     }
 }

@@ -79,13 +79,29 @@ impl<'a> Since<'a> {
             bail!("the log holds, and went on meanwhile; nothing was kept, check it again");
         }
         let name = self.file.display();
+        // What is kept has to be one that the next check reads, and that evidence has room for.
+        if note.len() > NOTE_BYTES_MAX {
+            let bytes = note.len();
+            bail!(
+                "the log holds; its head has {bytes} bytes, the limit is {NOTE_BYTES_MAX}, so that `{name}` was left as it was"
+            );
+        }
         put(self.file, note.as_bytes(), Readers::Everybody).with_context(|| format!("`{name}`"))?;
         Ok(format!("  its head of {} entries is kept in `{name}`: the next check holds the log against it", log.size))
     }
 
     /// What did not hold, and, where two heads prove it of whoever signs, the evidence in a file.
-    pub(super) fn accuse(&self, source: &dyn LogSource, error: anyhow::Error) -> anyhow::Error {
-        match self.evidence(source) {
+    pub(super) fn accuse(&self, heard: &Heard<'_>, error: anyhow::Error) -> anyhow::Error {
+        let bytes = heard.head.borrow().len();
+        match self.evidence(heard.source) {
+            // Nobody may hide a fork by a head that no evidence has room for.
+            Ok(None) if self.known.is_some() && bytes > NOTE_BYTES_MAX => {
+                let name = self.file.display();
+                error.context(format!(
+                    "the head that is served has {bytes} bytes, the limit is {NOTE_BYTES_MAX}: it is too large to be kept as evidence, \
+                     and was not held against the one in `{name}`; keep a copy of the log’s `{CHECKPOINT_PATH}` yourself"
+                ))
+            }
             Ok(None) => error,
             Ok(Some(told)) => told,
             Err(failed) => failed.context(format!("{error:#}; there is evidence, and it could not be written")),

@@ -63,7 +63,7 @@ fn a_standard_is_made_in_a_browser_by_those_whose_turn_it_is_and_the_log_says_th
     let told: Vec<&str> = walked["told"].as_array().unwrap().iter().map(|one| one["said"].as_str().unwrap()).collect();
     for (step, said) in [
         (0, "Open for amendments"),
-        (1, TEXT),
+        (1, "Only words change"),
         (2, "A year is long."),
         (4, "Acme"),
         (5, "Approvals should end."),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Form, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::extract::{Form, FromRequest, Path, Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use model::Timestamp;
 use serde::Deserialize;
 use web::own_form;
@@ -28,6 +28,7 @@ struct CaseRow {
     entry: Entry,
     title: String,
     city: String,
+    /// Empty where the case is hidden or erased.
     standard: String,
     outcome: CaseOutcome,
     when: String,
@@ -72,7 +73,9 @@ pub(in crate::http) async fn list(reader: Reader, Query(asked): Query<Asked>) ->
         let mut entries: Vec<Entry> = fits.map(|(entry, _)| *entry).collect();
         if !sought.text.is_empty() {
             let index = &reader.node.cases;
-            index.keep(|entry| !state.hidden.contains_key(&entry) && !state.erased.contains(&entry));
+            let stands = |entry| state.cases.get(&entry).is_some_and(|case| case.withdrawn.is_none());
+            let shown = |entry| !state.hidden.contains_key(&entry) && !state.erased.contains(&entry);
+            index.keep(|entry| stands(entry) && shown(entry));
             entries = index.find(&entries, &sought.text, |entry| words(reader, entry));
         }
         let pages = sought.pages(entries.len())?.with("outcome", outcome.map_or("", CaseOutcome::code));
@@ -99,19 +102,19 @@ fn words(reader: &Reader, entry: Entry) -> Option<String> {
     Some([&facts[..], &names[..], &[city]].concat().join("\n"))
 }
 
-fn title(reader: &Reader, entry: Entry) -> String {
-    reader.words(entry).map_or_else(|why| why, |fields| field(&fields, "title"))
-}
-
 fn row(reader: &Reader, entry: Entry, case: &Case) -> CaseRow {
+    let words = reader.words(entry);
+    // With its words goes whatever else somebody chose to write there.
+    let standard =
+        words.as_ref().map_or_else(|_| String::new(), |_| format!("{} {}", case.filed.standard, case.filed.version));
     CaseRow {
         entry,
-        title: title(reader, entry),
+        pilot: words.is_ok() && case.filed.pilot.is_some(),
+        title: words.map_or_else(|why| why, |fields| field(&fields, "title")),
         city: reader.state.member_name(&case.filed.city),
-        standard: format!("{} {}", case.filed.standard, case.filed.version),
+        standard,
         outcome: case.outcome,
         when: when(case.at),
-        pilot: case.filed.pilot.is_some(),
     }
 }
 
@@ -165,7 +168,8 @@ struct One {
 /// `GET /cases/{entry}`
 pub(in crate::http) async fn case(reader: Reader, Path(entry): Path<String>) -> Result<Response, Problem> {
     let entry = number(&entry)?;
-    let board = reader.node.board().await?;
+    // A case is read whether or not the mirrors can be.
+    let board = reader.node.board().await.ok();
     drawn(reader, move |reader| {
         let case = reader.state.cases.get(&entry).ok_or_else(Problem::not_found)?;
         let (fields, hidden) = match reader.words(entry) {
@@ -185,20 +189,21 @@ pub(in crate::http) async fn case(reader: Reader, Path(entry): Path<String>) -> 
             said: reader.said(line.entry),
         };
         let city = case.filed.city.as_str().parse().ok();
+        let pilot = case.filed.pilot.clone().filter(|_| hidden.is_none());
         Ok(One {
             site: reader.site(),
             row: row(reader, entry, case),
             member: case.filed.city.to_string(),
-            mirrored: city.is_some_and(|city| board.place(&city).is_some()),
+            mirrored: city.is_some_and(|city| board.is_some_and(|board| board.place(&city).is_some())),
             by: reader.person(&case.by),
             problem: field(&fields, "problem"),
             what: field(&fields, "what"),
             contact: field(&fields, "contact"),
+            figures: if hidden.is_none() { figures(pilot.as_ref(), &case.filed.indicators) } else { Vec::new() },
             hidden,
+            pilot,
             entries: case.filed.entries.clone(),
             milestones: milestones.map(|(by, what)| (by.date(), what.to_owned())).collect(),
-            figures: figures(case.filed.pilot.as_ref(), &case.filed.indicators),
-            pilot: case.filed.pilot.clone(),
             continued: case.lines.iter().rev().map(continued).collect(),
             withdrawn: case.withdrawn,
             outcomes: CaseOutcome::ALL,
@@ -272,20 +277,24 @@ fn new(reader: &Reader, typed: Typed, wrong: Option<String>, pilot: Option<Pilot
 
 /// `GET /cases/new`
 pub(in crate::http) async fn form(reader: Reader) -> Result<Response, Problem> {
-    let node = reader.node.clone();
-    node.blocking(move || new(&reader, Typed::default(), None, None)).await?
+    let (node, lane) = (reader.node.clone(), reader.lane());
+    node.jobs.run(lane, move || new(&reader, Typed::default(), None, None)).await?
 }
 
 /// `POST /cases/new`: tells what a report counts, and files the case when that is asked.
-pub(in crate::http) async fn sent(
-    State(node): State<Node>,
-    headers: HeaderMap,
-    Form(typed): Form<Typed>,
-) -> Result<Response, Problem> {
+pub(in crate::http) async fn sent(State(node): State<Node>, request: Request) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    // What a stranger sends is not read: it may be large.
+    files(&Reader::of(&node, &headers)).ok_or_else(not_signed_in)?;
+    let typed = match Form::<Typed>::from_request(request, &()).await {
+        Ok(Form(typed)) => typed,
+        Err(unread) => return Ok(unread.into_response()),
+    };
     own_form(&headers, &typed.form).map_err(|error| Problem::new(StatusCode::FORBIDDEN, error.to_string()))?;
     let reader = Reader::of(&node, &headers);
     let person = reader.signed.as_ref().map(|signed| signed.person.clone()).ok_or_else(not_signed_in)?;
     files(&reader).ok_or_else(not_signed_in)?;
+    let lane = reader.lane();
     let done = move || {
         let pilot = match typed.report.trim() {
             "" => None,
@@ -311,7 +320,7 @@ pub(in crate::http) async fn sent(
             Err(error) => new(&reader, typed, Some(Problem::from(error).detail), pilot),
         }
     };
-    node.blocking(done).await?
+    node.jobs.run(lane, done).await?
 }
 
 impl Typed {

@@ -267,7 +267,11 @@ pub(in crate::http) async fn feed(reader: Reader) -> Result<Response, Problem> {
     let board = reader.node.board().await?;
     let item = |line: &EvidenceLine| Item {
         id: tag(&reader.state, line.noted, &format!("evidence/{}", line.digest)),
-        title: format!("The log of {} contradicts itself: {}", line.city, line.kind),
+        // An older head that is served again is no contradiction: whoever kept one can serve it.
+        title: match line.rolled_back {
+            true => format!("An older head of the log of {} was served: {}", line.city, line.kind),
+            false => format!("The log of {} contradicts itself: {}", line.city, line.kind),
+        },
         author: reader.site().name,
         updated: line.noted,
         link: format!("/mirrors/{}", line.city),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Applied;
 use crate::act::{Act, CaseContinued, CaseFiled, Entry, What};
+use crate::case::misnamed;
 use crate::state::{Case, CaseLine, State};
 use crate::words::MemberId;
 
@@ -28,9 +29,12 @@ impl State {
         if self.members.by_id.get(&filed.city).is_none_or(|member| !member.listed.kind.governs()) {
             return Err("a case is a city’s or a government’s");
         }
+        if let Some(why) = misnamed(&filed.standard, &filed.version, filed.pilot.as_ref()) {
+            return Err(why);
+        }
         let (filed, outcome) = (Arc::new(filed.clone()), filed.outcome);
         let case = Case { filed, by: act.by.clone(), at: act.at, outcome, lines: Vec::new(), withdrawn: None };
-        self.cases.insert(entry, Arc::new(case));
+        Arc::make_mut(&mut self.cases).insert(entry, Arc::new(case));
         Ok(())
     }
 
@@ -38,7 +42,7 @@ impl State {
     fn case_mut(&mut self, act: &Act, id: Entry) -> Result<&mut Case, &'static str> {
         let city = self.cases.get(&id).map(|case| case.filed.city.clone()).ok_or("no such case")?;
         self.speaks_for(act, &city)?;
-        let case = self.cases.get_mut(&id).map(Arc::make_mut).ok_or("no such case")?;
+        let case = Arc::make_mut(&mut self.cases).get_mut(&id).map(Arc::make_mut).ok_or("no such case")?;
         if case.withdrawn.is_none() { Ok(case) } else { Err("the case was taken back") }
     }
 

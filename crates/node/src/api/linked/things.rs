@@ -101,7 +101,7 @@ fn incident(record: &EvidenceRecord, base: &Base) -> Value {
     let address = base.join(&format!("/incidents#incident-{}", record.evidence.id));
     let mut told = named(address, "schema:Event", &record.evidence.summary);
     told["schema:datePublished"] = instant(record.filed_at);
-    if let Some(ended) = record.ended {
+    if let Some(ended) = record.ended.filter(|_| record.withdrawn_because.is_some()) {
         told["schema:eventStatus"] = json!({ "@id": "schema:EventCancelled" });
         told["dct:modified"] = instant(ended);
     }

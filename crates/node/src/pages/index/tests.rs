@@ -171,4 +171,8 @@ fn an_index_is_worked_out_once_for_all_who_wait_for_it_and_no_older_one_takes_it
     assert_eq!(ask(&older).join().unwrap().order.len(), 1);
     let kept = indexes.newest(&newer, now).unwrap();
     assert!(Arc::ptr_eq(&kept.facts, &made[0]) && indexes.newest(&older, now).is_none());
+    // A clock that was set back: it is worked out once more, and not for each page.
+    let before: Timestamp = "2026-05-01T00:00:00Z".parse().unwrap();
+    let again = indexes.made(Arc::clone(&newer), before).facts;
+    assert!(Arc::ptr_eq(&indexes.made(Arc::clone(&newer), before).facts, &again));
 }

@@ -125,9 +125,10 @@ pub(super) async fn one(
         let reach = Reach::of(&state, &party);
         let record = find(&reach, &id)?;
         let rules = city.register().rules();
-        let read = reads(&state, &party, record).then(|| city.register().incident_details(&record.evidence.id));
+        let concerned = reads(&state, &party, record);
+        let read = concerned.then(|| city.register().incident_details(&record.evidence.id));
         let read = read.transpose().map_err(|_| Problem::new(Kind::Internal))?.flatten();
-        let follow = kinds(rules.as_deref()).into_iter().map(|kind| Link {
+        let follow = kinds(rules.as_deref()).into_iter().filter(|_| concerned).map(|kind| Link {
             href: format!("{INCIDENTS}/{}/{kind}", record.evidence.id),
             text: label(rules.as_deref(), &kind),
         });
@@ -151,7 +152,7 @@ fn reads(state: &Register, party: &Party, record: &EvidenceRecord) -> bool {
     record.evidence.signed_by == party.id || answers_for(state, party, &record.evidence.about)
 }
 
-/// Whether a party withdraws reports: its clocks become void by that, so that nobody does it to a report of its own.
+/// Whether a party withdraws reports: whoever reported it alone would make it look as if nothing had been.
 fn withdraws(state: &Register, party: &Party) -> bool {
     party.kind == PartyKind::Officer || state.founder() == Some(&party.id)
 }

@@ -97,24 +97,33 @@ pub(super) async fn permits(form: Opened) -> Result<Response, Problem> {
 async fn looked_at(
     form: &Opened,
     policy: &PolicyInForce,
-    text: &PolicyText,
+    adopted: &PolicyText,
 ) -> Result<Result<Option<Effects>, String>, Problem> {
     let (city, state, now) = (Arc::clone(&form.node.city), Arc::clone(&form.state), form.now);
-    let (before, text) = (policy.text.clone(), text.clone());
+    let (before, text) = (policy.text.clone(), adopted.clone());
     let is_proof = form.sent.one("go") == "prove";
     let (by, reason) = (form.signed.party.id.clone(), form.sent.filled("reason").map(str::to_owned));
-    let job = move || {
-        let rules = Rules::assemble(&text).map_err(|error| words::capital(&error.to_string()))?;
-        let submission = Submission { by, reason, command: Command::AdoptPolicy(text.clone()) };
-        // Refused, its form says why; and what is so already does nothing.
-        if deed::preview(&city, submission).map_or(true, |acts| acts.is_empty()) {
-            return Ok(None);
-        }
-        let effects = Effects::of(&state, now, city.register().bundle().as_ref(), &rules.bundle);
-        let effects = effects.with_words(&before.permits, &text.permits);
-        Ok(Some(if is_proof { effects.with_proof(&before, &text) } else { effects }))
+    let submission = Submission { by, reason, command: Command::AdoptPolicy(text.clone()) };
+    // Refused, its form says why; and what is so already does nothing.
+    let (asked, read) = (Arc::clone(&city), text.clone());
+    let assembled = move || {
+        let rules = Rules::assemble(&read).map_err(|error| words::capital(&error.to_string()))?;
+        Ok(deed::preview(&asked, submission).is_ok_and(|acts| !acts.is_empty()).then_some(rules))
     };
-    form.node.jobs.alone(job).await
+    let rules = match form.node.jobs.run(Lane::Token, assembled).await? {
+        Ok(Some(rules)) => rules,
+        Ok(None) => return Ok(Ok(None)),
+        Err(words) => return Ok(Err(words)),
+    };
+    let effects = move || {
+        let effects = Effects::of(&state, now, city.register().bundle().as_ref(), &rules.bundle);
+        effects.with_words(&before.permits, &text.permits)
+    };
+    if !is_proof {
+        return Ok(Ok(Some(form.node.jobs.run(Lane::Token, effects).await?)));
+    }
+    let (before, text) = (policy.text.clone(), adopted.clone());
+    form.node.jobs.alone(move || Ok(Some(effects().with_proof(&before, &text)))).await
 }
 
 fn adopting(policy: &PolicyInForce, sent: &Sent) -> Deed {

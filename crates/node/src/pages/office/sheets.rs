@@ -237,6 +237,8 @@ struct Asked {
     /// How many rows that are.
     count: usize,
     notes: Vec<String>,
+    /// Whether rows were not looked at because of those that are refused; a note says so.
+    unasked: bool,
 }
 
 impl Asked {
@@ -247,7 +249,10 @@ impl Asked {
         let answers = look.ask(by, why, preview).unwrap_or_else(|never| match never {});
         let (lines, allowed) = (look.lines(state, &answers), look.allowed(&answers));
         let rows = if allowed.is_empty() { String::new() } else { serde_json::to_string(&allowed).unwrap_or_default() };
-        Self { lines, rows, count: allowed.len(), notes: look.notes }
+        let left = look.unasked(&answers);
+        let unasked = left.is_some();
+        let notes = look.notes.into_iter().chain(left).collect();
+        Self { lines, rows, count: allowed.len(), notes, unasked }
     }
 }
 
@@ -264,7 +269,7 @@ async fn report(
     let (party, form) = (signed.party.clone(), signed.id.form());
     let drawn = move || {
         let why = Some(reason.trim()).filter(|reason| !reason.is_empty());
-        let Asked { lines, rows, count: written, notes } = Asked::of(look, &city, &state, &party.id, why);
+        let Asked { lines, rows, count: written, notes, unasked } = Asked::of(look, &city, &state, &party.id, why);
         let count = |verdict: Verdict| lines.iter().filter(|line| line.verdict == verdict).count();
         let all = [Verdict::Wrong, Verdict::Refused, Verdict::New, Verdict::Changed, Verdict::Later, Verdict::Same];
         let counts = all.map(|verdict| (told(verdict), count(verdict)));
@@ -277,7 +282,7 @@ async fn report(
             rows,
             count: written,
             left_out: count(Verdict::Wrong) + count(Verdict::Refused) > 0,
-            later: count(Verdict::Later) > 0,
+            later: count(Verdict::Later) > 0 && !unasked,
             more: lines.len().saturating_sub(SHOWN_MAX),
             lines: lines.into_iter().take(SHOWN_MAX).map(|line| Row { verdict: told(line.verdict), line }).collect(),
             notes,

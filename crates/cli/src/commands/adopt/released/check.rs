@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use hub::state::Standing;
 use serde::Serialize;
+use tlog::{Vkey, checkpoint};
 
 use super::kept::{self, Kept};
 use super::{NAME, log};
@@ -41,7 +42,10 @@ pub(in super::super) fn check(args: &Adopt, output: &Output) -> anyhow::Result<(
     }
     let state = public_log(&args.city, None)?.state;
     let (mut looked, mut failures) = (Vec::new(), Vec::new());
-    for (path, kept) in kept::each(Path::new(&args.city))? {
+    let all = kept::each(Path::new(&args.city))?;
+    let each = all.iter().filter_map(|(_, kept)| kept.as_ref().ok());
+    let mut seen: Vec<Seen> = each.map(Seen::of).collect();
+    for (path, kept) in all {
         let mut kept = match kept {
             Ok(kept) => kept,
             Err(error) => {
@@ -51,7 +55,8 @@ pub(in super::super) fn check(args: &Adopt, output: &Output) -> anyhow::Result<(
         };
         let policy = state.policy.as_ref();
         let in_force = policy.is_some_and(|policy| kept.is_in_force(&policy.text, &policy.hash.to_string()));
-        looked.push(look(args, &path, &mut kept, in_force));
+        looked.push(look(args, &path, &mut kept, &seen, in_force));
+        seen.push(Seen::of(&kept));
     }
     failures.extend(looked.iter().filter_map(|looked| {
         let unknown = looked.error.as_ref().map(|error| format!("{}: {error}", looked.reference));
@@ -64,7 +69,25 @@ pub(in super::super) fn check(args: &Adopt, output: &Output) -> anyhow::Result<(
     if failures.is_empty() { Ok(()) } else { Err(Status::fails(failures.join("; ")).into()) }
 }
 
-fn look(args: &Adopt, path: &Path, kept: &mut Kept, in_force: bool) -> Looked {
+/// A checkpoint that was seen of a hub, with whichever of its releases it is kept.
+struct Seen {
+    origin: String,
+    note: String,
+}
+
+impl Seen {
+    fn of(kept: &Kept) -> Self {
+        Self { origin: kept.origin.clone(), note: kept.checkpoint.clone() }
+    }
+
+    /// Whether a hub's log has to continue it. One that does not verify is told of with its own release, and spoils no other.
+    fn holds_up(&self, kept: &Kept) -> bool {
+        let key = kept.release.key.parse::<Vkey>();
+        self.origin == kept.origin && key.is_ok_and(|key| checkpoint::verify(&self.note, &key).is_ok())
+    }
+}
+
+fn look(args: &Adopt, path: &Path, kept: &mut Kept, seen: &[Seen], in_force: bool) -> Looked {
     let hub = args.hub.clone().or_else(|| kept.hub.clone());
     let unknown = Looked {
         reference: kept.reference(),
@@ -77,7 +100,7 @@ fn look(args: &Adopt, path: &Path, kept: &mut Kept, in_force: bool) -> Looked {
         reasons: None,
         error: None,
     };
-    match standing(hub, path, kept) {
+    match standing(hub, path, kept, seen) {
         Ok(Standing::Released) => Looked { standing: "released", ..unknown },
         Ok(Standing::Withdrawn { entry, decision }) => {
             let reasons = Some(decision.reasons.to_string());
@@ -91,11 +114,15 @@ fn look(args: &Adopt, path: &Path, kept: &mut Kept, in_force: bool) -> Looked {
     }
 }
 
-/// Reads a hub's whole log: it continues what was seen of it before, which is remembered, and says where the release stands.
-fn standing(hub: Option<String>, path: &Path, kept: &mut Kept) -> anyhow::Result<Standing> {
+/// Reads a hub's whole log: it continues all that was seen of it before, with whichever release, which is remembered, and says where
+/// the release stands.
+fn standing(hub: Option<String>, path: &Path, kept: &mut Kept, seen: &[Seen]) -> anyhow::Result<Standing> {
     let unknown = || format!("the address of `{}` is not known; give it with `--hub`", kept.origin);
     let hub = hub.with_context(unknown)?;
-    let audited = log(&hub, &kept.release.key, vec![kept.checkpoint.clone()])?;
+    let mut older = vec![kept.checkpoint.clone()];
+    let others = seen.iter().filter(|seen| seen.note != kept.checkpoint && seen.holds_up(kept));
+    older.extend(others.map(|seen| seen.note.clone()));
+    let audited = log(&hub, &kept.release.key, older)?;
     let entry = kept.release.index;
     let version = audited.state.versions.get(&entry);
     let version = version.with_context(|| format!("entry {entry} of `{}` releases nothing", kept.origin))?;
