@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use journal::files::{self, Readers};
-use model::{Clock, PartyId, Timestamp};
+use model::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 use tlog::audit::LogSource;
 
@@ -15,7 +15,7 @@ use crate::mirror::{City, MirrorError, Reach, Refreshed, refresh};
 
 /// The largest note, in bytes.
 const NOTE_BYTES_MAX: u64 = 64 << 10;
-/// The most cities that are named as contradicting in the note.
+/// The most cities of each kind that are named in the note.
 const NAMED_MAX: usize = 100;
 
 /// Why nothing was looked at.
@@ -45,20 +45,8 @@ pub struct LastLook {
     pub began: Timestamp,
     /// When it ended.
     pub ended: Timestamp,
-    /// How many logs were looked at.
-    pub cities: u64,
-    /// How many had something new.
-    pub grown: u64,
-    /// How many entries were kept.
-    pub entries: u64,
-    /// How many could not be read.
-    pub failed: u64,
-    /// How many are frozen.
-    pub frozen: u64,
-    /// Whose log was found to contradict itself; a hundred at most.
-    pub contradict: Vec<PartyId>,
-    /// Where an older head was served than before; a hundred at most.
-    pub rolled_back: Vec<PartyId>,
+    /// What became of it; of each list of cities a hundred at most.
+    pub found: Refreshed,
 }
 
 impl LastLook {
@@ -77,7 +65,7 @@ impl LastLook {
     pub fn in_words(&self) -> String {
         format!(
             "{} cities were looked at: {} had {} new entries, {} could not be read, {} are frozen.",
-            self.cities, self.grown, self.entries, self.failed, self.frozen
+            self.found.cities, self.found.grown, self.found.entries, self.found.failed, self.found.frozen
         )
     }
 }
@@ -95,11 +83,10 @@ pub fn look(mirrors: &Path, ways: &dyn Reach, threads: usize, clock: &dyn Clock)
     std::fs::create_dir_all(mirrors).map_err(fail)?;
     let lock = files::lock(mirrors).map_err(fail)?.ok_or(LookError::Busy)?;
     let began = clock.now();
-    let Refreshed { cities, grown, entries, failed, frozen, mut contradict, mut rolled_back } =
-        refresh(mirrors, ways, threads, clock)?;
-    contradict.truncate(NAMED_MAX);
-    rolled_back.truncate(NAMED_MAX);
-    let look = LastLook { began, ended: clock.now(), cities, grown, entries, failed, frozen, contradict, rolled_back };
+    let mut found = refresh(mirrors, ways, threads, clock)?;
+    found.contradict.truncate(NAMED_MAX);
+    found.rolled_back.truncate(NAMED_MAX);
+    let look = LastLook { began, ended: clock.now(), found };
     let bytes = serde_json::to_vec(&look).map_err(|error| fail(error.into()))?;
     let path = note(mirrors);
     files::put(&path, &bytes, Readers::Everybody).map_err(|error| LookError::File { path, error })?;

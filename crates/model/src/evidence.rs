@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DeploymentId, DeviceId, Digest, EvidenceId, EvidenceKind, PartyId};
+use crate::incident::INCIDENT_KINDS;
 use crate::strict::nothing_more;
 use crate::time::Timestamp;
 
@@ -53,6 +54,14 @@ pub struct Evidence {
     /// The evidence that it answers, as a reply answers a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<EvidenceId>,
+}
+
+impl Evidence {
+    /// Whether it reports an incident; see [`INCIDENT_KINDS`].
+    #[must_use]
+    pub fn is_incident(&self) -> bool {
+        INCIDENT_KINDS.contains(&self.kind.as_str())
+    }
 }
 
 /// A statement and what became of it.

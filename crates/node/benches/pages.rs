@@ -1,7 +1,7 @@
 //! How long a register of 10,000 deployments takes to answer 1,000 requests a second on one core.
 //!
 //! `cargo bench -p node --bench pages`. The city lies on a disk and is served by a process of its own, which may use one core
-//! alone (`taskset`); the requests come from the others, over 16 connections, each at its own moment whether or not the one before
+//! alone (`taskset`); the requests come from the others, which this process keeps to, over 16 connections, each at its own moment whether or not the one before
 //! was answered in time: what a request waits for its turn counts. The mix is that of residents: half of them look at a deployment, the
 //! others at lists, places, searches, what is near, and the register as data. In the same run and at the same rate: the style
 //! sheet, which is the same for everybody and costs nothing but the way through the server.
@@ -17,9 +17,11 @@ mod pages {
 use std::env;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Command, Stdio};
 use std::sync::Arc;
+use std::thread;
 
 use flow::City;
 use model::{Clock, Timestamp};
@@ -45,6 +47,7 @@ fn main() {
     let city = folder.path().join("city");
     let entries = build(&city);
     println!("{DEPLOYMENTS} deployments at {PLACES} places, {entries} entries of the log");
+    step_aside();
     let (mut served, address, pinned) = started(&city);
     println!("served by {}", if pinned { "one core" } else { "every core: `taskset` is not installed" });
     let load = Load { address, rate: RATE, seconds: SECONDS };
@@ -99,6 +102,16 @@ fn mixed(number: u32) -> String {
         11 => "/changes".to_owned(),
         12 => "/numbers".to_owned(),
         _ => format!("/deployments/d-{deployment}"),
+    }
+}
+
+/// Leaves the first core to the process that serves, if there are others.
+fn step_aside() {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut command = Command::new("taskset");
+    command.args(["-cp", &format!("1-{}", cores - 1), &process::id().to_string()]).stdout(Stdio::null());
+    if cores == 1 || !command.status().is_ok_and(|status| status.success()) {
+        println!("the requests come from every core, that of the server included");
     }
 }
 

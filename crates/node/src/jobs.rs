@@ -3,10 +3,9 @@
 //!
 //! Whoever asks without a token shares a smaller part of it, so that strangers cannot keep devices and parties out.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use web::{Place, Places, Unended, blocking};
 
 use crate::problem::{Kind, Problem};
 
@@ -41,59 +40,50 @@ pub(crate) enum Lane {
 /// The places for blocking jobs.
 #[derive(Debug)]
 pub(crate) struct Jobs {
-    all: Arc<Semaphore>,
-    open: Arc<Semaphore>,
-    live: Arc<Semaphore>,
-    large: Arc<Semaphore>,
-    files: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    all: Places,
+    open: Places,
+    live: Places,
+    large: Places,
+    files: Places,
+    waiting: Places,
 }
 
 impl Default for Jobs {
     fn default() -> Self {
-        let places = |count| Arc::new(Semaphore::new(count));
         Self {
-            all: places(JOBS_MAX),
-            open: places(OPEN_JOBS_MAX),
-            live: places(LIVE_JOBS_MAX),
-            large: places(LARGE_JOBS_MAX),
-            files: places(FILE_JOBS_MAX),
-            waiting: places(FILES_WAITING_MAX),
+            all: Places::new(JOBS_MAX),
+            open: Places::new(OPEN_JOBS_MAX),
+            live: Places::new(LIVE_JOBS_MAX),
+            large: Places::new(LARGE_JOBS_MAX),
+            files: Places::new(FILE_JOBS_MAX),
+            waiting: Places::new(FILES_WAITING_MAX),
         }
     }
 }
 
 impl Jobs {
-    /// Runs a job, if there is a place for it now; one with a file waits a little for its turn. A request that gives up does not free the place: the job does, when
-    /// it ends.
+    /// Runs a job, if there is a place for it now; one with a file waits a little for its turn.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         lane: Lane,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let narrow = match lane {
-            Lane::Open => Some(Arc::clone(&self.open).try_acquire_owned().map_err(|_| Problem::new(Kind::TooMany))?),
+            Lane::Open => Some(self.open.take().ok_or_else(too_many)?),
             Lane::File => Some(self.file_place().await?),
             Lane::Token => None,
         };
-        let place = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Problem::new(Kind::Busy))?;
-        let ran = tokio::task::spawn_blocking(move || {
-            let _places = (narrow, place);
-            job()
-        });
-        ran.await.map_err(|_| Problem::new(Kind::Internal))
+        let place = self.all.take().ok_or_else(busy)?;
+        Ok(blocking((narrow, place), job).await?)
     }
 
-    /// A place for a job with a file, in the order in which they come: a report takes one to count and one to draw, and two people
-    /// with a file each should not turn a third away at once.
-    async fn file_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let too_many = || Problem::new(Kind::TooMany);
-        if let Ok(place) = Arc::clone(&self.files).try_acquire_owned() {
+    /// A place for a job with a file, in the order in which they come: two people with a file each do not turn a third away at once.
+    async fn file_place(&self) -> Result<Place, Problem> {
+        if let Some(place) = self.files.take() {
             return Ok(place);
         }
-        let _waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| too_many())?;
-        let place = tokio::time::timeout(FILES_WAIT, Arc::clone(&self.files).acquire_owned()).await;
-        place.map_err(|_| too_many())?.map_err(|_| Problem::new(Kind::Internal))
+        let _waiting = self.waiting.take().ok_or_else(too_many)?;
+        self.files.within(FILES_WAIT).await.ok_or_else(too_many)
     }
 
     /// Runs a job of a party that takes the whole machine for a while, if no other does now.
@@ -101,7 +91,7 @@ impl Jobs {
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let place = Arc::clone(&self.large).try_acquire_owned().map_err(|_| Problem::new(Kind::Busy))?;
+        let place = self.large.take().ok_or_else(busy)?;
         self.run(Lane::Token, move || {
             let _place = place;
             job()
@@ -114,17 +104,28 @@ impl Jobs {
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let place = Arc::clone(&self.live).acquire_owned().await.map_err(|_| Problem::new(Kind::Internal))?;
-        let ran = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            job()
-        });
-        ran.await.map_err(|_| Problem::new(Kind::Internal))
+        let place = self.live.turn().await;
+        Ok(blocking(place, job).await?)
+    }
+}
+
+fn too_many() -> Problem {
+    Problem::new(Kind::TooMany)
+}
+
+fn busy() -> Problem {
+    Problem::new(Kind::Busy)
+}
+
+impl From<Unended> for Problem {
+    fn from(_: Unended) -> Self {
+        Self::new(Kind::Internal)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::mpsc::channel;
 
     use super::*;
@@ -141,7 +142,7 @@ mod tests {
                 jobs.run(Lane::Open, move || gate.lock().map(|gate| gate.recv().is_ok()).unwrap_or(false)).await
             }));
         }
-        while jobs.open.available_permits() > 0 {
+        while jobs.open.free() > 0 {
             tokio::task::yield_now().await;
         }
         assert_eq!(jobs.run(Lane::Open, || ()).await.map_err(|problem| problem.status()), Err(429));
@@ -167,7 +168,7 @@ mod tests {
                 jobs.run(Lane::File, move || gate.lock().map(|gate| gate.recv().is_ok()).unwrap_or(false)).await
             }));
         }
-        while jobs.files.available_permits() + jobs.waiting.available_permits() > 0 {
+        while jobs.files.free() + jobs.waiting.free() > 0 {
             tokio::task::yield_now().await;
         }
         assert_eq!(jobs.run(Lane::File, || ()).await.map_err(|problem| problem.status()), Err(429));

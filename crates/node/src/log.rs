@@ -40,7 +40,7 @@ const fn headers(kind: HeaderValue, cache: HeaderValue) -> [(HeaderName, HeaderV
     )
 )]
 pub(crate) async fn checkpoint(State(node): State<Node>) -> Result<Response, Problem> {
-    let log = Log::of(&node.city);
+    let log = node.log.clone();
     let text = node.jobs.run(Lane::Open, move || log.checkpoint()).await??;
     Ok((headers(TEXT, NOT_CACHED), text).into_response())
 }
@@ -51,7 +51,7 @@ pub(crate) async fn tile(State(node): State<Node>, uri: Uri) -> Result<Response,
     let path = uri.path().strip_prefix("/log/").unwrap_or_default();
     let path =
         TilePath::parse(path).map_err(|_| Problem::new(Kind::NotFound).detail("this is not the path of a tile"))?;
-    let log = Log::of(&node.city);
+    let log = node.log.clone();
     let bytes = node.jobs.run(Lane::Open, move || log.tile(path)).await??;
     let bytes = bytes.ok_or_else(|| Problem::new(Kind::NotFound).detail("the log has no such tile yet"))?;
     Ok((headers(BYTES, FOR_EVER), bytes).into_response())
@@ -73,7 +73,7 @@ pub(crate) async fn proof(
     index: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let index = index_of(&index?.0)?;
-    let log = Log::of(&node.city);
+    let log = node.log.clone();
     let receipt = node.jobs.run(Lane::Open, move || prove(&log, index)).await??;
     Ok((headers(TEXT, NOT_CACHED), receipt).into_response())
 }

@@ -13,7 +13,6 @@ use model::{Identifies, StreamId};
 use register::register::CLOCK_BEHIND_MAX_MILLIS;
 
 use crate::jobs::Lane;
-use crate::log::Log;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -60,7 +59,7 @@ pub(crate) async fn health(State(node): State<Node>) -> Result<impl IntoResponse
     if let Some(last) = state.last_at.filter(|last| last.millis() - now.millis() > CLOCK_BEHIND_MAX_MILLIS) {
         return Err(unwell(format!("the clock says {now}, but the last act happened at {last}; nothing is written")));
     }
-    let (log, city) = (Log::of(&node.city), Arc::clone(&node.city));
+    let (log, city) = (node.log.clone(), Arc::clone(&node.city));
     let overdue = node.jobs.run(Lane::Open, move || log.checkpoint().map(|_| city.overdue_keys())).await??;
     match overdue {
         Ok(0) => {}

@@ -31,12 +31,14 @@ pub(crate) mod places;
 pub(crate) mod policies;
 pub(crate) mod problems;
 pub(crate) mod purposes;
+pub(crate) mod runs;
 pub(crate) mod search;
 pub(crate) mod sign;
 pub(crate) mod sign_in;
 mod signed;
 pub(crate) use signed::elsewhere;
 pub(crate) mod sql;
+mod squares;
 mod stated;
 pub(crate) mod technologies;
 

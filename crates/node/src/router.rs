@@ -20,6 +20,7 @@ use crate::api::again::{Again, once};
 use crate::asking::Asking;
 use crate::desk::Desk;
 use crate::jobs::Jobs;
+use crate::log::Log;
 use crate::oidc::Oidc;
 use crate::problem::{Kind, Problem};
 use crate::sessions::Sessions;
@@ -34,6 +35,8 @@ pub(crate) const BODY_BYTES_MAX: usize = flow::ingest::BODY_BYTES_MAX;
 pub(crate) struct Node {
     /// The city.
     pub(crate) city: Arc<City>,
+    /// Its log, as pages tell of it.
+    pub(crate) log: Log,
     /// The places for blocking work.
     pub(crate) jobs: Arc<Jobs>,
     /// Those who watch.
@@ -72,8 +75,10 @@ impl Node {
         let maps = Arc::new(BaseMaps::of(city.root()));
         let accounts = Arc::new(Accounts::of(city.root()));
         let oidc = Arc::new(Oidc::of(city.root()));
+        let log = Log::keeping(&city);
         Self {
             city,
+            log,
             jobs: Arc::default(),
             watchers: Arc::default(),
             desk,

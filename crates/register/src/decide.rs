@@ -24,7 +24,7 @@ use crate::sealing::{CONTACT_FIELDS, ORDER_FIELDS, SealError, seal};
 use crate::state::State;
 
 pub use again::ask_again;
-pub use evidence::answers_for;
+pub use evidence::{answers_for, answers_for_all};
 pub use fit::Misfit;
 pub use offers::{Offer, offers_below};
 pub(crate) use policies::assemble;

@@ -2,7 +2,10 @@
 //!
 //! A function of the answers and of who signed them. Whether it may be filed is for the norms to say, and nothing is filed here.
 
-use model::{Assessment, DeploymentId, Digest, Evidence, EvidenceKind, IdError, PartyId, Subject, Timestamp};
+use model::{
+    Assessment, DeploymentId, DeploymentRecord, Digest, Evidence, EvidenceKind, IdError, Party, PartyId, Subject,
+    Timestamp,
+};
 use standards::instrument::{Answer, Answers, Evaluation, Instrument, QuestionKind, Role, SignOff, Standing};
 
 use crate::decide::answers_for;
@@ -155,8 +158,15 @@ pub fn summary(instrument: &Instrument, found: &Evaluation) -> String {
     each.collect::<Vec<_>>().join(" ").chars().take(SUMMARY_CHARS_MAX).collect()
 }
 
-/// The signatures under some answers about a deployment, as the register has them: each the word of its own party, which answers for
-/// the deployment or proposed it. Anybody else's would take the turn of one of them.
+/// Whether a party answers and signs the questions about a deployment: whoever answers for it, and whoever proposed it.
+#[must_use]
+pub fn assesses(state: &State, party: &Party, record: &DeploymentRecord) -> bool {
+    let about = Subject::Deployment { id: record.deployment.id.clone() };
+    answers_for(state, party, &about) || record.standing.proposed_by == party.id
+}
+
+/// The signatures under some answers about a deployment, as the register has them: each the word of its own party, which
+/// [`assesses`] the deployment. Anybody else's would take the turn of one of them.
 #[must_use]
 pub fn signed(
     state: &State,
@@ -168,8 +178,8 @@ pub fn signed(
     let about = Subject::Deployment { id: deployment.clone() };
     let record = state.deployments.get(deployment);
     let signs = |party: &PartyId| {
-        let known = state.parties.get(party).is_some_and(|known| answers_for(state, &known.party, &about));
-        known || record.is_some_and(|record| record.standing.proposed_by == *party)
+        let party = state.parties.get(party).map(|known| &known.party);
+        party.zip(record).is_some_and(|(party, record)| assesses(state, party, record))
     };
     let given = state.evidence_about(&about).filter(|record| {
         record.in_force(now) && record.evidence.document == Some(document) && signs(&record.evidence.signed_by)

@@ -1,5 +1,5 @@
 //! What a city's node and an alliance's hub serve alike: connections and their limits, the headers that keep a browser safe, the
-//! cookie, forms that come from our own pages alone, the limit on tries, the style sheet, and the way out.
+//! cookie, forms that come from our own pages alone, the limit on tries, places for blocking work, the style sheet, and the way out.
 //!
 //! This room knows no city, no hub and no page: whoever serves brings its routes, and its own words for what went wrong.
 
@@ -7,6 +7,8 @@ mod cookie;
 mod form;
 mod guard;
 mod outside;
+mod pace;
+mod places;
 mod serve;
 mod session;
 mod style;
@@ -16,6 +18,7 @@ pub use cookie::Cookies;
 pub use form::{Foreign, own_form};
 pub use guard::{HEADERS, REQUEST_TIME_MAX, guard};
 pub use outside::{Allowed, AllowedError, Closed, Guarded};
+pub use places::{Place, Places, Unended, blocking};
 pub use serve::serve;
 pub use session::SessionId;
 pub use style::{address, icon, style};

@@ -1,6 +1,6 @@
 //! Listening: connections, their limits, and a stop that lets requests end.
 //!
-//! A connection that dawdles over its headers is closed, one with too many or too large headers is refused, and there
+//! A connection that dawdles over its headers, or over taking its answer, is closed, one with too many or too large headers is refused, and there
 //! are never more at once than the limit says; whoever comes then waits in the system's own queue.
 
 use std::io;
@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use crate::Peer;
+use crate::pace::Paced;
 
 /// The most connections at once.
 const CONNECTIONS_MAX: usize = 1_024;
@@ -61,7 +62,8 @@ pub async fn serve(
             request.extensions_mut().insert(peer);
             request
         });
-        let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(known)));
+        let connection =
+            graceful.watch(server.serve_connection(TokioIo::new(Paced::new(stream)), TowerToHyperService::new(known)));
         tokio::spawn(async move {
             // A connection that broke has nobody left to tell.
             drop(connection.await);

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
-use tokio::sync::Semaphore;
+use web::{Places, Unended, blocking};
 
 use super::problem::Problem;
 use crate::words::PersonId;
@@ -42,28 +42,27 @@ pub(super) enum Lane {
 /// The places for blocking jobs.
 #[derive(Debug)]
 pub(super) struct Jobs {
-    all: Arc<Semaphore>,
-    open: Arc<Semaphore>,
-    tiles: Arc<Semaphore>,
-    proofs: Arc<Semaphore>,
+    all: Places,
+    open: Places,
+    tiles: Places,
+    proofs: Places,
     proving: Arc<Mutex<BTreeSet<PersonId>>>,
 }
 
 impl Default for Jobs {
     fn default() -> Self {
-        let places = |count| Arc::new(Semaphore::new(count));
         Self {
-            all: places(JOBS_MAX),
-            open: places(OPEN_JOBS_MAX),
-            tiles: places(TILES_MAX),
-            proofs: places(PROOFS_MAX),
+            all: Places::new(JOBS_MAX),
+            open: Places::new(OPEN_JOBS_MAX),
+            tiles: Places::new(TILES_MAX),
+            proofs: Places::new(PROOFS_MAX),
             proving: Arc::default(),
         }
     }
 }
 
 impl Jobs {
-    /// Runs a job, if there is a place for it now. A request that gives up does not free the place: the job does, when it ends.
+    /// Runs a job, if there is a place for it now.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         lane: Lane,
@@ -74,9 +73,9 @@ impl Jobs {
             Lane::Open => Some(&self.open),
             Lane::Tile => Some(&self.tiles),
         };
-        let narrow = narrow.map(|places| Arc::clone(places).try_acquire_owned()).transpose();
-        let places = (narrow.map_err(|_| busy())?, Arc::clone(&self.all).try_acquire_owned().map_err(|_| busy())?);
-        blocking(places, job).await
+        let narrow = narrow.map(|places| places.take().ok_or_else(busy)).transpose()?;
+        let place = self.all.take().ok_or_else(busy)?;
+        Ok(blocking((narrow, place), job).await?)
     }
 
     /// Runs a job that waits for a solver, if there is a place for it now and the person has no other.
@@ -87,21 +86,15 @@ impl Jobs {
     ) -> Result<T, Problem> {
         let own = || Problem::new(StatusCode::TOO_MANY_REQUESTS, PROVING);
         let turn = Turn::of(&self.proving, person).ok_or_else(own)?;
-        let place = Arc::clone(&self.proofs).try_acquire_owned().map_err(|_| busy())?;
-        blocking((turn, place), job).await
+        let place = self.proofs.take().ok_or_else(busy)?;
+        Ok(blocking((turn, place), job).await?)
     }
 }
 
-/// Runs a job that keeps its places until it ends.
-async fn blocking<P: Send + 'static, T: Send + 'static>(
-    places: P,
-    job: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    let ran = tokio::task::spawn_blocking(move || {
-        let _places = places;
-        job()
-    });
-    ran.await.map_err(|_| Problem::internal())
+impl From<Unended> for Problem {
+    fn from(_: Unended) -> Self {
+        Self::internal()
+    }
 }
 
 fn busy() -> Problem {
@@ -166,7 +159,7 @@ mod tests {
             })
         };
         let running = (0..count).map(run).collect();
-        while jobs.open.available_permits() > OPEN_JOBS_MAX - count {
+        while jobs.open.free() > OPEN_JOBS_MAX - count {
             tokio::task::yield_now().await;
         }
         (release, running)
@@ -195,7 +188,7 @@ mod tests {
             let (jobs, one) = (Arc::clone(&jobs), one.clone());
             tokio::spawn(async move { jobs.prove(&one, move || gate.recv().is_ok()).await.is_ok() })
         };
-        while jobs.proofs.available_permits() == PROOFS_MAX {
+        while jobs.proofs.free() == PROOFS_MAX {
             tokio::task::yield_now().await;
         }
         let second = jobs.prove(&one, || ()).await.map_err(|problem| problem.detail);

@@ -11,6 +11,7 @@ use std::thread;
 use journal::JournalError;
 use journal::shelf::Change;
 use model::{Clock, PartyId};
+use serde::{Deserialize, Serialize};
 use tlog::audit::LogSource;
 
 use super::{City, CityRow, Looked, Mirror, MirrorError, Prepared, Trouble};
@@ -33,7 +34,8 @@ pub trait Reach: Sync {
 }
 
 /// What became of a refresh.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Refreshed {
     /// How many cities were looked at.
     pub cities: u64,

@@ -9,9 +9,8 @@ use model::Clock as _;
 use sha2::{Digest as _, Sha256};
 use testkit::FakeClock;
 
-use crate::html;
 use crate::logs::generated;
-use crate::pages::{get, text};
+use crate::pages::{get, sound, text};
 use crate::world::World;
 
 /// A hub that mirrors so many generated cities, and their logs of 300 days.
@@ -28,14 +27,6 @@ pub(crate) fn mirroring(cities: u64) -> World {
 fn tables(world: &World) -> Vec<Table> {
     let mirror = Mirror::open(&world.dir().join("mirror")).unwrap();
     Tally::mirror(&NamedDefinition::all().unwrap(), &mirror, world.clock.now()).unwrap()
-}
-
-async fn sound(world: &World, path: &str) -> String {
-    let response = get(world, path).await;
-    assert_eq!(response.status(), StatusCode::OK, "{path}");
-    let page = text(response).await;
-    html::check(&page);
-    page
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::html;
-use crate::pages::{HOSTILE, asked, get, mark, posted, signed_in, text, with_token};
+use crate::pages::{HOSTILE, asked, get, mark, posted, signed_in, sound, text, with_token};
 use crate::world::{World, person, personal, reasons};
 
 /// A case as somebody of a city files it.
@@ -49,14 +49,6 @@ fn report() -> Value {
 
 fn file(world: &World, title: &str) -> u64 {
     world.by("member", Command::FileCase { case: Box::new(filing(title)) })
-}
-
-async fn sound(world: &World, path: &str) -> String {
-    let response = get(world, path).await;
-    assert_eq!(response.status(), StatusCode::OK, "{path}");
-    let page = text(response).await;
-    html::check(&page);
-    page
 }
 
 #[test]

@@ -12,9 +12,8 @@ use hub::watch::{Evidence, Proves};
 use tlog::audit::{Auditor, LogSource, SourceError};
 
 use crate::benchmark_pages::mirroring;
-use crate::html;
 use crate::logs::{at, key, name, plain};
-use crate::pages::{get, text};
+use crate::pages::{get, sound, text};
 use crate::world::{World, listed, reasons};
 
 /// A hub that mirrors one log of so many entries.
@@ -24,14 +23,6 @@ fn with(log: &GeneratedLog) -> (World, Mirror) {
     mirror.add(&name(), &key().vkey().to_string(), "http://city.example", Profile::default()).unwrap();
     assert!(matches!(mirror.look(&name(), log, at(1)).unwrap(), Looked::Grown { .. }));
     (world, mirror)
-}
-
-async fn sound(world: &World, path: &str) -> String {
-    let response = get(world, path).await;
-    assert_eq!(response.status(), StatusCode::OK, "{path}");
-    let page = text(response).await;
-    html::check(&page);
-    page
 }
 
 /// What a hub serves below an address, as a log.
@@ -147,7 +138,7 @@ async fn mirrors_come_page_by_page_with_the_last_look_and_each_citys_numbers() {
     }
     let mirrors = world.hub.mirrors();
     let looked = look(&mirrors, &Nobody, 2, world.clock.as_ref()).unwrap();
-    assert_eq!((looked.cities, looked.failed), (60, 60));
+    assert_eq!((looked.found.cities, looked.found.failed), (60, 60));
     assert_eq!(LastLook::noted(&mirrors), Some(looked));
     let page = sound(&world, "/mirrors?page=2").await;
     assert!(page.contains("60 cities were looked at") && page.contains("60 could not be read"));

@@ -25,6 +25,15 @@ pub(crate) async fn get(world: &World, path: &str) -> Response<Body> {
     routes(world.hub.clone()).oneshot(request).await.unwrap()
 }
 
+/// A page that is there and sound.
+pub(crate) async fn sound(world: &World, path: &str) -> String {
+    let response = get(world, path).await;
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    let page = text(response).await;
+    html::check(&page);
+    page
+}
+
 pub(crate) async fn text(response: Response<Body>) -> String {
     let bytes = to_bytes(response.into_body(), 16 << 20).await.unwrap();
     String::from_utf8(bytes.to_vec()).unwrap()

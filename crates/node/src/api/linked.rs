@@ -26,7 +26,6 @@ use crate::accounts::roles::is_closed;
 use crate::address::Base;
 use crate::jobs::Lane;
 use crate::lang::plain;
-use crate::log::Log;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -122,7 +121,7 @@ async fn answer(node: &Node, request: Request, page: &str) -> Result<Response, P
     let address = base.join(page);
     let tag = if acts::is_list(page) {
         // A list of acts has what is published of them, in words of the state.
-        let log = Log::of(&node.city);
+        let log = node.log.clone();
         let published = node.jobs.run(Lane::Open, move || log.head().map(|(_, head)| head.size)).await??;
         files::tag(&format!("{published}-{}", edition(state.size)))?
     } else {

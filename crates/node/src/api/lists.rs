@@ -15,7 +15,6 @@ use utoipa::IntoParams;
 use super::register::OPEN;
 use super::released::parsed;
 use crate::jobs::Lane;
-use crate::log::Log;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -120,7 +119,7 @@ pub(crate) async fn acts(
     let limit = which.limit()?;
     let after: Option<u64> = which.after.as_deref().map(|after| parsed("after", after)).transpose()?;
     let from = after.map_or(0, |after| after.saturating_add(1));
-    let log = Log::of(&node.city);
+    let log = node.log.clone();
     let read = move || -> Result<Acts, Problem> {
         let size = log.head()?.1.size;
         let indexes: Vec<u64> = (from..size).take(limit).collect();

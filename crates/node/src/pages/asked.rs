@@ -1,17 +1,15 @@
 //! What became of an inquiry: when it came, by when it is due, and the answer. Public, and without what its sender wrote.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use flow::City;
 use model::{EvidenceId, EvidenceRecord, Subject, Timestamp};
 use register::State as Register;
 use register::state::InquiryRecord;
-use standards::duty::{Duty, Instance, Status};
+use standards::duty::{Instance, Status};
 
+use super::runs::Runs;
 use super::{Link, Site, page, party_name};
 use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
@@ -52,39 +50,6 @@ struct Page {
     answers: Vec<Answer>,
     entry: u64,
     erased: bool,
-}
-
-/// The clocks of inquiries: of each the duty that counts from it, and where its run stands.
-pub(crate) struct Runs(BTreeMap<EvidenceId, (Duty, Instance)>);
-
-impl Runs {
-    /// Of all inquiries about some things; each thing's clocks are read once.
-    pub(crate) fn about<'s>(
-        city: &City,
-        state: &Register,
-        subjects: impl Iterator<Item = &'s Subject>,
-        now: Timestamp,
-    ) -> Self {
-        let subjects: BTreeSet<&Subject> = subjects.collect();
-        let Some(rules) = city.register().rules() else { return Self(BTreeMap::new()) };
-        let runs = subjects.into_iter().flat_map(|subject| rules.clocks.runs(state, subject, now));
-        let of_inquiry = |(duty, run): (Duty, Instance)| {
-            let trigger = run.key.trigger.clone().filter(|id| state.inquiries.contains_key(id))?;
-            Some((trigger, (duty, run)))
-        };
-        Self(runs.filter_map(of_inquiry).collect())
-    }
-
-    /// Of one inquiry.
-    pub(crate) fn of(city: &City, state: &Register, id: &EvidenceId, now: Timestamp) -> Self {
-        let filed = state.evidence.get(id);
-        Self::about(city, state, filed.iter().map(|filed| &filed.evidence.about), now)
-    }
-
-    /// The clock that runs on an inquiry.
-    pub(crate) fn get(&self, id: &EvidenceId) -> Option<&(Duty, Instance)> {
-        self.0.get(id)
-    }
 }
 
 impl Told {

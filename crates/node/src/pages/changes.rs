@@ -125,7 +125,7 @@ pub(crate) async fn read(
     most: usize,
     place: Option<PlaceId>,
 ) -> Result<Read, Problem> {
-    let (log, state, known) = (Log::of(&node.city), Arc::clone(state), Arc::clone(&node.newest));
+    let (log, state, known) = (node.log.clone(), Arc::clone(state), Arc::clone(&node.newest));
     let job = move || {
         let indexes = match place {
             None if before == state.size => known.of(&state),

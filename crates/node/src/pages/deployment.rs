@@ -98,17 +98,24 @@ pub(crate) async fn deployment(
     here: Here,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let id = id?.0;
+    let (id, jobs) = (id?.0, Arc::clone(&node.jobs));
+    jobs.run(Lane::Open, move || told(&node, &here, &id)).await?
+}
+
+/// Reads, decides and draws: beside the event loop, as one job.
+fn told(node: &Node, here: &Here, id: &str) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let found = id.parse::<DeploymentId>().ok().and_then(|id| state.deployments.get(&id));
     let record =
         found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
-    let history = state.history.get(&record.deployment.id).cloned().unwrap_or_default();
-    let history = History::read(&node, here.lang, &state, &history).await?;
-    let refusals = refusals(&node, here.lang, &state, record, now);
-    let budgets = budgets(&node, here.lang, record, now)?;
-    let map = map(&node, here.lang, &state, record).await?;
-    page(&drawn(&here, &state, record, now, &refusals, &budgets, (history, map)))
+    let history = state.history.get(&record.deployment.id).map_or(&[][..], |history| history.as_slice());
+    let history = History::read(&node.log, here.lang, &state, history)?;
+    let refusals = refusals(node, here.lang, &state, record, now);
+    let budgets = budgets(node, here.lang, record, now)?;
+    // A base map that cannot be read is no reason to say nothing.
+    let streets = node.maps.current().ok().flatten();
+    let map = Map::of(here.lang, &state, streets.as_deref(), None, &[record]);
+    page(&drawn(here, &state, record, now, &refusals, &budgets, (history, map)))
 }
 
 fn drawn(
@@ -163,19 +170,6 @@ fn drawn(
         has_left: leaves::has_left(lang, state, deployment),
         history,
     }
-}
-
-/// Where it is, over the streets if the city has a base map.
-async fn map(
-    node: &Node,
-    lang: Lang,
-    state: &Arc<Register>,
-    record: &DeploymentRecord,
-) -> Result<Option<Map>, Problem> {
-    let (maps, state, record) = (Arc::clone(&node.maps), Arc::clone(state), record.clone());
-    // A base map that cannot be read is no reason to say nothing.
-    let draw = move || Map::of(lang, &state, maps.current().ok().flatten().as_deref(), None, &[&record]);
-    node.jobs.run(Lane::Open, draw).await
 }
 
 /// What somebody owes this deployment, or the whole city, and has not done.

@@ -14,7 +14,7 @@ use super::policies::anchor;
 use super::{Link, Site, page, party_name};
 use crate::jobs::Lane;
 use crate::lang::{Here, Lang};
-use crate::log::{Log, index_of};
+use crate::log::index_of;
 use crate::problem::Problem;
 use crate::router::Node;
 use crate::words;
@@ -92,7 +92,7 @@ impl ActLine {
 
 /// Reads acts from the log's public files, newest first as asked, and puts each in a line.
 async fn lines(node: &Node, lang: Lang, state: &Arc<Register>, indexes: Vec<u64>) -> Result<Vec<ActLine>, Problem> {
-    let (log, state) = (Log::of(&node.city), Arc::clone(state));
+    let (log, state) = (node.log.clone(), Arc::clone(state));
     let job = move || {
         let size = log.head()?.1.size;
         let published: Vec<u64> = indexes.into_iter().filter(|index| *index < size).collect();
@@ -132,7 +132,7 @@ pub(crate) async fn entry(
 ) -> Result<Response, Problem> {
     let index = index_of(&index?.0)?;
     let state = node.city.register().state();
-    let log = Log::of(&node.city);
+    let log = node.log.clone();
     let read = move || log.head().and_then(|(_, head)| Ok((log.act(index, head.size)?, head.size)));
     let (act, size) = node.jobs.run(Lane::Open, read).await??;
     page(&Entry {

@@ -20,7 +20,6 @@ use crate::address::Base;
 use crate::api::files;
 use crate::jobs::Lane;
 use crate::lang::{Here, Lang};
-use crate::log::Log;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -92,7 +91,7 @@ pub(crate) async fn place(
 
 async fn answered(node: &Node, lang: Lang, base: &Base, headers: &HeaderMap, of: Of) -> Result<Response, Problem> {
     let state = node.city.register().state();
-    let log = Log::of(&node.city);
+    let log = node.log.clone();
     let read = move || log.head().and_then(|(_, head)| Ok((log.act(0, head.size)?, head.size)));
     let (founding, published) = node.jobs.run(Lane::Open, read).await??;
     // What is told comes from what is published, in words of the state: the tag holds both.

@@ -19,7 +19,8 @@ use register::decide::answers_for;
 use register::{InquiryError, State as Register};
 
 use super::Site;
-use super::asked::{Answer, Runs, Told, answers};
+use super::asked::{Answer, Told, answers};
+use super::runs::Runs;
 use super::signed::{Signed, private, signed, to_sign_in};
 use crate::jobs::Lane;
 use crate::lang::Lang;

@@ -10,11 +10,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use flow::City;
-use model::incident::{INCIDENT_CLOSED, INCIDENT_KINDS, INCIDENT_UPDATE};
+use model::incident::{INCIDENT_CLOSED, INCIDENT_UPDATE};
 use model::{EvidenceId, EvidenceRecord, Moment, Severity, Subject, Timestamp};
-use register::{Clocks, State as Register};
+use register::State as Register;
 use standards::duty::{Duty, Instance, Status};
 
+use super::runs::Runs;
 use super::{Link, Site, page, party_name};
 use crate::jobs::Lane;
 use crate::lang::{Here, Lang};
@@ -97,11 +98,6 @@ pub(crate) async fn incidents(State(node): State<Node>, here: Here) -> Result<Re
     page(&node.jobs.run(Lane::Open, job).await?)
 }
 
-/// Whether a statement is a report of an incident.
-pub(crate) fn is_incident(record: &EvidenceRecord) -> bool {
-    INCIDENT_KINDS.contains(&record.evidence.kind.as_str())
-}
-
 /// The incidents about some things, those that are open first, then the newest; and of how many more nothing is told.
 pub(crate) fn all(
     lang: Lang,
@@ -110,15 +106,14 @@ pub(crate) fn all(
     now: Timestamp,
     wanted: impl Fn(&EvidenceRecord) -> bool,
 ) -> (Vec<Told>, usize) {
-    let rules = city.register().rules();
-    let said = Followed::of(state);
-    let records = state.evidence.values().filter(|record| is_incident(record) && wanted(record));
+    let said = Followed::of(state, state.evidence.values().map(AsRef::as_ref));
+    let records = state.evidence.values().filter(|record| record.evidence.is_incident() && wanted(record));
     let mut records: Vec<&EvidenceRecord> = records.map(AsRef::as_ref).collect();
     records.sort_by_cached_key(|record| (over(lang, record, said.about(record)).is_some(), Reverse(record.filed_at)));
     let more = records.len().saturating_sub(SHOWN_MAX);
     records.truncate(SHOWN_MAX);
-    let mut runs = Runs::new(lang, state, rules.as_ref().map(|rules| rules.clocks.as_ref()), now);
-    let told = records.into_iter().map(|record| Told::of(state, &mut runs, said.about(record), record));
+    let runs = Runs::about(city, state, records.iter().map(|record| &record.evidence.about), now);
+    let told = records.into_iter().map(|record| Told::of(lang, state, &runs, said.about(record), record));
     (told.collect(), more)
 }
 
@@ -126,12 +121,13 @@ pub(crate) fn all(
 struct Followed<'s>(BTreeMap<&'s EvidenceId, Vec<&'s EvidenceRecord>>);
 
 impl<'s> Followed<'s> {
-    fn of(state: &'s Register) -> Self {
+    /// Among some statements.
+    fn of(state: &Register, statements: impl Iterator<Item = &'s EvidenceRecord>) -> Self {
         let mut said: BTreeMap<&EvidenceId, Vec<&EvidenceRecord>> = BTreeMap::new();
-        for record in state.evidence.values().filter(|record| record.ended.is_none()) {
+        for record in statements.filter(|record| record.ended.is_none()) {
             let Some(id) = &record.evidence.answers else { continue };
             let about = |incident: &Arc<EvidenceRecord>| {
-                is_incident(incident) && incident.evidence.about == record.evidence.about
+                incident.evidence.is_incident() && incident.evidence.about == record.evidence.about
             };
             if state.evidence.get(id).is_some_and(about) {
                 said.entry(id).or_default().push(record);
@@ -146,41 +142,16 @@ impl<'s> Followed<'s> {
     }
 }
 
-/// The runs of the clocks about each thing, worked out once for all its incidents.
-struct Runs<'s> {
-    lang: Lang,
-    state: &'s Register,
-    clocks: Option<&'s Clocks>,
-    now: Timestamp,
-    known: BTreeMap<&'s Subject, Vec<(Duty, Instance)>>,
-}
-
-impl<'s> Runs<'s> {
-    fn new(lang: Lang, state: &'s Register, clocks: Option<&'s Clocks>, now: Timestamp) -> Self {
-        Self { lang, state, clocks, now, known: BTreeMap::new() }
-    }
-
-    /// The clocks that count from an incident, and where each stands; by when they are due.
-    fn of(&mut self, incident: &'s EvidenceRecord) -> Vec<&(Duty, Instance)> {
-        let about = &incident.evidence.about;
-        let (state, clocks, now) = (self.state, self.clocks, self.now);
-        let known = self.known.entry(about);
-        let runs = known.or_insert_with(|| clocks.map(|clocks| clocks.runs(state, about, now)).unwrap_or_default());
-        let mut own: Vec<&(Duty, Instance)> =
-            runs.iter().filter(|(_, run)| run.key.trigger.as_ref() == Some(&incident.evidence.id)).collect();
-        own.sort_by_key(|(_, run)| run.due);
-        own
-    }
-}
-
 impl Told {
     /// One incident, in English.
-    pub(crate) fn one(state: &Register, clocks: Option<&Clocks>, record: &EvidenceRecord, now: Timestamp) -> Self {
-        Self::of(state, &mut Runs::new(Lang::En, state, clocks, now), Followed::of(state).about(record), record)
+    pub(crate) fn one(city: &City, state: &Register, record: &EvidenceRecord, now: Timestamp) -> Self {
+        let runs = Runs::of(city, state, &record.evidence.id, now);
+        let said = Followed::of(state, state.evidence_about(&record.evidence.about));
+        Self::of(Lang::En, state, &runs, said.about(record), record)
     }
 
-    fn of<'s>(state: &'s Register, runs: &mut Runs<'s>, said: &[&EvidenceRecord], record: &'s EvidenceRecord) -> Self {
-        let (lang, statement) = (runs.lang, &record.evidence);
+    fn of(lang: Lang, state: &Register, runs: &Runs, said: &[&EvidenceRecord], record: &EvidenceRecord) -> Self {
+        let statement = &record.evidence;
         let known = state.incidents.get(&statement.id).map(|record| &record.incident);
         let listed = |parts: Vec<String>| lang.list(&parts);
         let about = match &statement.about {
@@ -209,7 +180,7 @@ impl Told {
             data: listed(
                 known.iter().flat_map(|one| &one.data).map(|category| lang.within(lang.category(*category))).collect(),
             ),
-            clocks: runs.of(record).into_iter().map(|(duty, run)| Clock::of(lang, duty, run)).collect(),
+            clocks: clocks(lang, runs.from(&statement.id)),
             over: over(lang, record, said),
             said: said.iter().map(|record| Said::of(lang, state, record)).collect(),
         }
@@ -251,6 +222,13 @@ fn over(lang: Lang, record: &EvidenceRecord, said: &[&EvidenceRecord]) -> Option
         Lang::De => format!("Vorbei seit dem {day}"),
     };
     Some(Over { since, why: None })
+}
+
+/// The clocks that count from it, by when they are due.
+fn clocks(lang: Lang, runs: &[(Duty, Instance)]) -> Vec<Clock> {
+    let mut runs: Vec<&(Duty, Instance)> = runs.iter().collect();
+    runs.sort_by_key(|(_, run)| run.due);
+    runs.into_iter().map(|(duty, run)| Clock::of(lang, duty, run)).collect()
 }
 
 impl Clock {

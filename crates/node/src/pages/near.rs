@@ -27,8 +27,6 @@ use crate::router::Node;
 
 /// The most deployments on the page.
 const SHOWN_MAX: usize = 50;
-/// The most places to choose among: those around others first.
-const PLACES_MAX: usize = 200;
 /// The longest text of a field that is shown again, in characters.
 const FIELD_CHARS_MAX: usize = 40;
 
@@ -115,7 +113,7 @@ fn drawn(index: &Index, here: &Here, base: Option<&BaseMap>, asked: &Asked) -> N
     Near {
         site: Site::at(state, here),
         places: choices(index, &asked.place),
-        more_places: index.facts.widest.len() > PLACES_MAX,
+        more_places: index.facts.widest.len() > index.facts.choices.len(),
         lat,
         lon,
         place_error,
@@ -197,15 +195,17 @@ fn middle_of(lang: Lang, state: &Register, id: &PlaceId) -> Option<From> {
 
 /// The places to choose among by name. One that was chosen is among them, however many there are.
 fn choices(index: &Index, chosen: &str) -> Vec<Choice> {
-    let places = &index.state.places;
-    let widest = index.facts.widest.iter().take(PLACES_MAX).filter_map(|id| places.get(id));
-    let other = index.facts.widest.iter().skip(PLACES_MAX).find(|id| id.as_str() == chosen);
-    let also = other.and_then(|id| places.get(id));
-    let mut choices: Vec<Choice> = widest
-        .chain(also)
-        .map(|place| Choice { id: place.id.to_string(), name: place.name.clone(), chosen: place.id.as_str() == chosen })
-        .collect();
-    choices.sort_by_cached_key(|choice| choice.name.to_lowercase());
+    let (all, places) = (&index.facts.choices, &index.state.places);
+    let choice = |id: &PlaceId| {
+        let name = places.get(id).map_or_else(String::new, |place| place.name.clone());
+        Choice { id: id.to_string(), name, chosen: id.as_str() == chosen }
+    };
+    let mut choices: Vec<Choice> = all.iter().map(|(_, id)| choice(id)).collect();
+    let other = chosen.parse::<PlaceId>().ok().and_then(|id| places.get(&id));
+    if let Some(place) = other.filter(|place| all.iter().all(|(_, id)| *id != place.id)) {
+        let name = place.name.to_lowercase();
+        choices.insert(all.partition_point(|(before, _)| *before <= name), choice(&place.id));
+    }
     choices
 }
 

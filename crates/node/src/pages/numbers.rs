@@ -15,9 +15,9 @@ use register::State as Register;
 use register::state::Month;
 use standards::duty::Status;
 
-use super::asked::Runs;
 use super::draw::Bars;
 use super::index::{Facts, Index, index};
+use super::runs::Runs;
 use super::{Link, Site, page};
 use crate::jobs::Lane;
 use crate::lang::{Here, Lang};

@@ -20,6 +20,7 @@ use crate::lang::{Here, Lang, Mark};
 use crate::problem::Problem;
 use crate::router::Node;
 use crate::words;
+use hits::Hits;
 
 /// The longest question that is looked at, in characters.
 const QUESTION_CHARS_MAX: usize = 120;
@@ -67,8 +68,8 @@ fn drawn(index: &Index, here: &Here, question: String) -> Search {
     let (lang, state) = (here.lang, &index.state);
     let mut terms = synonyms::terms(&fold::fold(&question));
     terms.truncate(TERMS_MAX);
-    let hits = hits::hits(&index.facts, &terms);
-    let recipients = hits::recipients_of(state, hits.iter().take(SHOWN_MAX).filter_map(|at| index.record(*at)));
+    let hits = Hits::of(&index.facts, &terms, SHOWN_MAX);
+    let recipients = hits::recipients_of(state, hits.best.iter().filter_map(|at| index.record(*at)));
     let card = |at: &super::index::At| {
         let record = index.record(*at)?;
         Some(Card {
@@ -80,16 +81,16 @@ fn drawn(index: &Index, here: &Here, question: String) -> Search {
         site: Site::at(state, here),
         asked: !terms.is_empty(),
         found: words::capital(&lang.count(
-            hits.len() as u64,
+            hits.count as u64,
             ("deployment was found", "deployments were found"),
             ("Einsatz gefunden", "Einsätze gefunden"),
         )),
-        cards: hits.iter().take(SHOWN_MAX).filter_map(card).collect(),
-        more: hits.len().saturating_sub(SHOWN_MAX),
+        cards: hits.best.iter().filter_map(card).collect(),
+        more: hits.count - hits.best.len(),
         pages: if terms.is_empty() {
             Vec::new()
         } else {
-            hits::pages(lang, state, &terms).into_iter().take(PAGES_MAX).collect()
+            hits::pages(lang, index, &terms).into_iter().take(PAGES_MAX).collect()
         },
         question,
     }

@@ -9,8 +9,6 @@ mod pdf;
 pub(crate) mod text;
 mod words;
 
-use std::fmt::Write;
-
 use askama::Template;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -84,6 +82,9 @@ struct Svg {
     words: String,
     fills: Vec<Fill>,
     texts: Vec<Text>,
+    /// Where the code begins, how large a square of it is, and its dark ones.
+    code_at: (f32, f32),
+    square: f32,
     code: String,
 }
 
@@ -148,13 +149,15 @@ fn laid_out(node: &Node, base: &Base, id: &str, lang: Lang) -> Result<(Face, She
     let address = base.join(&format!("{}/deployments/{}", lang.root(), record.deployment.id));
     let around = Around { state: &state, record, badge: &badge, now };
     let face = Face::of(&around, lang, address);
-    let sheet = Sheet::of(&face).map_err(|error| Problem::new(Kind::BadRequest).detail(error.to_string()))?;
+    let sheet = Sheet::of(&face).map_err(|_| {
+        Problem::new(Kind::BadRequest).detail("the address of the page is too long for a code of squares")
+    })?;
     Ok((face, sheet))
 }
 
 fn in_svg(face: &Face, sheet: &Sheet, size: Size) -> Svg {
     let (width, height) = size.millimetres();
-    let (mut fills, mut texts, mut code) = (Vec::new(), Vec::new(), String::new());
+    let (mut fills, mut texts) = (Vec::new(), Vec::new());
     for mark in &sheet.marks {
         match mark {
             Mark::Fill { x, y, width, height, colour } => {
@@ -167,10 +170,6 @@ fn in_svg(face: &Face, sheet: &Sheet, size: Size) -> Svg {
             }
         }
     }
-    for (x, y) in &sheet.dark {
-        // Writing to a string cannot fail.
-        let _ = write!(code, "M{x:.3} {y:.3}h{0:.3}v{0:.3}h-{0:.3}z", sheet.square);
-    }
     let (glance, sentence) = words::people(face.lang, face.people);
     let rows = face.rows.iter().map(|(label, text)| format!("{label}: {text}."));
     let words: Vec<String> = [format!("{glance}. {sentence}")].into_iter().chain(rows).collect();
@@ -182,7 +181,9 @@ fn in_svg(face: &Face, sheet: &Sheet, size: Size) -> Svg {
         words: printable(&format!("{} {} {}", words.join(" "), face.rights, face.address)),
         fills,
         texts,
-        code,
+        code_at: layout::CODE_AT,
+        square: sheet.square(),
+        code: sheet.code.path(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Evidence and classes: who may say what, of which things that are there, and until when.
 
 use model::act::EvidenceRef;
-use model::incident::{INCIDENT_FOLLOWS, INCIDENT_KINDS};
+use model::incident::INCIDENT_FOLLOWS;
 use model::inquiry::answers_to;
 use model::{
     Assessment, ClassApproval, DeploymentRecord, Evidence, EvidenceId, EvidenceRecord, Fields, Incident,
@@ -23,12 +23,13 @@ pub fn answers_for(state: &State, party: &Party, about: &Subject) -> bool {
         Subject::City => None,
     };
     let accountable = accountable.and_then(|id| state.deployments.get(id)).map(|record| &record.deployment.accountable);
-    accountable == Some(&party.id) || party.kind == PartyKind::Officer || state.founder() == Some(&party.id)
+    accountable == Some(&party.id) || answers_for_all(state, party)
 }
 
-/// Whether a statement reports an incident.
-fn is_incident(record: &EvidenceRecord) -> bool {
-    INCIDENT_KINDS.contains(&record.evidence.kind.as_str())
+/// Whether a party answers to residents for everything in the city, and so withdraws reports of incidents: an officer, or the founder.
+#[must_use]
+pub fn answers_for_all(state: &State, party: &Party) -> bool {
+    party.kind == PartyKind::Officer || state.founder() == Some(&party.id)
 }
 
 impl Desk<'_> {
@@ -37,8 +38,7 @@ impl Desk<'_> {
         if let Some(known) = self.state.evidence.get(&evidence.id) {
             return if &known.evidence == evidence { Ok(Vec::new()) } else { Err(taken("evidence", &evidence.id)) };
         }
-        if INCIDENT_KINDS.contains(&evidence.kind.as_str()) && (evidence.until.is_some() || evidence.answers.is_some())
-        {
+        if evidence.is_incident() && (evidence.until.is_some() || evidence.answers.is_some()) {
             return Err(Misfit::Incident("a report of an incident has no end and answers nothing").into());
         }
         let because = self.statement(evidence)?;
@@ -117,10 +117,13 @@ impl Desk<'_> {
         };
         let Some(id) = &evidence.answers else {
             let follows = INCIDENT_FOLLOWS.contains(&evidence.kind.as_str());
-            let unnamed = follows && self.state.evidence_about(&evidence.about).any(is_incident);
+            let unnamed =
+                follows && self.state.evidence_about(&evidence.about).any(|record| record.evidence.is_incident());
             return if unnamed { Err(Misfit::FollowsUnnamed.into()) } else { Ok(()) };
         };
-        let Some(incident) = self.state.evidence.get(id).filter(|record| is_incident(record)) else { return Ok(()) };
+        let Some(incident) = self.state.evidence.get(id).filter(|record| record.evidence.is_incident()) else {
+            return Ok(());
+        };
         if incident.evidence.about != evidence.about {
             return Err(Misfit::OtherIncident(id.to_string()).into());
         }
@@ -132,7 +135,7 @@ impl Desk<'_> {
         answers_for(self.state, self.actor, about)
     }
 
-    /// Withdraws a statement: whoever signed it, or an officer.
+    /// Withdraws a statement: whoever signed it, or an officer; a report of an incident an officer or the founder.
     pub(super) fn withdraw_evidence(&self, id: &EvidenceId) -> Result<Vec<Draft>, Refusal> {
         let evidence = known(self.state.evidence.get(id), "evidence", id)?;
         if evidence.ended.is_some() {
@@ -141,15 +144,14 @@ impl Desk<'_> {
         if self.state.inquiries.contains_key(id) {
             return Err(Misfit::Inquiry(id.to_string()).into());
         }
-        let is_officer = self.actor.kind == PartyKind::Officer || self.state.founder() == Some(&self.actor.id);
-        let of_incident = is_incident(evidence);
-        if of_incident && !is_officer {
+        let evidence = &evidence.evidence;
+        if evidence.is_incident() && !answers_for_all(self.state, self.actor) {
             return Err(Misfit::Reported(id.to_string()).into());
         }
         self.needs_reason()?;
-        let evidence = &evidence.evidence;
-        let may = self.actor.kind == PartyKind::Officer || of_incident;
-        if evidence.signed_by != self.actor.id && !may {
+        let may =
+            evidence.is_incident() || evidence.signed_by == self.actor.id || self.actor.kind == PartyKind::Officer;
+        if !may {
             return Err(Misfit::NotTheirs(evidence.signed_by.to_string()).into());
         }
         let subject = ActSubject::Withdrawal(evidence);

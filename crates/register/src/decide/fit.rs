@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::incident::INCIDENT_KINDS;
 use model::noise::decimal;
 use model::stream::PROPERTIES_MAX;
 use model::{
@@ -218,7 +217,7 @@ pub(super) fn text(what: &'static str, text: &str) -> Result<(), Misfit> {
 /// A report is about what can be reported, and what it says happened in its order.
 pub(super) fn incident(incident: &Incident, state: &State) -> Result<(), Misfit> {
     let statement = &incident.statement;
-    if !INCIDENT_KINDS.contains(&statement.kind.as_str()) {
+    if !statement.is_incident() {
         return Err(Misfit::Incident("an incident is a statement of the kind `breach` or `incident`"));
     }
     let deployment = match &statement.about {

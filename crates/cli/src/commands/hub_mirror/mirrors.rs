@@ -29,12 +29,13 @@ pub(super) fn add(args: &MirrorCity, output: &Output) -> anyhow::Result<()> {
 pub(super) fn look(args: &Look, output: &Output) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock);
     let doors = Doors::new(args.allow.clone(), Arc::clone(&clock) as _);
-    let found = looking::look(&mirrors_of(&args.dir), &doors, usize::from(args.threads), clock.as_ref())?;
+    let look = looking::look(&mirrors_of(&args.dir), &doors, usize::from(args.threads), clock.as_ref())?;
+    let found = &look.found;
     let document = json!({
         "cities": found.cities, "grown": found.grown, "entries": found.entries, "failed": found.failed,
         "frozen": found.frozen, "contradict": found.contradict, "rolled-back": found.rolled_back,
     });
-    output.result(&document, &found.in_words())?;
+    output.result(&document, &look.in_words())?;
     let told = |cities: &[PartyId], what: &str| {
         let names: Vec<String> = cities.iter().map(PartyId::to_string).collect();
         (!names.is_empty()).then(|| format!("the logs of {} {what}", names.join(", ")))

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{instant, object};
 use crate::address::Base;
 use crate::jobs::Lane;
-use crate::log::{Log, index_of};
+use crate::log::index_of;
 use crate::pages::changes;
 use crate::pages::entries::deployment_of;
 use crate::problem::Problem;
@@ -47,7 +47,7 @@ pub(super) async fn of(
     }
     let Some(index) = page.strip_prefix("/log/entries/") else { return Ok(None) };
     let index = index_of(index)?;
-    let log = Log::of(&node.city);
+    let log = node.log.clone();
     let act = move || log.head().and_then(|(_, head)| log.act(index, head.size));
     let act = node.jobs.run(Lane::Open, act).await??;
     let mut one = object(told(index, &act, state, base));
@@ -56,7 +56,7 @@ pub(super) async fn of(
 }
 
 async fn read(node: &Node, indexes: Vec<u64>) -> Result<Vec<(u64, Act)>, Problem> {
-    let log = Log::of(&node.city);
+    let log = node.log.clone();
     let job = move || {
         let size = log.head()?.1.size;
         let published: Vec<u64> = indexes.into_iter().filter(|index| *index < size).collect();

@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 
 use super::{deployment, deployments, instant, named, object, term_of};
 use crate::address::Base;
-use crate::pages::incidents::is_incident;
 use crate::pages::places::{around, lies_in};
 use crate::pages::policies::anchor;
 use crate::problem::Kind;
@@ -27,7 +26,7 @@ pub(super) fn of(node: &Node, state: &Arc<Register>, page: &str, base: &Base) ->
         }),
         "/numbers" => numbers(state, base),
         "/incidents" => {
-            let records = state.evidence.values().filter(|record| is_incident(record));
+            let records = state.evidence.values().filter(|record| record.evidence.is_incident());
             list("What went wrong", records.map(|record| incident(record, base)).collect())
         }
         "/places" => list("Places", state.places.values().map(|one| place_in_short(one, base)).collect()),

@@ -11,7 +11,6 @@ use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use journal::accounts::Account;
-use qrcode::{Color, EcLevel, QrCode};
 use serde::Deserialize;
 use web::Cookies;
 
@@ -22,6 +21,7 @@ use crate::pages::Site;
 use crate::pages::sign_in::person::begin;
 use crate::pages::sign_in::with_cookie;
 use crate::pages::signed::{Signed, known, own_form, private, to_sign_in};
+use crate::pages::squares::Squares;
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::sessions::Level;
@@ -34,8 +34,6 @@ const WRONG_PRESENT: &str = "The code of your present app, or the one on paper, 
 /// What is said when there were too many.
 const LOCKED: &str =
     "Too many wrong codes were tried with this account. An administrator of your party has to look at it.";
-/// The empty squares around a code of squares.
-const QUIET: usize = 4;
 
 #[derive(Template)]
 #[template(path = "account_second.html")]
@@ -57,22 +55,6 @@ struct CodesPage {
     party: String,
     form: String,
     codes: Vec<String>,
-}
-
-/// A code of squares as a drawing.
-struct Squares {
-    side: usize,
-    path: String,
-}
-
-impl Squares {
-    fn of(text: &str) -> Option<Self> {
-        let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
-        let (width, colours) = (code.width(), code.to_colors());
-        let dark = colours.iter().enumerate().filter(|(_, colour)| **colour == Color::Dark);
-        let path = dark.map(|(at, _)| format!("M{} {}h1v1h-1z", at % width + QUIET, at / width + QUIET)).collect();
-        Some(Self { side: width + 2 * QUIET, path })
-    }
 }
 
 /// The random bytes that somebody's new factor is derived from, and its secret.
@@ -102,7 +84,7 @@ async fn shown(
     let (_, secret) = begun(node, signed, account.id).await?;
     let state = node.city.register().state();
     let city = state.city.as_ref().map_or("Ordinance", |city| city.name.as_str());
-    let squares = Squares::of(&secret.address(city, &account.login)).ok_or_else(|| Problem::new(Kind::Internal))?;
+    let squares = Squares::of(&secret.address(city, &account.login)).map_err(|_| Problem::new(Kind::Internal))?;
     let text = secret.text();
     let groups: Vec<&str> = text.as_bytes().chunks(4).filter_map(|group| std::str::from_utf8(group).ok()).collect();
     let page = Page {

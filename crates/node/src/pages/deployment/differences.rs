@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use model::incident::INCIDENT_KINDS;
 use model::{Act, Evidence, Subject, What};
 use register::State;
 use similar::{ChangeTag, TextDiff};
@@ -138,7 +137,7 @@ fn repeated(one: &Evidence) -> Option<String> {
         Subject::Deployment { id } => format!("deployment {id}"),
         Subject::Device { id } => format!("device {id}"),
     };
-    let is_own = one.answers.is_some() || INCIDENT_KINDS.contains(&one.kind.as_str());
+    let is_own = one.answers.is_some() || one.is_incident();
     (!is_own).then(|| format!("evidence {} {about}", one.kind))
 }
 

@@ -3,18 +3,14 @@
 //! Keys come and go and data is deleted every day, so that the few acts which somebody decided would drown in a plain
 //! list. The beginning and the newest part of a long history are read, and the page says what was not.
 
-use std::sync::Arc;
-
 use model::{Act, What};
 use register::State;
 
 use super::differences::{Changed, Differences};
-use crate::jobs::Lane;
 use crate::lang::Lang;
 use crate::log::Log;
 use crate::pages::entries::ActLine;
 use crate::problem::Problem;
-use crate::router::Node;
 
 /// How much of the beginning is read: the way from the proposal to the first activation, and its sensors.
 const FIRST_READ: usize = 200;
@@ -39,27 +35,23 @@ pub(super) struct History {
 
 impl History {
     /// Reads it from the log's public files.
-    pub(super) async fn read(node: &Node, lang: Lang, state: &Arc<State>, indexes: &[u64]) -> Result<Self, Problem> {
+    pub(super) fn read(log: &Log, lang: Lang, state: &State, indexes: &[u64]) -> Result<Self, Problem> {
         let (indexes, unread) = newest_first(indexes);
-        let (log, state) = (Log::of(&node.city), Arc::clone(state));
-        let job = move || {
-            let size = log.head()?.1.size;
-            let published: Vec<u64> = indexes.into_iter().filter(|index| *index < size).collect();
-            let acts = log.acts(&published, size)?;
-            let mut history = Self { unread, ..Self::default() };
-            let mut differences = Differences::default();
-            let read = published.into_iter().zip(&acts);
-            for (at, (index, act)) in read.clone().rev().enumerate() {
-                if at == FIRST_READ && unread > 0 {
-                    differences.forget();
-                }
-                differences.note(lang, index, act, &state);
+        let size = log.head()?.1.size;
+        let published: Vec<u64> = indexes.into_iter().filter(|index| *index < size).collect();
+        let acts = log.acts(&published, size)?;
+        let mut history = Self { unread, ..Self::default() };
+        let mut differences = Differences::default();
+        let read = published.into_iter().zip(&acts);
+        for (at, (index, act)) in read.clone().rev().enumerate() {
+            if at == FIRST_READ && unread > 0 {
+                differences.forget();
             }
-            read.for_each(|(index, act)| history.add(lang, index, act, &state));
-            history.changed = differences.told();
-            Ok(history)
-        };
-        node.jobs.run(Lane::Open, job).await?
+            differences.note(lang, index, act, state);
+        }
+        read.for_each(|(index, act)| history.add(lang, index, act, state));
+        history.changed = differences.told();
+        Ok(history)
     }
 
     fn add(&mut self, lang: Lang, index: u64, act: &Act, state: &State) {

@@ -10,8 +10,8 @@ use register::{Command, Receipt, State as Register, Submission, SubmitError};
 use serde::Deserialize;
 
 use super::{Typed, own, shown};
-use crate::pages::asked::Runs;
 use crate::pages::office::deed::submit;
+use crate::pages::runs::Runs;
 use crate::pages::signed::{Signed, elsewhere, signed_form, to_sign_in};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;

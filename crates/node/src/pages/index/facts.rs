@@ -12,6 +12,9 @@ use crate::lang::Lang;
 use crate::pages::places::around;
 use crate::words;
 
+/// The most places to choose among: those around others first.
+const CHOICES_MAX: usize = 200;
+
 /// What was worked out, and from when to when it holds.
 pub(crate) struct Facts {
     since: Timestamp,
@@ -37,6 +40,8 @@ pub(crate) struct Facts {
     pub(crate) given_to: BTreeMap<PartyId, Vec<Arc<GrantRecord>>>,
     /// The places, those around others first.
     pub(crate) widest: Vec<PlaceId>,
+    /// Those of them that can be chosen from a list, by their small names.
+    pub(crate) choices: Vec<(String, PlaceId)>,
     pub(crate) collecting: usize,
     pub(crate) about_people: usize,
     /// Views that everybody may have.
@@ -47,7 +52,7 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(super) fn of(state: &State, now: Timestamp) -> Self {
-        let order = order(state, now);
+        let (order, widest) = (order(state, now), widest(state));
         let mut facts = Self {
             since: now,
             until: until(state, now),
@@ -60,7 +65,8 @@ impl Facts {
             approved: BTreeMap::new(),
             given_for: BTreeMap::new(),
             given_to: BTreeMap::new(),
-            widest: widest(state),
+            choices: choices(state, &widest),
+            widest,
             collecting: order.iter().filter(|record| record.in_force(now)).count(),
             about_people: order.iter().filter(|record| is_about_people(record)).count(),
             open: 0,
@@ -143,6 +149,14 @@ fn until(state: &State, now: Timestamp) -> Timestamp {
     let deployments = state.deployments.values().flat_map(|record| of_deployment(record)).flatten();
     let grants = state.grants.values().flat_map(|record| [record.since, record.grant.until]);
     deployments.chain(grants).filter(|at| *at > now).min().unwrap_or(Timestamp::MAX)
+}
+
+/// The widest places by name, so many as a list to choose from can have.
+fn choices(state: &State, widest: &[PlaceId]) -> Vec<(String, PlaceId)> {
+    let named = widest.iter().take(CHOICES_MAX).filter_map(|id| state.places.get(id));
+    let mut choices: Vec<_> = named.map(|place| (place.name.to_lowercase(), place.id.clone())).collect();
+    choices.sort();
+    choices
 }
 
 /// The places, those around others first, then by name.

@@ -113,7 +113,12 @@ proptest! {
         let terms = synonyms::terms(&crate::pages::search::fold::fold(&question));
         prop_assume!(!terms.is_empty());
         let recipients = hits::recipients(&state);
-        let found: BTreeSet<At> = hits::hits(&index.facts, &terms).into_iter().collect();
+        let hits = hits::Hits::of(&index.facts, &terms, usize::MAX);
+        prop_assert_eq!(hits.count, hits.best.len());
+        // Whoever wants fewer gets the first of them.
+        let fewer = hits::Hits::of(&index.facts, &terms, 3);
+        prop_assert_eq!((fewer.count, &fewer.best[..]), (hits.count, &hits.best[..hits.count.min(3)]));
+        let found: BTreeSet<At> = hits.best.into_iter().collect();
         let why = |at: &At| hits::why(Lang::En, &state, index.record(*at).unwrap(), &recipients, &terms).is_some();
         let all: BTreeSet<At> = (0..u32::try_from(drawn.len()).unwrap()).filter(why).collect();
         prop_assert_eq!(found, all);

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::DeploymentRecord;
+use model::{DeploymentRecord, PartyId, PlaceId};
 use register::State;
 
 use super::At;
@@ -21,6 +21,9 @@ pub(crate) struct Texts {
     texts: Vec<Text>,
     /// Text and position of each beginning of a word, in the order of what stands there.
     words: Vec<(u32, u32)>,
+    /// The names of places and of parties, folded, in the order of the register.
+    pub(crate) places: Vec<(Box<str>, PlaceId)>,
+    pub(crate) parties: Vec<(Box<str>, PartyId)>,
 }
 
 struct Text {
@@ -47,18 +50,21 @@ impl Texts {
             }
         }
         let words = beginnings(&texts);
-        Self { texts, words }
+        let places = state.places.values().map(|place| (fold::fold(&place.name).into(), place.id.clone()));
+        let parties = state.parties.values().map(|record| &record.party);
+        let parties = parties.map(|party| (fold::fold(&party.name).into(), party.id.clone()));
+        Self { texts, words, places: places.collect(), parties: parties.collect() }
     }
 
     fn at(&self, (text, position): (u32, u32)) -> &str {
         self.texts.get(text as usize).and_then(|text| text.folded.get(position as usize..)).unwrap_or_default()
     }
 
-    /// In which deployments a word begins as it is sought, and in which part; one may come more than once.
-    pub(crate) fn with(&self, sought: &str) -> impl Iterator<Item = (At, Part)> {
+    /// In which deployments a word begins as it is sought, and in which part, text by text; one may come more than once.
+    pub(crate) fn with(&self, sought: &str) -> impl Iterator<Item = &[(At, Part)]> {
         let from = self.words.partition_point(|word| self.at(*word) < sought);
         let found = self.words.iter().skip(from).take_while(move |word| self.at(**word).starts_with(sought));
-        found.filter_map(|(text, _)| self.texts.get(*text as usize)).flat_map(|text| text.of.iter().copied())
+        found.filter_map(|(text, _)| self.texts.get(*text as usize)).map(|text| text.of.as_slice())
     }
 }
 

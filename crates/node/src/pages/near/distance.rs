@@ -8,6 +8,32 @@ use crate::lang::Lang;
 /// The mean radius of the Earth, in metres.
 const EARTH_METRES: f64 = 6_371_008.8;
 
+/// A position on a sphere of radius 1 around the middle of the Earth. Of two pairs of positions the nearer is the one with the shorter
+/// straight line between them, and that takes no trigonometry.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::pages) struct OnSphere([f64; 3]);
+
+impl OnSphere {
+    pub(in crate::pages) fn of(point: Point) -> Self {
+        let ((north, east), (up, round)) =
+            (point.longitude().to_radians().sin_cos(), point.latitude().to_radians().sin_cos());
+        Self([round * east, round * north, up])
+    }
+
+    /// The square of the straight line to another position.
+    pub(in crate::pages) fn apart(self, other: Self) -> f64 {
+        let [x, y, z] = self.0;
+        let [to_x, to_y, to_z] = other.0;
+        [x - to_x, y - to_y, z - to_z].into_iter().map(|along| along * along).sum()
+    }
+}
+
+/// The square of the straight line between positions that are so many metres from each other.
+pub(in crate::pages) fn apart(metres: f64) -> f64 {
+    let half = metres / (2.0 * EARTH_METRES);
+    (2.0 * half.min(std::f64::consts::FRAC_PI_2).sin()).powi(2)
+}
+
 /// The distance between two positions, in metres.
 pub(in crate::pages) fn between(one: Point, other: Point) -> f64 {
     let (north, east) =

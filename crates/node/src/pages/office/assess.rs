@@ -17,10 +17,9 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use flow::answers::{AnswersError, Kept, REMARK_CHARS_MAX, Remark};
-use model::{DeploymentRecord, Grant, Party, PartyId, Subject, Timestamp};
+use model::{DeploymentRecord, Grant, Party, PartyId, Timestamp};
 use register::State as Register;
-use register::decide::answers_for;
-use register::signing::signed as signed_by;
+use register::signing::{assesses, signed as signed_by};
 use standards::instrument::{Answers, Declared, Draft, Evaluation, Facts, Instrument, Standing, evaluate, standing};
 
 use super::ask::{Read, Sent};
@@ -115,9 +114,7 @@ fn find<'s>(state: &'s Register, party: &Party, id: &str) -> Result<&'s Deployme
     let none = || Problem::new(Kind::NotFound).detail("no deployment of this name is yours to assess");
     let id = Reach::of(state, party).find(id).map_err(|_| none())?.deployment.id.clone();
     let record = state.deployments.get(&id).ok_or_else(none)?;
-    let about = Subject::Deployment { id };
-    let may = answers_for(state, party, &about) || record.standing.proposed_by == party.id;
-    if may { Ok(record) } else { Err(none()) }
+    if assesses(state, party, record) { Ok(record) } else { Err(none()) }
 }
 
 fn read(kept: &Kept) -> Result<Option<Draft>, Problem> {

@@ -13,10 +13,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::incident::{INCIDENT_CLOSED, INCIDENT_KINDS, INCIDENT_UPDATE};
 use model::{
-    Category, DeviceId, Evidence, EvidenceId, EvidenceKind, EvidenceRecord, Fields, Incident, Moment, Party, PartyKind,
-    Sealed, Severity, Subject,
+    Category, DeviceId, Evidence, EvidenceId, EvidenceKind, EvidenceRecord, Fields, Incident, Moment, Party, Sealed,
+    Severity, Subject,
 };
-use register::decide::answers_for;
+use register::decide::{answers_for, answers_for_all};
 use register::{Clocks, Command, Rules, State as Register};
 
 use super::ask::{Choice, Fault, Faults, Field, Sent};
@@ -25,7 +25,7 @@ use super::opened::Opened;
 use super::{Done, Reach, free_id, reader};
 use crate::jobs::Lane;
 use crate::lang::Lang;
-use crate::pages::incidents::{Told, all, called, is_incident, severity};
+use crate::pages::incidents::{Told, all, called, severity};
 use crate::pages::signed::{private, to_sign_in};
 use crate::pages::{Link, Site};
 use crate::problem::{Kind, Problem};
@@ -107,7 +107,7 @@ fn find<'a>(reach: &Reach<'a>, id: &str) -> Result<&'a EvidenceRecord, Problem> 
     let none = || Problem::new(Kind::NotFound).detail("no incident of this name concerns the party that is signed in");
     let id: EvidenceId = id.parse().map_err(|_| none())?;
     let found = reach.state.evidence.get(&id).map(AsRef::as_ref);
-    found.filter(|record| is_incident(record) && concerns(reach, record)).ok_or_else(none)
+    found.filter(|record| record.evidence.is_incident() && concerns(reach, record)).ok_or_else(none)
 }
 
 /// `GET /office/incidents/{id}`
@@ -137,10 +137,10 @@ pub(super) async fn one(
             party: party.name.clone(),
             form,
             done: deed::told(&city, &state, &party.id, done.as_deref()),
-            told: Told::one(&state, rules.as_ref().map(|rules| rules.clocks.as_ref()), record, now),
+            told: Told::one(&city, &state, record, now),
             details: read.and_then(words_of),
             follow: follow.collect(),
-            withdraws: record.ended.is_none() && withdraws(&state, &party),
+            withdraws: record.ended.is_none() && answers_for_all(&state, &party),
         })
     };
     let page: Result<One, Problem> = node.jobs.run(Lane::Token, job).await?;
@@ -150,11 +150,6 @@ pub(super) async fn one(
 /// Whether a party reads what is sealed of an incident: whoever reported it, and those who answer for what it is about.
 fn reads(state: &Register, party: &Party, record: &EvidenceRecord) -> bool {
     record.evidence.signed_by == party.id || answers_for(state, party, &record.evidence.about)
-}
-
-/// Whether a party withdraws reports: whoever reported it alone would make it look as if nothing had been.
-fn withdraws(state: &Register, party: &Party) -> bool {
-    party.kind == PartyKind::Officer || state.founder() == Some(&party.id)
 }
 
 fn words_of(details: Sealed<Fields>) -> Option<String> {

@@ -138,24 +138,22 @@ async fn processing(State(node): State<Node>, headers: HeaderMap, form: Form) ->
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let (log, party) = (Log::of(&node.city), signed.party.clone());
-    let drawn = move || {
+    let draw = move || {
         let reach = Reach::of(&state, &party);
         let belong = state.deployments.values().filter(|one| reach.deployment(one) && record::belongs(&one.deployment));
-        Ok::<_, Problem>((belong.map(|one| record::part(&state, one, now)).collect(), Source::of(&log)?))
+        Ok(Paper {
+            title: format!("Record of processing activities, {}", words::day(now)),
+            lead: "Of each deployment that reads data about people, what the register says of the processing (GDPR, Article 30). \
+                   What nobody stated in the register is said not to be stated; how the controller can be reached is not public."
+                .to_owned(),
+            file: "record-of-processing",
+            address: "/office/reports/processing",
+            query: String::new(),
+            source: Source::of(&log)?,
+            parts: belong.map(|one| record::part(&state, one, now)).collect(),
+        })
     };
-    let (parts, source) = node.jobs.run(Lane::Token, drawn).await??;
-    let paper = Paper {
-        title: format!("Record of processing activities, {}", words::day(now)),
-        lead: "Of each deployment that reads data about people, what the register says of the processing (GDPR, Article 30). \
-               What nobody stated in the register is said not to be stated; how the controller can be reached is not public."
-            .to_owned(),
-        file: "record-of-processing",
-        address: "/office/reports/processing",
-        query: String::new(),
-        source,
-        parts,
-    };
-    paper.written(&node, &signed, form).await
+    Paper::written(&node, &signed, form, draw).await
 }
 
 /// What an extract is of.
@@ -186,16 +184,20 @@ async fn extracted(
 async fn one_file(node: &Node, signed: &Signed, id: &str, form: Form) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let record = Reach::of(&state, &signed.party).find(id)?.clone();
-    let title = format!("The file of {}, {}", record.deployment.title, words::day(now));
-    let query = format!("?deployment={}", record.deployment.id);
-    let (log, of) = (Log::of(&node.city), Arc::clone(&state));
-    let drawn = move || Ok::<_, Problem>((extract::file(&log, &of, &record, now)?, Source::of(&log)?));
-    let (parts, source) = node.jobs.run(Lane::Token, drawn).await??;
-    let lead =
-        "What was declared, what stands in the register about it, and every act behind it, oldest first.".to_owned();
-    let paper =
-        Paper { title, lead, file: "deployment-file", address: "/office/reports/extract", query, source, parts };
-    paper.written(node, signed, form).await
+    let log = Log::of(&node.city);
+    let draw = move || {
+        Ok(Paper {
+            title: format!("The file of {}, {}", record.deployment.title, words::day(now)),
+            lead: "What was declared, what stands in the register about it, and every act behind it, oldest first."
+                .to_owned(),
+            file: "deployment-file",
+            address: "/office/reports/extract",
+            query: format!("?deployment={}", record.deployment.id),
+            source: Source::of(&log)?,
+            parts: extract::file(&log, &state, &record, now)?,
+        })
+    };
+    Paper::written(node, signed, form, draw).await
 }
 
 async fn in_force(node: &Node, signed: &Signed, day: Option<String>, form: Form) -> Result<Response, Problem> {
@@ -213,24 +215,22 @@ async fn in_force(node: &Node, signed: &Signed, day: Option<String>, form: Form)
         None => now,
     };
     let (log, party, is_now) = (Log::of(&node.city), signed.party.clone(), day.is_none());
-    let drawn = move || {
+    let draw = move || {
         let past = if is_now { Register::clone(&state) } else { extract::at(&log, moment)? };
         let reach = Reach::of(&past, &party);
-        let parts = extract::in_force(&past, |record| reach.deployment(record), moment);
-        Ok::<_, Problem>((parts, Source::of(&log)?))
+        Ok(Paper {
+            title: format!("Extract of the register, {}", words::instant(moment)),
+            lead:
+                "What was in force at this moment among what concerns the party that asked: approved, active and within its dates."
+                    .to_owned(),
+            file: "register-extract",
+            address: "/office/reports/extract",
+            query: day.map(|day| format!("?on={day}")).unwrap_or_default(),
+            source: Source::of(&log)?,
+            parts: extract::in_force(&past, |record| reach.deployment(record), moment),
+        })
     };
-    let (parts, source) = node.jobs.run(Lane::File, drawn).await??;
-    let paper = Paper {
-        title: format!("Extract of the register, {}", words::instant(moment)),
-        lead: "What was in force at this moment among what concerns the party that asked: approved, active and within its dates."
-            .to_owned(),
-        file: "register-extract",
-        address: "/office/reports/extract",
-        query: day.map(|day| format!("?on={day}")).unwrap_or_default(),
-        source,
-        parts,
-    };
-    paper.written(node, signed, form).await
+    Paper::written(node, signed, form, draw).await
 }
 
 /// Which year.
@@ -284,9 +284,12 @@ async fn annual(
     year: Result<Query<Year>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let (year, parts) = counted(&node, &signed.party, year?.0).await?;
+    let counting = Counting::of(&node, &signed.party, year?.0)?;
     let (site, party, form) = (Site::of(&node.city.register().state()), signed.party.name.clone(), signed.id.form());
-    let drawn = move || private(StatusCode::OK, &Page { site, party, form, year, before: year - 1, parts });
+    let drawn = move || {
+        let (year, parts) = (counting.year, counting.counted()?);
+        private(StatusCode::OK, &Page { site, party, form, year, before: year - 1, parts })
+    };
     node.jobs.run(Lane::File, drawn).await?
 }
 
@@ -297,8 +300,8 @@ async fn annual_csv(
     year: Result<Query<Year>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let (_, parts) = counted(&node, &signed.party, year?.0).await?;
-    let table = node.jobs.run(Lane::File, move || table(&parts)).await?;
+    let counting = Counting::of(&node, &signed.party, year?.0)?;
+    let table = node.jobs.run(Lane::File, move || counting.counted().map(|parts| table(&parts))).await??;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
         (header::CONTENT_DISPOSITION, FILE),
@@ -330,9 +333,13 @@ async fn annual_pdf(
     year: Result<Query<Year>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    let (year, parts) = counted(&node, &signed.party, year?.0).await?;
+    let counting = Counting::of(&node, &signed.party, year?.0)?;
     let log = Log::of(&node.city);
-    let source = node.jobs.run(Lane::Token, move || Source::of(&log)).await??;
+    let draw = move || Ok(on_paper(counting.year, counting.counted()?, Source::of(&log)?));
+    Paper::written(&node, &signed, Form::Pdf, draw).await
+}
+
+fn on_paper(year: u32, parts: Vec<Part>, source: Source) -> Paper {
     let line = |told: &Told| match told.entry {
         Some(entry) => format!("{} ({}, act {entry})", told.words, told.when),
         None => told.words.clone(),
@@ -343,7 +350,7 @@ async fn annual_pdf(
     };
     let part =
         |part: Part| paper::Part { heading: part.page.text, href: None, rows: part.headings.iter().map(row).collect() };
-    let paper = Paper {
+    Paper {
         title: format!("Annual report {year}"),
         lead:
             "Counted from the city’s public log: what was done and stated in this year. What nobody stated is not here."
@@ -353,31 +360,40 @@ async fn annual_pdf(
         query: format!("?year={year}"),
         source,
         parts: parts.into_iter().map(part).collect(),
-    };
-    paper.written(&node, &signed, Form::Pdf).await
+    }
 }
 
-/// The report of a year, for a party.
-async fn counted(node: &Node, party: &Party, asked: Year) -> Result<(u32, Vec<Part>), Problem> {
-    let now = node.city.register().now();
-    let this = now.date().get(..4).and_then(|year| year.parse().ok()).unwrap_or(*YEARS.start());
-    let year = asked.year.unwrap_or(this).max(*YEARS.start() + 1);
-    let none = || Problem::new(Kind::BadRequest).detail("this is not a year that a report is made of");
-    let begin = |year: u32| format!("{year:04}-01-01T00:00:00Z").parse::<Timestamp>().map_err(|_| none());
-    if !YEARS.contains(&year) {
-        return Err(none());
+/// What an annual report is counted from: in the job that writes it down.
+struct Counting {
+    city: Arc<City>,
+    party: Party,
+    year: u32,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Counting {
+    /// The report of a year for a party; of this year if none is named.
+    fn of(node: &Node, party: &Party, asked: Year) -> Result<Self, Problem> {
+        let now = node.city.register().now();
+        let this = now.date().get(..4).and_then(|year| year.parse().ok()).unwrap_or(*YEARS.start());
+        let year = asked.year.unwrap_or(this).max(*YEARS.start() + 1);
+        let none = || Problem::new(Kind::BadRequest).detail("this is not a year that a report is made of");
+        let begin = |year: u32| format!("{year:04}-01-01T00:00:00Z").parse::<Timestamp>().map_err(|_| none());
+        if !YEARS.contains(&year) {
+            return Err(none());
+        }
+        let (from, to) = (begin(year)?, begin(year + 1)?);
+        Ok(Self { city: Arc::clone(&node.city), party: party.clone(), year, from, to })
     }
-    let (from, to) = (begin(year)?, begin(year + 1)?);
-    let (city, party) = (Arc::clone(&node.city), party.clone());
-    let job = move || {
-        let state = city.register().state();
-        let acts = acts(&city, from, to)?;
-        let reach = Reach::of(&state, &party);
+
+    fn counted(&self) -> Result<Vec<Part>, Problem> {
+        let state = self.city.register().state();
+        let acts = acts(&self.city, self.from, self.to)?;
+        let reach = Reach::of(&state, &self.party);
         let concerned = state.deployments.values().filter(|record| reach.deployment(record));
         Ok(concerned.map(|record| part(&state, record, &acts)).collect())
-    };
-    let parts: Result<Vec<Part>, Problem> = node.jobs.run(Lane::File, job).await?;
-    Ok((year, parts?))
+    }
 }
 
 /// The published acts of a stretch of time, oldest first.

@@ -3,14 +3,14 @@
 //! Every term of the question has to be found somewhere in a deployment, by itself or by a synonym, at the beginning of a
 //! word. Only what the register shows anyway is looked through.
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{DeploymentId, DeploymentRecord, Purpose};
 use register::State;
 
-use super::super::index::{At, Facts, Part as InPart};
+use super::super::index::{At, Facts, Index, Part as InPart};
 use super::super::party_name;
 use super::{fold, synonyms};
 use crate::lang::{Lang, Mark};
@@ -96,36 +96,50 @@ pub(super) fn recipients_of<'s>(
 /// In which part a term was found that was not.
 const NOWHERE: InPart = InPart::MAX;
 
-/// The deployments in which every term is found, the best first: those where any term stands in the most telling part.
-pub(in crate::pages) fn hits(facts: &Facts, terms: &[String]) -> Vec<At> {
-    let mut best: Vec<Option<InPart>> = vec![None; facts.order.len()];
-    for (number, term) in terms.iter().enumerate() {
-        let found = parts_with(facts, term);
-        for (best, found) in best.iter_mut().zip(found) {
-            let before = if number == 0 { Some(NOWHERE) } else { *best };
-            *best = before.filter(|_| found != NOWHERE).map(|before| before.min(found));
+/// The deployments in which every term is found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::pages) struct Hits {
+    /// How many they are.
+    pub(in crate::pages) count: usize,
+    /// The best of them, as many as were wanted: those where any term stands in the most telling part.
+    pub(in crate::pages) best: Vec<At>,
+}
+
+impl Hits {
+    pub(in crate::pages) fn of(facts: &Facts, terms: &[String], most: usize) -> Self {
+        let mut terms = terms.iter().map(|term| parts_with(facts, term));
+        let Some(mut best) = terms.next() else { return Self::default() };
+        for found in terms {
+            for (best, found) in best.iter_mut().zip(found) {
+                *best = if *best == NOWHERE || found == NOWHERE { NOWHERE } else { found.min(*best) };
+            }
         }
+        let (mut hits, mut part) = (Self { count: 0, best: Vec::new() }, 0);
+        hits.count = best.iter().filter(|part| **part != NOWHERE).count();
+        let most = most.min(hits.count);
+        while hits.best.len() < most && part != NOWHERE {
+            let there = (0..).zip(&best).filter(|(_, best)| **best == part).map(|(at, _)| at);
+            hits.best.extend(there.take(most - hits.best.len()));
+            part += 1;
+        }
+        hits
     }
-    let mut hits: Vec<(InPart, At)> = best.into_iter().zip(0..).filter_map(|(best, at)| Some((best?, at))).collect();
-    hits.sort_unstable();
-    hits.into_iter().map(|(_, at)| at).collect()
 }
 
 /// The first part of each deployment that has a term; what is sought itself counts before what is sought for it.
 fn parts_with(facts: &Facts, term: &str) -> Vec<InPart> {
-    let mut found = vec![NOWHERE; facts.order.len()];
-    for alternative in synonyms::with(term) {
-        let mut by_this = vec![NOWHERE; facts.order.len()];
-        for (at, part) in facts.texts.with(alternative) {
-            if let Some(before) = by_this.get_mut(at as usize) {
-                *before = part.min(*before);
+    // By which alternative, and then in which part, in one number.
+    let mut found = vec![u16::MAX; facts.order.len()];
+    for (number, alternative) in (0_u16..).zip(synonyms::with(term)) {
+        for having in facts.texts.with(alternative) {
+            for (at, part) in having {
+                if let Some(first) = found.get_mut(*at as usize) {
+                    *first = (*first).min(number << InPart::BITS | u16::from(*part));
+                }
             }
         }
-        for (found, by_this) in found.iter_mut().zip(by_this).filter(|(found, _)| **found == NOWHERE) {
-            *found = by_this;
-        }
     }
-    found
+    found.into_iter().map(|first| first.to_le_bytes()[0]).collect()
 }
 
 /// Why a deployment was found, as a sentence: by what stands on the page in its own language, or else by another one.
@@ -136,17 +150,17 @@ pub(in crate::pages) fn why(
     recipients: &Recipients<'_>,
     terms: &[String],
 ) -> Option<String> {
-    let read = |names: &[Lang]| -> Vec<(&'static str, Vec<(String, String)>)> {
+    let read = |names: &[Lang]| -> Vec<(&'static str, Vec<Seen>)> {
         parts(lang, names, state, record, recipients)
             .into_iter()
-            .map(|part| (part.name, part.texts.into_iter().map(|text| (fold::fold(&text), text)).collect()))
+            .map(|part| (part.name, part.texts.into_iter().map(Seen::of).collect()))
             .collect()
     };
     // What stands in another language is looked through only for what the page's own has not.
     let (own, all) = (read(&[lang]), LazyCell::new(|| read(&Lang::ALL)));
     let reason = |term: &String| {
         let alternatives = synonyms::with(term);
-        let of = |parts: &[(&'static str, Vec<(String, String)>)]| {
+        let of = |parts: &[(&'static str, Vec<Seen>)]| {
             let (at, alternative, text) = first(parts, &alternatives)?;
             Some(reason(lang, term, alternative, parts.get(at)?.0, text))
         };
@@ -156,23 +170,37 @@ pub(in crate::pages) fn why(
     (!reasons.is_empty()).then(|| format!("{} {}.", lang.of("Found because", "Gefunden:"), lang.list(&reasons)))
 }
 
+/// A text that may be looked through, folded once it is.
+struct Seen {
+    text: String,
+    folded: OnceCell<String>,
+}
+
+impl Seen {
+    const fn of(text: String) -> Self {
+        Self { text, folded: OnceCell::new() }
+    }
+
+    fn has(&self, sought: &str) -> bool {
+        begins_a_word(self.folded.get_or_init(|| fold::fold(&self.text)), sought)
+    }
+}
+
 /// The first part that holds one of the alternatives; what is sought itself before what is sought for it.
-fn first<'p>(
-    parts: &'p [(&'static str, Vec<(String, String)>)],
-    alternatives: &[&'p str],
-) -> Option<(usize, &'p str, &'p str)> {
+fn first<'p>(parts: &'p [(&'static str, Vec<Seen>)], alternatives: &[&'p str]) -> Option<(usize, &'p str, &'p str)> {
     alternatives.iter().find_map(|alternative| {
         parts.iter().enumerate().find_map(|(at, (_, texts))| {
-            let (_, text) = texts.iter().find(|(folded, _)| begins_a_word(folded, alternative))?;
-            Some((at, *alternative, text.as_str()))
+            let seen = texts.iter().find(|seen| seen.has(alternative))?;
+            Some((at, *alternative, seen.text.as_str()))
         })
     })
 }
 
 /// Whether a text has a word, or words in a row, that begin with what is sought.
 fn begins_a_word(folded: &str, sought: &str) -> bool {
-    let begins = |(at, _): (usize, &str)| folded.get(at + 1..).is_some_and(|rest| rest.starts_with(sought));
-    folded.starts_with(sought) || folded.match_indices(' ').any(begins)
+    let (folded, sought) = (folded.as_bytes(), sought.as_bytes());
+    let begins = |at: usize| folded.get(at..).is_some_and(|rest| rest.starts_with(sought));
+    begins(0) || (1..).zip(folded).any(|(after, letter)| *letter == b' ' && begins(after))
 }
 
 /// How much of a text is quoted, in characters.
@@ -192,23 +220,25 @@ fn reason(lang: Lang, term: &str, alternative: &str, part: &str, text: &str) -> 
 }
 
 /// The general purposes and technologies, places and parties whose own pages answer a question, too.
-pub(super) fn pages(lang: Lang, state: &State, terms: &[String]) -> Vec<(super::Link, Mark)> {
-    let fits = |name: &str| {
-        let folded = fold::fold(name);
-        terms.iter().all(|term| synonyms::with(term).iter().any(|sought| begins_a_word(&folded, sought)))
+pub(super) fn pages(lang: Lang, index: &Index, terms: &[String]) -> Vec<(super::Link, Mark)> {
+    let (state, texts) = (&index.state, &index.facts.texts);
+    let sought: Vec<Vec<&str>> = terms.iter().map(|term| synonyms::with(term)).collect();
+    let holds = |folded: &str| {
+        sought.iter().all(|alternatives| alternatives.iter().any(|sought| begins_a_word(folded, sought)))
     };
+    let fits = |name: &str| holds(&fold::fold(name));
     let is_leaf = |purpose: &Purpose| purpose.code().parse::<Purpose>().is_ok();
     let technologies =
         model::Technology::all().filter(|technology| Lang::ALL.iter().any(|lang| fits(lang.technology(*technology))));
     let purposes =
         Purpose::all().filter(is_leaf).filter(|purpose| Lang::ALL.iter().any(|lang| fits(lang.purpose(*purpose))));
-    let places = state.places.values().filter(|place| fits(&place.name));
-    let parties = state.parties.values().filter(|record| fits(&record.party.name));
+    let places = texts.places.iter().filter(|(folded, _)| holds(folded));
+    let parties = texts.parties.iter().filter(|(folded, _)| holds(folded));
     let named = technologies
         .map(|technology| super::Link::technology(lang, technology))
         .chain(purposes.map(|purpose| super::Link::purpose(lang, purpose)));
     let written = places
-        .map(|place| super::Link::place(lang, state, &place.id))
-        .chain(parties.map(|record| super::Link::party(lang, state, &record.party.id)));
+        .map(|(_, place)| super::Link::place(lang, state, place))
+        .chain(parties.map(|(_, party)| super::Link::party(lang, state, party)));
     named.map(|link| (link, Mark::NONE)).chain(written.map(|link| (link, lang.written()))).collect()
 }

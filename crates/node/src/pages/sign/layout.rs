@@ -1,7 +1,6 @@
 //! Where everything on a sign stands, in points of an A6 page from its upper left corner. A larger page is the same, enlarged.
 
-use qrcode::{Color, EcLevel, QrCode};
-
+use super::super::squares::{Squares, TooLong};
 use super::face::{Face, People};
 use super::text::lines;
 use super::words::people;
@@ -19,8 +18,6 @@ const CODE: f32 = 92.0;
 const FOOT: f32 = HEIGHT - EDGE / 2.0 - CODE;
 /// Sizes of labels and of texts to try in turn, and how many lines a text may have; the last fits whatever is said.
 const SIZES: [(f32, f32, usize); 4] = [(8.0, 12.0, 2), (7.0, 10.5, 2), (6.5, 9.0, 2), (6.5, 9.0, 1)];
-/// Squares of quiet space around a code, as its standard asks.
-const QUIET: usize = 4;
 /// The height of a line, in sizes of its letters.
 const LEADING: f32 = 1.22;
 
@@ -48,15 +45,12 @@ pub(super) enum Mark {
 pub(super) struct Sheet {
     /// Everything, in the order in which it is drawn.
     pub(super) marks: Vec<Mark>,
-    /// The code: the side of one of its squares, and left upper corners of the dark ones.
-    pub(super) square: f32,
-    pub(super) dark: Vec<(f32, f32)>,
+    /// The code that leads to the page.
+    pub(super) code: Squares,
 }
 
-/// The address does not fit into a code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the address of the page is too long for a code")]
-pub(super) struct TooLong;
+/// The left upper corner of the code, quiet space included.
+pub(super) const CODE_AT: (f32, f32) = (EDGE / 2.0, FOOT);
 
 impl Sheet {
     /// Lays a sign out.
@@ -64,7 +58,7 @@ impl Sheet {
     /// # Errors
     /// Its address is too long for a code.
     pub(super) fn of(face: &Face) -> Result<Self, TooLong> {
-        let mut sheet = Self { marks: Vec::new(), square: 0.0, dark: Vec::new() };
+        let mut sheet = Self { marks: Vec::new(), code: Squares::of(&face.address)? };
         sheet.fill(0.0, 0.0, WIDTH, HEIGHT, WHITE);
         let mut y = sheet.band(face);
         y = sheet.text(
@@ -78,8 +72,14 @@ impl Sheet {
             y = sheet.text(stopped, EDGE, y + 3.0, ROOM, Style { size: 11.0, bold: true, colour: RED, most: 1 });
         }
         sheet.rows(face, y + 3.0);
-        sheet.foot(face)?;
+        sheet.foot(face);
         Ok(sheet)
+    }
+
+    /// The side of a square of the code.
+    pub(super) fn square(&self) -> f32 {
+        // A code has 185 squares a side at most.
+        CODE / f32::from(u8::try_from(self.code.side).unwrap_or(u8::MAX))
     }
 
     /// The fields, as large as there is room for.
@@ -113,28 +113,13 @@ impl Sheet {
         height
     }
 
-    /// The code, and what it is for, at the bottom.
-    fn foot(&mut self, face: &Face) -> Result<(), TooLong> {
+    /// What the code at the bottom is for, beside it.
+    fn foot(&mut self, face: &Face) {
         let top = FOOT;
-        self.code(&face.address, EDGE / 2.0, top)?;
         let (x, room) = (EDGE / 2.0 + CODE + 4.0, ROOM - CODE + EDGE / 2.0 - 4.0);
         let y = self.text(face.rights, x, top + 8.0, room, Style { size: 8.0, bold: false, colour: BLACK, most: 3 });
         let y = self.text(&face.address, x, y + 2.0, room, Style { size: 8.0, bold: true, colour: BLACK, most: 3 });
         self.text(&face.drawn, x, y + 3.0, room, Style { size: 6.5, bold: false, colour: GREY, most: 2 });
-        Ok(())
-    }
-
-    fn code(&mut self, address: &str, x: f32, y: f32) -> Result<(), TooLong> {
-        let code = QrCode::with_error_correction_level(address, EcLevel::M).map_err(|_| TooLong)?;
-        let width = code.width();
-        // A code has 177 squares a side at most.
-        let side = |count: usize| f32::from(u16::try_from(count).unwrap_or(u16::MAX));
-        self.square = CODE / side(width + 2 * QUIET);
-        let place = |at: usize| side(at + QUIET) * self.square;
-        let colours = code.to_colors();
-        let dark = colours.iter().enumerate().filter(|(_, colour)| **colour == Color::Dark);
-        self.dark = dark.map(|(at, _)| (x + place(at % width), y + place(at / width))).collect();
-        Ok(())
     }
 
     fn fill(&mut self, x: f32, y: f32, width: f32, height: f32, colour: Rgb) {

@@ -4,7 +4,7 @@ use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
 use super::Size;
 use super::face::Face;
-use super::layout::{HEIGHT, Mark, Rgb, Sheet, WIDTH};
+use super::layout::{CODE_AT, HEIGHT, Mark, Rgb, Sheet, WIDTH};
 use super::text::win_ansi;
 
 const REGULAR: Name<'_> = Name(b"R");
@@ -51,11 +51,21 @@ fn drawing(sheet: &Sheet, size: Size) -> Vec<u8> {
         }
     }
     filled(&mut content, [0, 0, 0]);
-    for (x, y) in &sheet.dark {
-        content.rect(*x, HEIGHT - y - sheet.square, sheet.square, sheet.square);
+    coded(&mut content, sheet);
+    content.finish().into_vec()
+}
+
+/// The code of squares, counted in them from its upper left corner down.
+fn coded(content: &mut Content, sheet: &Sheet) {
+    let ((x, y), square) = (CODE_AT, sheet.square());
+    content.transform([square, 0.0, 0.0, -square, x, HEIGHT - y]);
+    for stretch in &sheet.code.dark {
+        // A code has 185 squares a side at most.
+        let [x, y, length] =
+            [stretch.x, stretch.y, stretch.length].map(|at| f32::from(u8::try_from(at).unwrap_or(u8::MAX)));
+        content.rect(x, y, length, 1.0);
     }
     content.fill_nonzero();
-    content.finish().into_vec()
 }
 
 fn filled(content: &mut Content, colour: Rgb) {

@@ -23,6 +23,10 @@ const ROUNDS: usize = 10;
 const PAGE_BYTES_MAX: u64 = 4 << 20;
 /// The longest wait for a page.
 const PAGE_TIME_MAX: Duration = Duration::from_secs(60);
+/// A page that is worked out of all cities, and says so for as long as it is not.
+const OF_ALL_CITIES: &str = "/benchmarks";
+/// How often it is asked for, once a second, until it is there: half an hour.
+const TRIES_MAX: usize = 1_800;
 
 /// How the pages answered.
 #[derive(Debug, Serialize)]
@@ -59,6 +63,7 @@ pub(super) fn answered(hub: Hub) -> anyhow::Result<Answered> {
 fn read(address: &str) -> anyhow::Result<Answered> {
     let config = Agent::config_builder().timeout_global(Some(PAGE_TIME_MAX)).http_status_as_error(false);
     let agent: Agent = config.build().into();
+    counted(&agent, address)?;
     let pages = reached(&agent, address)?;
     let mut took = Vec::with_capacity(pages.len() * ROUNDS);
     for _ in 0..ROUNDS {
@@ -84,6 +89,19 @@ fn read(address: &str) -> anyhow::Result<Answered> {
         slowest: last.1.clone(),
         slowest_milliseconds: millis(last.0),
     })
+}
+
+/// Waits until the hub has counted over its mirrors, as it does once after it was started: the pages of what it found are among those
+/// that are measured.
+#[expect(clippy::disallowed_methods, reason = "one reader waits, in a process that does nothing else")]
+fn counted(agent: &Agent, address: &str) -> anyhow::Result<()> {
+    for _ in 0..TRIES_MAX {
+        if ask(agent, address, OF_ALL_CITIES)?.is_some() {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_secs(1));
+    }
+    bail!("`{OF_ALL_CITIES}` was not there after {TRIES_MAX} tries")
 }
 
 /// Every page that links lead to from the first one, breadth first.

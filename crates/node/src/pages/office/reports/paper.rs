@@ -97,16 +97,24 @@ impl Paper {
         format!("Drawn from the log {origin} of {size} acts, root {root}")
     }
 
-    /// Writes it down, which for a long one takes seconds: beside the event loop.
+    /// Draws one up and writes it down, which for a long one takes seconds: in one job beside the event loop.
     ///
     /// # Errors
     /// It cannot be drawn, or there is no place for the work now.
-    pub(super) async fn written(self, node: &Node, signed: &Signed, form: Form) -> Result<Response, Problem> {
+    pub(super) async fn written(
+        node: &Node,
+        signed: &Signed,
+        form: Form,
+        draw: impl FnOnce() -> Result<Self, Problem> + Send + 'static,
+    ) -> Result<Response, Problem> {
         let (site, party, own) = (Site::of(&node.city.register().state()), signed.party.name.clone(), signed.id.form());
-        let written = move || match form {
-            Form::Page => private(StatusCode::OK, &Page { site, party, form: own, paper: self }),
-            Form::Csv => self.file("csv", "text/csv; charset=utf-8; header=present", self.table().into_bytes()),
-            Form::Pdf => self.file("pdf", "application/pdf", pdf::written(&self)),
+        let written = move || {
+            let paper = draw()?;
+            match form {
+                Form::Page => private(StatusCode::OK, &Page { site, party, form: own, paper }),
+                Form::Csv => paper.file("csv", "text/csv; charset=utf-8; header=present", paper.table().into_bytes()),
+                Form::Pdf => paper.file("pdf", "application/pdf", pdf::written(&paper)),
+            }
         };
         node.jobs.run(Lane::File, written).await?
     }
