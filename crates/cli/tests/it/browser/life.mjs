@@ -4,26 +4,13 @@
 // where it led to, for the addresses of later ones: `{draft}`.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { fill, press } from './forms.mjs';
 import { signIn } from './journeys.mjs';
 
 const job = JSON.parse(process.argv[2]);
 const { chromium } = createRequire(join(job.modules, 'package.json'))('playwright-core');
 const browser = await chromium.launch({ executablePath: job.chromium, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 
-const fill = async (page, name, value) => {
-    const fields = page.locator(`main [name="${name}"]`);
-    const kind = await fields.first().evaluate((field) => field.type);
-    if (kind === 'checkbox' || kind === 'radio') await page.locator(`main [name="${name}"][value="${value}"]`).check();
-    else if (kind.startsWith('select')) await fields.selectOption(value);
-    else await fields.fill(value);
-};
-
-// A form is sent before anything else is opened. A button is named by what it sends, or by its words.
-const press = (page, button) => {
-    const sends = page.locator(`main button[value="${button}"]`);
-    const named = page.getByRole('main').getByRole('button', { name: button, exact: true });
-    return Promise.all([page.waitForNavigation({ waitUntil: 'load' }), sends.or(named).first().click()]);
-};
 const words = async (page) => (await page.locator('main').innerText()).replace(/\s+/g, ' ');
 
 const told = [];

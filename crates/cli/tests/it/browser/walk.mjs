@@ -1,11 +1,13 @@
 // Walks a city's pages in Chromium and tells what it finds as one JSON document; what that means is for the test to say.
 //
-// It is given one JSON document as its argument and never changes anything but what a form on a page changes.
+// It is given one JSON document as its argument and never changes anything but what a form on a page changes. What answers to a form is
+// looked at twice, so that forms are sent twice.
 import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { accessible, fits, html, keyboard, linked, pageFacts } from './checks.mjs';
+import { fill, press } from './forms.mjs';
 import { journeys, signIn } from './journeys.mjs';
 
 const job = JSON.parse(process.argv[2]);
@@ -27,8 +29,18 @@ const context = async (options) => {
     return made;
 };
 
+// Where a spot is: at its address, or behind the forms that are filled in and sent there. The last step is for who weighs it.
+const before = async (page, site, spot) => {
+    const open = () => page.goto(site.address + spot.path, { waitUntil: 'load' });
+    if (!spot.press?.length) return open;
+    await open();
+    for (const [name, value] of spot.fill) await fill(page, name, value);
+    for (const button of spot.press.slice(0, -1)) await press(page, button);
+    return () => press(page, spot.press.at(-1));
+};
+
 // Requests and what they weigh with gzip, as a web server in front sends them; nothing comes from a cache.
-const weighed = async (page, address) => {
+const weighed = async (page, address, step) => {
     const [bodies, elsewhere] = [[], []];
     const sized = (response) => bodies.push(response.body().then((body) => gzipSync(body).length));
     const asked = (request) => {
@@ -36,7 +48,7 @@ const weighed = async (page, address) => {
     };
     page.on('response', sized);
     page.on('request', asked);
-    const response = await page.goto(address, { waitUntil: 'load' });
+    const response = await step();
     const sizes = await Promise.all(bodies);
     page.off('response', sized);
     page.off('request', asked);
@@ -48,13 +60,13 @@ const look = async (site, spot, scripted, plain) => {
     const address = site.address + spot.path;
     const session = await scripted.context().newCDPSession(scripted);
     await session.send('Network.setCacheDisabled', { cacheDisabled: true });
-    const { text, ...weight } = await weighed(scripted, address);
-    const found = { name: spot.name, path: spot.path, ...weight, facts: await pageFacts(scripted) };
+    const { text, ...weight } = await weighed(scripted, address, await before(scripted, site, spot));
+    const found = { name: spot.name, path: spot.path, expected: spot.status, ...weight, facts: await pageFacts(scripted) };
     found.axe = await accessible(scripted, axe);
     found.html = await html(new HtmlValidate(job.html), text);
     found.linked = await linked(scripted);
     found.keyboard = await keyboard(scripted);
-    await plain.goto(address, { waitUntil: 'load' });
+    await (await before(plain, site, spot))();
     found.narrow = await fits(plain);
     return found;
 };

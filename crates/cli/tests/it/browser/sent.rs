@@ -1,0 +1,58 @@
+//! Pages that answer to a form: what somebody sees who looks at a step before it is done, who forgot a field, or who asked.
+//!
+//! Each is sent twice, once for each of the walker's screens, so that it is nothing that can be done only once.
+
+use model::Span;
+use serde_json::{Value, json};
+
+use crate::tool::instant;
+
+/// A page behind a form: what it is, where the form is, what is filled in and pressed, and how it answers.
+fn sent(name: &str, path: &str, fill: &[(&str, &str)], press: &[&str], status: u16) -> Value {
+    json!({ "name": name, "path": path, "fill": fill, "press": press, "status": status })
+}
+
+/// An officer's.
+pub(super) fn office() -> Vec<Value> {
+    let spring: String = (instant() + Span::days(100)).to_string().chars().take(10).collect();
+    let suspend = "/office/deployments/congestion/suspend";
+    let agreed = [
+        ("view", "air/measurements"),
+        ("recipient", "police"),
+        ("purpose", "air-quality"),
+        ("until", spring.as_str()),
+        ("duty", "no-reidentification"),
+    ];
+    let maker = "id,name,kind\nmaker,A maker,vendor\n";
+    vec![
+        sent("A step that is looked at", suspend, &[("reason", "Somebody complained.")], &["look"], 200),
+        sent("A step without its reason", suspend, &[], &["look"], 422),
+        sent("An agreement that is looked at", "/office/grants/new", &agreed, &["look"], 200),
+        sent("An agreement without anything", "/office/grants/new", &[], &["look"], 422),
+        sent("A draft of a proposal", "/office/propose/new", &[("title", "Air at the mill")], &["keep"], 200),
+        sent("Drafts of proposals", "/office/propose", &[], &[], 200),
+        sent("A spreadsheet that is looked at", "/office/sheets", &[("file", maker)], &["Look at it"], 200),
+        sent(
+            "A proposal by table, with a mistake",
+            "/office/sheets",
+            &[("file", "nothing,here\n1,2\n")],
+            &["Look at it"],
+            422,
+        ),
+    ]
+}
+
+/// A recipient's.
+pub(super) fn desk() -> Vec<Value> {
+    let question = "SELECT sensor, count(*) AS n FROM air.measurements GROUP BY sensor";
+    vec![
+        sent("An answer in SQL", "/sql", &[("question", question), ("purpose", "air-quality")], &["Ask"], 200),
+        sent(
+            "A question in SQL that does not fit",
+            "/sql",
+            &[("question", "SELECT nothing FROM air.measurements"), ("purpose", "air-quality")],
+            &["Ask"],
+            422,
+        ),
+    ]
+}
