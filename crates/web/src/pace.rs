@@ -17,33 +17,42 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What is taken buys more of it: so many bytes a second of patience. A phone at the edge of a network takes more.
 const BYTES_A_SECOND: u32 = 4 << 10;
 
+/// How long a reader may still be waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Patience {
+    most: Duration,
+    left: Duration,
+}
+
+impl Patience {
+    const fn of(most: Duration) -> Self {
+        Self { most, left: most }
+    }
+
+    /// What is left after a wait that ended with so many bytes taken.
+    fn after(self, waited: Duration, bytes: usize) -> Self {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let earned = Duration::from_secs_f64(f64::from(bytes) / f64::from(BYTES_A_SECOND));
+        Self { left: self.left.saturating_sub(waited).saturating_add(earned).min(self.most), ..self }
+    }
+}
+
 /// A connection to a reader.
 pub(crate) struct Paced<S> {
     inner: S,
-    /// How long it may still be waited for.
-    left: Duration,
+    patience: Patience,
     /// Since when it is waited for, and until when.
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl<S> Paced<S> {
     pub(crate) const fn new(inner: S) -> Self {
-        Self { inner, left: PATIENCE, waiting: None }
-    }
-
-    /// The reader took so many bytes.
-    fn taken(&mut self, bytes: usize) {
-        if let Some((since, _)) = self.waiting.take() {
-            self.left = self.left.saturating_sub(since.elapsed());
-        }
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let earned = Duration::from_secs_f64(f64::from(bytes) / f64::from(BYTES_A_SECOND));
-        self.left = self.left.saturating_add(earned).min(PATIENCE);
+        Self { inner, patience: Patience::of(PATIENCE), waiting: None }
     }
 
     /// Waits for the reader, for as long as there is patience.
     fn waited(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
-        let left = self.left;
+        let left = self.patience.left;
         let (_, until) = self.waiting.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(left))));
         ready!(until.as_mut().poll(context));
         Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the reader does not take the answer"))
@@ -52,7 +61,8 @@ impl<S> Paced<S> {
     fn after(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         match written {
             Poll::Ready(Ok(bytes)) => {
-                self.taken(bytes);
+                let waited = self.waiting.take().map_or(Duration::ZERO, |(since, _)| since.elapsed());
+                self.patience = self.patience.after(waited, bytes);
                 Poll::Ready(Ok(bytes))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -101,57 +111,49 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
 
-    const ANSWER: usize = 1 << 20;
-
-    /// How long it takes until the whole answer is taken, or its reader is cut off, by a reader that takes so many bytes at once.
-    async fn answered(takes: usize, every: Duration) -> (Result<(), io::ErrorKind>, Duration) {
-        let (server, mut reader): (DuplexStream, _) = duplex(256);
-        let began = Instant::now();
-        let reads = tokio::spawn(async move {
-            let mut taken = vec![0; takes.max(1)];
-            loop {
-                tokio::time::sleep(every).await;
-                if takes > 0 && reader.read_exact(&mut taken).await.is_err() {
-                    return;
-                }
-            }
-        });
-        let answer = Paced::new(server).write_all(&vec![7; ANSWER]).await.map_err(|error| error.kind());
-        reads.abort();
-        (answer, began.elapsed())
+    /// How often somebody may take so many bytes after such a wait until patience ends; none if it does not.
+    fn times(bytes: usize, every: Duration) -> Option<u32> {
+        let mut patience = Patience::of(PATIENCE);
+        (1..=10_000).find(|_| {
+            patience = patience.after(every, bytes);
+            patience.left.is_zero()
+        })
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_takes_nothing_is_cut_off_and_who_takes_drops_is_not_kept_for_ever() {
-        let (answer, took) = answered(0, Duration::from_secs(1)).await;
+    #[test]
+    fn drops_do_not_keep_an_answer_for_ever_and_a_slow_steady_reader_gets_all_of_it() {
+        assert_eq!(times(0, Duration::from_secs(20)), Some(3));
+        // The smallest packet that every network carries, every ten seconds.
+        assert_eq!(times(536, Duration::from_secs(10)), Some(7));
+        assert_eq!(times(8 << 10, Duration::from_secs(1)), None);
+        let patience = Patience::of(PATIENCE).after(Duration::ZERO, usize::MAX);
+        assert_eq!(patience.left, PATIENCE, "nobody earns more than there was at first");
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_is_cut_off() {
+        let (server, reader) = duplex(256);
+        let mut server = Paced { patience: Patience::of(Duration::from_millis(20)), ..Paced::new(server) };
+        let answer = server.write_all(&[7; 1 << 12]).await.map_err(|error| error.kind());
         assert_eq!(answer, Err(io::ErrorKind::TimedOut));
-        assert!(took >= PATIENCE && took < PATIENCE * 2, "{took:?}");
-        let (answer, took) = answered(16, Duration::from_secs(10)).await;
-        assert_eq!(answer, Err(io::ErrorKind::TimedOut));
-        assert!(took >= PATIENCE && took < PATIENCE * 2, "{took:?}");
+        drop(reader);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_reads_slowly_and_steadily_gets_all_of_it() {
-        let (answer, took) = answered(8 << 10, Duration::from_secs(1)).await;
-        assert_eq!(answer, Ok(()));
-        assert!(took > PATIENCE, "it takes longer than the patience with who takes nothing: {took:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_pause_in_which_nothing_is_said_costs_nothing() {
         let (server, mut reader) = duplex(256);
-        let mut server = Paced::new(server);
+        let mut server = Paced { patience: Patience::of(Duration::from_millis(20)), ..Paced::new(server) };
         for _ in 0..3 {
             server.write_all(b"tick").await.unwrap();
             let mut tick = [0; 4];
             reader.read_exact(&mut tick).await.unwrap();
             assert_eq!(&tick, b"tick");
-            tokio::time::sleep(PATIENCE * 2).await;
+            sleep(Duration::from_millis(30)).await;
         }
+        assert_eq!(server.patience.left, server.patience.most);
     }
 }
