@@ -56,10 +56,10 @@ pub(crate) struct MirrorCity {
     pub(crate) longitude: Option<f64>,
 }
 
-/// Look at every mirrored log once, and keep what is new and holds.
+/// Look at every mirrored log once, and keep what is new and holds. Members whose log is named by an act are taken up first.
 ///
-/// A log that contradicts what its city signed before is frozen, and the evidence is kept. Exit status: 0 nothing
-/// contradicts, 1 something does.
+/// Who was not reached the last time is looked at after all others. A log that contradicts what its city signed before is frozen, and the
+/// evidence is kept. Exit status: 0 nothing contradicts, 1 something does.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  ordinance hub look ./hub\n  ordinance hub look ./hub --allow 127.0.0.1 --json")]
 pub(crate) struct Look {
