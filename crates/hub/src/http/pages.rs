@@ -10,6 +10,7 @@ pub(super) mod home;
 mod listing;
 pub(super) mod members;
 pub(super) mod mirrors;
+mod news;
 pub(super) mod propose;
 pub(super) mod sign_in;
 pub(super) mod statements;

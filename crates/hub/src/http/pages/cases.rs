@@ -205,7 +205,7 @@ pub(in crate::http) async fn case(reader: Reader, Path(entry): Path<String>) -> 
             entries: case.filed.entries.clone(),
             milestones: milestones.map(|(by, what)| (by.date(), what.to_owned())).collect(),
             continued: case.lines.iter().rev().map(continued).collect(),
-            withdrawn: case.withdrawn,
+            withdrawn: case.withdrawn.as_ref().map(|(entry, ..)| *entry),
             outcomes: CaseOutcome::ALL,
             form: reader.form_for(Action::KeepCases).filter(|_| speaks && case.withdrawn.is_none()),
             moderate: reader.form_for(Action::Moderate),

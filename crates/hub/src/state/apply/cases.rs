@@ -35,6 +35,7 @@ impl State {
         let (filed, outcome) = (Arc::new(filed.clone()), filed.outcome);
         let case = Case { filed, by: act.by.clone(), at: act.at, outcome, lines: Vec::new(), withdrawn: None };
         Arc::make_mut(&mut self.cases).insert(entry, Arc::new(case));
+        self.take_part(act, entry);
         Ok(())
     }
 
@@ -50,11 +51,12 @@ impl State {
         let case = self.case_mut(act, continued.case)?;
         case.outcome = continued.outcome;
         case.lines.push(CaseLine { entry, at: act.at, by: act.by.clone(), outcome: continued.outcome });
+        self.take_part(act, continued.case);
         Ok(())
     }
 
     fn withdraw_case(&mut self, entry: Entry, act: &Act, id: Entry) -> Applied {
-        self.case_mut(act, id)?.withdrawn = Some(entry);
+        self.case_mut(act, id)?.withdrawn = Some((entry, act.at, act.by.clone()));
         Ok(())
     }
 }
