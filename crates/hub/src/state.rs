@@ -318,6 +318,8 @@ pub struct Version {
 pub struct Case {
     /// As it was filed.
     pub filed: Arc<CaseFiled>,
+    /// Whether its figures say of how much they are not known; those of the first kind of act did not.
+    pub whole: bool,
     /// By whom.
     pub by: PersonId,
     /// When.
