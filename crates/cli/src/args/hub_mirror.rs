@@ -147,16 +147,22 @@ pub(crate) struct Definitions {
 /// Count a benchmark: over a hub's mirrors, or in one city's public log.
 ///
 /// Of a hub's folder every mirrored city is counted, together by country and size, with intervals and with who is
-/// missing. Of a city's folder or address only that city is; the log is verified to its last hash.
+/// missing. Of a city's folder or address only that city is; the log is verified to its last hash. Of a hub's address everything is
+/// counted again from what it hands out: the list of its cities, and each kept log, verified to its last hash under the key in the list.
+/// That reads all of them; one that does not verify is told, and the exit status is 1.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance hub benchmark ./hub --definition review-overdue\n  ordinance hub benchmark --log \
-https://brookhaven.example --definition days-to-decision --json"
+https://brookhaven.example --definition days-to-decision --json\n  ordinance hub benchmark --hub https://hub.alliance.example \
+--definition review-overdue"
 )]
 pub(crate) struct Benchmark {
     /// The hub's folder.
-    #[arg(required_unless_present = "log", conflicts_with = "log")]
+    #[arg(required_unless_present_any = ["log", "hub"], conflicts_with_all = ["log", "hub"])]
     pub(crate) dir: Option<PathBuf>,
+    /// The address of a hub, whose numbers are counted again from the logs that it hands out.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["log", "city"])]
+    pub(crate) hub: Option<String>,
     /// A city's folder, or the address of its node, in place of a hub's folder.
     #[arg(long)]
     pub(crate) log: Option<String>,

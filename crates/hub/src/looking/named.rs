@@ -37,11 +37,11 @@ pub(super) fn take_up(mirror: &mut Mirror, alliance: &State) -> Result<Named, Mi
     for (member, log) in named(alliance) {
         // Both are slugs, of which a party's has as much room.
         let Ok(name) = member.listed.id.as_str().parse::<PartyId>() else { continue };
-        match mirror.city(&name) {
+        match mirror.head(&name) {
             Err(MirrorError::Unknown(_)) => new.push((name, log.key.clone(), log.address.clone(), profile(member))),
             // What cannot be read is told by the look itself.
             Err(MirrorError::Damaged { .. }) => {}
-            Ok(city) if city.kept.is_log(&log.key, &log.address) => {}
+            Ok(kept) if kept.is_log(&log.key, &log.address) => {}
             Ok(_) => found.otherwise.push(name),
             Err(error) => return Err(error),
         }
