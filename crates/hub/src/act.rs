@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::{CaseIndicator, CaseOutcome, PilotFound};
 use crate::member::{ListedMember, MemberKind, PublicLog, Role};
+use crate::pilot::live::Known;
 use crate::words::{Body, DraftId, MemberId, PersonId, Reasons, Title};
 
 /// The largest act in bytes (C2SP tlog-tiles).
@@ -139,12 +140,14 @@ acts! {
     VersionWithdrawn(VersionWithdrawn) = "version-withdrawn/1",
     /// A released version is corrected by a later one.
     VersionCorrected(VersionCorrected) = "version-corrected/1",
-    /// A city files a case: what it tried, and what shows it; its words are sealed.
-    CaseFiled(CaseFiled) = "case-filed/1",
+    /// A case as it was filed first: its figures do not say of how much they were not known. Read, and no longer written.
+    CaseFiledFirst(CaseFiled<u64>) = "case-filed/1",
     /// It is said what became of a case; the words are sealed.
     CaseContinued(CaseContinued) = "case-continued/1",
     /// Its city takes a case back.
     CaseWithdrawn(CaseRef) = "case-withdrawn/1",
+    /// A city files a case: what it tried, and what shows it; its words are sealed.
+    CaseFiled(CaseFiled) = "case-filed/2",
 }
 
 /// Who decided, and why. Whatever is a decision carries one; there is no other way to write it.
@@ -519,10 +522,10 @@ pub struct VersionCorrected {
     pub decision: Decision,
 }
 
-/// A case of good practice.
+/// A case of good practice. A figure of its pilot is [`Known`]; in the first kind of act it was a bare number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CaseFiled {
+pub struct CaseFiled<F = Known> {
     /// Whose: the member that the person speaks for.
     pub city: MemberId,
     /// Under which standard.
@@ -538,9 +541,18 @@ pub struct CaseFiled {
     /// By which figures it is judged.
     pub indicators: Vec<CaseIndicator>,
     /// What a pilot by replay found, if there was one.
-    pub pilot: Option<PilotFound>,
+    pub pilot: Option<PilotFound<F>>,
     /// Commitments to its words; see [`crate::sealed::CASE_FIELDS`].
     pub sealed: SealedFields,
+}
+
+impl CaseFiled<u64> {
+    /// The same as a case is filed now.
+    pub(crate) fn read_again(self) -> CaseFiled {
+        let Self { city, standard, version, outcome, entries, milestones, indicators, pilot, sealed } = self;
+        let pilot = pilot.map(PilotFound::read_again);
+        CaseFiled { city, standard, version, outcome, entries, milestones, indicators, pilot, sealed }
+    }
 }
 
 /// What became of a case.

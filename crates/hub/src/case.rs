@@ -15,7 +15,7 @@ use tlog::Hash;
 use tlog::note::is_key_name;
 
 use crate::act::Entry;
-use crate::pilot::live::Figure;
+use crate::pilot::live::{Figure, Known};
 use crate::words::{Body, Title};
 
 /// The largest report of a pilot, in bytes.
@@ -98,10 +98,10 @@ pub struct CaseIndicator {
     pub most: u64,
 }
 
-/// What a report of a pilot found, and how to find it again.
+/// What a report of a pilot found, and how to find it again. A figure is [`Known`]; in the first kind of act it was a bare number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PilotFound {
+pub struct PilotFound<F = Known> {
     /// SHA-256 of the report as JSON with sorted names and without white space.
     pub report: Digest,
     /// The city's log.
@@ -119,7 +119,16 @@ pub struct PilotFound {
     /// How many disclosures there were.
     pub disclosures: u64,
     /// What the draft would have refused, stopped and cost.
-    pub figures: BTreeMap<Figure, u64>,
+    pub figures: BTreeMap<Figure, F>,
+}
+
+impl PilotFound<u64> {
+    /// The same with figures of which nothing is said to be unknown: whether there was something, the act did not tell.
+    pub(crate) fn read_again(self) -> PilotFound {
+        let Self { report, origin, size, root, draft, draft_digest, acts, disclosures, figures } = self;
+        let figures = figures.into_iter().map(|(figure, is)| (figure, Known { is, unknown: 0, withheld: 0 })).collect();
+        PilotFound { report, origin, size, root, draft, draft_digest, acts, disclosures, figures }
+    }
 }
 
 /// What of a case that stands in the log is not of its form; none if all is. What anybody reads for ever has no room for free words.
@@ -236,17 +245,35 @@ impl Counts {
     const fn total(self) -> u64 {
         self.against().saturating_add(self.allowed).saturating_add(self.unknown)
     }
+
+    const fn known(self) -> Known {
+        Known { is: self.against(), unknown: self.unknown, withheld: 0 }
+    }
 }
 
 #[derive(Deserialize)]
 struct Kind {
     stopped: u64,
+    #[serde(default)]
+    unknown: u64,
+}
+
+impl Kind {
+    const fn known(&self) -> Known {
+        Known { is: self.stopped, unknown: self.unknown, withheld: 0 }
+    }
 }
 
 #[derive(Deserialize)]
 struct Disclosure {
     total: u64,
     counts: Option<Counts>,
+}
+
+impl Disclosure {
+    fn known(&self) -> Known {
+        self.counts.map_or(Known { is: 0, unknown: 0, withheld: self.total }, Counts::known)
+    }
 }
 
 #[derive(Deserialize)]
@@ -286,13 +313,15 @@ impl PilotFound {
             return Err(ReportError::Inside);
         }
         let sum = |each: &mut dyn Iterator<Item = u64>| each.fold(0, u64::saturating_add);
-        let divided = || report.disclosures.iter().filter_map(|line| line.counts);
+        let plain = |is| Known { is, unknown: 0, withheld: 0 };
+        let together = |each: &mut dyn Iterator<Item = Known>| each.fold(plain(0), Known::and);
+        let minutes = report.work.duties_minutes.saturating_add(report.work.papers_minutes);
         let figures = BTreeMap::from([
-            (Figure::ActsRefused, sum(&mut report.acts.iter().map(|counts| counts.against()))),
-            (Figure::StreamsStopped, report.streams.stopped),
-            (Figure::GrantsStopped, report.grants.stopped),
-            (Figure::DisclosuresRefused, sum(&mut divided().map(Counts::against))),
-            (Figure::WorkMinutes, report.work.duties_minutes.saturating_add(report.work.papers_minutes)),
+            (Figure::ActsRefused, together(&mut report.acts.iter().map(|counts| counts.known()))),
+            (Figure::StreamsStopped, report.streams.known()),
+            (Figure::GrantsStopped, report.grants.known()),
+            (Figure::DisclosuresRefused, together(&mut report.disclosures.iter().map(Disclosure::known))),
+            (Figure::WorkMinutes, plain(minutes)),
         ]);
         Ok(Self {
             report: Digest::new(Sha256::digest(&bytes).into()),
@@ -361,7 +390,7 @@ mod tests {
             "seen": {"origin": "a.example/log", "size": 9, "root": Hash::from([7; 32]).to_string(), "from": null, "to": null, "inside": inside, "draft": "core@0.2.0",
                 "title": "T", "digest": "ab".repeat(32), "layers": []},
             "acts": [{"kind": "x/1", "allowed": 1, "changed": 2, "refused": 4, "unknown": 8}, {"kind": "y/1", "allowed": 1, "changed": 0, "refused": 0, "unknown": 0}],
-            "against": [], "streams": {"flowed": 3, "stopped": 2, "unknown": 0, "stops": []}, "grants": {"flowed": 3, "stopped": 1, "unknown": 0, "stops": []},
+            "against": [], "streams": {"flowed": 3, "stopped": 2, "unknown": 3, "stops": []}, "grants": {"flowed": 3, "stopped": 1, "unknown": 0, "stops": []},
             "disclosures": [{"recipient": "a", "purpose": "b", "stream": "c", "view": "d", "total": 70, "counts": null, "why": null},
                 {"recipient": "a", "purpose": "b", "stream": "c", "view": "d", "total": 30, "counts": {"allowed": 10, "changed": 10, "refused": 10, "unknown": 0}, "why": null}],
             "duties": [], "work": {"duties_minutes": 5, "papers_minutes": 6, "papers": [], "source": "s"}, "limits": limits,
@@ -372,8 +401,8 @@ mod tests {
     fn a_report_is_counted_and_named_by_what_it_says_and_not_by_how_it_was_written() {
         let found = PilotFound::of(&report(false, &[])).unwrap();
         assert_eq!((found.acts, found.disclosures, found.size), (16, 100, 9));
-        let figures: Vec<u64> = found.figures.values().copied().collect();
-        assert_eq!(figures, [6, 2, 1, 20, 11]);
+        let figures: Vec<_> = found.figures.values().map(|known| (known.is, known.unknown, known.withheld)).collect();
+        assert_eq!(figures, [(6, 8, 0), (2, 3, 0), (1, 0, 0), (20, 0, 70), (11, 0, 0)]);
         let pretty = serde_json::to_string_pretty(&report(false, &[])).unwrap().replace('\n', "\r\n");
         assert_eq!(PilotFound::read(&pretty).unwrap(), found);
         let mut other = report(false, &[]);

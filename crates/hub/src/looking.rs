@@ -1,17 +1,23 @@
 //! Looking at every mirrored log, by one process at a time, and the note of the last look that pages show.
 //!
 //! A folder is looked at under a lock of its own: whoever comes second is told so at once and waits for nothing. Between the logs of many
-//! cities a look may rest, so that a hub that looks by itself spreads its requests. What fails here leaves what is kept as it was.
+//! cities a look may rest, so that a hub that looks by itself spreads its requests. Members whose log is named by an act are taken up
+//! first. What fails here leaves what is kept as it was.
+
+mod named;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use journal::files::{self, Readers};
-use model::{Clock, Timestamp};
+use model::{Clock, PartyId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tlog::audit::LogSource;
 
-use crate::mirror::{City, MirrorError, Reach, Refreshed, refresh};
+use crate::mirror::{City, Mirror, MirrorError, Reach, Refreshed, refresh};
+use crate::state::State;
+
+pub use named::named;
 
 /// The largest note, in bytes.
 const NOTE_BYTES_MAX: u64 = 64 << 10;
@@ -47,6 +53,12 @@ pub struct LastLook {
     pub ended: Timestamp,
     /// What became of it; of each list of cities a hundred at most.
     pub found: Refreshed,
+    /// How many members were taken up, because an act named their log.
+    #[serde(default)]
+    pub taken_up: u64,
+    /// Members that are mirrored by another key or address than an act names. Nothing of them was replaced.
+    #[serde(default)]
+    pub named_otherwise: Vec<PartyId>,
 }
 
 impl LastLook {
@@ -63,10 +75,21 @@ impl LastLook {
     /// In one sentence.
     #[must_use]
     pub fn in_words(&self) -> String {
-        format!(
+        let mut words = format!(
             "{} cities were looked at: {} had {} new entries, {} could not be read, {} are frozen.",
             self.found.cities, self.found.grown, self.found.entries, self.found.failed, self.found.frozen
-        )
+        );
+        if self.taken_up > 0 {
+            words.push_str(&format!(" {} were taken up, whose log an act names.", self.taken_up));
+        }
+        if !self.named_otherwise.is_empty() {
+            let names: Vec<&str> = self.named_otherwise.iter().map(PartyId::as_str).collect();
+            words.push_str(&format!(
+                " An act names another key or address than these are mirrored by, and nothing of them was replaced: {}.",
+                names.join(", ")
+            ));
+        }
+        words
     }
 }
 
@@ -74,19 +97,28 @@ fn note(mirrors: &Path) -> PathBuf {
     mirrors.join("last-look.json")
 }
 
-/// Looks at every city that is mirrored in a folder, and notes what came of it.
+/// Takes up the members of an alliance that named a log, looks at every city that is mirrored in a folder, and notes what came of it.
 ///
 /// # Errors
 /// Another process looks, or the folder cannot be used.
-pub fn look(mirrors: &Path, ways: &dyn Reach, threads: usize, clock: &dyn Clock) -> Result<LastLook, LookError> {
+pub fn look(
+    mirrors: &Path,
+    alliance: &State,
+    ways: &dyn Reach,
+    threads: usize,
+    clock: &dyn Clock,
+) -> Result<LastLook, LookError> {
     let fail = |error| LookError::File { path: mirrors.to_owned(), error };
     std::fs::create_dir_all(mirrors).map_err(fail)?;
     let lock = files::lock(mirrors).map_err(fail)?.ok_or(LookError::Busy)?;
     let began = clock.now();
+    let mut members = named::take_up(&mut Mirror::open(mirrors)?, alliance)?;
     let mut found = refresh(mirrors, ways, threads, clock)?;
     found.contradict.truncate(NAMED_MAX);
     found.rolled_back.truncate(NAMED_MAX);
-    let look = LastLook { began, ended: clock.now(), found };
+    members.otherwise.truncate(NAMED_MAX);
+    let (taken_up, named_otherwise) = (members.taken, members.otherwise);
+    let look = LastLook { began, ended: clock.now(), found, taken_up, named_otherwise };
     let bytes = serde_json::to_vec(&look).map_err(|error| fail(error.into()))?;
     let path = note(mirrors);
     files::put(&path, &bytes, Readers::Everybody).map_err(|error| LookError::File { path, error })?;

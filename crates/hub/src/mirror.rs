@@ -8,6 +8,7 @@ mod door;
 mod export;
 mod fetch;
 mod kept;
+mod listed;
 mod pack;
 mod public;
 mod refresh;
@@ -28,6 +29,7 @@ use crate::watch::{Evidence, EvidenceFile, Said};
 pub use door::{Door, Doors, LOOK_BYTES_MAX};
 pub use fetch::{ENTRY_BYTES, JUMP_ENTRIES_MAX, NOTE_BYTES_MAX, STAGE_BYTES_MAX, STAGE_ENTRIES_MAX, Trouble};
 pub use kept::{CITY_BYTES_MAX, Country, Kept, KeptError, Position, Profile, SizeClass, Standing};
+pub use listed::{LISTED_MAX, Listed, csv_of, read_csv};
 pub use refresh::{Reach, Refreshed, refresh};
 
 use fetch::{Step, fetch};

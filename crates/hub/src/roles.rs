@@ -69,7 +69,9 @@ pub const fn action_of(what: &What) -> Action {
         What::WorkshopAnnounced(_) | What::MinutesFiled(_) => Action::KeepWorkshops,
         What::ConsolidationBegun(_) | What::AmendmentDecided(_) | What::DraftConsolidated(_) => Action::Edit,
         What::VersionReleased(_) | What::VersionWithdrawn(_) | What::VersionCorrected(_) => Action::Release,
-        What::CaseFiled(_) | What::CaseContinued(_) | What::CaseWithdrawn(_) => Action::KeepCases,
+        What::CaseFiledFirst(_) | What::CaseFiled(_) | What::CaseContinued(_) | What::CaseWithdrawn(_) => {
+            Action::KeepCases
+        }
         What::ModerationPolicyPublished(_) | What::Hidden(_) | What::Restored(_) | What::PayloadErased(_) => {
             Action::Moderate
         }

@@ -24,7 +24,8 @@ pub fn decided(what: &What) -> Option<String> {
         What::ConsolidationBegun(begun) => format!("the draft {} is frozen, to be consolidated", begun.draft),
         What::AmendmentDecided(decided) => format!("amendment {} is {}", decided.amendment, outcome(decided.outcome)),
         What::DraftConsolidated(made) => {
-            format!("version {} of {} is made of {} amendments", made.version, made.draft, made.amendments.len())
+            let plural = if made.amendments.len() == 1 { "" } else { "s" };
+            format!("version {} of {} is made of {} amendment{plural}", made.version, made.draft, made.amendments.len())
         }
         What::VersionReleased(released) => format!("version {} of {} is released", released.version, released.urn),
         What::VersionWithdrawn(withdrawn) => {

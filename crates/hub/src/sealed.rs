@@ -22,6 +22,7 @@ pub const fn commitments(what: &What) -> Option<&SealedFields> {
         What::AmendmentProposed(proposed) => Some(&proposed.sealed),
         What::ArgumentMade(made) => Some(&made.sealed),
         What::StatementMade(made) => Some(&made.sealed),
+        What::CaseFiledFirst(filed) => Some(&filed.sealed),
         What::CaseFiled(filed) => Some(&filed.sealed),
         What::CaseContinued(continued) => Some(&continued.sealed),
         _ => None,

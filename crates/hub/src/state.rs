@@ -54,7 +54,7 @@ pub struct State {
     pub erased: BTreeSet<Entry>,
     /// Entries with a payload, and whose words they are.
     pub sealed: Arc<BTreeMap<Entry, PersonId>>,
-    /// The amendments that somebody took part in.
+    /// The amendments that somebody took part in, the statements that they made, and the cases that they filed or continued.
     pub took_part: BTreeMap<PersonId, Arc<BTreeSet<Entry>>>,
     /// Every decision, in order.
     pub decisions: Arc<Vec<Decided>>,
@@ -318,6 +318,8 @@ pub struct Version {
 pub struct Case {
     /// As it was filed.
     pub filed: Arc<CaseFiled>,
+    /// Whether its figures say of how much they are not known; those of the first kind of act did not.
+    pub whole: bool,
     /// By whom.
     pub by: PersonId,
     /// When.
@@ -326,8 +328,8 @@ pub struct Case {
     pub outcome: CaseOutcome,
     /// What became of it, newest last.
     pub lines: Vec<CaseLine>,
-    /// The entry that took it back, if one did.
-    pub withdrawn: Option<Entry>,
+    /// The entry that took it back, when and by whom, if one did.
+    pub withdrawn: Option<(Entry, Timestamp, PersonId)>,
 }
 
 /// That something became of a case.
@@ -405,6 +407,13 @@ impl State {
     pub fn member_name(&self, id: &MemberId) -> String {
         let named = self.members.by_id.get(id).and_then(|member| member.listed.name.as_ref());
         named.map_or_else(|| format!("resident {id}"), Title::to_string)
+    }
+
+    /// What an entry decided, if it decided something.
+    #[must_use]
+    pub fn decided_by(&self, entry: Entry) -> Option<&Decided> {
+        let at = self.decisions.binary_search_by_key(&entry, |decided| decided.entry).ok()?;
+        self.decisions.get(at)
     }
 
     /// Whether the words of an entry may be shown: they are neither hidden nor erased.

@@ -4,6 +4,7 @@
 //! folded into an immutable [`State`]. There is no second truth: pages, plans and answers are all drawn from the fold.
 //! This room never reads an observation, and never decides by anything but the norms and the table of steps.
 
+pub mod adoption;
 pub mod assess;
 pub mod audit;
 pub mod changes;
@@ -20,6 +21,7 @@ pub mod sealing;
 pub mod signing;
 pub mod state;
 
+pub use adoption::Adoption;
 pub use clocks::{Clocks, ClocksError};
 pub use command::{Command, Submission};
 pub use decide::Refusal;

@@ -199,6 +199,10 @@ pub(crate) struct Sign {
 
 /// Put a standard and its profiles in force in a city, beside the city's own permits.
 ///
+/// A layer of the same name gives way to the one that is adopted, and every other layer in force stays, so that a city under a profile
+/// keeps it when the core goes on. What is replaced, added and kept is told. Only `--drop` leaves a layer out, by the founder and with the
+/// city's own reason. A pilot puts a draft over what is in force in the same way.
+///
 /// With `--dry-run` it shows first which streams and grants the new norms would stop, and which would begin to flow. What a hub released
 /// is verified whole, its entry, the proof that it is in the hub's log, the signatures and the pack, before anything is written; the city
 /// keeps all of it in `adopted/`, and the act says which entry it was.
@@ -206,7 +210,8 @@ pub(crate) struct Sign {
 #[command(
     after_help = "Examples:\n  ordinance adopt ./brookhaven amsterdam --by city --dry-run\n  ordinance adopt ./brookhaven \
 amsterdam --by city --reason 'the council of 3 March'\n  ordinance adopt https://ordinance.brookhaven.example amsterdam --by city --tokens tokens.toml --dry-run\n  ordinance adopt ./brookhaven https://hub.alliance.example/versions/57/release.json \
---hub-key 'hub.alliance.example/log+…' --by city\n  ordinance adopt ./brookhaven --check"
+--hub-key 'hub.alliance.example/log+…' --by city\n  ordinance adopt ./brookhaven global-core --by city --drop amsterdam --reason 'the council \
+left the pilot'\n  ordinance adopt ./brookhaven --check"
 )]
 pub(crate) struct Adopt {
     /// The city's folder, or its address.
@@ -225,8 +230,11 @@ pub(crate) struct Adopt {
     pub(crate) hub: Option<String>,
     /// Adopt nothing: read the log of each hub that this city adopted from, and tell whether what is in force was withdrawn or
     /// corrected since. Fails if it was.
-    #[arg(long, conflicts_with_all = ["pack", "by", "permits", "dry_run", "reason"])]
+    #[arg(long, conflicts_with_all = ["pack", "by", "permits", "dry_run", "reason", "drop"])]
     pub(crate) check: bool,
+    /// A layer in force that is left out, by its name; may be given several times. It is the founder's to do, and needs `--reason`.
+    #[arg(long, value_name = "LAYER", requires = "reason")]
+    pub(crate) drop: Vec<String>,
     /// Why, in words that residents will read.
     #[arg(long)]
     pub(crate) reason: Option<String>,

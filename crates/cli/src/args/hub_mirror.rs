@@ -56,10 +56,10 @@ pub(crate) struct MirrorCity {
     pub(crate) longitude: Option<f64>,
 }
 
-/// Look at every mirrored log once, and keep what is new and holds.
+/// Look at every mirrored log once, and keep what is new and holds. Members whose log is named by an act are taken up first.
 ///
-/// A log that contradicts what its city signed before is frozen, and the evidence is kept. Exit status: 0 nothing
-/// contradicts, 1 something does.
+/// Who was not reached the last time is looked at after all others. A log that contradicts what its city signed before is frozen, and the
+/// evidence is kept. Exit status: 0 nothing contradicts, 1 something does.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  ordinance hub look ./hub\n  ordinance hub look ./hub --allow 127.0.0.1 --json")]
 pub(crate) struct Look {
@@ -147,16 +147,22 @@ pub(crate) struct Definitions {
 /// Count a benchmark: over a hub's mirrors, or in one city's public log.
 ///
 /// Of a hub's folder every mirrored city is counted, together by country and size, with intervals and with who is
-/// missing. Of a city's folder or address only that city is; the log is verified to its last hash.
+/// missing. Of a city's folder or address only that city is; the log is verified to its last hash. Of a hub's address everything is
+/// counted again from what it hands out: the list of its cities, and each kept log, verified to its last hash under the key in the list.
+/// That reads all of them; one that does not verify is told, and the exit status is 1.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance hub benchmark ./hub --definition review-overdue\n  ordinance hub benchmark --log \
-https://brookhaven.example --definition days-to-decision --json"
+https://brookhaven.example --definition days-to-decision --json\n  ordinance hub benchmark --hub https://hub.alliance.example \
+--definition review-overdue"
 )]
 pub(crate) struct Benchmark {
     /// The hub's folder.
-    #[arg(required_unless_present = "log", conflicts_with = "log")]
+    #[arg(required_unless_present_any = ["log", "hub"], conflicts_with_all = ["log", "hub"])]
     pub(crate) dir: Option<PathBuf>,
+    /// The address of a hub, whose numbers are counted again from the logs that it hands out.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["log", "city"])]
+    pub(crate) hub: Option<String>,
     /// A city's folder, or the address of its node, in place of a hub's folder.
     #[arg(long)]
     pub(crate) log: Option<String>,

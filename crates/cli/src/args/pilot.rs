@@ -85,7 +85,7 @@ pub(crate) struct Begin {
     /// The draft: a pack by id, URN or folder.
     #[arg(long, value_name = "PACK")]
     pub(crate) draft: String,
-    /// Until when it is to run (RFC 3339).
+    /// Until when it is to run (RFC 3339). What happens afterwards is not counted.
     #[arg(long)]
     pub(crate) until: Timestamp,
     /// What is to be looked at by a day, as `DAY=WORDS`; may be given several times.
@@ -99,6 +99,9 @@ pub(crate) struct Begin {
 
 /// See what a live pilot would have refused so far, and keep what it says of what is new. Asked every day, by a timer for
 /// instance, it keeps a line for each act under the day's log.
+///
+/// What happens after the instant until which it was to run is not counted. Where something is not known or withheld, an indicator is not
+/// said to be within its bound. Of a pilot that ended its last look is shown, as it was kept.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance pilot look ./brookhaven --name autumn\n  ordinance pilot look ./brookhaven --name \
@@ -121,7 +124,8 @@ pub(crate) struct Look {
     pub(crate) minutes: Option<PathBuf>,
 }
 
-/// End a live pilot with what is to become of the draft, and why. Its last look is kept with it.
+/// End a live pilot with what is to become of the draft, and why. Its last look, report and indicators, is kept with it, and
+/// `ordinance pilot look` shows it from then on.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Example:\n  ordinance pilot end ./brookhaven --name autumn --outcome revise --because 'Two departments \
@@ -136,6 +140,9 @@ pub(crate) struct End {
     /// What is to become of the draft.
     #[arg(long, value_enum)]
     pub(crate) outcome: Outcome,
+    /// How long work takes, as a TOML file says; see `ordinance pilot run --help`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) minutes: Option<PathBuf>,
     /// Why, in words.
     #[arg(long)]
     pub(crate) because: String,

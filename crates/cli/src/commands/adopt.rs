@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use model::policy::PolicyText;
-use model::{Clock as _, PartyId, Timestamp};
+use model::{Clock as _, PartyId, PolicyLayer, Timestamp};
 use norms::Bundle;
 use norms::proof::{City, Difference, Prover};
 use register::changes::{Decided, Flow, changes};
-use register::{Command, Rules, State, Submission};
+use register::{Adoption, Command, Rules, State, Submission};
 use serde::Serialize;
+use standards::Pack;
 
 use super::framework::shelf::Packs;
 use super::office::Office;
@@ -33,9 +34,15 @@ const PERMITS_BYTES_MAX: u64 = norms::TEXT_BYTES_MAX as u64;
 struct Adopted {
     pack: String,
     layers: Vec<String>,
+    /// The layers that read otherwise than before, that are new, that stay as they were, and that were left out by name.
+    replaced: Vec<String>,
+    added: Vec<String>,
+    kept: Vec<String>,
+    dropped: Vec<String>,
     hash: String,
-    /// The duties whose clocks run from now on.
+    /// The duties whose clocks run from now on, and those of them that were in force and read otherwise.
     clocks: Vec<String>,
+    reworded: Vec<String>,
     /// What would flow no more, with the norms against it.
     stops: Vec<Change>,
     /// What would begin to flow.
@@ -61,6 +68,53 @@ struct Change {
 
 pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let (Some(by), Some(name)) = (&args.by, &args.pack) else { return released::check(args, output) };
+    let (pack, layers, release) = standard(args, name)?;
+    let office = Office::open(&args.city)?;
+    let token = token(args, by, &office)?;
+    let (state, now) = standing(args, &office)?;
+    let policy = state.policy.as_ref();
+    let adoption = adoption(args, by, &state, &layers)?;
+    let text = adoption.text;
+    let rules = Rules::assemble(&text).map_err(|error| Status::bad_input(error.to_string()))?;
+    let hash = rules.hash().to_string();
+    let before = policy.and_then(|policy| Bundle::assemble(&policy.text).ok()).map(Arc::new);
+    let changes = changes(&state, now, before.as_ref(), &rules.bundle);
+    let proof = if args.prove { proved(policy.map(|policy| &policy.text), &text)? } else { None };
+    let names = text.layers.iter().map(|layer| layer.name.clone()).collect();
+    let clocks = clocks(&text, &state);
+    let reworded = clocks.iter().filter(|duty| duty.parse().is_ok_and(|duty| state.duty_text(&duty).is_some()));
+    let reworded = reworded.cloned().collect();
+    let reason = release.as_ref().map(|release| release.reason(args.reason.as_deref())).transpose()?;
+    let reason = reason.or_else(|| args.reason.clone());
+    // What proves it lies beside the city before the act says so.
+    let kept = match (&release, args.dry_run) {
+        (Some(release), false) => release.keep(&args.city, &hash, &text.layers)?,
+        _ => None,
+    };
+    let submission = Submission { by: by.clone(), reason, command: Command::AdoptPolicy(text) };
+    let entries = submitted(args, &office, submission, token.as_deref(), kept.as_deref())?;
+    let adopted = Adopted {
+        pack: pack.manifest.reference.to_string(),
+        layers: names,
+        replaced: adoption.replaced,
+        added: adoption.added,
+        kept: adoption.kept,
+        dropped: adoption.dropped,
+        hash,
+        clocks,
+        reworded,
+        stops: told(changes.stops),
+        starts: told(changes.starts),
+        decided: changes.decided.into_iter().map(decides).collect(),
+        standing: release.as_ref().map(released::Released::standing),
+        proof,
+        entries,
+    };
+    output.result(&adopted, &in_words(&adopted, args.dry_run))
+}
+
+/// The standard with the layers that it holds, and the release that it came by.
+fn standard(args: &Adopt, name: &str) -> anyhow::Result<(Arc<Pack>, Vec<PolicyLayer>, Option<released::Released>)> {
     let mut packs = Packs::open(&args.shelf)?;
     let release = if released::is_release(name) { Some(released::read(args, name)?) } else { None };
     let pack = match &release {
@@ -70,56 +124,44 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     if release.is_none() {
         packs.require_trust(&pack)?;
     }
-    let resolved = packs.resolve(&pack)?;
-    let office = Office::open(&args.city)?;
-    let token = token(args, by, &office)?;
-    let (state, now) = standing(args, &office)?;
-    let layers = founding::layers(&resolved);
-    let policy = state.policy.as_ref();
-    let permits_owner = policy.map_or_else(|| by.clone(), |policy| policy.text.permits_owner.clone());
-    let text = PolicyText { layers, permits: permits(args, &state)?, permits_owner };
-    let rules = Rules::assemble(&text).map_err(|error| Status::bad_input(error.to_string()))?;
-    let hash = rules.hash().to_string();
-    let before = policy.and_then(|policy| Bundle::assemble(&policy.text).ok()).map(Arc::new);
-    let changes = changes(&state, now, before.as_ref(), &rules.bundle);
-    let proof = if args.prove { proved(policy.map(|policy| &policy.text), &text)? } else { None };
-    let names = text.layers.iter().map(|layer| layer.name.clone()).collect();
-    let clocks = clocks(&text, &state);
-    let reason =
-        release.as_ref().map_or_else(|| args.reason.clone(), |release| Some(release.reason(args.reason.as_deref())));
-    // What proves it lies beside the city before the act says so.
-    let kept = match (&release, args.dry_run) {
-        (Some(release), false) => release.keep(&args.city, &hash, &text.layers)?,
-        _ => None,
+    let layers = founding::layers(&packs.resolve(&pack)?);
+    Ok((pack, layers, release))
+}
+
+/// The policies as they would be, over those in force.
+fn adoption(args: &Adopt, by: &PartyId, state: &State, layers: &[PolicyLayer]) -> anyhow::Result<Adoption> {
+    let policy = state.policy.as_ref().map(|policy| &policy.text);
+    let before = PolicyText {
+        layers: policy.map(|policy| policy.layers.clone()).unwrap_or_default(),
+        permits: permits(args, state)?,
+        permits_owner: policy.map_or_else(|| by.clone(), |policy| policy.permits_owner.clone()),
     };
-    let submission = Submission { by: by.clone(), reason, command: Command::AdoptPolicy(text) };
+    if !args.drop.is_empty() && args.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) {
+        return Err(Status::bad_input("a layer is dropped with the city's own reason; say it with `--reason`").into());
+    }
+    let adoption = Adoption::over(&before, layers).without(&args.drop, layers);
+    adoption.map_err(|error| Status::bad_input(error.to_string()).into())
+}
+
+/// Submits it, or asks whether it would be done. What was kept for it goes again where it is certain that nothing was written.
+fn submitted(
+    args: &Adopt,
+    office: &Office,
+    submission: Submission,
+    token: Option<&str>,
+    kept: Option<&Path>,
+) -> anyhow::Result<Vec<u64>> {
     let entries = if args.dry_run {
-        office.preview(submission, token.as_deref()).map(|()| Vec::new())
+        office.preview(submission, token).map(|()| Vec::new())
     } else {
-        office.submit(submission, token.as_deref())
+        office.submit(submission, token)
     };
-    let entries = match entries {
-        Ok(entries) => entries,
-        Err(failed) => {
-            if failed.definite {
-                kept.map_or(Ok(()), fs::remove_file)?;
-            }
-            return Err(failed.error);
+    entries.or_else(|failed| {
+        if failed.definite {
+            kept.map_or(Ok(()), fs::remove_file)?;
         }
-    };
-    let adopted = Adopted {
-        pack: pack.manifest.reference.to_string(),
-        layers: names,
-        hash,
-        clocks,
-        stops: told(changes.stops),
-        starts: told(changes.starts),
-        decided: changes.decided.into_iter().map(decides).collect(),
-        standing: release.as_ref().map(released::Released::standing),
-        proof,
-        entries,
-    };
-    output.result(&adopted, &in_words(&adopted, args.dry_run))
+        Err(failed.error)
+    })
 }
 
 /// What a city would newly allow and newly refuse; none where it has no policies yet.
@@ -193,11 +235,16 @@ fn decides(decided: Decided) -> Change {
 fn in_words(adopted: &Adopted, dry_run: bool) -> String {
     let would = if dry_run { "would " } else { "" };
     let mut lines = vec![format!("{}: {}", adopted.pack, adopted.layers.join(" under "))];
+    lines.extend(layers_in_words(adopted, would));
     lines.extend(adopted.stops.iter().map(|change| format!("{would}stop  {}: {}", change.what, change.why)));
     lines.extend(adopted.starts.iter().map(|change| format!("{would}start {}: {}", change.what, change.why)));
     lines.extend(adopted.decided.iter().map(|change| format!("{would}let others {}: {}", change.what, change.why)));
     if !adopted.clocks.is_empty() {
         lines.push(format!("{would}let run {} clocks: {}", adopted.clocks.len(), adopted.clocks.join(", ")));
+    }
+    if !adopted.reworded.is_empty() {
+        let reworded = adopted.reworded.join(", ");
+        lines.push(format!("Of them these were in force and read otherwise, looser or stricter: {reworded}"));
     }
     lines.extend(adopted.proof.as_ref().map(|difference| format!("By proof, whatever is asked: {difference}")));
     if adopted.standing == Some("not-checked") {
@@ -217,4 +264,16 @@ fn in_words(adopted: &Adopted, dry_run: bool) -> String {
         }
     });
     lines.join("\n")
+}
+
+/// What becomes of each layer: replaced, added, kept or left out.
+fn layers_in_words(adopted: &Adopted, would: &str) -> Vec<String> {
+    let of = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{would}{what} {}", names.join(", ")));
+    let said = [
+        of("replace", &adopted.replaced),
+        of("add    ", &adopted.added),
+        of("keep   ", &adopted.kept),
+        of("drop   ", &adopted.dropped),
+    ];
+    said.into_iter().flatten().collect()
 }

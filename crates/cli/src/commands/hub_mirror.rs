@@ -2,6 +2,7 @@
 
 mod benchmark;
 mod mirrors;
+mod recount;
 mod simulate;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use hub::pilot::Draft;
+use hub::release::Release;
+use model::policy::PolicyText;
+use register::audit::{FolderSource, audit};
 use serde_json::{Value, json};
 
 use crate::hub::{Served, adopted, release, size, with_people};
@@ -139,4 +143,73 @@ fn what_was_seen_of_a_hubs_log_is_remembered_and_another_history_is_found() {
     let looked: Value = serde_json::from_slice(&check.stdout).unwrap();
     assert_eq!((check.status.code(), looked[0]["standing"].as_str()), (Some(1), Some("released")), "{check:?}");
     assert!(String::from_utf8_lossy(&check.stderr).contains("0.json"), "{check:?}");
+}
+
+/// The policies that a city's log says are in force.
+fn in_force(city: &str) -> PolicyText {
+    let state = audit(&FolderSource::new(&Path::new(city).join("log")), None, None).unwrap().state;
+    state.policy.as_ref().unwrap().text.clone()
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_city_under_a_profile_keeps_it_when_it_adopts_a_released_core_as_a_pilot_had_tried_it() {
+    let (hub, _, file, city) = released();
+    run_json(&["adopt", &city, "amsterdam", "--by", "city", "--reason", "the council of 3 March"]);
+    let before = in_force(&city);
+    let adopt = |more: &[&str]| run(&[&["adopt", &city, &file, "--by", "city", "--hub-key", &hub.key], more].concat());
+    let told = |more: &[&str]| -> Value {
+        let output = adopt(&[more, &["--json"]].concat());
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let dry = told(&["--dry-run"]);
+    assert_eq!(
+        (names(&dry["replaced"]), names(&dry["kept"])),
+        (vec!["global-core"], vec!["eu-data-protection", "amsterdam"])
+    );
+    assert_eq!((names(&dry["added"]).len(), names(&dry["dropped"]).len()), (0, 0), "{dry}");
+    let done = told(&[]);
+    assert_eq!((&done["replaced"], &done["kept"], &done["hash"]), (&dry["replaced"], &dry["kept"], &dry["hash"]));
+
+    // What is in force is what a pilot of the release puts to the city's history: the profile as it was, the core as released.
+    let after = in_force(&city);
+    let released = Release::from_bytes(&std::fs::read(&file).unwrap()).unwrap();
+    let pack = released.verify(&hub.key.parse().unwrap()).unwrap().pack;
+    let draft = Draft::of(&standards::resolve(&[std::sync::Arc::new(pack)], None).unwrap());
+    assert_eq!(after, draft.over(&before));
+    let cedar = |text: &PolicyText, name: &str| {
+        text.layers.iter().find(|layer| layer.name == name).map(|layer| layer.cedar.clone())
+    };
+    for kept in ["eu-data-protection", "amsterdam"] {
+        assert_eq!(cedar(&after, kept), cedar(&before, kept), "{kept}");
+    }
+    assert_ne!(cedar(&after, "global-core"), cedar(&before, "global-core"));
+    let piloted = run_json(&["pilot", "run", &city, "--draft", "global-core"]);
+    assert_eq!(piloted["seen"]["layers"], json!(["global-core"]));
+
+    // A layer goes by its name alone, with the city's own words, and those stand in the log.
+    let size_before = size(&city);
+    for refused in [
+        &["--drop", "amsterdam"][..],
+        &["--drop", "amsterdam", "--reason", " "],
+        &["--drop", "germany", "--reason", "x"],
+    ] {
+        assert!(!adopt(refused).status.success(), "{refused:?}");
+    }
+    let part = adopt(&["--drop", "global-core", "--reason", "the council"]);
+    assert!(String::from_utf8_lossy(&part.stderr).contains("part of what is adopted"), "{part:?}");
+    assert_eq!(size(&city), size_before);
+    let done = told(&["--drop", "amsterdam", "--reason", "the council of 5 May"]);
+    assert_eq!(
+        (names(&done["dropped"]), names(&done["kept"])),
+        (vec!["amsterdam"], vec!["global-core", "eu-data-protection"])
+    );
+    assert_eq!(cedar(&in_force(&city), "amsterdam"), None);
+    let entry = done["entries"][0].to_string();
+    let act = run_json(&["log", "show", &city, "--from", &entry, "--limit", "1"]);
+    assert!(act.to_string().contains("the council of 5 May"), "{act}");
 }

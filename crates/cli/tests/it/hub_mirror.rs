@@ -180,6 +180,14 @@ fn a_hub_that_is_served_looks_by_itself_tells_what_failed_and_hands_out_what_it_
         run_json(&[&["hub", "benchmark"], from, &["--definition", "days-to-decision", "--at", &at]].concat())
     };
     assert_eq!(counted(&["--log", &kept]), counted(&[hub, "--city", "brookhaven"]));
+    // From the hub's address anybody counts all of it again.
+    let again = counted(&["--hub", &address]);
+    assert_eq!(again, counted(&[hub]), "the same table, from what anybody is given");
+    assert_eq!(again["cities"].as_array().unwrap().len(), 2, "{again}");
+    let list = page(&address, "/mirrors.csv");
+    assert!(list.contains(&format!("brookhaven,{key},")) && list.contains("silent,"), "{list}");
+    assert!(list.lines().nth(1).unwrap().ends_with(",sound") && list.contains(",unreachable"), "{list}");
+    assert!(page(&address, "/mirrors.csv?after=silent").lines().count() == 1);
     for wrong in ["1s", "soon", "-1"] {
         assert_eq!(run(&["hub", "serve", hub, "--look-every", wrong]).status.code(), Some(2), "{wrong}");
     }

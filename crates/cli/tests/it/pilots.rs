@@ -103,5 +103,15 @@ fn a_shadow_keeps_what_it_says_and_changes_no_byte_of_the_city() {
     std::fs::write(&kept, &text).unwrap();
     let end = ["pilot", "end", &dir, "--name", "autumn", "--outcome", "revise", "--because", "Too much paper."];
     assert_eq!(json(&end)["ended"]["outcome"], "revise");
+    // What was seen last stays, whatever the city does afterwards, and of it what may be handed out.
+    place(&city, "west");
+    let last = json(&["pilot", "look", &dir, "--name", "autumn"]);
+    assert_eq!((&last["report"], &last["decided"]), (&third["report"], &third["decided"]), "{last}");
+    assert_eq!((&last["indicators"], &last["pilot"]["ended"]["outcome"]), (&third["indicators"], &"revise".into()));
+    let public = json(&["pilot", "look", &dir, "--name", "autumn", "--public"]);
+    assert!(public["report"]["limits"].to_string().contains("This is what the city hands out"), "{public}");
+    let words = run(&["pilot", "look", &dir, "--name", "autumn"]);
+    let words = String::from_utf8_lossy(&words.stdout).into_owned();
+    assert!(words.contains("Too much paper.") && words.contains("acts-refused: 0, within the 0"), "{words}");
     assert_eq!(run(&end).status.code(), Some(64), "it ends once");
 }

@@ -13,7 +13,7 @@ use super::definition::{Better, Definition, NamedDefinition};
 use super::figure::{Figure, Missing};
 use super::sheet::Sheet;
 use super::stat::Interval;
-use crate::mirror::{City, Country, Mirror, MirrorError, Position, SizeClass, Standing};
+use crate::mirror::{City, Country, Mirror, MirrorError, Position, Profile, SizeClass, Standing};
 
 /// How many cities are read at a time.
 const READ_AT_ONCE: usize = 512;
@@ -132,22 +132,27 @@ impl<'d> Tally<'d> {
         }
     }
 
-    /// Adds a city.
+    /// Adds a city as it is mirrored.
     pub fn add(&mut self, city: &City) {
-        let profile = &city.kept.profile;
+        let sheet = match city.kept.standing {
+            Standing::Frozen { .. } => Err(Missing::Frozen),
+            _ => Ok(&city.sheet),
+        };
+        self.add_counted(&city.name, &city.kept.profile, sheet);
+    }
+
+    /// Adds a city by what its entries say, or why nothing of it is counted.
+    pub fn add_counted(&mut self, city: &PartyId, profile: &Profile, sheet: Result<&Sheet, Missing>) {
         let groups = [Group::All, Group::Country(profile.country), Group::SizeClass(profile.size_class)];
         for (named, table) in self.definitions.iter().zip(&mut self.tables) {
             let definition = &named.definition;
-            let counted = match city.kept.standing {
-                Standing::Frozen { .. } => Err(Missing::Frozen),
-                _ => of_sheet(definition, &city.sheet, self.at),
-            };
+            let counted = sheet.and_then(|sheet| of_sheet(definition, sheet, self.at));
             for group in groups {
                 table.groups.entry(group).or_insert_with(|| Figure::empty(definition)).add(&counted);
             }
             let enough = |counted: &&Counted| counted.sample() >= definition.sample_min.max(1);
             table.cities.push(CityRank {
-                city: city.name.clone(),
+                city: city.clone(),
                 position: profile.position,
                 sample: counted.as_ref().map_or(0, Counted::sample),
                 number: counted.as_ref().ok().and_then(super::figure::number),

@@ -10,6 +10,7 @@ pub(super) mod home;
 mod listing;
 pub(super) mod members;
 pub(super) mod mirrors;
+mod news;
 pub(super) mod propose;
 pub(super) mod sign_in;
 pub(super) mod statements;
@@ -65,6 +66,7 @@ pub(super) fn routes() -> Router<Node> {
         .route("/cases/new", get(cases::form).post(cases::sent).layer(DefaultBodyLimit::max(CASE_BYTES_MAX)))
         .route("/cases/{entry}", get(cases::case))
         .route("/mirrors", get(mirrors::list))
+        .route("/mirrors.csv", get(mirrors::listed))
         .route("/mirrors/{city}", get(mirrors::city))
         .route("/mirrors/{city}/log/{*path}", get(mirrors::log))
         .route("/evidence", get(mirrors::evidence))

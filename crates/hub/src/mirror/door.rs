@@ -15,13 +15,13 @@ use web::{Allowed, Guarded};
 use super::City;
 use super::refresh::Reach;
 
-/// The most that one look reads, in bytes.
-pub const LOOK_BYTES_MAX: u64 = 64 << 20;
-/// The most files that one look asks for.
-const REQUESTS_MAX: u32 = 1_024;
+/// The most that is read of one city in a whole refresh, in bytes.
+pub const LOOK_BYTES_MAX: u64 = 256 << 20;
+/// The most files that one city is asked for in a whole refresh.
+const REQUESTS_MAX: u32 = 4_096;
 /// The longest wait for one file.
 const FILE_TIME_MAX: Duration = Duration::from_secs(15);
-/// The longest that one look may take.
+/// How long after the first file of a city another one is asked for in the same refresh, however much there is.
 const LOOK_TIME_MAX: Span = Span::minutes(2);
 /// The largest headers of an answer, in bytes.
 const HEADER_BYTES_MAX: usize = 16 << 10;
@@ -71,7 +71,7 @@ impl Reach for Doors {
     }
 }
 
-/// One look's way to one log.
+/// The way to one log for one refresh: everything that is looked at in a row has one deadline and one amount of bytes.
 pub struct Door {
     agent: Agent,
     clock: Arc<dyn Clock>,

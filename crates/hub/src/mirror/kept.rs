@@ -234,6 +234,12 @@ impl Kept {
         }
     }
 
+    /// Whether it is the log under a key and at an address.
+    #[must_use]
+    pub fn is_log(&self, key: &str, address: &str) -> bool {
+        self.key == key && self.address == address.trim_end_matches('/')
+    }
+
     /// The newest head that was checked. It was verified when it was kept.
     #[must_use]
     pub fn signed(&self) -> Option<Checkpoint> {

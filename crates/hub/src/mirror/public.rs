@@ -46,7 +46,7 @@ impl Mirror {
     }
 
     /// What is known of a city's log, without what its entries say: that may be large, and no file of the log needs it.
-    fn head(&self, name: &PartyId) -> Result<Kept, MirrorError> {
+    pub(crate) fn head(&self, name: &PartyId) -> Result<Kept, MirrorError> {
         let row = self.shelf.row(name.as_str())?.ok_or_else(|| MirrorError::Unknown(name.clone()))?;
         let damaged =
             |error: serde_json::Error| MirrorError::Damaged { city: row.name.clone(), why: error.to_string() };

@@ -1,8 +1,10 @@
 //! Every city looked at once: by a few threads that read and check, and one that writes.
 //!
-//! Slow or hostile logs hold up a thread for as long as one look may take, and never the writer. What was checked is written in
-//! transactions of some hundred cities; a crash loses at most the looks that were not written, and the next look makes them again.
+//! Slow or hostile logs hold up a thread for as long as one city may take, and never the writer. Who was not reached the last time comes
+//! after all others, so that those who wait for an answer in vain are not the honest ones. What was checked is written in transactions of
+//! some hundred cities; a crash loses at most the looks that were not written, and the next look makes them again.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -10,11 +12,12 @@ use std::thread;
 
 use journal::JournalError;
 use journal::shelf::Change;
-use model::{Clock, PartyId};
+use model::{Clock, PartyId, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use tlog::audit::LogSource;
 
-use super::{City, CityRow, Looked, Mirror, MirrorError, Prepared, Trouble};
+use super::door::LOOK_BYTES_MAX;
+use super::{City, CityRow, Looked, Mirror, MirrorError, Prepared, Standing, Trouble};
 
 /// The most cities that are written in one transaction.
 const WRITTEN_AT_ONCE: usize = 256;
@@ -24,12 +27,16 @@ const WRITTEN_BYTES_AT_ONCE: usize = 32 << 20;
 const WAITING_MAX: usize = 16;
 /// How many cities are read ahead. Each may have as much as the shelf keeps of one.
 const READ_AT_ONCE: usize = 16;
-/// How often one city is looked at in a row while it has more.
-const STAGES_MAX: usize = 64;
+/// How often one city is looked at in a row while it has more: all of it together asks for fewer files than a door opens for.
+const STAGES_MAX: usize = 12;
+/// How long after its first look a city that has more is looked at once more in the same refresh. A door stays open for longer.
+const STAGES_TIME_MAX: Span = Span::minutes(1);
+/// How much of one city is kept in a row, in bytes, before what it has more waits for the next refresh. A door lets more through.
+const STAGES_BYTES_MAX: u64 = LOOK_BYTES_MAX / 2;
 
 /// The way to a city's log.
 pub trait Reach: Sync {
-    /// The log of a city.
+    /// The log of a city, for one refresh.
     fn reach(&self, city: &City) -> Box<dyn LogSource>;
 }
 
@@ -53,30 +60,61 @@ pub struct Refreshed {
     pub rolled_back: Vec<PartyId>,
 }
 
-/// Where the threads take their cities from.
+/// Where the threads take their cities from: first those whose last look held, then those that were never looked at, and last those that
+/// were in trouble the last time.
 struct Queue {
     reader: Mirror,
     after: Option<String>,
     waiting: Vec<CityRow>,
+    /// Whether every row was read once.
+    read: bool,
+    new: VecDeque<PartyId>,
+    troubled: VecDeque<PartyId>,
     /// How many rows could not be read.
     damaged: u64,
 }
 
 impl Queue {
+    fn new(reader: Mirror) -> Self {
+        let (new, troubled) = (VecDeque::new(), VecDeque::new());
+        Self { reader, after: None, waiting: Vec::new(), read: false, new, troubled, damaged: 0 }
+    }
+
     /// The next city that can be read. One that cannot is counted, and holds up no other.
     fn next(&mut self) -> Result<Option<City>, MirrorError> {
-        loop {
+        while !self.read {
             if self.waiting.is_empty() {
                 self.waiting = self.reader.cities(self.after.as_deref(), READ_AT_ONCE)?;
                 self.after = self.waiting.last().map(|(name, _)| name.clone()).or(self.after.take());
                 self.waiting.reverse();
             }
             match self.waiting.pop() {
-                None => return Ok(None),
+                None => self.read = true,
                 Some((_, Err(MirrorError::Damaged { .. }))) => self.damaged += 1,
-                Some((_, city)) => return city.map(Some),
+                Some((_, city)) => match self.in_turn(city?) {
+                    None => {}
+                    city => return Ok(city),
+                },
             }
         }
+        while let Some(name) = self.new.pop_front().or_else(|| self.troubled.pop_front()) {
+            match self.reader.city(&name) {
+                Err(MirrorError::Damaged { .. }) => self.damaged += 1,
+                city => return city.map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    /// A city, unless its turn comes later.
+    fn in_turn(&mut self, city: City) -> Option<City> {
+        let later = match &city.kept.standing {
+            Standing::Unreachable { .. } | Standing::Unproven { .. } => &mut self.troubled,
+            Standing::Sound if city.kept.checked.is_none() => &mut self.new,
+            Standing::Sound | Standing::Frozen { .. } => return Some(city),
+        };
+        later.push_back(city.name);
+        None
     }
 }
 
@@ -86,7 +124,7 @@ impl Queue {
 /// Something could not be read or written; what was written before stays.
 pub fn refresh(folder: &Path, ways: &dyn Reach, threads: usize, clock: &dyn Clock) -> Result<Refreshed, MirrorError> {
     let mut writer = Mirror::open(folder)?;
-    let queue = Mutex::new(Queue { reader: Mirror::open(folder)?, after: None, waiting: Vec::new(), damaged: 0 });
+    let queue = Mutex::new(Queue::new(Mirror::open(folder)?));
     let (sender, receiver) = sync_channel(WAITING_MAX);
     let mut refreshed = thread::scope(|scope| {
         let looking: Vec<_> = (0..threads.max(1))
@@ -129,10 +167,11 @@ fn look(
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next()?;
         let Some(city) = next else { return Ok(()) };
         let name = city.name.clone();
-        let mut prepared = once(&own, city, ways, clock)?;
-        let mut stages = 1;
+        let log = ways.reach(&city);
+        let mut row = Row::begun(&city, clock);
+        let mut prepared = once(&own, city, &*log, clock)?;
         // A city with much that is new is written by whoever looks at it, so that not all of it waits in memory.
-        while stages < STAGES_MAX && matches!(prepared.looked, Looked::Grown { more: true, .. }) {
+        while matches!(prepared.looked, Looked::Grown { more: true, .. }) && row.goes_on(clock) {
             let looked = match own.commit(prepared) {
                 Err(MirrorError::Shelf(JournalError::Refused(why))) => Looked::Failed(Trouble::NotKept(why)),
                 committed => committed?,
@@ -144,8 +183,9 @@ fn look(
             if last {
                 continue 'cities;
             }
-            prepared = once(&own, own.city(&name)?, ways, clock)?;
-            stages += 1;
+            let city = own.city(&name)?;
+            row.looks_again(&city);
+            prepared = once(&own, city, &*log, clock)?;
         }
         if tell.send(Told { city: name, prepared, last: true }).is_err() {
             return Ok(());
@@ -153,10 +193,34 @@ fn look(
     }
 }
 
+/// Looks at one city in a row.
+struct Row {
+    until: Timestamp,
+    bytes_at_first: u64,
+    bytes: u64,
+    looks: usize,
+}
+
+impl Row {
+    fn begun(city: &City, clock: &dyn Clock) -> Self {
+        let bytes = city.kept.bytes;
+        Self { until: clock.now() + STAGES_TIME_MAX, bytes_at_first: bytes, bytes, looks: 1 }
+    }
+
+    const fn looks_again(&mut self, city: &City) {
+        self.bytes = city.kept.bytes;
+        self.looks += 1;
+    }
+
+    fn goes_on(&self, clock: &dyn Clock) -> bool {
+        let kept = self.bytes.saturating_sub(self.bytes_at_first);
+        self.looks < STAGES_MAX && kept < STAGES_BYTES_MAX && clock.now() <= self.until
+    }
+}
+
 /// One look. That what is kept of a city is damaged is that city's failure, and not that of all the others.
-fn once(own: &Mirror, city: City, ways: &dyn Reach, clock: &dyn Clock) -> Result<Prepared, MirrorError> {
-    let log = ways.reach(&city);
-    match own.prepare(city, &*log, clock.now()) {
+fn once(own: &Mirror, city: City, log: &dyn LogSource, clock: &dyn Clock) -> Result<Prepared, MirrorError> {
+    match own.prepare(city, log, clock.now()) {
         Err(MirrorError::Damaged { .. }) => Ok(Prepared { looked: Looked::Failed(Trouble::Damaged), change: None }),
         prepared => prepared,
     }

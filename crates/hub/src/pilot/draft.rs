@@ -1,12 +1,13 @@
 //! A draft: the layers of a standard as it would be adopted, and what its norms ask to be filed.
 //!
-//! It is put over the policies that a city had: a layer of the same name takes the place of the one that was in force, any other is
-//! added, and the city's own permits stay. Nothing of a city's is left out.
+//! It is put over the policies that a city had as an adoption puts it there, by the same code: a layer of the same name takes the place of
+//! the one that was in force, any other is added, and the city's own permits stay. Nothing of a city's is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::policy::PolicyText;
 use model::{Digest, DutyId, PolicyId, PolicyLayer};
+use register::Adoption;
 use sha2::{Digest as _, Sha256};
 use standards::Resolved;
 
@@ -55,21 +56,10 @@ impl Draft {
         &self.reference
     }
 
-    /// Policies with the draft in them.
+    /// Policies with the draft in them, as a city that adopts it has them.
     #[must_use]
     pub fn over(&self, text: &PolicyText) -> PolicyText {
-        let mut layers = text.layers.clone();
-        for new in &self.layers {
-            let is_older = |old: &PolicyLayer| old.kind == new.kind && old.name == new.name;
-            match layers.iter_mut().find(|old| is_older(old)) {
-                Some(old) => *old = new.clone(),
-                None => {
-                    let wider = layers.iter().rposition(|old| old.kind <= new.kind);
-                    layers.insert(wider.map_or(0, |at| at + 1), new.clone());
-                }
-            }
-        }
-        PolicyText { layers, ..text.clone() }
+        Adoption::over(text, &self.layers).text
     }
 
     /// Its duties, with their texts.
@@ -134,18 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_takes_the_place_of_its_older_version_or_stands_below_wider_ones() {
-        let old = vec![layer("core", LayerKind::Global, "1"), layer("town", LayerKind::City, "2")];
-        let text = PolicyText { layers: old, permits: "p".to_owned(), permits_owner: "city".parse().unwrap() };
-        let new = vec![layer("core", LayerKind::Global, "3"), layer("land", LayerKind::National, "4")];
-        let draft = Draft::of_layers("d".to_owned(), "D".to_owned(), new.clone());
-        let over = draft.over(&text);
-        let read: Vec<(&str, &str)> =
-            over.layers.iter().map(|layer| (layer.name.as_str(), layer.cedar.as_str())).collect();
-        assert_eq!(read, [("core", "3"), ("land", "4"), ("town", "2")]);
-        assert_eq!(over.permits, "p");
-        assert_eq!(draft.over(&over), over, "twice is once");
-        assert_ne!(draft.digest(), Draft::of_layers("d".to_owned(), "D".to_owned(), new[..1].to_vec()).digest());
+    fn a_draft_has_a_digest_of_everything_that_decides() {
+        let layers = vec![layer("core", LayerKind::Global, "3"), layer("land", LayerKind::National, "4")];
+        let of = |layers: &[PolicyLayer]| Draft::of_layers("d".to_owned(), "D".to_owned(), layers.to_vec()).digest();
+        assert_eq!(of(&layers), of(&layers.clone()));
+        assert_ne!(of(&layers), of(&layers[..1]));
     }
 
     #[test]

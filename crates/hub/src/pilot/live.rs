@@ -6,13 +6,14 @@
 
 use journal::SqliteReader;
 use model::{Digest, PolicyLayer, Timestamp};
-use register::audit::audit_before;
+use register::audit::{AuditFailure, audit_before};
 use serde::{Deserialize, Serialize};
-use tlog::audit::LogSource;
+use tlog::audit::{AuditError, LogSource, SourceError, read_entries};
+use tlog::{Hash, RightEdge, leaf_hash};
 
 use super::draft::Draft;
 use super::replay::{Begin, Replay};
-use super::report::{Act, Outcome, Report};
+use super::report::{Act, Counts, Disclosure, Outcome, Report};
 use super::work::Minutes;
 use super::{PilotError, records_of};
 
@@ -101,18 +102,70 @@ impl Figure {
         }
     }
 
-    /// What it is in a report.
+    /// What a report tells of it, and of how much it does not.
     #[must_use]
-    pub fn of(self, report: &Report) -> u64 {
+    pub fn of(self, report: &Report) -> Known {
+        let plain = |is, unknown| Known { is, unknown, withheld: 0 };
         match self {
-            Self::ActsRefused => report.acts.iter().map(|line| line.counts.refused + line.counts.changed).sum(),
-            Self::StreamsStopped => report.streams.stopped,
-            Self::GrantsStopped => report.grants.stopped,
+            Self::ActsRefused => report.acts.iter().map(|line| Known::of(&line.counts)).fold(plain(0, 0), Known::and),
+            Self::StreamsStopped => plain(report.streams.stopped, report.streams.unknown),
+            Self::GrantsStopped => plain(report.grants.stopped, report.grants.unknown),
             Self::DisclosuresRefused => {
-                let counts = report.disclosures.iter().filter_map(|line| line.counts);
-                counts.map(|counts| counts.refused + counts.changed).sum()
+                let of = |line: &Disclosure| match &line.counts {
+                    Some(counts) => Known::of(counts),
+                    None => Known { is: 0, unknown: 0, withheld: line.total },
+                };
+                report.disclosures.iter().map(of).fold(plain(0, 0), Known::and)
             }
-            Self::WorkMinutes => report.work.minutes(),
+            Self::WorkMinutes => plain(report.work.minutes(), 0),
+        }
+    }
+}
+
+/// What a report tells of a figure: at least so many, and of how many it does not say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    /// How many it is at least.
+    pub is: u64,
+    /// Of how many the log does not tell.
+    pub unknown: u64,
+    /// Of how many the city holds back how they divide.
+    pub withheld: u64,
+}
+
+impl Known {
+    const fn of(counts: &Counts) -> Self {
+        Self { is: counts.refused + counts.changed, unknown: counts.unknown, withheld: 0 }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            is: self.is.saturating_add(other.is),
+            unknown: self.unknown.saturating_add(other.unknown),
+            withheld: self.withheld.saturating_add(other.withheld),
+        }
+    }
+
+    /// Whether it is within a bound; none where that is not known. What is beyond it already stays beyond it.
+    #[must_use]
+    pub const fn within(self, most: u64) -> Option<bool> {
+        if self.is > most {
+            return Some(false);
+        }
+        if self.unknown == 0 && self.withheld == 0 { Some(true) } else { None }
+    }
+
+    /// In words: `4`, or `at least 4; 8 not known; 70 withheld`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let Self { is, unknown, withheld } = self;
+        let part = |count: u64, what: &str| if count == 0 { String::new() } else { format!("; {count} {what}") };
+        match format!("{}{}", part(unknown, "not known"), part(withheld, "withheld")) {
+            parts if parts.is_empty() => is.to_string(),
+            parts => format!("at least {is}{parts}"),
         }
     }
 }
@@ -181,16 +234,16 @@ impl Live {
         (draft.digest == self.digest).then_some(draft)
     }
 
-    /// Each indicator with its figure, and whether that is within what it may be.
-    pub fn readings<'a>(&'a self, report: &'a Report) -> impl Iterator<Item = (Indicator, u64, bool)> + 'a {
+    /// Each indicator with its figure, and whether that is within what it may be, where that is known.
+    pub fn readings<'a>(&'a self, report: &'a Report) -> impl Iterator<Item = (Indicator, Known, Option<bool>)> + 'a {
         self.indicators.iter().map(|indicator| {
-            let is = indicator.figure.of(report);
-            (*indicator, is, is <= indicator.most)
+            let known = indicator.figure.of(report);
+            (*indicator, known, known.within(indicator.most))
         })
     }
 }
 
-/// What a draft says of everything since it began. Both sources are only read.
+/// What a draft says of everything since it began, until it was to end. Both sources are only read.
 ///
 /// # Errors
 /// The log or the journal does not hold, or the draft does not stand with what the city has in force.
@@ -198,15 +251,34 @@ pub fn look(
     source: &dyn LogSource,
     journal: &SqliteReader,
     draft: &Draft,
-    begun: Begin,
+    (begun, until): (Begin, Timestamp),
     minutes: &Minutes,
 ) -> Result<Looked, PilotError> {
-    let replay = || Replay::new(draft, Some(records_of(journal))).since(begun);
+    let replay = || Replay::new(draft, Some(records_of(journal))).since(begun).until(until);
     let (audit, replay) = audit_before(source, None, None, replay)?;
     let audit = audit.inside(journal, source)?;
     let decisions = replay.each().to_vec();
-    let report = replay.finish(&audit.state, audit.log.root, minutes)?;
+    let root = match replay.ended_before() {
+        Some(size) => root_over(source, size, audit.log.size).map_err(AuditFailure::Log)?,
+        None => audit.log.root,
+    };
+    let report = replay.finish(&audit.state, root, minutes)?;
     Ok(Looked { report, decisions })
+}
+
+/// The root over the first entries of a log of so many, which held.
+fn root_over(source: &dyn LogSource, first: u64, size: u64) -> Result<Hash, AuditError> {
+    let mut edge = RightEdge::new();
+    while edge.size() < first {
+        let read = read_entries(&source, edge.size(), size)?;
+        if read.is_empty() {
+            return Err(SourceError::NotFound(format!("entry {}", edge.size())).into());
+        }
+        for entry in read.iter().take(usize::try_from(first - edge.size()).unwrap_or(usize::MAX)) {
+            edge.push(leaf_hash(entry));
+        }
+    }
+    Ok(edge.root())
 }
 
 /// The decisions that are not kept yet.

@@ -2,7 +2,8 @@
 //!
 //! How many disclosures of each kind there were is in the public log. What a replay at the city adds is how they divide, and that
 //! follows from when each was, how far back it reached and who stood behind it. Where a part is small, the whole division is left out,
-//! because the rest and the sum would give it away; and a stream under an order is not named at all.
+//! because the rest and the sum would give it away; and a stream under an order has no line among the disclosures. That there is such a
+//! stream, and what would stop it, is in the public log and so in the rest of the report.
 
 use std::collections::BTreeSet;
 

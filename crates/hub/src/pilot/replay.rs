@@ -58,6 +58,10 @@ pub struct Replay<'a> {
     draft: &'a Draft,
     /// From where on; none once it has begun.
     begin: Option<Begin>,
+    /// The last instant that is asked about.
+    until: Option<Timestamp>,
+    /// The register before the first act after that instant.
+    over: Option<Box<State>>,
     records: Option<Peekable<Records<'a>>>,
     /// The register with the draft in force.
     with: State,
@@ -82,6 +86,8 @@ impl<'a> Replay<'a> {
         Self {
             draft,
             begin: None,
+            until: None,
+            over: None,
             flows: if records.is_some() { Flows::of_records() } else { Flows::default() },
             records: records.map(Iterator::peekable),
             with: State::default(),
@@ -104,6 +110,21 @@ impl<'a> Replay<'a> {
         Self { begin: Some(begin), ..self }
     }
 
+    /// The same up to an instant: what happened after it is not asked about, and the report ends with it.
+    #[must_use]
+    pub fn until(self, until: Timestamp) -> Self {
+        let is_before = move |record: &Result<DisclosureRecord, PilotError>| {
+            record.as_ref().map_or(true, |record| record.at <= until)
+        };
+        let records = self.records.map(|records| -> Records<'a> { Box::new(records.take_while(is_before)) });
+        Self { until: Some(until), records: records.map(Iterator::peekable), ..self }
+    }
+
+    /// How many entries were asked about, where the log goes on after the last instant.
+    pub(super) fn ended_before(&self) -> Option<u64> {
+        self.over.as_ref().map(|state| state.size)
+    }
+
     /// The same with so many things to look at, at most.
     #[must_use]
     pub fn at_most(self, looks: u64) -> Self {
@@ -116,7 +137,7 @@ impl<'a> Replay<'a> {
         &self.each
     }
 
-    /// The report, of a log that held: the register that it folds to, and its root.
+    /// The report, of a log that held: the register that it folds to, and the root over what was asked about.
     ///
     /// # Errors
     /// What kept the replay from going on.
@@ -124,11 +145,13 @@ impl<'a> Replay<'a> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
+        let over = self.over.take();
+        let state = over.as_deref().unwrap_or(state);
         self.begin_with(state)?;
         self.touched = Touched::Everything;
         self.look(state)?;
         self.disclosed_before(None)?;
-        let to = self.last.1;
+        let to = self.until.filter(|_| over.is_some()).unwrap_or(self.last.1);
         let inside = self.records.is_some();
         let seen = Seen {
             origin: state.city.as_ref().map(|city| city.origin.clone()).unwrap_or_default(),
@@ -287,7 +310,12 @@ impl<'a> Replay<'a> {
 
 impl Onlooker for Replay<'_> {
     fn sees(&mut self, before: &State, entry: u64, act: &Act) {
-        if self.failure.is_none() {
+        if self.failure.is_some() || self.over.is_some() {
+            return;
+        }
+        if self.until.is_some_and(|until| act.at > until) {
+            self.over = Some(Box::new(before.clone()));
+        } else {
             self.failure = self.act(before, entry, act).err();
         }
     }

@@ -12,6 +12,9 @@ pub(super) fn limits(inside: bool) -> Vec<String> {
         "Each act is asked as though everything before it had been done. What a city would have done instead is not played.".to_owned(),
         "Flows are looked at whenever the register changes for them. What a norm makes end between two entries shows at the later one.".to_owned(),
         "Papers are read from the norms' text. Where a norm asks for any of several, one is counted.".to_owned(),
+        "Silence about the draft's own duties stops nothing in it: how often they would have stopped something is counted with the \
+         duties, and what went on afterwards is asked as though it had not been stopped."
+            .to_owned(),
     ];
     limits.push(if inside {
         "Each disclosure record was asked by itself; one of the same millisecond as an act is asked as things stood after it. No norm \

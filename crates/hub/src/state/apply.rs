@@ -140,7 +140,9 @@ impl State {
                 self.policy = Some((entry, Arc::new(policy.clone())));
                 Ok(())
             }
-            What::CaseFiled(_) | What::CaseContinued(_) | What::CaseWithdrawn(_) => self.case(entry, act),
+            What::CaseFiledFirst(_) | What::CaseFiled(_) | What::CaseContinued(_) | What::CaseWithdrawn(_) => {
+                self.case(entry, act)
+            }
             What::Hidden(moderated) => self.moderate(entry, act, moderated, ModerationKind::Hidden),
             What::Restored(moderated) => self.moderate(entry, act, moderated, ModerationKind::Restored),
             What::PayloadErased(moderated) => self.moderate(entry, act, moderated, ModerationKind::Erased),

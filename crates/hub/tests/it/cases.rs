@@ -2,12 +2,13 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use hub::HubError;
+use hub::act::Act;
 use hub::case::{CaseIndicator, CaseMilestone, CaseOutcome, Filing, LISTED_MAX};
 use hub::command::Command;
 use hub::decide::Refusal;
 use hub::member::Role;
 use hub::pilot::live::Figure;
+use hub::{HubError, State};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -72,7 +73,7 @@ fn a_case_is_filed_continued_and_taken_back_by_people_of_its_city_alone() {
     world.by("member", go_on(CaseOutcome::Adopted));
     let known = world.hub.state().cases[&case].clone();
     assert_eq!((known.outcome, known.lines.len(), known.filed.city.as_str()), (CaseOutcome::Adopted, 1, "city-b"));
-    assert_eq!(known.filed.pilot.as_ref().unwrap().figures[&Figure::ActsRefused], 6);
+    assert_eq!(known.filed.pilot.as_ref().unwrap().figures[&Figure::ActsRefused].is, 6);
     world.by("member", Command::WithdrawCase { case });
     for command in [go_on(CaseOutcome::Running), Command::WithdrawCase { case }] {
         assert!(matches!(world.ask("member", &command), Err(HubError::Refused(Refusal::CaseWithdrawn(_)))));
@@ -106,7 +107,27 @@ fn the_words_of_a_case_are_in_no_entry_and_its_figures_are() {
         }
     }
     let text = String::from_utf8(world.hub.entry(case).unwrap().unwrap()).unwrap();
-    assert!(text.contains("\"streams-stopped\":2") && text.contains("global-core"));
+    assert!(text.contains("\"streams-stopped\":{\"is\":2,") && text.contains("global-core"));
+    assert!(text.contains("\"disclosures-refused\":{\"is\":0,\"unknown\":0,\"withheld\":70}"), "{text}");
+}
+
+#[test]
+fn a_case_of_the_first_kind_of_act_is_read_and_is_not_said_to_tell_all() {
+    let world = World::new();
+    let case = file(&world, "Counting phones");
+    let mut act: Value = serde_json::from_slice(&world.hub.entry(case).unwrap().unwrap()).unwrap();
+    act["what"]["kind"] = json!("case-filed/1");
+    for known in act["what"]["body"]["pilot"]["figures"].as_object_mut().unwrap().values_mut() {
+        *known = known["is"].clone();
+    }
+    let act = Act::from_bytes(act.to_string().as_bytes()).unwrap();
+    let mut state = State::clone(&world.hub.state());
+    let entry = state.size;
+    state.apply(&act).unwrap();
+    let (first, second) = (&state.cases[&entry], &state.cases[&case]);
+    assert_eq!((first.whole, second.whole), (false, true));
+    let is = |case: &hub::state::Case| case.filed.pilot.as_ref().unwrap().figures[&Figure::ActsRefused].is;
+    assert_eq!((is(first), is(second)), (6, 6));
 }
 
 #[tokio::test]
@@ -139,6 +160,7 @@ async fn a_case_shows_what_it_rests_on_and_hostile_words_as_words() {
         "40 entries of <code>b.example/log</code>",
         "being tried",
         "<th scope=\"row\">streams-stopped</th><td class=\"number\">2</td><td class=\"number\">1</td>",
+        "<th scope=\"row\">disclosures-refused</th><td class=\"number\">at least 0; 70 withheld</td>",
     ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }

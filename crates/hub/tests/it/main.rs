@@ -12,6 +12,7 @@ mod hostile;
 mod html;
 mod import;
 mod logs;
+mod looking;
 mod mirror;
 mod mirror_pages;
 mod packs;

@@ -137,7 +137,7 @@ async fn mirrors_come_page_by_page_with_the_last_look_and_each_citys_numbers() {
         }
     }
     let mirrors = world.hub.mirrors();
-    let looked = look(&mirrors, &Nobody, 2, world.clock.as_ref()).unwrap();
+    let looked = look(&mirrors, &world.hub.state(), &Nobody, 2, world.clock.as_ref()).unwrap();
     assert_eq!((looked.found.cities, looked.found.failed), (60, 60));
     assert_eq!(LastLook::noted(&mirrors), Some(looked));
     let page = sound(&world, "/mirrors?page=2").await;
@@ -147,7 +147,7 @@ async fn mirrors_come_page_by_page_with_the_last_look_and_each_citys_numbers() {
     assert_eq!(city.matches("<th scope=\"row\"><a href=\"/benchmarks/").count(), 9);
     // Whoever comes second is told at once.
     let held = journal::files::lock(&mirrors).unwrap().unwrap();
-    assert!(matches!(look(&mirrors, &Nobody, 1, world.clock.as_ref()), Err(LookError::Busy)));
+    assert!(matches!(look(&mirrors, &world.hub.state(), &Nobody, 1, world.clock.as_ref()), Err(LookError::Busy)));
     drop(held);
     std::fs::write(mirrors.join("last-look.json"), "{").unwrap();
     assert_eq!(LastLook::noted(&mirrors), None);

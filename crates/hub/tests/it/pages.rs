@@ -116,6 +116,85 @@ async fn every_page_is_well_formed_and_shows_hostile_texts_as_texts() {
     }
 }
 
+/// From an amendment to a released version, each decision with its own reasons.
+fn released(world: &World, amendment: u64, outcome: Outcome) -> u64 {
+    let because = |text: &str| text.parse().unwrap();
+    let (draft, accepted) = (
+        "core".parse::<hub::words::DraftId>().unwrap(),
+        world.amend("member", text_change("Approvals end within a year.")),
+    );
+    world.by("editor", Command::BeginConsolidation { draft: draft.clone(), reasons: because("the workshop") });
+    world.by("editor", Command::DecideAmendment { amendment, outcome, reasons: because("too short for most") });
+    let reasons = because("everybody agreed");
+    world.by("editor", Command::DecideAmendment { amendment: accepted, outcome: Outcome::Accepted, reasons });
+    let (version, reasons) = ("0.2.0".to_owned(), because("the new version is made"));
+    world.by("editor", Command::Consolidate { draft: draft.clone(), version, reasons });
+    world.by("secretariat", Command::Release { draft, reasons: because("the assembly released it") })
+}
+
+#[tokio::test]
+async fn whoever_only_argued_reads_the_decision_and_its_reasons_in_their_feed() {
+    let world = World::new();
+    let amendment = world.amend("member", text_change("Approvals end."));
+    let words = "I doubt it.".parse().unwrap();
+    let argument = world.by("neighbour", Command::Argue { amendment, stance: Stance::Against, words });
+    world.by("secretariat", Command::PublishModerationPolicy { text: "Be kind.".parse().unwrap(), reasons: reasons() });
+    let because = "it names a neighbour".parse().unwrap();
+    world.by("secretariat", Command::Hide { entry: argument, reasons: because });
+    released(&world, amendment, Outcome::Rejected);
+    let feed = text(get(&world, "/people/neighbour/feed.atom").await).await;
+    let decided = format!("Amendment {amendment} was rejected. The reasons: too short for most");
+    assert!(feed.contains(&decided) && feed.contains("<author><name>editor</name></author>"), "{feed}");
+    let hidden = format!("Words about amendment {amendment} were hidden. The reasons: it names a neighbour");
+    assert!(feed.contains(&hidden) && !feed.contains("I doubt it."), "{feed}");
+    let page = text(get(&world, "/people/neighbour").await).await;
+    html::check(&page);
+    assert!(page.contains("too short for most") && page.contains("it names a neighbour"), "{page}");
+    // Another who had no part in it hears nothing of it.
+    assert!(!text(get(&world, "/people/observer/feed.atom").await).await.contains("<entry>"));
+}
+
+#[tokio::test]
+async fn whoever_made_a_statement_or_filed_a_case_hears_what_became_of_it() {
+    let world = World::new();
+    let draft: hub::words::DraftId = "core".parse().unwrap();
+    let statement = world.by("neighbour", Command::State { draft, words: "Signs are too small.".parse().unwrap() });
+    let case = world.by("member", Command::FileCase { case: Box::new(crate::cases::filing("Counting phones")) });
+    world.by("secretariat", Command::PublishModerationPolicy { text: "Be kind.".parse().unwrap(), reasons: reasons() });
+    for entry in [statement, case] {
+        world.by("secretariat", Command::Hide { entry, reasons: "it is off the point".parse().unwrap() });
+    }
+    world.by("secretariat", Command::Restore { entry: statement, reasons: "on a second look".parse().unwrap() });
+    let amendment = world.amend("member", text_change("Approvals end."));
+    let version = released(&world, amendment, Outcome::Rejected);
+    world.by("secretariat", Command::WithdrawVersion { version, reasons: "a court forbade it".parse().unwrap() });
+    let feed = text(get(&world, "/people/neighbour/feed.atom").await).await;
+    for said in [
+        format!("Statement {statement} was made about the draft core."),
+        format!("The words of statement {statement} were hidden. The reasons: it is off the point"),
+        format!("The words of statement {statement} were shown again. The reasons: on a second look"),
+        "Version 0.2.0 of core is made of 1 amendment. The reasons: the new version is made".to_owned(),
+        "is released. The reasons: the assembly released it".to_owned(),
+        format!("The version released by entry {version} is withdrawn. The reasons: a court forbade it"),
+    ] {
+        assert!(feed.contains(&said), "{said}: {feed}");
+    }
+    assert!(!feed.contains("Signs are too small.") && !feed.contains(&format!("/amendments/{amendment}")), "{feed}");
+    let mut ids: Vec<&str> = feed.split("<id>").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!((all, ids.len()), (7, 7), "the feed and its six news have ids of their own: {feed}");
+    let feed = text(get(&world, "/people/member/feed.atom").await).await;
+    assert!(feed.contains(&format!("Case {case} was filed.")), "{feed}");
+    assert!(
+        feed.contains(&format!("The words of case {case} were hidden. The reasons: it is off the point")),
+        "{feed}"
+    );
+    // Of what their amendment became part of, they hear the release, too.
+    assert!(feed.contains("is part of version 0.2.0") && feed.contains("the assembly released it"), "{feed}");
+}
+
 #[tokio::test]
 async fn what_is_hidden_is_on_no_page_and_says_so() {
     let world = World::new();

@@ -134,10 +134,17 @@ fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 impl Released {
     /// What the act says: which entry of which hub it was, after the reason of whoever adopts.
-    pub(super) fn reason(&self, own: Option<&str>) -> String {
+    ///
+    /// # Errors
+    /// Their reason leaves no room for the entry.
+    pub(super) fn reason(&self, own: Option<&str>) -> anyhow::Result<String> {
+        if own.is_some_and(|own| own.len() > REASON_BYTES_MAX) {
+            let why =
+                format!("the reason is longer than {REASON_BYTES_MAX} bytes, and the entry of the hub stands after it");
+            return Err(Status::bad_input(why).into());
+        }
         let own: String = own.map(|own| format!("{own} – ")).unwrap_or_default();
-        let own = if own.len() > REASON_BYTES_MAX { String::new() } else { own };
-        format!("{own}{} released by entry {} of `{}`", self.pack.manifest.reference, self.index, self.origin)
+        Ok(format!("{own}{} released by entry {} of `{}`", self.pack.manifest.reference, self.index, self.origin))
     }
 
     /// Whether the hub's log was asked if the release still stands.

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use hub::looking::{LastLook, LookError, Rested, look};
+use hub::Hub;
+use hub::looking::{LastLook, LookError, Rested, look, named};
 use hub::mirror::{Doors, Mirror};
 use model::{Clock, Span, Timestamp};
 
@@ -34,6 +35,7 @@ pub(super) struct Looking {
 
 /// How a hub looks.
 struct Looker {
+    hub: Arc<Hub>,
     mirrors: PathBuf,
     doors: Doors,
     every: Span,
@@ -45,13 +47,14 @@ struct Looker {
 
 impl Looking {
     /// Begins to look, if that is wanted.
-    pub(super) fn begin(args: &Serve, mirrors: PathBuf) -> anyhow::Result<Option<Self>> {
+    pub(super) fn begin(args: &Serve, hub: Arc<Hub>) -> anyhow::Result<Option<Self>> {
         let Some(every) = args.look_every.0 else { return Ok(None) };
         let (going_on, stop) = channel();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let doors = Doors::new(args.allow.clone(), Arc::clone(&clock));
         let threads = usize::from(args.look_threads);
-        let looker = Looker { mirrors, doors, every, threads, clock, stop: Mutex::new(stop) };
+        let mirrors = hub.mirrors();
+        let looker = Looker { hub, mirrors, doors, every, threads, clock, stop: Mutex::new(stop) };
         thread::Builder::new().name("look".to_owned()).spawn(move || looker.run())?;
         Ok(Some(Self { _going_on: going_on }))
     }
@@ -94,7 +97,7 @@ impl Looker {
     /// How long it is until a look is due; nothing if it is.
     fn wait(&self, not_before: Option<Timestamp>) -> Duration {
         let (now, last) = (self.clock.now(), LastLook::noted(&self.mirrors));
-        if !self.mirrors.join("mirror.db").exists() {
+        if !self.mirrors.join("mirror.db").exists() && named(&self.hub.state()).next().is_none() {
             return ASKED_EVERY;
         }
         // A look that lies ahead was noted by a clock that went wrong: it holds nobody up.
@@ -108,7 +111,8 @@ impl Looker {
         let spread = Duration::from_secs(u64::from(self.every.as_seconds() / SPREAD)).min(SPREAD_MAX);
         let rest = spread.checked_div(u32::try_from(cities).unwrap_or(u32::MAX)).unwrap_or_default().min(REST_MAX);
         let resting = || _ = self.goes_on(rest);
-        look(&self.mirrors, &Rested::new(&self.doors, &resting), self.threads, self.clock.as_ref())
+        let ways = Rested::new(&self.doors, &resting);
+        look(&self.mirrors, &self.hub.state(), &ways, self.threads, self.clock.as_ref())
     }
 
     /// Waits; whether the hub still runs then.

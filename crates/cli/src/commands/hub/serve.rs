@@ -22,7 +22,7 @@ pub(super) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
         let address = format!("http://{}/", listener.local_addr()?);
         let words = format!("{name} is up.\nThe hub: {address}\nStop with Ctrl-C.");
         output.result(&serde_json::json!({ "hub": name, "address": address }), &words)?;
-        let looking = Looking::begin(args, hub.mirrors())?;
+        let looking = Looking::begin(args, Arc::clone(&hub))?;
         let ticker = tokio::spawn(keep_publishing(Arc::clone(&hub), Duration::from_secs(args.tick)));
         hub::serve(Arc::clone(&hub), listener, stop_signal()).await?;
         ticker.abort();

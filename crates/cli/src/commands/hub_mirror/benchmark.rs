@@ -11,6 +11,7 @@ use register::audit::FolderSource;
 use serde_json::json;
 
 use super::mirrors_of;
+use super::recount::recounted;
 use crate::args::hub_mirror::{Benchmark, Definitions};
 use crate::client::{AddressSource, Client, is_address};
 use crate::commands::public_log;
@@ -48,17 +49,23 @@ pub(super) fn run(args: &Benchmark, output: &Output) -> anyhow::Result<()> {
         let sheet = sheet_of(log, args.key.as_deref())?;
         return one(&named, &sheet, at, output);
     }
+    if let Some(hub) = &args.hub {
+        let (table, unproved) = recounted(hub, &named, at)?;
+        told_of(args, &table, output)?;
+        return if unproved.is_empty() { Ok(()) } else { Err(Status::fails(unproved.join("; ")).into()) };
+    }
     let dir = args.dir.as_deref().context("a hub's folder is needed")?;
     let mirror = Mirror::open(&mirrors_of(dir))?;
     if let Some(city) = &args.city {
         return one(&named, &mirror.city(city)?.sheet, at, output);
     }
     let tables = Tally::mirror(std::slice::from_ref(&named), &mirror, at)?;
-    let table = tables.first().context("nothing was counted")?;
-    if args.csv {
-        return output.result(table, table.cities_csv().trim_end());
-    }
-    output.result(table, &in_words(table))
+    told_of(args, tables.first().context("nothing was counted")?, output)
+}
+
+fn told_of(args: &Benchmark, table: &Table, output: &Output) -> anyhow::Result<()> {
+    let words = if args.csv { table.cities_csv().trim_end().to_owned() } else { in_words(table) };
+    output.result(table, &words)
 }
 
 /// A city's sheet from its public log, verified to its last hash.

@@ -1,14 +1,19 @@
 //! Mirrors at the command line: take up, look, list, and what was found against whom.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use hub::audit::audit;
 use hub::looking;
 use hub::mirror::{City, Doors, Mirror, Position, Profile, Standing};
+use hub::state::State;
 use hub::watch::Evidence;
 use model::PartyId;
+use register::audit::FolderSource;
 use serde_json::{Value, json};
+use tlog::checkpoint::CHECKPOINT_PATH;
 
 use super::mirrors_of;
 use crate::args::hub_mirror::{Cities, EvidenceArgs, EvidenceVerb, History, Look, MirrorCity, Resume};
@@ -29,11 +34,13 @@ pub(super) fn add(args: &MirrorCity, output: &Output) -> anyhow::Result<()> {
 pub(super) fn look(args: &Look, output: &Output) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock);
     let doors = Doors::new(args.allow.clone(), Arc::clone(&clock) as _);
-    let look = looking::look(&mirrors_of(&args.dir), &doors, usize::from(args.threads), clock.as_ref())?;
+    let alliance = alliance(&args.dir)?;
+    let look = looking::look(&mirrors_of(&args.dir), &alliance, &doors, usize::from(args.threads), clock.as_ref())?;
     let found = &look.found;
     let document = json!({
         "cities": found.cities, "grown": found.grown, "entries": found.entries, "failed": found.failed,
         "frozen": found.frozen, "contradict": found.contradict, "rolled-back": found.rolled_back,
+        "taken-up": look.taken_up, "named-otherwise": look.named_otherwise,
     });
     output.result(&document, &look.in_words())?;
     let told = |cities: &[PartyId], what: &str| {
@@ -49,6 +56,16 @@ pub(super) fn look(args: &Look, output: &Output) -> anyhow::Result<()> {
         return Ok(());
     }
     Err(Status::fails(format!("{}; `ordinance hub evidence list` has the evidence", found.join("; "))).into())
+}
+
+/// The hub whose mirrors they are, as its own public log says, so that one that is served can go on; nobody, where there are mirrors alone.
+fn alliance(dir: &Path) -> anyhow::Result<State> {
+    let log = dir.join("log");
+    if !log.join(CHECKPOINT_PATH).exists() {
+        return Ok(State::default());
+    }
+    let audited = audit(&FolderSource::new(&log), None, None);
+    Ok(audited.map_err(|error| Status::fails(format!("the log of the hub itself does not hold: {error}")))?.state)
 }
 
 pub(super) fn list(args: &Cities, output: &Output) -> anyhow::Result<()> {

@@ -1,4 +1,5 @@
-//! What is kept of a live pilot in the city's folder: the pilot itself, and a line for each act that its draft decided.
+//! What is kept of a live pilot in the city's folder: the pilot itself, a line for each act that its draft decided, and its last look once
+//! it has ended.
 //!
 //! Lines are only ever added. A line that a crash tore is no line: it is written again at the next look.
 
@@ -10,14 +11,33 @@ use anyhow::Context;
 use hub::pilot::Act;
 use hub::pilot::live::Live;
 use journal::files::{self, Readers};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::args::pilot::PilotName;
 use crate::output::Status;
 
 const PILOT: &str = "pilot.json";
 const DECISIONS: &str = "decisions.jsonl";
+const LAST_LOOK: &str = "last-look.json";
 /// The largest file of a pilot that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// A look as it was printed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Printed {
+    pub(super) document: Value,
+    pub(super) words: String,
+}
+
+/// The last look at a pilot: at the city, and what of it may be handed out.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LastLook {
+    pub(super) whole: Printed,
+    pub(super) public: Printed,
+}
 
 /// A pilot's folder.
 pub(super) struct Kept(PathBuf);
@@ -56,6 +76,21 @@ impl Kept {
     /// Keeps a pilot in the place of what was kept of it: all of it, or nothing.
     pub(super) fn write(&self, live: &Live) -> anyhow::Result<()> {
         Ok(files::put(&self.0.join(PILOT), &serde_json::to_vec_pretty(live)?, Readers::Owner)?)
+    }
+
+    /// The last look; none where the pilot goes on, or ended before last looks were kept.
+    pub(super) fn last_look(&self) -> anyhow::Result<Option<LastLook>> {
+        let path = self.0.join(LAST_LOOK);
+        match limited(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).with_context(|| format!("`{}`", path.display())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("`{}`", path.display())),
+        }
+    }
+
+    /// Keeps the last look.
+    pub(super) fn keep_last_look(&self, look: &LastLook) -> anyhow::Result<()> {
+        Ok(files::put(&self.0.join(LAST_LOOK), &serde_json::to_vec_pretty(look)?, Readers::Owner)?)
     }
 
     /// The decisions that are kept, and how many bytes they have.

@@ -7,15 +7,16 @@ use std::path::Path;
 
 use anyhow::Context;
 use hub::pilot::live::{
-    Ended, Figure, Indicator, LISTED_MAX, Live, Looked, Milestone, Verdict, look as looked, new_decisions, refused,
+    Ended, Figure, Indicator, Known, LISTED_MAX, Live, Looked, Milestone, Verdict, look as looked, new_decisions,
+    refused,
 };
-use hub::pilot::{Begin as From, Minutes, Report, for_the_public, in_words};
+use hub::pilot::{Begin as From, MINIMUM, Minutes, Report, for_the_public, in_words};
 use journal::SqliteReader;
 use model::{Clock as _, Timestamp};
 use register::audit::{FolderSource, audit};
 use serde::Serialize;
 
-use super::kept::Kept;
+use super::kept::{Kept, LastLook, Printed};
 use super::run::{draft, minutes, told};
 use crate::args::pilot::{Begin, End, Look, Outcome};
 use crate::commands::framework::shelf::Packs;
@@ -38,9 +39,11 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Reading {
     figure: &'static str,
-    is: u64,
+    #[serde(flatten)]
+    known: Known,
     most: u64,
-    within: bool,
+    /// Whether it is within; none where that is not known.
+    within: Option<bool>,
 }
 
 pub(super) fn begin(args: &Begin, packs: &mut Packs, output: &Output) -> anyhow::Result<()> {
@@ -71,20 +74,40 @@ pub(super) fn look(args: &Look, output: &Output) -> anyhow::Result<()> {
     let kept = Kept::of(&args.dir, &args.name);
     let live = kept.read()?;
     if let Some(ended) = &live.ended {
-        return output.result(&live, &format!("It ended at {}: {}", ended.at, ended.because));
+        return last_look(args, &kept, &live, ended, output);
     }
-    let (Looked { mut report, decisions }, new) = go_on(&args.dir, &kept, &live, &minutes(args.minutes.as_deref())?)?;
-    if args.public {
-        let state = audit(&FolderSource::new(&args.dir.join("log")), None, None)?.state;
-        report = for_the_public(report, &state, args.minimum);
+    let (found, new) = go_on(&args.dir, &kept, &live, &minutes(args.minutes.as_deref())?)?;
+    let minimum = args.public.then_some(args.minimum);
+    let Printed { document, words } = printed(&args.dir, &live, &found, new, minimum)?;
+    output.result(&document, &words)
+}
+
+/// The last look at a pilot that ended, as it was kept with it.
+fn last_look(args: &Look, kept: &Kept, live: &Live, ended: &Ended, output: &Output) -> anyhow::Result<()> {
+    if args.minutes.is_some() || args.minimum != MINIMUM {
+        return Err(Status::bad_input("it has ended; its last look is shown as it was kept").into());
+    }
+    let told = format!("It ended at {}: {}", ended.at, ended.because);
+    let Some(LastLook { whole, public }) = kept.last_look()? else { return output.result(live, &told) };
+    let Printed { document, words } = if args.public { public } else { whole };
+    output.result(&document, &format!("{told}\nIts last look:\n{words}"))
+}
+
+/// A look as it is printed: with a minimum, what of it may be handed out.
+fn printed(city: &Path, live: &Live, found: &Looked, new: usize, minimum: Option<u64>) -> anyhow::Result<Printed> {
+    let mut report = found.report.clone();
+    if let Some(minimum) = minimum {
+        let state = audit(&FolderSource::new(&city.join("log")), None, None)?.state;
+        report = for_the_public(report, &state, minimum);
     }
     let indicators: Vec<Reading> = live
         .readings(&report)
-        .map(|(Indicator { figure, most }, is, within)| Reading { figure: figure.name(), is, most, within })
+        .map(|(Indicator { figure, most }, known, within)| Reading { figure: figure.name(), known, most, within })
         .collect();
-    let (decided, refused) = (decisions.len(), refused(&decisions));
-    let words = words(&live, &report, &indicators, (decided, refused, new));
-    output.result(&Document { pilot: &live, decided, refused, new, indicators, report: &report }, &words)
+    let (decided, refused) = (found.decisions.len(), refused(&found.decisions));
+    let words = words(live, &report, &indicators, (decided, refused, new));
+    let document = Document { pilot: live, decided, refused, new, indicators, report: &report };
+    Ok(Printed { document: serde_json::to_value(&document)?, words })
 }
 
 pub(super) fn end(args: &End, output: &Output) -> anyhow::Result<()> {
@@ -96,15 +119,19 @@ pub(super) fn end(args: &End, output: &Output) -> anyhow::Result<()> {
     if args.because.trim().is_empty() {
         return Err(Status::bad_input("say why, in words").into());
     }
-    let (looked, _) = go_on(&args.dir, &kept, &live, &Minutes::default())?;
+    let (found, new) = go_on(&args.dir, &kept, &live, &minutes(args.minutes.as_deref())?)?;
     let outcome = match args.outcome {
         Outcome::Adopt => Verdict::Adopt,
         Outcome::Revise => Verdict::Revise,
         Outcome::Drop => Verdict::Drop,
     };
     live.ended = Some(Ended { at: SystemClock.now(), outcome, because: args.because.clone() });
+    // Before it is over, so that none ends without its last look.
+    let whole = printed(&args.dir, &live, &found, new, None)?;
+    let public = printed(&args.dir, &live, &found, new, Some(MINIMUM))?;
+    kept.keep_last_look(&LastLook { whole, public })?;
     kept.write(&live)?;
-    let (decided, refused) = (looked.decisions.len(), refused(&looked.decisions));
+    let (decided, refused) = (found.decisions.len(), refused(&found.decisions));
     let words = format!("It has ended. Of {decided} acts it would not have allowed {refused} as they were.");
     output.result(&live, &words)
 }
@@ -113,7 +140,7 @@ fn look_at(city: &Path, live: &Live, minutes: &Minutes) -> anyhow::Result<Looked
     let draft = live.draft().context("the draft that is kept beside the pilot was altered since it began")?;
     let source = FolderSource::new(&city.join("log"));
     let journal = SqliteReader::open(&city.join("journal.db"))?;
-    looked(&source, &journal, &draft, live.begun, minutes).map_err(told)
+    looked(&source, &journal, &draft, (live.begun, live.until), minutes).map_err(told)
 }
 
 /// Looks, and keeps what is new; how much that was.
@@ -162,9 +189,13 @@ fn words(
         let come = if *by <= now { "has come" } else { "is to come" };
         lines.push(format!("  {by} {come}: {what}"));
     }
-    for Reading { figure, is, most, within } in indicators {
-        let within = if *within { "within" } else { "beyond" };
-        lines.push(format!("  {figure}: {is}, {within} the {most} that it may be"));
+    for Reading { figure, known, most, within } in indicators {
+        let is = known.in_words();
+        lines.push(match within {
+            Some(true) => format!("  {figure}: {is}, within the {most} that it may be"),
+            Some(false) => format!("  {figure}: {is}, beyond the {most} that it may be"),
+            None => format!("  {figure}: {is}; whether it is within the {most} that it may be is not known"),
+        });
     }
     lines.push(in_words(report));
     lines.join("\n")

@@ -157,10 +157,6 @@ fn people(hub: &Served, cities: &[Member]) {
     commands.extend(cities.iter().map(log));
     let file = hub.file("people.json", &json!(commands).to_string());
     run_json(&["hub", "do", &hub.dir(), &file]);
-    for city in cities {
-        let (dir, address) = (hub.dir(), city.address());
-        run_json(&["hub", "mirror", &dir, "--city", city.name, "--key", &city.key, "--address", address]);
-    }
 }
 
 /// A city collects, and hands over what it released.

@@ -18,7 +18,7 @@ use crate::command::Command;
 use crate::http::log::number;
 use crate::http::problem::Problem;
 use crate::http::router::Node;
-use crate::pilot::live::Figure;
+use crate::pilot::live::{Figure, Known};
 use crate::roles::Action;
 use crate::sealed::field;
 use crate::state::Case;
@@ -129,7 +129,7 @@ fn files(reader: &Reader) -> Option<String> {
 /// A figure of a pilot, beside what it may be.
 struct FigureRow {
     name: &'static str,
-    number: Option<u64>,
+    number: Option<String>,
     most: Option<u64>,
 }
 
@@ -199,13 +199,17 @@ pub(in crate::http) async fn case(reader: Reader, Path(entry): Path<String>) -> 
             problem: field(&fields, "problem"),
             what: field(&fields, "what"),
             contact: field(&fields, "contact"),
-            figures: if hidden.is_none() { figures(pilot.as_ref(), &case.filed.indicators) } else { Vec::new() },
+            figures: if hidden.is_none() {
+                figures(pilot.as_ref(), case.whole, &case.filed.indicators)
+            } else {
+                Vec::new()
+            },
             hidden,
             pilot,
             entries: case.filed.entries.clone(),
             milestones: milestones.map(|(by, what)| (by.date(), what.to_owned())).collect(),
             continued: case.lines.iter().rev().map(continued).collect(),
-            withdrawn: case.withdrawn,
+            withdrawn: case.withdrawn.as_ref().map(|(entry, ..)| *entry),
             outcomes: CaseOutcome::ALL,
             form: reader.form_for(Action::KeepCases).filter(|_| speaks && case.withdrawn.is_none()),
             moderate: reader.form_for(Action::Moderate),
@@ -214,11 +218,15 @@ pub(in crate::http) async fn case(reader: Reader, Path(entry): Path<String>) -> 
     .await
 }
 
-/// Every figure that a pilot found or an indicator bounds.
-fn figures(pilot: Option<&PilotFound>, indicators: &[CaseIndicator]) -> Vec<FigureRow> {
+/// Every figure that a pilot found or an indicator bounds. Where a case does not tell of how much it is not known, that is said.
+fn figures(pilot: Option<&PilotFound>, whole: bool, indicators: &[CaseIndicator]) -> Vec<FigureRow> {
     let most = |figure| indicators.iter().find(|one| one.figure == figure).map(|one| one.most);
+    let told = |known: &Known| match whole {
+        true => known.in_words(),
+        false => format!("at least {}; how much is not known was not told", known.is),
+    };
     let row = |(name, figure): (&'static str, Figure)| {
-        let number = pilot.and_then(|pilot| pilot.figures.get(&figure).copied());
+        let number = pilot.and_then(|pilot| pilot.figures.get(&figure)).map(told);
         (number.is_some() || most(figure).is_some()).then(|| FigureRow { name, number, most: most(figure) })
     };
     Figure::ALL.into_iter().filter_map(row).collect()
@@ -267,7 +275,7 @@ fn new(reader: &Reader, typed: Typed, wrong: Option<String>, pilot: Option<Pilot
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let released = reader.state.versions.values().map(|version| version.released.urn.clone());
     let standards: std::collections::BTreeSet<String> = released.collect();
-    let figures = figures(pilot.as_ref(), &[]);
+    let figures = figures(pilot.as_ref(), true, &[]);
     let (site, outcomes) = (reader.site(), CaseOutcome::ALL);
     page(
         status,

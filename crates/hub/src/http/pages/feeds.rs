@@ -10,16 +10,14 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use model::Timestamp;
 
+use super::news::{NEWS_MAX, News, of_person};
 use super::{Reader, Who, when};
 use crate::act::Entry;
 use crate::http::log::number;
 use crate::http::problem::Problem;
-use crate::say;
-use crate::state::{Line, LineKind, State};
+use crate::state::{Line, State};
 use crate::words::PersonId;
 
-/// The most entries of one feed or list.
-const ENTRIES_MAX: usize = 50;
 const ATOM: HeaderValue = HeaderValue::from_static("application/atom+xml; charset=utf-8");
 
 /// A line of what became of something.
@@ -29,40 +27,23 @@ pub(super) struct LineRow {
     pub(super) what: String,
     pub(super) by: Who,
     pub(super) reasons: String,
-    pub(super) amendment: Entry,
+    pub(super) link: String,
 }
 
-fn reasons(line: &Line) -> String {
-    match &line.what {
-        LineKind::Decided(_, decision) => decision.reasons.to_string(),
-        _ => String::new(),
+impl LineRow {
+    fn of(reader: &Reader, news: News) -> Self {
+        let News { entry, at, by, what, reasons, link, .. } = news;
+        Self { entry, when: when(at), what, by: reader.person(&by), reasons, link }
     }
 }
 
 pub(super) fn line_row(reader: &Reader, line: &Line) -> LineRow {
-    LineRow {
-        entry: line.entry,
-        when: when(line.at),
-        what: say::line(&line.what, line.amendment),
-        by: reader.person(&line.by),
-        reasons: reasons(line),
-        amendment: line.amendment,
-    }
+    LineRow::of(reader, News::of_line(&reader.state, line))
 }
 
 /// What became of whatever a person took part in, newest first.
-fn newest<'a>(state: &'a State, person: &PersonId) -> Vec<&'a Line> {
-    let amendments = state.took_part.get(person).into_iter().flat_map(|entries| entries.iter());
-    let mut lines: Vec<&Line> =
-        amendments.filter_map(|entry| state.amendments.get(entry)).flat_map(|amendment| &amendment.lines).collect();
-    lines.sort_by_key(|line| std::cmp::Reverse(line.entry));
-    lines.truncate(ENTRIES_MAX);
-    lines
-}
-
-/// The same as rows.
 pub(super) fn lines_of(reader: &Reader, person: &PersonId) -> Vec<LineRow> {
-    newest(&reader.state, person).into_iter().map(|line| line_row(reader, line)).collect()
+    of_person(&reader.state, person).into_iter().map(|news| LineRow::of(reader, news)).collect()
 }
 
 #[derive(Template)]
@@ -112,18 +93,15 @@ pub(super) fn answered(reader: &Reader, page: &str, title: String, items: Vec<It
     Ok(([(header::CONTENT_TYPE, ATOM), (header::CACHE_CONTROL, kept)], xml).into_response())
 }
 
-fn item(state: &State, line: &Line) -> Item {
-    let title = say::line(&line.what, line.amendment);
+fn item(state: &State, news: News) -> Item {
+    let News { at, by, what, reasons, link, path, .. } = news;
     Item {
-        id: tag(state, line.at, &format!("log/entries/{}", line.entry)),
-        author: line.by.to_string(),
-        updated: line.at,
-        link: format!("/amendments/{}", line.amendment),
-        summary: match reasons(line) {
-            reasons if reasons.is_empty() => format!("{title}."),
-            reasons => format!("{title}. The reasons: {reasons}"),
-        },
-        title,
+        id: tag(state, at, &path),
+        author: by.to_string(),
+        updated: at,
+        link,
+        summary: if reasons.is_empty() { format!("{what}.") } else { format!("{what}. The reasons: {reasons}") },
+        title: what,
     }
 }
 
@@ -131,7 +109,8 @@ fn item(state: &State, line: &Line) -> Item {
 pub(in crate::http) async fn amendment(reader: Reader, Path(entry): Path<String>) -> Result<Response, Problem> {
     let entry = number(&entry)?;
     let found = reader.state.amendments.get(&entry).ok_or_else(Problem::not_found)?;
-    let items = found.lines.iter().rev().take(ENTRIES_MAX).map(|line| item(&reader.state, line)).collect();
+    let state = &reader.state;
+    let items = found.lines.iter().rev().take(NEWS_MAX).map(|line| item(state, News::of_line(state, line))).collect();
     answered(&reader, &format!("/amendments/{entry}"), format!("What became of amendment {entry}"), items)
 }
 
@@ -141,7 +120,7 @@ pub(in crate::http) async fn person(reader: Reader, Path(id): Path<String>) -> R
     if !reader.state.people.by_id.contains_key(&id) {
         return Err(Problem::not_found());
     }
-    let items = newest(&reader.state, &id).into_iter().map(|line| item(&reader.state, line)).collect();
+    let items = of_person(&reader.state, &id).into_iter().map(|news| item(&reader.state, news)).collect();
     answered(&reader, &format!("/people/{id}"), format!("What became of what {id} took part in"), items)
 }
 
@@ -156,6 +135,6 @@ pub(in crate::http) async fn decisions(reader: Reader) -> Result<Response, Probl
         link: format!("/log/entries/{}", decided.entry),
         summary: format!("{}. The reasons: {}", decided.what, decided.decision.reasons),
     };
-    let items = state.decisions.iter().rev().take(ENTRIES_MAX).map(item).collect();
+    let items = state.decisions.iter().rev().take(NEWS_MAX).map(item).collect();
     answered(&reader, "/decisions", "Decisions".to_owned(), items)
 }

@@ -3,9 +3,10 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, Uri};
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::Response;
 use model::{Digest, PartyId};
+use serde::Deserialize;
 use tlog::TilePath;
 use tlog::checkpoint::CHECKPOINT_PATH;
 
@@ -19,11 +20,12 @@ use crate::http::jobs::Lane;
 use crate::http::problem::Problem;
 use crate::http::router::Node;
 use crate::looking::LastLook;
-use crate::mirror::{Mirror, MirrorError, SizeClass, Standing};
+use crate::mirror::{LISTED_MAX, Mirror, MirrorError, SizeClass, Standing, csv_of};
 use crate::watch::EvidenceFile;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const CSV: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8");
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 impl From<MirrorError> for Problem {
@@ -109,6 +111,33 @@ pub(in crate::http) async fn list(reader: Reader, Query(part): Query<Part>) -> R
         })
     })
     .await
+}
+
+/// From where on the list as a file goes.
+#[derive(Deserialize)]
+pub(in crate::http) struct After {
+    after: Option<PartyId>,
+}
+
+/// `GET /mirrors.csv`: by which key and how far each city is kept, so that anybody counts a country's number again from the kept logs.
+pub(in crate::http) async fn listed(
+    State(node): State<Node>,
+    Query(After { after }): Query<After>,
+) -> Result<Response, Problem> {
+    let folder = node.hub.mirrors();
+    let made = move || {
+        let listed = match Mirror::found(&folder)? {
+            Some(mirror) => mirror.listed(after.as_ref().map(PartyId::as_str))?,
+            None => Vec::new(),
+        };
+        let next = listed.last().filter(|_| listed.len() == LISTED_MAX).map(|last| last.city.clone());
+        let mut response = file(CSV, csv_of(&listed).map_err(|_| Problem::internal())?);
+        if let Some(link) = next.and_then(|next| format!("</mirrors.csv?after={next}>; rel=\"next\"").parse().ok()) {
+            response.headers_mut().insert(header::LINK, link);
+        }
+        Ok(response)
+    };
+    node.blocking(made).await?
 }
 
 /// What a benchmark says of one city.

@@ -1,11 +1,12 @@
 //! What a replay says of an act is what a city says that has adopted the draft, on the same facts.
 
+use model::policy::PolicyText;
 use model::{DisclosureRecord, Span, Timestamp};
 use norms::{DiscloseFast, DiscloseQuestion};
 use proptest::prelude::*;
 use register::audit::{Audit, Onlooker, audit_before};
 use register::decide::Refusal;
-use register::{Command, Submission, SubmitError, circumstances};
+use register::{Adoption, Command, Submission, SubmitError, circumstances};
 
 use super::world::{DECLARED, VIEW, World, base, draft, norm, submission};
 use crate::pilot::report::{Act, Outcome};
@@ -128,6 +129,11 @@ fn lived(steps: &[(u8, u8, u16)]) -> (World, Vec<Done>) {
     (world, done)
 }
 
+/// The command of a city that adopts the draft over what it has in force, as `ordinance adopt` makes it.
+fn adopts(draft: &Draft, text: &PolicyText) -> Command {
+    Command::AdoptPolicy(Adoption::over(text, &draft.layers).text)
+}
+
 /// What a city says that did all before and then adopted the draft.
 fn said(draft: &Draft, before: &[Done], asked: &Done) -> (Outcome, Vec<String>) {
     let world = World::founded(true);
@@ -138,11 +144,11 @@ fn said(draft: &Draft, before: &[Done], asked: &Done) -> (Outcome, Vec<String>) 
     world.clock.set(asked.at);
     world.register.tick().unwrap();
     let text = world.register.state().policy.as_ref().unwrap().text.clone();
-    let adopt = Submission { command: Command::AdoptPolicy(draft.over(&text)), ..submission("city", VIEW) };
+    let adopt = Submission { command: adopts(draft, &text), ..submission("city", VIEW) };
     world.register.submit(adopt).unwrap();
     let mut submission = asked.submission.clone();
     if let Command::AdoptPolicy(text) = &submission.command {
-        submission.command = Command::AdoptPolicy(draft.over(text));
+        submission.command = adopts(draft, text);
     }
     let of = |refusal: &norms::Refusal| refusal.grounds.iter().map(|ground| ground.policy.to_string()).collect();
     match world.register.submit(submission) {
@@ -229,7 +235,7 @@ fn is_let(draft: &Draft, before: &[Done], record: &DisclosureRecord) -> bool {
     world.clock.set(record.at);
     world.register.tick().unwrap();
     let text = world.register.state().policy.as_ref().unwrap().text.clone();
-    let adopt = Submission { command: Command::AdoptPolicy(draft.over(&text)), ..submission("city", VIEW) };
+    let adopt = Submission { command: adopts(draft, &text), ..submission("city", VIEW) };
     world.register.submit(adopt).unwrap();
     let (state, bundle) = (world.register.state(), world.register.bundle().unwrap());
     let grant = &state.grants[&record.grant];

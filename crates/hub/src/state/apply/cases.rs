@@ -17,14 +17,15 @@ impl State {
 
     pub(super) fn case(&mut self, entry: Entry, act: &Act) -> Applied {
         match &act.what {
-            What::CaseFiled(filed) => self.file_case(entry, act, filed),
+            What::CaseFiledFirst(filed) => self.file_case(entry, act, filed.clone().read_again(), false),
+            What::CaseFiled(filed) => self.file_case(entry, act, filed.clone(), true),
             What::CaseContinued(continued) => self.continue_case(entry, act, continued),
             What::CaseWithdrawn(which) => self.withdraw_case(entry, act, which.case),
             _ => Err("it is about no case"),
         }
     }
 
-    fn file_case(&mut self, entry: Entry, act: &Act, filed: &CaseFiled) -> Applied {
+    fn file_case(&mut self, entry: Entry, act: &Act, filed: CaseFiled, whole: bool) -> Applied {
         self.speaks_for(act, &filed.city)?;
         if self.members.by_id.get(&filed.city).is_none_or(|member| !member.listed.kind.governs()) {
             return Err("a case is a city’s or a government’s");
@@ -32,9 +33,10 @@ impl State {
         if let Some(why) = misnamed(&filed.standard, &filed.version, filed.pilot.as_ref()) {
             return Err(why);
         }
-        let (filed, outcome) = (Arc::new(filed.clone()), filed.outcome);
-        let case = Case { filed, by: act.by.clone(), at: act.at, outcome, lines: Vec::new(), withdrawn: None };
+        let (outcome, by, at) = (filed.outcome, act.by.clone(), act.at);
+        let case = Case { filed: Arc::new(filed), whole, by, at, outcome, lines: Vec::new(), withdrawn: None };
         Arc::make_mut(&mut self.cases).insert(entry, Arc::new(case));
+        self.take_part(act, entry);
         Ok(())
     }
 
@@ -50,11 +52,12 @@ impl State {
         let case = self.case_mut(act, continued.case)?;
         case.outcome = continued.outcome;
         case.lines.push(CaseLine { entry, at: act.at, by: act.by.clone(), outcome: continued.outcome });
+        self.take_part(act, continued.case);
         Ok(())
     }
 
     fn withdraw_case(&mut self, entry: Entry, act: &Act, id: Entry) -> Applied {
-        self.case_mut(act, id)?.withdrawn = Some(entry);
+        self.case_mut(act, id)?.withdrawn = Some((entry, act.at, act.by.clone()));
         Ok(())
     }
 }

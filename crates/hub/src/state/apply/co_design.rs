@@ -39,9 +39,9 @@ impl State {
         self.line(entry, act, entry, LineKind::Proposed)
     }
 
-    /// Whoever took part in an amendment hears what becomes of it.
-    fn take_part(&mut self, act: &Act, amendment: Entry) {
-        Arc::make_mut(self.took_part.entry(act.by.clone()).or_default()).insert(amendment);
+    /// Whoever took part in an amendment, made a statement or spoke for a case hears what becomes of it.
+    pub(super) fn take_part(&mut self, act: &Act, of: Entry) {
+        Arc::make_mut(self.took_part.entry(act.by.clone()).or_default()).insert(of);
     }
 
     /// Tells an amendment's feed what happened.
@@ -86,6 +86,7 @@ impl State {
         let (draft, by, at) = (made.draft.clone(), act.by.clone(), act.at);
         let statement = Statement { draft, by, at, answers: BTreeMap::new(), tally: BTreeMap::new() };
         self.statements.insert(entry, Arc::new(statement));
+        self.take_part(act, entry);
         Ok(())
     }
 
