@@ -33,6 +33,8 @@ pub const BODY_BYTES_MAX: usize = 4 << 20;
 pub const BATCH_ROWS_MAX: usize = 50_000;
 /// How far ahead of the city's clock an observation may be, in seconds.
 pub const CLOCK_SKEW_MAX: model::Span = model::Span::minutes(5);
+// What counts as gone after the end of a deployment is gone, whatever its sensors' clocks said.
+const _: () = assert!(CLOCK_SKEW_MAX.as_seconds() <= register::left::AFTER_END_MAX.as_seconds());
 
 /// What a batch or a file brought.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -239,6 +239,9 @@ pub struct Standing {
     pub active_since: Option<Timestamp>,
     /// Why it is suspended or ended, in words.
     pub stopped_because: Option<String>,
+    /// Whether it ended because what was proposed was refused: by another than asked for it, or by a silence that refuses.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
 }
 
 /// A deployment as declared, and where it stands.

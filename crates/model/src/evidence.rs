@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::emergency::EMERGENCY;
 use crate::id::{DeploymentId, DeviceId, Digest, EvidenceId, EvidenceKind, PartyId};
 use crate::incident::INCIDENT_KINDS;
 use crate::strict::nothing_more;
@@ -61,6 +62,12 @@ impl Evidence {
     #[must_use]
     pub fn is_incident(&self) -> bool {
         INCIDENT_KINDS.contains(&self.kind.as_str())
+    }
+
+    /// Whether it states an emergency; see [`EMERGENCY`].
+    #[must_use]
+    pub fn is_emergency(&self) -> bool {
+        self.kind.as_str() == EMERGENCY
     }
 }
 

@@ -9,6 +9,7 @@ pub mod class;
 pub mod deployment;
 pub mod disclosure;
 pub mod duty;
+pub mod emergency;
 pub mod entropy;
 pub mod evidence;
 pub mod geo;

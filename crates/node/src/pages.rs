@@ -21,6 +21,7 @@ pub(crate) mod home;
 pub(crate) mod inbox;
 pub(crate) mod incidents;
 pub(crate) mod index;
+mod left;
 mod map;
 pub(crate) mod near;
 pub(crate) mod numbers;

@@ -51,7 +51,7 @@ pub enum Command {
     Propose(Deployment),
     /// Sign an assessment.
     SignAssessment(Assessment),
-    /// Approve a deployment, or renew its approval.
+    /// Approve a deployment, or renew its approval; needs a reason.
     Approve {
         /// Which.
         deployment: DeploymentId,

@@ -5,6 +5,7 @@
 
 mod again;
 mod credentials;
+mod emergency;
 mod evidence;
 mod fit;
 mod offers;
@@ -336,6 +337,10 @@ impl Desk<'_> {
         let record = self.deployment(id)?;
         record.standing.state.after(Step::Approve)?;
         let same = record.standing.approval.as_ref().is_some_and(|approval| approval.until == until);
+        if !same {
+            self.within_emergency(id, until)?;
+            self.needs_reason()?;
+        }
         let what = What::DeploymentApproved(DeploymentApproved { deployment: id.clone(), until });
         self.unless(same, Verb::Approve, ActSubject::Approval { record, until }, what)
     }

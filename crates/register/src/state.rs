@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::act::{CityFounded, Disclosed};
+use model::emergency::EMERGENCY_REVIEW;
 use model::inquiry::{InquiryKind, answers_to};
 use model::policy::PolicyText;
 use model::{
@@ -297,6 +298,27 @@ impl State {
     pub fn evidence_about<'a>(&'a self, subject: &Subject) -> impl Iterator<Item = &'a EvidenceRecord> {
         let ids = self.evidence_of.get(subject).into_iter().flat_map(|ids| ids.iter());
         ids.filter_map(|id| self.evidence.get(id)).map(Arc::as_ref)
+    }
+
+    /// The emergency in force about a deployment, if there is one.
+    #[must_use]
+    pub fn emergency(&self, id: &DeploymentId, now: Timestamp) -> Option<&EvidenceRecord> {
+        let subject = Subject::Deployment { id: id.clone() };
+        self.evidence_about(&subject).find(|record| record.evidence.is_emergency() && record.in_force(now))
+    }
+
+    /// The emergency about a deployment that nobody has reviewed yet, whether it is over or not.
+    #[must_use]
+    pub fn unreviewed_emergency(&self, id: &DeploymentId) -> Option<&EvidenceRecord> {
+        let subject = Subject::Deployment { id: id.clone() };
+        let reviewed = |emergency: &EvidenceRecord| {
+            self.evidence_about(&subject).any(|record| {
+                record.ended.is_none()
+                    && record.evidence.kind.as_str() == EMERGENCY_REVIEW
+                    && record.evidence.answers.as_ref() == Some(&emergency.evidence.id)
+            })
+        };
+        self.evidence_about(&subject).find(|record| record.evidence.is_emergency() && !reviewed(record))
     }
 
     /// Whether an answer to an inquiry stands: a statement of the kind that answers it, which was not withdrawn.

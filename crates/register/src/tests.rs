@@ -6,6 +6,7 @@ mod changes;
 pub(crate) mod city;
 mod clocks;
 mod credentials;
+mod emergency;
 mod evidence;
 mod incidents;
 mod inquiries;
@@ -21,7 +22,7 @@ use proptest::prelude::*;
 
 use crate::audit::{AuditFailure, FolderSource, audit};
 use crate::duties::{due, next_due};
-use crate::{Clocks, Command, OpenError, Register, State, Submission, SubmitError};
+use crate::{Clocks, Command, OpenError, Register, State, Submission, SubmitError, decide};
 use city::City;
 
 /// The fold of a register's own log, from its bytes.
@@ -111,6 +112,23 @@ fn whoever_holds_a_token_or_the_city_itself_gives_out_the_next() {
 }
 
 #[test]
+fn an_approval_of_an_old_log_has_no_reason_and_is_folded_and_asked_again_as_any_other() {
+    let city = City::declared();
+    let bundle = city.register.rules().unwrap().bundle.clone();
+    let (mut state, mut approvals) = (State::default(), 0);
+    for entry in city.register.entries(0, 10_000).unwrap() {
+        let mut act = Act::from_bytes(&entry.bytes).unwrap();
+        if matches!(act.what, What::DeploymentApproved(_)) {
+            assert!(act.reason.take().is_some(), "what is written now has one");
+            assert!(matches!(decide::ask_again(&state, &bundle, &act), Some(Ok(()))));
+            approvals += 1;
+        }
+        state.apply(&act).unwrap();
+    }
+    assert_eq!((approvals, state), (1, State::clone(&city.register.state())));
+}
+
+#[test]
 fn a_refusal_says_what_stands_against_it_and_writes_nothing() {
     let city = City::declared();
     let size = city.register.state().size;
@@ -120,9 +138,15 @@ fn a_refusal_says_what_stands_against_it_and_writes_nothing() {
         ("city", None, r#"{"do":"publish","with":{"deployment":"none"}}"#, "no deployment `none`"),
         (
             "city",
-            None,
+            Some("It is ours."),
             r#"{"do":"approve","with":{"deployment":"congestion","until":"2026-08-01T00:00:00Z"}}"#,
             "core-02",
+        ),
+        (
+            "council",
+            Some(" "),
+            r#"{"do":"approve","with":{"deployment":"congestion","until":"2026-08-01T00:00:00Z"}}"#,
+            "needs a reason",
         ),
         (
             "city",

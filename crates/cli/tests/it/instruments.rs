@@ -32,7 +32,8 @@ time = { do = "bin", bin = "1m" }
 mac = { category = "mac-address", value = "text", treatment = { do = "pseudonymise", epoch = "24h" } }
 "#;
 
-const APPROVE: &str = "approve = { by = \"council\", until = \"2028-01-01T00:00:00Z\" }";
+const APPROVE: &str =
+    "approve = { by = \"council\", until = \"2028-01-01T00:00:00Z\", reason = \"The council voted.\" }";
 
 /// Kinds of evidence that the core asks for before a counter is approved.
 const EVIDENCE: [&str; 7] = [

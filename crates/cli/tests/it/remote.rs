@@ -104,7 +104,7 @@ place = { id = "bridge", name = "Bridge", geometry = { type = "Point", coordinat
 
 [[deployment]]
 by = "city"
-approve = { by = "council", until = "2030-01-01T00:00:00Z" }
+approve = { by = "council", until = "2030-01-01T00:00:00Z", reason = "The council voted." }
 publish = true
 activate = true
 

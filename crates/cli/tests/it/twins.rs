@@ -94,7 +94,8 @@ fn declared(begin: Timestamp) -> Vec<Value> {
         by("city", json!({ "do": "register-place", "with": place })),
         by("city", json!({ "do": "propose", "with": deployment })),
         by("privacy-office", json!({ "do": "sign-assessment", "with": assessment })),
-        by("council", json!({ "do": "approve", "with": { "deployment": "busy", "until": at(Span::days(100)) } })),
+        json!({ "by": "council", "reason": "It is useful.",
+            "command": { "do": "approve", "with": { "deployment": "busy", "until": at(Span::days(100)) } } }),
         by("city", json!({ "do": "publish", "with": { "deployment": "busy" } })),
         by("city", json!({ "do": "activate", "with": { "deployment": "busy" } })),
     ]);

@@ -2,6 +2,8 @@
 
 use model::act::ObservationsDeleted;
 use model::{Act, Span, StreamId, Timestamp, What};
+use register::Command;
+use register::left::Left;
 
 use super::{CLOSED, World};
 use crate::Step;
@@ -91,4 +93,55 @@ fn a_window_that_retention_has_cut_is_not_released() {
     world.clock.advance(CLOSED);
     world.city.tick().unwrap();
     assert_eq!(world.counts().iter().map(|row| row.2).collect::<Vec<_>>(), [12]);
+}
+
+#[test]
+fn what_a_deployment_observed_goes_after_its_end_and_the_log_says_when_all_of_it_is_gone() {
+    let world = World::new();
+    world.probes("s1", 0..12).unwrap();
+    let line = format!("{{\"time\":\"{}\",\"no2\":1.5}}", world.now());
+    world.city.ingest_lines("a1", line.as_bytes()).unwrap();
+    world.clock.advance(Span::hours(2));
+    for (by, deployment) in [("city", "congestion"), ("city", "pollution")] {
+        world.submit(by, Some("The square is rebuilt"), Command::End { deployment: deployment.parse().unwrap() });
+    }
+    let left = |world: &World, id: &str| {
+        let state = world.city.register().state();
+        Left::of(&state, &state.deployments[&id.parse().unwrap()]).unwrap()
+    };
+    world.city.tick().unwrap();
+    let wifi_left = left(&world, "congestion");
+    assert!(wifi_left.collected() && !wifi_left.gone() && wifi_left.streams[0].deleted.is_none(), "{wifi_left:?}");
+    assert_eq!((wifi_left.streams[0].keys_made, wifi_left.streams[0].keys_destroyed), (1, 0));
+    // It ended at two in the afternoon of the first of June: a day after the next midnight, of people whole days are told.
+    assert_eq!(wifi_left.gone_by().unwrap().to_string(), "2026-06-03T00:00:00Z");
+    assert_eq!(left(&world, "pollution").gone_by().unwrap().to_string(), "2027-06-01T15:00:00Z");
+    // The last hour of the time that it is kept for: nothing is said to be gone before it is.
+    world.clock.set("2026-06-02T23:00:00Z".parse().unwrap());
+    world.city.tick().unwrap();
+    assert!(!left(&world, "congestion").gone());
+    world.clock.set("2026-06-03T00:00:00Z".parse().unwrap());
+    world.city.tick().unwrap();
+    let wifi_left = left(&world, "congestion");
+    assert!(wifi_left.gone() && world.stored("wifi").is_empty(), "{wifi_left:?}");
+    let (_, mark) = wifi_left.streams[0].deleted.clone().unwrap();
+    let entry = &world.city.register().entries(mark.entry, 1).unwrap()[0];
+    assert!(
+        matches!(Act::from_bytes(&entry.bytes).unwrap().what, What::ObservationsDeleted(told) if told.stream == wifi())
+    );
+    assert!(wifi_left.streams[0].last_key.is_some(), "and its key");
+    // The other one is about nobody and kept for a year: its last file goes by the hour, and the last word comes when all is gone.
+    for (now, gone) in [
+        ("2026-12-01T00:00:00Z", false),
+        ("2027-06-01T14:00:00Z", false),
+        ("2027-06-01T15:00:00Z", true),
+        ("2027-06-02T15:00:00Z", true),
+    ] {
+        world.clock.set(now.parse().unwrap());
+        world.city.tick().unwrap();
+        assert_eq!(left(&world, "pollution").gone(), gone, "{now}");
+    }
+    assert!(world.stored("air").is_empty());
+    let air = |act: &ObservationsDeleted| act.stream.as_str() == "air";
+    assert_eq!(deletions(&world).into_iter().filter(air).map(|act| act.files).collect::<Vec<_>>(), [Some(1), Some(0)]);
 }

@@ -66,7 +66,7 @@ impl World {
             if matches!(&command, Command::AgreeGrant(grant) if grant.order.is_some()) {
                 world.issue_order();
             }
-            world.submit(&by, None, command);
+            world.submit(&by, Some("As it goes."), command);
         }
         for (device, by) in [("s1", "city"), ("s2", "city"), ("c1", "police"), ("a1", "city")] {
             let command =
@@ -106,7 +106,7 @@ impl World {
             let text = command.to_string().replace("congestion\"", "quiet\"");
             let text = text.replace("\"s1\"", "\"q1\"").replace("\"s2\"", "\"q2\"");
             if ours {
-                self.submit(&by, None, serde_json::from_str(&text).unwrap());
+                self.submit(&by, Some("As it goes."), serde_json::from_str(&text).unwrap());
             }
         }
         for device in ["q1", "q2"] {

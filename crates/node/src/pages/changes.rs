@@ -52,12 +52,19 @@ pub(crate) enum Change {
     Changed,
     /// It ends or is stopped.
     Ended,
+    /// What was proposed is refused.
+    Refused,
 }
 
 impl Change {
     /// What an act changes about a deployment; none if it is upkeep.
-    pub(super) const fn of(what: &What) -> Option<Self> {
+    pub(super) fn of(what: &What, state: &Register) -> Option<Self> {
         match what {
+            What::DeploymentEnded(of)
+                if state.deployments.get(&of.deployment).is_some_and(|record| record.standing.refused) =>
+            {
+                Some(Self::Refused)
+            }
             What::DeploymentProposed(_)
             | What::DeploymentPublished(_)
             | What::DeploymentActivated(_)
@@ -101,6 +108,7 @@ impl Change {
             Self::New => lang.of("New", "Neu"),
             Self::Changed => lang.of("Changed", "Geändert"),
             Self::Ended => lang.of("Ended", "Beendet"),
+            Self::Refused => lang.of("Refused", "Abgelehnt"),
         }
     }
 }
@@ -135,20 +143,20 @@ pub(crate) async fn read(
                 newest(&state, before, |id| state.deployments.get(id).is_some_and(is_there)).into()
             }
         };
-        told(&log, &indexes, most)
+        told(&log, &state, &indexes, most)
     };
     node.jobs.run(Lane::Open, job).await?
 }
 
 /// Of some acts, newest first, those that change something.
-fn told(log: &Log, indexes: &[u64], most: usize) -> Result<Read, Problem> {
+fn told(log: &Log, state: &Register, indexes: &[u64], most: usize) -> Result<Read, Problem> {
     let size = log.head()?.1.size;
     let rest = indexes.len() > READ_MAX;
     let indexes: Vec<u64> = indexes.iter().take(READ_MAX).copied().filter(|index| *index < size).collect();
     let (mut changes, mut older) = (Vec::new(), indexes.last().copied().filter(|_| rest));
     for chunk in indexes.chunks(most.max(1)) {
         for (index, act) in chunk.iter().zip(log.acts(chunk, size)?) {
-            let Some(change) = Change::of(&act.what) else { continue };
+            let Some(change) = Change::of(&act.what, state) else { continue };
             if changes.len() == most {
                 // There is one more: the next page begins with it.
                 older = Some(index + 1);

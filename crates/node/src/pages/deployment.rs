@@ -17,6 +17,7 @@ use norms::{CollectFast, CollectQuestion, Decision};
 use register::State as Register;
 
 use super::card::kept;
+use super::left::Left;
 use super::map::Map;
 use super::stated::{self, Stated};
 use super::{Link, Site, page, party_name};
@@ -56,6 +57,8 @@ struct Page {
     overdue: Vec<String>,
     streams: Vec<StreamPart>,
     never_kept: Vec<String>,
+    left: Option<Left>,
+    emergency: Option<Emergency>,
     orders: Vec<UnderOrder>,
     given: Vec<Given>,
     has_left: Vec<HasLeft>,
@@ -89,6 +92,29 @@ impl Statement {
         let address = deployment.privacy_statement.clone()?;
         let is_link = address.starts_with("https://") || address.starts_with("http://");
         Some(Self { address, is_link })
+    }
+}
+
+/// An emergency in force, or one that is over and that nobody has reviewed.
+struct Emergency {
+    in_force: bool,
+    until: String,
+    by: String,
+    summary: String,
+    entry: Option<u64>,
+}
+
+impl Emergency {
+    fn of(lang: Lang, state: &Register, record: &DeploymentRecord, now: Timestamp) -> Option<Self> {
+        let of = state.unreviewed_emergency(&record.deployment.id)?;
+        let until = of.ended.into_iter().chain(of.evidence.until).min()?;
+        Some(Self {
+            in_force: of.in_force(now),
+            until: lang.instant(until),
+            by: party_name(state, &of.evidence.signed_by),
+            summary: of.evidence.summary.clone(),
+            entry: state.marks.evidence.get(&of.evidence.id).map(|mark| mark.entry),
+        })
     }
 }
 
@@ -165,6 +191,8 @@ fn drawn(
             .map(|stream| StreamPart::of(lang, state, stream, refusals, budgets))
             .collect(),
         never_kept: data::never_kept(lang, deployment),
+        left: Left::of(lang, state, record),
+        emergency: Emergency::of(lang, state, record, now),
         orders: leaves::orders(lang, state, deployment, now),
         given: leaves::given(lang, state, deployment, now),
         has_left: leaves::has_left(lang, state, deployment),

@@ -7,6 +7,7 @@ mod ask;
 mod assess;
 pub(super) mod deed;
 pub(crate) mod deployment;
+mod emergency;
 mod entered;
 mod evidence;
 pub(crate) mod grants;

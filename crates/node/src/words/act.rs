@@ -3,8 +3,8 @@
 mod english;
 mod german;
 
-use model::What;
 use model::inquiry::InquiryKind;
+use model::{DeploymentId, What};
 use register::State;
 
 use crate::lang::Lang;
@@ -15,6 +15,11 @@ pub(crate) fn act(lang: Lang, what: &What, state: &State) -> String {
         Lang::En => english::act(what, state),
         Lang::De => german::act(what, state),
     }
+}
+
+/// Whether the end of a deployment was the refusal of what was proposed.
+fn is_refused(state: &State, id: &DeploymentId) -> bool {
+    state.deployments.get(id).is_some_and(|record| record.standing.refused)
 }
 
 /// What a resident asked, in one line. The log has its own English words for it, which are `said`.

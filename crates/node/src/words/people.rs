@@ -103,8 +103,12 @@ fn not_yet(lang: Lang, state: State, until: &str) -> (&'static str, String) {
 
 /// Why it does not go on: label and sentence. The reason is told in the words of whoever gave it.
 fn stopped(lang: Lang, record: &DeploymentRecord) -> (&'static str, String) {
-    let ended = record.standing.state == State::Ended;
-    let (label, said) = if ended {
+    let (label, said) = if record.standing.refused {
+        (
+            lang.of("Collects nothing: refused", "Erfasst nichts: abgelehnt"),
+            lang.of("It was refused, and never approved", "Der Einsatz wurde abgelehnt und nie genehmigt"),
+        )
+    } else if record.standing.state == State::Ended {
         (
             lang.of("Collects nothing: ended", "Erfasst nichts: beendet"),
             lang.of("It has ended for good", "Der Einsatz ist endgültig beendet"),
@@ -328,6 +332,13 @@ mod tests {
     fn a_stop_says_why() {
         let stopped = badge(Lang::En, &record("suspended", None, NOW), NOW.parse().unwrap());
         assert_eq!(stopped.sentence, "It is stopped: a reason.");
+        let mut refused = record("ended", None, NOW);
+        refused.standing.refused = true;
+        let told = [Lang::En, Lang::De].map(|lang| badge(lang, &refused, NOW.parse().unwrap()));
+        assert_eq!(told[0].label, "Collects nothing: refused");
+        assert_eq!(told[0].sentence, "It was refused, and never approved: a reason.");
+        assert_eq!(told[1].label, "Erfasst nichts: abgelehnt");
+        assert_eq!(told[1].sentence, "Der Einsatz wurde abgelehnt und nie genehmigt. Der Grund: „a reason“.");
     }
 
     fn with_property(category: &str, treatment: &str) -> Deployment {

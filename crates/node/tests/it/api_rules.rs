@@ -154,7 +154,7 @@ async fn a_request_that_is_sent_again_is_done_once() {
 #[tokio::test]
 async fn a_refusal_links_to_the_norms_that_refused() {
     let world = World::new();
-    let renewal = json!({ "by": "mobility", "command": { "do": "approve", "with": { "deployment": "wifi", "until": "2027-06-02T00:00:00Z" } } });
+    let renewal = json!({ "by": "mobility", "reason": "Still useful.", "command": { "do": "approve", "with": { "deployment": "wifi", "until": "2027-06-02T00:00:00Z" } } });
     let refused = command(&world, &[], &renewal).await.problem(403);
     let policies = world.browse("/policies").await.text().to_owned();
     for ground in refused["grounds"].as_array().unwrap() {

@@ -223,7 +223,7 @@ fn active(by: &str, deployment: Value) -> Vec<Value> {
     vec![
         json!({ "by": by, "command": { "do": "propose", "with": deployment } }),
         json!({ "by": "privacy-office", "command": { "do": "sign-assessment", "with": assessment } }),
-        json!({ "by": "council", "command": { "do": "approve", "with": { "deployment": id, "until": "2027-06-01T00:00:00Z" } } }),
+        json!({ "by": "council", "reason": "It is useful, and small.", "command": { "do": "approve", "with": { "deployment": id, "until": "2027-06-01T00:00:00Z" } } }),
         json!({ "by": by, "command": { "do": "publish", "with": { "deployment": id } } }),
         json!({ "by": by, "command": { "do": "activate", "with": { "deployment": id } } }),
     ]

@@ -2,6 +2,7 @@
 
 mod agreements;
 mod assess;
+mod emergency;
 mod entered;
 mod forms;
 mod incidents;

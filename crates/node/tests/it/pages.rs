@@ -309,7 +309,7 @@ async fn what_was_stated_anew_is_told_word_by_word() {
     let world = World::new();
     assert!(!world.browse("/deployments/wifi").await.text().contains("What changed, word by word"), "nothing did");
     let approve = json!({ "do": "approve", "with": { "deployment": "wifi", "until": "2027-07-01T00:00:00Z" } });
-    world.submit(json!({ "by": "council", "command": approve })).unwrap();
+    world.submit(json!({ "by": "council", "reason": "Still useful.", "command": approve })).unwrap();
     for (id, summary) in [("first", "Forty residents came."), ("second", "Fifty <b>residents</b> came.")] {
         let file = json!({ "id": id, "about": { "what": "deployment", "id": "wifi" }, "kind": "hearing",
             "on": "2026-11-24T00:00:00Z", "signed_by": "mobility", "summary": summary });

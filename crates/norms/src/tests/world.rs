@@ -112,6 +112,7 @@ impl World {
             published_at: Some(now),
             active_since: Some(now),
             stopped_because: None,
+            refused: false,
         };
         let grant = Grant {
             id: "g".parse().unwrap(),

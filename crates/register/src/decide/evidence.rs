@@ -76,6 +76,7 @@ impl Desk<'_> {
         }
         self.answers_fit(evidence)?;
         self.follows_fit(evidence)?;
+        self.emergency_fits(evidence)?;
         fit::not_to_come("evidence", evidence.on, self.now)?;
         if let Some(until) = evidence.until {
             fit::to_come("the evidence", until, self.now)?;

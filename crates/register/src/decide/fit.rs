@@ -89,6 +89,19 @@ pub enum Misfit {
     /// A report of an incident that is none.
     #[error("{0}")]
     Incident(&'static str),
+    /// An emergency, or its review, that is none.
+    #[error("{0}")]
+    Emergency(&'static str),
+    /// The one before was never looked at.
+    #[error(
+        "`{0}` stated an emergency about this, and nobody has reviewed it; an `emergency-review` that answers it comes first"
+    )]
+    EmergencyUnreviewed(String),
+    /// An approval would outlast the emergency in which it is given.
+    #[error(
+        "an emergency is in force until {0}, and what is approved in it ends with it at the latest; approve for longer once it is over"
+    )]
+    BeyondEmergency(Timestamp),
     /// A place would change under those whom a view counts in it.
     #[error(
         "view `{view}` counts by `{place}`, whose outline therefore stays as it is: another outline would be another grid. \

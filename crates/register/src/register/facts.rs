@@ -8,6 +8,7 @@ use model::{Identifies, StreamId, Timestamp, What};
 
 use super::{Receipt, Register, SubmitError, lock, own_act};
 use crate::decide::Draft;
+use crate::left::nothing_from;
 use crate::state::State;
 
 /// What the node itself reports: facts about keys and files, not permissions.
@@ -63,18 +64,21 @@ fn what_to_say(state: &State, fact: Fact) -> Option<What> {
 }
 
 /// What the log says of a deletion. Of a stream about people it is one act a day, with the day alone: how many files went,
-/// when, and whether any did, would tell when somebody was observed.
+/// when, and whether any did, would tell when somebody was observed. Of a deployment that has ended there is a last act that says of
+/// each stream that nothing is left of it, whether a file went just then or long before.
 fn deletion(state: &State, stream: StreamId, before: Timestamp, files: u64) -> Option<ObservationsDeleted> {
-    let exactly = |stream| Some(ObservationsDeleted { stream, before, files: Some(files) }).filter(|_| files > 0);
-    let Some((record, declared)) = state.stream(&stream) else { return exactly(stream) };
+    let exactly = |stream| Some(ObservationsDeleted { stream, before, files: Some(files) });
+    let Some((record, declared)) = state.stream(&stream) else { return exactly(stream).filter(|_| files > 0) };
+    let told = state.deleted_before.get(&stream).copied().unwrap_or(Timestamp::UNIX_EPOCH);
+    let over = nothing_from(state, record);
     if declared.identifies() == Identifies::Nobody {
-        return exactly(stream);
+        let last = record.standing.active_since.is_some() && over.is_some_and(|over| told < over && over <= before);
+        return exactly(stream).filter(|_| files > 0 || last);
     }
     let day = before.millis() - before.millis().rem_euclid(i64::from(SECONDS_PER_DAY) * MILLIS_PER_SECOND);
     let day = Timestamp::from_millis(day);
     let collected = record.standing.active_since.is_some() && day > record.deployment.starts;
-    let told = state.deleted_before.get(&stream).copied().unwrap_or(Timestamp::UNIX_EPOCH);
     // Once everything up to its end is gone there is nothing more to say.
-    let more = told < day && told <= record.deployment.ends;
+    let more = told < day && over.is_none_or(|over| told < over);
     (collected && more).then_some(ObservationsDeleted { stream, before: day, files: None })
 }

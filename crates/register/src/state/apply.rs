@@ -114,9 +114,7 @@ impl State {
             | What::ApprovalLapsed(DeploymentRef { deployment }) => {
                 self.step(deployment, Step::Suspend, entry)?.stopped_because.clone_from(&act.reason);
             }
-            What::DeploymentEnded(DeploymentRef { deployment }) => {
-                self.step(deployment, Step::End, entry)?.stopped_because.clone_from(&act.reason);
-            }
+            What::DeploymentEnded(DeploymentRef { deployment }) => self.end(deployment, act, entry)?,
             What::DeviceRegistered(device) => self.register_device(device, entry)?,
             What::DeviceCredentialSet(set) => {
                 let device = self.devices.get_mut(&set.device).ok_or_else(|| unknown(entry, "device", &set.device))?;
@@ -224,6 +222,7 @@ impl State {
             published_at: None,
             active_since: None,
             stopped_because: None,
+            refused: false,
         };
         let record = DeploymentRecord { deployment: deployment.clone(), standing };
         self.deployments.insert(deployment.id.clone(), Arc::new(record));
@@ -244,6 +243,20 @@ impl State {
     fn activate(&mut self, id: &DeploymentId, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
         let standing = self.step(id, Step::Activate, entry)?;
         (standing.active_since, standing.stopped_because) = (Some(at), None);
+        Ok(())
+    }
+
+    /// Ends a deployment. What nobody ever approved was refused, unless those who answer for it took it back, or its time ran out.
+    fn end(&mut self, id: &DeploymentId, act: &Act, entry: u64) -> Result<(), ApplyError> {
+        self.step(id, Step::End, entry)?;
+        let record = Arc::make_mut(self.deployments.get_mut(id).ok_or_else(|| unknown(entry, "deployment", id))?);
+        let by_others = if act.because.is_empty() {
+            act.at < record.deployment.ends
+        } else {
+            act.by != record.deployment.accountable
+        };
+        record.standing.refused = record.standing.approval.is_none() && by_others;
+        record.standing.stopped_because.clone_from(&act.reason);
         Ok(())
     }
 

@@ -77,6 +77,10 @@ pub struct Marks {
     pub evidence: Arc<BTreeMap<EvidenceId, Mark>>,
     /// Who approved a class, the newest.
     pub classes: Arc<BTreeMap<ClassId, Mark>>,
+    /// That observations of a stream were deleted, the newest.
+    pub deletions: Arc<BTreeMap<StreamId, Mark>>,
+    /// That a key of a stream was destroyed, the newest.
+    pub keys_destroyed: Arc<BTreeMap<StreamId, Mark>>,
 }
 
 impl Marks {
@@ -121,6 +125,8 @@ impl Marks {
                 set(&mut self.evidence, &evidence.id, mark)
             }
             What::ClassApproved(class) => set(&mut self.classes, &class.id, mark),
+            What::ObservationsDeleted(deleted) => set(&mut self.deletions, &deleted.stream, mark),
+            What::KeyDestroyed(key) => set(&mut self.keys_destroyed, &key.stream, mark),
             // What these leave behind is seen elsewhere, or nothing is asked about it.
             What::PlaceRegistered(_)
             | What::DeploymentSuspended(_)
@@ -129,8 +135,6 @@ impl Marks {
             | What::GrantWithdrawn(_)
             | What::GrantExpired(_)
             | What::KeyCreated(_)
-            | What::KeyDestroyed(_)
-            | What::ObservationsDeleted(_)
             | What::DisclosuresBatched(_)
             | What::PayloadErased(_)
             | What::EvidenceWithdrawn(_)

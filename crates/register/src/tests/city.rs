@@ -75,7 +75,8 @@ impl City {
     }
 
     pub(crate) fn submissions() -> Vec<Submission> {
-        Self::DECLARED.iter().map(|(by, command)| Self::submission(by, None, command)).collect()
+        let why = |command: &str| command.contains("\"do\":\"approve\"").then_some("The council voted.");
+        Self::DECLARED.iter().map(|(by, command)| Self::submission(by, why(command), command)).collect()
     }
 
     pub(crate) fn declared() -> Self {

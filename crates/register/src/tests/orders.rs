@@ -67,7 +67,8 @@ fn an_order_says_how_many_entries_its_list_has() {
 /// The declared city with a search for plates that has run since its first day.
 fn searching() -> City {
     let city = City::declared();
-    let submit = |by: &str, command: &str| city.register.submit(City::submission(by, None, command)).unwrap();
+    let submit =
+        |by: &str, command: &str| city.register.submit(City::submission(by, Some("As it goes."), command)).unwrap();
     submit(
         "city",
         r#"{"do":"register-party","with":{"party":{"id":"police","name":"Police","kind":"law-enforcement"}}}"#,

@@ -15,9 +15,10 @@ use model::{Deployment, DeploymentRecord, Party, Step, Subject, Timestamp};
 use register::{State as Register, Submission};
 
 use super::refused::Refused;
-use super::{Done, Reach, deed, reader, steps};
+use super::{Done, Reach, deed, emergency, reader, steps};
 use crate::jobs::Lane;
 use crate::lang::Lang;
+use crate::pages::left::Left;
 use crate::pages::signed::{private, to_sign_in};
 use crate::pages::{Link, Site, party_name};
 use crate::problem::{Kind, Problem};
@@ -37,6 +38,9 @@ struct Page {
     accountable: Link,
     place: Link,
     steps: Vec<Next>,
+    /// Address and words of what can be stated about an emergency.
+    emergency: Option<(&'static str, &'static str)>,
+    left: Option<Left>,
     about: About,
 }
 
@@ -88,7 +92,7 @@ fn drawn(city: &City, party: &Party, form: String, id: &str, done: Option<&str>)
     let leads_on = Step::ALL.into_iter().filter(|step| record.standing.state.after(*step).is_ok());
     let next = |step: Step| Next {
         code: step.code(),
-        label: steps::label(step, record),
+        label: steps::label(&party.id, step, record),
         refused: refused(city, &state, party, record, step, now),
     };
     let mut about = about(city, &state, &Subject::Deployment { id: deployment.id.clone() }, now);
@@ -109,6 +113,8 @@ fn drawn(city: &City, party: &Party, form: String, id: &str, done: Option<&str>)
         accountable: Link::party(Lang::En, &state, &deployment.accountable),
         place: Link::place(Lang::En, &state, &deployment.place),
         steps: leads_on.map(next).collect(),
+        emergency: emergency::next(&Reach::of(&state, party), record, now),
+        left: Left::of(Lang::En, &state, record),
         about,
     })
 }

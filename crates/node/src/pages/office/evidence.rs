@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use axum::response::Response;
+use model::emergency::{EMERGENCY, EMERGENCY_REVIEW};
 use model::{DeploymentRecord, Digest, Evidence, EvidenceId, EvidenceKind, Moment, Subject, Timestamp};
 use register::{Command, Rules, State as Register};
 
@@ -175,6 +176,9 @@ impl<'a> Desk<'a> {
         if kind.is_some_and(|kind| kind.as_str().starts_with(SIGNS)) && !self.signed.may(Action::Decide) {
             faults.note(named, "this signs answers to an instrument, which takes an approver of your party");
         }
+        if kind.is_some_and(|kind| [EMERGENCY, EMERGENCY_REVIEW].contains(&kind.as_str())) {
+            faults.note(named, "an emergency, and its review, has a form of its own on the page of the deployment");
+        }
         if answers.is_some_and(|id| self.state.inquiries.contains_key(id)) && !self.signed.may(Action::Answer) {
             faults.note("answers", "this is what a resident asked; somebody with the inbox of your party answers it");
         }
@@ -233,6 +237,7 @@ fn kinds(state: &Register, rules: Option<&Rules>) -> BTreeSet<String> {
     for layer in state.policy.iter().flat_map(|policy| &policy.text.layers) {
         kinds.extend(named(&layer.cedar));
     }
+    kinds.retain(|kind| ![EMERGENCY, EMERGENCY_REVIEW].contains(&kind.as_str()));
     kinds
 }
 

@@ -9,7 +9,7 @@ use register::{Command, State as Register};
 use super::ask::{Choice, Fault, Faults, Field, Sent};
 use super::deed::Deed;
 use super::opened::Opened;
-use super::{Reach, deployment, free_id};
+use super::{Reach, deployment, emergency, free_id};
 use crate::lang::Lang;
 use crate::problem::{Kind, Problem};
 use crate::words;
@@ -20,9 +20,10 @@ const PROPOSED: Span = Span::days(365);
 const PAPER: &str = "privacy-impact-1";
 const OUTCOMES: [Outcome; 3] = [Outcome::Acceptable, Outcome::ResidualHigh, Outcome::Unacceptable];
 
-/// `/office/deployments/{id}/{step}`
+/// `/office/deployments/{id}/{step}`: a step, or what is decided about it in an emergency.
 pub(crate) async fn take(form: Opened<(String, String)>) -> Result<Response, Problem> {
-    let deed = deed(&form.reach(), &form.about, &form.sent, form.now)?;
+    let stated = emergency::deed(&form.reach(), &form.about, &form.sent, form.now);
+    let deed = stated.unwrap_or_else(|| deed(&form.reach(), &form.about, &form.sent, form.now))?;
     form.go(deed).await
 }
 
@@ -32,19 +33,25 @@ fn deed(reach: &Reach<'_>, path: &(String, String), sent: &Sent, now: Timestamp)
     let step = Step::ALL.into_iter().find(|step| step.code() == path.1).ok_or_else(none)?;
     let id = (step == Step::Assess).then(|| assessment_id(reach.state, record, sent));
     let then = deployment::page_of(&record.deployment);
-    let (title, address) =
-        (format!("{}: {}", label(step, record), record.deployment.title), format!("{}/{}", then.href, step.code()));
+    let (title, address) = (
+        format!("{}: {}", label(&reach.party.id, step, record), record.deployment.title),
+        format!("{}/{}", then.href, step.code()),
+    );
     Ok(Deed {
         fields: fields(record, step, sent, now),
         command: command(reach.party, record, step, sent, id.as_deref()),
         id,
-        ..Deed::new(title, lead(step), address, then)
+        ..Deed::new(title, lead(step, record.standing.state), address, then)
     })
 }
 
 /// What a step is called on a button.
-pub(super) const fn label(step: Step, record: &DeploymentRecord) -> &'static str {
+pub(super) fn label(party: &PartyId, step: Step, record: &DeploymentRecord) -> &'static str {
     match (step, record.standing.state) {
+        (Step::End, Stage::Proposed | Stage::Assessed) if party == &record.deployment.accountable => {
+            "Take the proposal back"
+        }
+        (Step::End, Stage::Proposed | Stage::Assessed) => "Refuse the proposal",
         (Step::Assess, _) => "Sign an assessment",
         (Step::Approve, Stage::Assessed | Stage::Proposed) => "Approve it until a day",
         (Step::Approve, _) => "Renew its approval",
@@ -55,8 +62,12 @@ pub(super) const fn label(step: Step, record: &DeploymentRecord) -> &'static str
     }
 }
 
-const fn lead(step: Step) -> &'static str {
+const fn lead(step: Step, stage: Stage) -> &'static str {
     match step {
+        Step::End if matches!(stage, Stage::Proposed | Stage::Assessed) => {
+            "It is over, and never collects anything. Whoever proposed it reads why, and so do residents. What is asked for again is a \
+             new proposal, under another name."
+        }
         Step::Assess => {
             "Your signature says what the risks are and whether they are acceptable. It stays in the log for ever."
         }
@@ -78,7 +89,7 @@ fn fields(record: &DeploymentRecord, step: Step, sent: &Sent, now: Timestamp) ->
                 "It ends when this day begins, in UTC. The deployment ends on {}.",
                 words::day(record.deployment.ends)
             )),
-            Field::text("reason", "Why", sent).optional().hint("Residents read it beside the act."),
+            Field::text("reason", "Why", sent).hint("Residents read it beside the act."),
         ],
         Step::Assess => {
             let outcomes = OUTCOMES.map(|outcome| Choice::new(outcome.code(), words::outcome(Lang::En, outcome)));

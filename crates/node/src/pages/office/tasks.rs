@@ -137,8 +137,10 @@ fn step(state: &Register, record: &DeploymentRecord, now: Timestamp) -> Option<T
     let assessed = steps.and_then(|steps| steps.assessed.last()).map(|mark| mark.at);
     let approved = standing.approval.as_ref().map(|approval| approval.at);
     let (what, who, since) = match standing.state {
-        Stage::Proposed => ("Proposed, and not assessed", "an officer".to_owned(), Some(standing.proposed_at)),
-        Stage::Assessed => ("Assessed, and not approved", "an officer".to_owned(), assessed),
+        Stage::Proposed => {
+            ("Proposed, and neither assessed nor refused", "an officer".to_owned(), Some(standing.proposed_at))
+        }
+        Stage::Assessed => ("Assessed, and neither approved nor refused", "an officer".to_owned(), assessed),
         Stage::Approved => ("Approved, and not published", accountable, approved),
         Stage::Published => ("Published, and not switched on", accountable, standing.published_at),
         Stage::Suspended => ("Stopped for a time", accountable, standing.active_since),

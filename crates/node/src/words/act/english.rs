@@ -33,6 +33,9 @@ pub(super) fn act(what: &What, state: &State) -> String {
         What::ApprovalLapsed(of) => {
             format!("{} was stopped, because nobody renewed its approval", title(state, &of.deployment))
         }
+        What::DeploymentEnded(of) if super::is_refused(state, &of.deployment) => {
+            format!("{} was refused, and is over for good", title(state, &of.deployment))
+        }
         What::DeploymentEnded(of) => format!("{} ended for good", title(state, &of.deployment)),
         other => about_data(other, state, party),
     }
@@ -98,6 +101,11 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
 /// Acts that state something: what a party, a resident or an incident's report says.
 fn stated(what: &What, state: &State, party: impl Fn(&PartyId) -> String) -> String {
     match what {
+        What::EvidenceFiled(evidence) if evidence.is_emergency() => {
+            let until = evidence.until.map(|until| format!(" until {}", instant(until))).unwrap_or_default();
+            let (by, about) = (party(&evidence.signed_by), subject(state, &evidence.about));
+            format!("{by} stated an emergency{until} (about {about}): {}", evidence.summary)
+        }
         What::EvidenceFiled(evidence) => format!(
             "{} stated about {} (“{}”): {}",
             party(&evidence.signed_by),

@@ -37,6 +37,9 @@ pub(super) fn act(what: &What, state: &State) -> String {
         What::ApprovalLapsed(of) => {
             format!("{} wurde angehalten, weil niemand die Genehmigung erneuert hat", title(state, &of.deployment))
         }
+        What::DeploymentEnded(of) if super::is_refused(state, &of.deployment) => {
+            format!("{} wurde abgelehnt, endgültig", title(state, &of.deployment))
+        }
         What::DeploymentEnded(of) => format!("{} wurde endgültig beendet", title(state, &of.deployment)),
         other => about_data(other, state),
     }
@@ -89,6 +92,11 @@ fn about_data(what: &What, state: &State) -> String {
 /// Acts about statements, inquiries, classes and clocks.
 fn about_statements(what: &What, state: &State) -> String {
     match what {
+        What::EvidenceFiled(evidence) if evidence.is_emergency() => {
+            let until = evidence.until.map(|until| format!(" bis zum {}", LANG.instant(until))).unwrap_or_default();
+            let (by, about) = (party(state, &evidence.signed_by), subject(state, &evidence.about));
+            format!("{by} hat{until} einen Notfall erklärt (über {about}): „{}“", evidence.summary)
+        }
         What::EvidenceFiled(evidence) => format!(
             "{} hat eine Erklärung über {} abgegeben („{}“): „{}“",
             party(state, &evidence.signed_by),

@@ -8,12 +8,13 @@ use crate::browser::Browser;
 use crate::city::{HOSTILE, World};
 
 /// Every form, and its fields for text.
-const FORMS: [(&str, &[&str]); 18] = [
+const FORMS: [(&str, &[&str]); 19] = [
     ("/office/deployments/wifi/approve", &["until", "reason"]),
     ("/office/deployments/station-wifi/assess", &["summary", "document", "instrument", "review-by"]),
     ("/office/deployments/wifi/publish", &["reason"]),
     ("/office/deployments/wifi/suspend", &["reason"]),
     ("/office/deployments/wifi/end", &["reason"]),
+    ("/office/deployments/wifi/emergency", &["summary", "hours"]),
     ("/office/deployments/wifi/evidence", &["other-kind", "summary", "on", "until", "document", "reason"]),
     ("/office/city/evidence", &["other-kind", "summary", "on", "until", "document", "reason"]),
     ("/office/grants/new", &["until", "argument", "reason"]),

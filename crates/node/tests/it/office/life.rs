@@ -13,6 +13,7 @@ use tower::ServiceExt;
 use super::propose::{SQUARE, drafted};
 use super::{DOCUMENT, done, office};
 use crate::city::World;
+use crate::html::check_in;
 
 const PAGES: [&str; 6] = [
     "/deployments/square",
@@ -120,6 +121,71 @@ async fn a_deployment_and_an_agreement_live_by_forms_alone_and_the_log_says_the_
     let opened = City::open(&root, clock, Arc::new(SeededBytes::new(8))).unwrap();
     assert_eq!(read(&Arc::new(opened)).await, before, "replayed, every page is the same");
     drop(folder);
+}
+
+/// Lets the clock of a city say what is due.
+async fn ticked(world: &World) {
+    let city = Arc::clone(&world.city);
+    tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
+    world.city.register().publish().unwrap();
+}
+
+#[tokio::test]
+async fn what_a_deployment_observed_is_gone_after_its_end_and_its_page_proves_it() {
+    let world = World::new();
+    let line = "{\"time\":\"2026-11-24T08:00:00Z\",\"mac\":\"a4:11:3c:00:00:01\"}\n";
+    assert_eq!(world.post("token-of-wifi-1", "/api/v1/observations", "application/x-ndjson", line).await.status, 200);
+    assert!(!world.browse("/deployments/wifi").await.text().contains("What is left of it"), "it runs");
+    let mut council = office(&world, "council").await;
+    done(&world, &mut council, "/office/deployments/wifi/end", &[("reason", "The square is rebuilt.")]).await;
+    ticked(&world).await;
+    let page = world.browse("/deployments/wifi").await;
+    for part in [
+        "What is left of it",
+        "The last of it goes on 26 November 2026.",
+        "Everything from before 23 November 2026",
+        "1 made, 0 destroyed.",
+    ] {
+        assert!(page.text().contains(part), "{part}\n{}", page.text());
+    }
+    world.clock.advance(Span::days(2));
+    ticked(&world).await;
+    let pages = [
+        world.browse("/deployments/wifi").await,
+        world.browse("/de/deployments/wifi").await,
+        council.get("/office/deployments/wifi").await,
+    ];
+    let says =
+        ["All that it observed is gone, and so is every key.", "Alles, was erfasst wurde, ist gelöscht", "All that it"];
+    for ((page, says), lang) in pages.iter().zip(says).zip(["en", "de", "en"]) {
+        check_in(lang, page.text());
+        assert!(page.text().contains(says), "{says}\n{}", page.text());
+    }
+    // Each act that the page names says so, and there is a receipt for it.
+    let text = pages[0].text().split_once("id=\"is-left\"").unwrap().1.split_once("</section>").unwrap().0;
+    let named = |before: &str| -> Vec<String> {
+        text.split(before).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    };
+    let (entries, receipts) = (named("href=\"/log/entries/"), named("href=\"/log/proof/"));
+    assert_eq!((entries.len(), receipts.len()), (3, 2), "{text}");
+    for (entry, says) in entries.iter().zip(["observations-deleted/1", "key-destroyed/1", "deployment-ended/1"]) {
+        let page = world.browse(&format!("/log/entries/{entry}")).await;
+        assert!(page.text().contains(&format!("<code>{says}</code>")), "{says}\n{}", page.text());
+    }
+    for receipt in receipts {
+        assert_eq!(world.get(&format!("/log/proof/{receipt}")).await.status, 200);
+    }
+    let stored = world.city.lake().scan(
+        &"wifi-counts".parse().unwrap(),
+        model::Window { start: model::Timestamp::UNIX_EPOCH, end: model::Timestamp::MAX },
+    );
+    assert!(stored.unwrap().is_empty(), "and so it is");
+    let audited = audit(&register::audit::FolderSource::new(world.city.register().log_folder()), None, None).unwrap();
+    let record = &audited.state.deployments[&"wifi".parse().unwrap()];
+    assert!(
+        register::left::Left::of(&audited.state, record).unwrap().gone(),
+        "whoever reads the log alone finds the same"
+    );
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ fn fields(step: &str) -> &'static [(&'static str, &'static str)] {
             ("document", DOCUMENT),
             ("review-by", "2027-10-01"),
         ],
-        "approve" => &[("until", "2027-06-02")],
+        "approve" => &[("until", "2027-06-02"), ("reason", "It is useful, and small.")],
         "suspend" | "end" => &[("reason", "The street is closed.")],
         _ => &[],
     }
@@ -49,7 +49,8 @@ async fn tried(world: &World, browsers: &mut [(&str, Browser<'_>)], state: &str)
             let address = format!("/office/deployments/station-wifi/{step}");
             let form = browser.get(&address).await;
             // Another day than any that was approved: what is so already is nobody's to refuse.
-            let filled = if step == "approve" { &[("until", "2027-06-03")] } else { fields(step) };
+            let filled =
+                if step == "approve" { &[("until", "2027-06-03"), ("reason", "Still useful.")] } else { fields(step) };
             let answer = look(browser, &address, filled).await;
             let expected = match may(state, step) {
                 _ if !concerns => 404,
@@ -125,10 +126,12 @@ async fn a_refusal_says_which_norm_and_at_which_field() {
         let text = refused(&world, &mut council, address, &[("until", bad)], 422).await;
         assert!(text.contains("id=\"wrong-until\""), "{text}");
     }
+    let text = refused(&world, &mut council, address, &[("until", "2027-02-01")], 422).await;
+    assert!(text.contains("id=\"wrong-reason\">This needs a reason"), "an approval is one: {text}");
     let text = refused(&world, &mut council, "/office/deployments/wifi/suspend", &[("reason", "  ")], 422).await;
     assert!(text.contains("id=\"wrong-reason\">This needs a reason"), "{text}");
     let mut city = office(&world, "city").await;
-    let text = refused(&world, &mut city, address, &[("until", "2027-02-01")], 403).await;
+    let text = refused(&world, &mut city, address, &[("until", "2027-02-01"), ("reason", "It is ours.")], 403).await;
     assert!(text.contains("No rule of this city allows you to do this"), "{text}");
 }
 
@@ -150,4 +153,53 @@ async fn an_approval_is_renewed_and_what_was_changed_first_is_what_is_done() {
     let nothing = council.post("/office", address, &[&fields[..], &[("go", "do")]].concat()).await;
     assert_eq!(nothing.header("location"), "/office/deployments/wifi?done=nothing");
     assert!(council.get("/office/deployments/wifi?done=nothing").await.text().contains("nothing was written"));
+}
+
+#[tokio::test]
+async fn a_proposal_is_refused_with_a_reason_and_everything_says_refused() {
+    let world = World::new();
+    let mut council = office(&world, "council").await;
+    let (page, end) = ("/office/deployments/station-wifi", "/office/deployments/station-wifi/end");
+    assert!(council.get(page).await.text().contains(">Refuse the proposal</a>"));
+    assert!(council.get(end).await.text().contains("What is asked for again is a new proposal"));
+    let mut mobility = office(&world, "mobility").await;
+    assert!(mobility.get(page).await.text().contains(">Take the proposal back</a>"), "it is theirs");
+    let text = refused(&world, &mut council, end, &[("reason", "")], 422).await;
+    assert!(text.contains("id=\"wrong-reason\">This needs a reason"), "{text}");
+    let told = done(&world, &mut council, end, &[("reason", "Too close to the school")]).await;
+    assert!(told.text().contains("was refused, and is over for good"), "{}", told.text());
+    let standing = &deployment(&world, "station-wifi")["standing"];
+    assert_eq!((&standing["state"], &standing["refused"]), (&"ended".into(), &true.into()));
+    world.city.register().publish().unwrap();
+    for (address, says) in [
+        ("/deployments/station-wifi", "It was refused, and never approved: Too close to the school."),
+        ("/de/deployments/station-wifi", "wurde abgelehnt und nie genehmigt. Der Grund: „Too close to the school“."),
+        ("/changes", "<strong>Refused.</strong>"),
+        ("/de/changes", "<strong>Abgelehnt.</strong>"),
+        ("/feed.atom", "<category term=\"Refused\"/>"),
+        ("/feed.atom", "The reason given: Too close to the school"),
+        ("/log/entries", "was refused, and is over for good"),
+        ("/de/log/entries", "wurde abgelehnt, endgültig"),
+    ] {
+        let page = world.browse(address).await;
+        assert!(page.text().contains(says), "{address}: {says}\n{}", page.text());
+    }
+    let office = council.get("/office/deployments").await;
+    assert!(office.text().contains("Collects nothing: refused"), "{}", office.text());
+}
+
+#[tokio::test]
+async fn what_is_taken_back_or_was_approved_once_has_ended_and_is_not_refused() {
+    let world = World::new();
+    let mut mobility = office(&world, "mobility").await;
+    done(&world, &mut mobility, "/office/deployments/station-wifi/end", &[("reason", "Not needed")]).await;
+    let mut council = office(&world, "council").await;
+    done(&world, &mut council, "/office/deployments/wifi/end", &[("reason", "Over")]).await;
+    for id in ["station-wifi", "wifi"] {
+        let standing = &deployment(&world, id)["standing"];
+        assert_eq!((&standing["state"], standing.get("refused")), (&"ended".into(), None), "{id}");
+    }
+    world.city.register().publish().unwrap();
+    let changes = world.browse("/changes").await;
+    assert!(!changes.text().contains("<strong>Refused.</strong>"), "{}", changes.text());
 }

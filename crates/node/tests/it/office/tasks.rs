@@ -35,7 +35,7 @@ async fn what_lapses_next_comes_first_and_says_for_how_long_it_waits() {
             "by 1 January 2027, in 7 days",
             "The statement “notice” ends",
             "by 10 January 2027",
-            "Proposed, and not assessed",
+            "Proposed, and neither assessed nor refused",
             "for 30 days, since 24 November 2026",
         ],
     );
@@ -55,15 +55,26 @@ async fn each_state_waits_for_its_next_step() {
     let of = json!({ "deployment": "station-wifi" });
     let until = json!({ "deployment": "station-wifi", "until": "2027-06-01T00:00:00Z" });
     for (waits, by, reason, command) in [
-        ("Proposed, and not assessed", "privacy-office", None, json!({ "do": "sign-assessment", "with": assessment })),
-        ("Assessed, and not approved", "council", None, json!({ "do": "approve", "with": until })),
+        (
+            "Proposed, and neither assessed nor refused",
+            "privacy-office",
+            None,
+            json!({ "do": "sign-assessment", "with": assessment }),
+        ),
+        (
+            "Assessed, and neither approved nor refused",
+            "council",
+            Some("It is useful"),
+            json!({ "do": "approve", "with": until }),
+        ),
         ("Approved, and not published", "mobility", None, json!({ "do": "publish", "with": of })),
         ("Published, and not switched on", "mobility", None, json!({ "do": "activate", "with": of })),
         ("", "mobility", Some("Too loud"), json!({ "do": "suspend", "with": of })),
         ("Stopped for a time: Too loud", "mobility", Some("Over"), json!({ "do": "end", "with": of })),
     ] {
         let page = mobility.get("/office").await;
-        let named = ["not assessed", "not approved", "not published", "not switched on", "Stopped for a time"];
+        let named =
+            ["assessed nor refused", "approved nor refused", "not published", "not switched on", "Stopped for a time"];
         let shown: Vec<&str> = named.into_iter().filter(|name| page.text().contains(name)).collect();
         assert_eq!(shown.len(), usize::from(!waits.is_empty()), "{shown:?}");
         assert!(page.text().contains(waits), "{waits}\n{}", page.text());
@@ -162,7 +173,10 @@ async fn what_silence_refused_waits_for_nobody_any_more() {
     let waits = environment.get("/office").await;
     in_order(
         waits.text(),
-        &["“decide” (core-98): it is approved. If not, what was asked is refused", "Proposed, and not assessed"],
+        &[
+            "“decide” (core-98): it is approved. If not, what was asked is refused",
+            "Proposed, and neither assessed nor refused",
+        ],
     );
     world.clock.advance(Span::days(40));
     world.city.register().tick().unwrap();

@@ -359,3 +359,9 @@ core-106 = Die Stadt prüft alle zwei Jahre, ob ihre Käufe in der Praxis barrie
 
 core-107 = Wo Zahlen über Menschen verrauscht sind, kostet alles, was aus einem Strom an wen auch immer herausgegeben wird, ein Gerät am Tag höchstens { $daily-loss } Millionstel ρ.
     .title = Verlust an Privatheit am Tag
+
+core-108 = In einem Notfall, den eine unabhängige Stelle der Stadt erklärt, darf ein Vorhaben ohne die volle Prüfung, die Feststellungen, die Stellungnahme und die Anhörung genehmigt werden, die es sonst schuldet. Eine solche Genehmigung gilt höchstens { $emergency-approval }.
+    .title = Ein Notfall ist kurz
+
+core-109 = Innerhalb von zehn Tagen, nachdem ein Notfall erklärt wurde, sagt eine andere Stelle als die, die ihn erklärt hat, öffentlich, ob es einer war und was daraus wurde; sonst hält das Vorhaben an.
+    .title = Ein Notfall wird überprüft
