@@ -24,7 +24,7 @@ use crate::jobs::Lane;
 use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::words::{self, Badge, People};
+use crate::words::{self, Badge, People, Right};
 
 use data::{Assessed, Sensors, StreamPart};
 use history::History;
@@ -59,6 +59,7 @@ struct Page {
     orders: Vec<UnderOrder>,
     given: Vec<Given>,
     has_left: Vec<HasLeft>,
+    rights: Vec<Right>,
     history: History,
 }
 
@@ -168,6 +169,7 @@ fn drawn(
         orders: leaves::orders(lang, state, deployment, now),
         given: leaves::given(lang, state, deployment, now),
         has_left: leaves::has_left(lang, state, deployment),
+        rights: words::rights(lang, deployment),
         history,
     }
 }

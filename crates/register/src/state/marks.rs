@@ -34,6 +34,8 @@ pub struct Steps {
     pub published: Option<Mark>,
     /// It began to collect, each time that it did.
     pub activated: Vec<Mark>,
+    /// It was stopped for a time, the newest.
+    pub suspended: Option<Mark>,
     /// It ended.
     pub ended: Option<Mark>,
 }
@@ -46,6 +48,7 @@ impl Steps {
             approved: Vec::new(),
             published: None,
             activated: Vec::new(),
+            suspended: None,
             ended: None,
         }
     }
@@ -103,6 +106,9 @@ impl Marks {
             What::DeploymentActivated(DeploymentRef { deployment }) => {
                 self.step(deployment, |steps| steps.activated.push(mark));
             }
+            What::DeploymentSuspended(DeploymentRef { deployment }) => {
+                self.step(deployment, |steps| steps.suspended = Some(mark));
+            }
             What::DeploymentEnded(DeploymentRef { deployment }) => {
                 self.step(deployment, |steps| steps.ended = Some(mark));
             }
@@ -123,7 +129,6 @@ impl Marks {
             What::ClassApproved(class) => set(&mut self.classes, &class.id, mark),
             // What these leave behind is seen elsewhere, or nothing is asked about it.
             What::PlaceRegistered(_)
-            | What::DeploymentSuspended(_)
             | What::ApprovalLapsed(_)
             | What::OrderIssued(_)
             | What::GrantWithdrawn(_)
