@@ -120,6 +120,30 @@ impl AnswerFiles {
         }
     }
 
+    /// What somebody began to answer: of which deployment, to which instrument, in the order of their names.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn begun(&self) -> Result<Vec<(DeploymentId, InstrumentId)>, AnswersError> {
+        let file = |error| FolderError::File { path: self.folder.clone(), error };
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(file(error).into()),
+        };
+        let mut begun = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(file)?.file_name();
+            // What is not named as `path` names it is none of these, for instance what is half written.
+            let parts = name.to_str().and_then(|name| name.strip_suffix(".json")?.split_once('_'));
+            let ids =
+                parts.and_then(|(deployment, instrument)| Some((deployment.parse().ok()?, instrument.parse().ok()?)));
+            begun.extend(ids);
+        }
+        begun.sort();
+        Ok(begun)
+    }
+
     /// Keeps answers in the place of those of a revision; the first take the place of revision 0.
     ///
     /// # Errors
@@ -219,13 +243,17 @@ mod tests {
     fn answers_take_the_place_of_those_that_were_seen_and_of_no_others() {
         let folder = tempfile::tempdir().unwrap();
         let files = AnswerFiles::of(folder.path());
-        let (wifi, scan) = ("wifi".parse().unwrap(), "pre-scan".parse().unwrap());
+        let (wifi, scan): (DeploymentId, InstrumentId) = ("wifi".parse().unwrap(), "pre-scan".parse().unwrap());
         assert_eq!(files.one(&wifi, &scan).unwrap(), None);
         files.keep(&wifi, &scan, 0, "one".to_owned()).unwrap();
         files.keep(&wifi, &scan, 1, "one".to_owned()).unwrap();
         files.keep(&wifi, &scan, 1, "two".to_owned()).unwrap();
         let late = files.keep(&wifi, &scan, 1, "three".to_owned());
         assert!(matches!(late, Err(AnswersError::Changed)), "{late:?}");
+        std::fs::write(folder.path().join("assessments/Odd_name.json"), "{").unwrap();
+        std::fs::write(folder.path().join("assessments/wifi_pre-scan.json.new"), "{").unwrap();
+        assert_eq!(files.begun().unwrap(), [(wifi.clone(), scan.clone())], "what is named otherwise is none of these");
+        assert_eq!(AnswerFiles::of(&folder.path().join("none")).begun().unwrap(), []);
         let kept = files.one(&wifi, &scan).unwrap().unwrap();
         assert_eq!((kept.revision, kept.answers.as_str()), (2, "two"));
         let long = files.keep(&wifi, &scan, 2, "x".repeat(ANSWERS_BYTES_MAX + 1));

@@ -21,6 +21,7 @@ pub mod measure;
 pub mod noise;
 pub mod party;
 pub mod policy;
+pub mod request;
 pub mod sealed;
 pub mod stream;
 mod strict;

@@ -7,6 +7,7 @@ mod act;
 mod clock;
 mod data;
 mod people;
+mod rights;
 mod view;
 mod vocabulary;
 mod written;
@@ -15,6 +16,7 @@ pub(crate) use act::{act, inquiry};
 pub(crate) use clock::{clock, overdue, owed_since, owes};
 pub(crate) use data::{left_out, never_kept, time_treatment, treatment};
 pub(crate) use people::{Badge, People, badge, duty, forbidden, legal_basis, outcome, party_kind, people, role};
+pub(crate) use rights::{Right, rights};
 pub(crate) use view::{budget, view};
 
 use model::{Span, Timestamp};

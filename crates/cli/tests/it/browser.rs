@@ -114,6 +114,8 @@ const OFFICE: &[(&str, &str)] = &[
     ("The city in the office", "/office/city"),
     ("Agreements in the office", "/office/grants"),
     ("A new agreement", "/office/grants/new"),
+    ("Requests for agreements", "/office/requests"),
+    ("A new request", "/office/requests/new"),
     ("A new view", "/office/views/new"),
     ("Tokens", "/office/tokens"),
     ("A new sensor", "/office/tokens/devices/new"),

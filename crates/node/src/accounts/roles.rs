@@ -44,7 +44,9 @@ impl Role {
         match self {
             Self::Administrator => "Administrator: accounts and tokens of the party",
             Self::Approver => "Approver: approves, stops, ends, agrees and withdraws",
-            Self::Drafter => "Drafter: proposes, files statements, declares views, enters sensors",
+            Self::Drafter => {
+                "Drafter: proposes, files statements, asks to see something, declares views, enters sensors"
+            }
             Self::Reader => "Reader: sees what concerns the party, and asks in SQL",
             Self::Inbox => "Inbox: reads and answers what residents ask",
         }
@@ -228,8 +230,13 @@ pub const DOORS: &[Door] = &[
     form("/office/city/evidence", Action::Prepare),
     form("/office/evidence/{id}/withdraw", Action::Decide),
     seen("/office/grants"),
-    // An agreement lets data leave at once; there is no request of one apart from it.
+    // An agreement lets data leave at once; asking for one lets nothing leave.
     form("/office/grants/new", Action::Decide),
+    seen("/office/requests"),
+    form("/office/requests/new", Action::Prepare),
+    seen("/office/requests/{id}"),
+    form("/office/requests/{id}/offer", Action::Decide),
+    form("/office/requests/{id}/refuse", Action::Decide),
     form("/office/views/new", Action::Prepare),
     seen("/office/reports"),
     seen("/office/reports/annual"),

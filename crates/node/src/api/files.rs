@@ -101,7 +101,7 @@ pub(crate) async fn geojson(State(node): State<Node>, base: Base, headers: Heade
 )]
 pub(crate) async fn ngsi_ld(State(node): State<Node>, base: Base, headers: HeaderMap) -> Result<Response, Problem> {
     let state = node.city.register().state();
-    drawn(&state, &headers, LD_JSON, || Json(ngsi::devices(&state, &base)))
+    drawn(&state, &headers, LD_JSON, || Json(ngsi::entities(&state, &base)))
 }
 
 fn map(state: &Register, base: &Base) -> Value {

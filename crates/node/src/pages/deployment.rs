@@ -25,7 +25,7 @@ use crate::jobs::Lane;
 use crate::lang::{Here, Lang};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
-use crate::words::{self, Badge, People};
+use crate::words::{self, Badge, People, Right};
 
 use data::{Assessed, Sensors, StreamPart};
 use history::History;
@@ -62,6 +62,7 @@ struct Page {
     orders: Vec<UnderOrder>,
     given: Vec<Given>,
     has_left: Vec<HasLeft>,
+    rights: Vec<Right>,
     history: History,
 }
 
@@ -196,6 +197,7 @@ fn drawn(
         orders: leaves::orders(lang, state, deployment, now),
         given: leaves::given(lang, state, deployment, now),
         has_left: leaves::has_left(lang, state, deployment),
+        rights: words::rights(lang, deployment),
         history,
     }
 }

@@ -38,7 +38,8 @@ struct Page {
     left: Vec<Left>,
     bars: Option<Bars>,
     asked: Vec<Asked>,
-    admitted: u64,
+    /// How many observations about nobody were taken, in words.
+    admitted: String,
 }
 
 /// What left in a month.
@@ -128,6 +129,10 @@ pub(crate) async fn numbers(State(node): State<Node>, here: Here) -> Result<Resp
         bars: Some(Bars::of(here.lang, &drawn)).filter(|_| !drawn.is_empty()),
         left,
         asked,
-        admitted: admitted.fold(0, u64::saturating_add),
+        admitted: here.lang.count(
+            admitted.fold(0, u64::saturating_add),
+            ("observation", "observations"),
+            ("Beobachtung", "Beobachtungen"),
+        ),
     })
 }

@@ -17,6 +17,7 @@ mod policy;
 mod propose;
 mod refused;
 mod reports;
+mod requests;
 mod security;
 mod sheets;
 mod steps;
@@ -29,6 +30,7 @@ use std::collections::BTreeSet;
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::get;
+use model::request::GRANT_REQUEST;
 use model::{DeploymentId, DeploymentRecord, EvidenceRecord, GrantRecord, Party, PartyKind, Subject};
 use register::State as Register;
 use serde::Deserialize;
@@ -60,6 +62,11 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/office/evidence/{id}/withdraw", form(evidence::withdraw))
         .route("/office/grants", get(grants::all))
         .route("/office/grants/new", form(grants::agree))
+        .route("/office/requests", get(requests::all))
+        .route("/office/requests/new", form(requests::ask))
+        .route("/office/requests/{id}", get(requests::one))
+        .route("/office/requests/{id}/offer", form(requests::offer))
+        .route("/office/requests/{id}/refuse", form(requests::refuse))
         .route("/office/views/new", form(views::declare))
         .route("/office/entered", get(entered::entered))
         .route("/office/entered/places/{id}", form(entered::place))
@@ -117,7 +124,11 @@ impl<'a> Reach<'a> {
             .devices
             .values()
             .filter(|device| state.marks.devices.get(&device.id).is_some_and(|mark| mark.by == *own));
-        let stated = state.evidence.values().filter(|record| record.evidence.signed_by == *own);
+        // Whoever asks to see something of a deployment has no part in it by that.
+        let stated = state
+            .evidence
+            .values()
+            .filter(|record| record.evidence.signed_by == *own && record.evidence.kind.as_str() != GRANT_REQUEST);
         let about = stated.filter_map(|record| match &record.evidence.about {
             Subject::City => None,
             Subject::Deployment { id } => Some(id),

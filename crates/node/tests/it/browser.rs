@@ -52,13 +52,18 @@ impl<'w> Browser<'w> {
     /// A file sent in a form, beside what every form carries.
     pub(crate) async fn upload(&mut self, page: &str, to: &str, name: &str, file: &[u8]) -> Answer {
         let form = self.form(page).await;
+        self.upload_with(&form, to, name, file, "same-origin").await
+    }
+
+    /// The same with any word, from where it is said to come.
+    pub(crate) async fn upload_with(&mut self, form: &str, to: &str, name: &str, file: &[u8], site: &str) -> Answer {
         let disposition = "Content-Disposition: form-data; name=";
         let head = format!(
             "--b0undary\r\n{disposition}\"form\"\r\n\r\n{form}\r\n--b0undary\r\n{disposition}\"file\"; filename=\"{name}\"\r\n\r\n"
         );
         let body = [head.as_bytes(), file, b"\r\n--b0undary--\r\n"].concat();
         let body = Some(("multipart/form-data; boundary=b0undary", Body::from(body)));
-        self.send_body(Method::POST, to, body, Some("same-origin")).await
+        self.send_body(Method::POST, to, body, Some(site)).await
     }
 
     async fn send_body(

@@ -114,10 +114,9 @@ async fn the_map_has_every_deployment_and_every_sensor() {
 #[tokio::test]
 async fn sensors_are_entities_of_ngsi_ld() {
     let world = World::new();
-    let devices = world.get("/register.ngsild.json").await.json();
-    let devices = devices.as_array().unwrap();
-    assert_eq!(devices.len(), 3);
-    for device in devices {
+    let (devices, streams) = entities(&world).await;
+    assert_eq!((devices.len(), streams.len()), (3, 4));
+    for device in &devices {
         let id = device["id"].as_str().unwrap();
         assert!(id.starts_with("urn:ngsi-ld:Device:teststadt.example:") && !id.contains(char::is_whitespace));
         assert_eq!(device["type"], "Device");
@@ -129,7 +128,8 @@ async fn sensors_are_entities_of_ngsi_ld() {
             }
             let (kind, value) = (&attribute["type"], &attribute["value"]);
             let is_place = name == "location" && kind == "GeoProperty" && value["type"] == "Point";
-            assert!((kind == "Property" || is_place) && !value.is_null(), "{name}: {attribute}");
+            let leads_on = name == "refPrivacyObject" && kind == "Relationship" && attribute["object"].is_string();
+            assert!(leads_on || ((kind == "Property" || is_place) && !value.is_null()), "{name}: {attribute}");
         }
         assert_eq!(device["category"]["value"], json!(["sensor"]));
         let controlled = device["controlledProperty"]["value"].as_array().unwrap();
@@ -137,6 +137,56 @@ async fn sensors_are_entities_of_ngsi_ld() {
     }
     let air = devices.iter().find(|one| one["id"] == "urn:ngsi-ld:Device:teststadt.example:air-1").unwrap();
     assert_eq!(air["controlledProperty"]["value"], json!(["airPollution"]));
+}
+
+/// The entities of the register: sensors, and what becomes of the data of streams.
+async fn entities(world: &World) -> (Vec<Value>, Vec<Value>) {
+    let all = world.get("/register.ngsild.json").await.json();
+    all.as_array().unwrap().iter().cloned().partition(|entity| entity["type"] == "Device")
+}
+
+#[tokio::test]
+async fn what_becomes_of_data_is_an_entity_that_each_sensor_leads_to() {
+    let world = World::new();
+    let second = json!({ "id": "wifi-9", "stream": "wifi-counts", "deployment": "wifi", "position": [16.6, 49.2] });
+    world.submit(json!({ "by": "mobility", "command": { "do": "register-device", "with": second } })).unwrap();
+    let (devices, streams) = entities(&world).await;
+    let urn = |kind: &str, id: &str| format!("urn:ngsi-ld:{kind}:teststadt.example:{id}");
+    for device in &devices {
+        let of = &device["refPrivacyObject"]["object"];
+        let stream = streams.iter().find(|stream| stream["id"] == *of).unwrap();
+        let back = match &stream["refDevice"] {
+            Value::Array(several) => several.clone(),
+            one => vec![one.clone()],
+        };
+        assert!(back.iter().any(|one| one["type"] == "Relationship" && one["object"] == device["id"]), "{stream}");
+        // Several of one attribute are told apart.
+        let apart: std::collections::BTreeSet<_> = back.iter().map(|one| one["datasetId"].as_str()).collect();
+        assert_eq!(apart.len(), back.len(), "{stream}");
+    }
+    let of = |id: &str| streams.iter().find(|stream| stream["id"] == urn("PrivacyObject", id)).unwrap();
+    let wifi = of("wifi-counts");
+    assert_eq!(wifi["type"], "PrivacyObject");
+    assert_eq!(wifi["refDevice"].as_array().unwrap().len(), 2);
+    for (attribute, value) in [
+        ("isPersonalData", json!(true)),
+        ("retentionPeriod", json!("24 hours")),
+        ("recipientList", json!([urn("Organization", "mobility")])),
+        ("owner", json!([urn("Organization", "mobility")])),
+        ("source", json!("https://teststadt.example/deployments/wifi")),
+        ("category", json!(["sensor"])),
+    ] {
+        assert_eq!(wifi[attribute], json!({ "type": "Property", "value": value }), "{attribute}");
+    }
+    assert_eq!(of("air")["isPersonalData"]["value"], json!(false));
+    let plates = of("plate-hits");
+    assert!(plates.get("recipientList").is_none() && plates.get("refDevice").is_none(), "nobody, and no sensor yet");
+    // Who receives no more is not among them.
+    let withdraw = json!({ "do": "withdraw-grant", "with": { "grant": "own" } });
+    world.submit(json!({ "by": "mobility", "reason": "Enough", "command": withdraw })).unwrap();
+    let (_, streams) = entities(&world).await;
+    let wifi = streams.iter().find(|stream| stream["id"] == urn("PrivacyObject", "wifi-counts")).unwrap();
+    assert!(wifi.get("recipientList").is_none(), "{wifi}");
 }
 
 #[tokio::test]

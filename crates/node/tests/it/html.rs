@@ -112,7 +112,7 @@ fn attributes(page: &mut Page, tag: &str, text: &str) {
             "href" => {
                 let web = value.starts_with('/') || value.starts_with('#') || value.starts_with("https://");
                 assert!(web, "a link to {value}");
-                page.hrefs.push(value.replace("&amp;", "&"));
+                page.hrefs.push(value.replace("&amp;", "&").replace("&#38;", "&"));
             }
             _ => {}
         }

@@ -7,6 +7,8 @@ use serde_json::json;
 use crate::browser::Browser;
 use crate::city::{Answer, HOSTILE, World};
 use crate::html::check;
+use crate::office::escaped;
+use crate::office::forms::CORPUS;
 
 /// Something that nobody would write by chance.
 const MARKER: &str = "Xanthippe-4711";
@@ -215,6 +217,139 @@ async fn a_form_that_cannot_be_taken_says_why_and_keeps_what_was_typed() {
 }
 
 #[tokio::test]
+async fn no_text_of_a_resident_becomes_part_of_a_page_of_whoever_reads_it() {
+    for text in CORPUS {
+        let world = World::new();
+        let fresh = mark(&world, "/ask").await;
+        // What is not taken stands in the fields again: words, name and address.
+        let back = send(&world, &fresh, "wifi", "own-data", text, (text, text), text).await;
+        assert_eq!((back.status.as_u16(), back.text().matches(&escaped(text)).count()), (422, 3), "{}", back.text());
+        assert!(!back.text().contains(text), "{}", back.text());
+        world.clock.advance(Span::minutes(1));
+        let page = asked(&send(&world, &fresh, "wifi", "own-data", text, (text, text), "").await);
+        let mut mobility = Browser::signed_in(&world, "token-of-mobility").await;
+        let own = page.replace("/asked/", "/desk/inbox/");
+        let read = mobility.get(&own).await;
+        assert!(!read.text().contains(text), "{}", read.text());
+        assert_eq!(read.text().matches(&escaped(text)).count(), 3, "{}", read.text());
+        let typed = mobility.post(&own, &format!("{own}/erase"), &[("text", text)]).await;
+        assert!(typed.status != 500 && !typed.text().contains(text), "{}", typed.text());
+        let done = mobility.post(&own, &format!("{own}/answer"), &[("text", text)]).await;
+        assert_eq!(done.status, 303, "{}", done.text());
+        for page in [page.as_str(), &format!("/de{page}"), "/deployments/wifi", "/de/deployments/wifi"] {
+            let page = world.browse(page).await;
+            assert!(!page.text().contains(text) && page.text().contains(&escaped(text)), "{}", page.text());
+        }
+    }
+}
+
+/// A city in which questions and objections have a clock, and a question can be given more time.
+fn with_clocks() -> World {
+    let world = World::new();
+    let mut core = testkit::core();
+    let question = "[[duty]]\nid = \"question-answered\"\nrequirement = \"core-102\"\nfrom = \"evidence/question\"\nwithin = \"30d\"\n\
+                    done_by = \"evidence/question-answer\"\nsilence = \"escalate\"\n\
+                    [duty.extension]\nby = \"60d\"\nevidence = \"question-extension\"\nmost = 1\n";
+    let objection = "[[duty]]\nid = \"objection-decided\"\nrequirement = \"core-103\"\nfrom = \"evidence/objection\"\nwithin = \"10d\"\n\
+                     done_by = \"evidence/objection-decision\"\nsilence = \"escalate\"\n";
+    for (id, duty) in [("question-answered", question), ("objection-decided", objection)] {
+        core.duties.insert(id.parse().unwrap(), duty.to_owned());
+    }
+    let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
+    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    world
+}
+
+#[tokio::test]
+async fn the_public_clock_says_when_an_answer_is_due_overdue_given_more_time_in_time_and_late() {
+    let world = with_clocks();
+    // Asked at 08:01 and 08:02 on 24 November, because each form waits a minute.
+    let question = asked(&ask(&world, "wifi", "question", "What for?", ("", "")).await);
+    let objection = asked(&ask(&world, "wifi", "objection", "I object to this.", ("", "")).await);
+    for (page, english, german) in [
+        (
+            &question,
+            "An answer is due by 24 December 2026, 08:01 UTC.",
+            "Die Stadt muss bis zum 24. Dezember 2026, 08:01 Uhr (UTC) antworten.",
+        ),
+        (
+            &objection,
+            "An answer is due by 4 December 2026, 08:02 UTC.",
+            "Die Stadt muss bis zum 4. Dezember 2026, 08:02 Uhr (UTC) antworten.",
+        ),
+    ] {
+        let told = world.browse(page).await;
+        assert!(told.text().contains(english) && !told.text().contains("Overdue"), "{}", told.text());
+        let told = world.browse(&format!("/de{page}")).await;
+        assert!(told.text().contains(german) && !told.text().contains("Überfällig"), "{}", told.text());
+    }
+    let place = |inbox: &Answer, page: &str| inbox.text().find(&page.replace("/asked/", "/desk/inbox/")).unwrap();
+    let mut mobility = Browser::signed_in(&world, "token-of-mobility").await;
+    let inbox = mobility.get("/desk/inbox").await;
+    assert!(place(&inbox, &objection) < place(&inbox, &question), "the most urgent first: {}", inbox.text());
+    assert!(!inbox.text().contains("Overdue"));
+    // More time is taken once, and in public.
+    let own = question.replace("/asked/", "/desk/inbox/");
+    assert!(!mobility.get(&objection.replace("/asked/", "/desk/inbox/")).await.text().contains("Take more time"));
+    let extend = format!("{own}/extend");
+    let empty = mobility.post(&own, &extend, &[("text", " ")]).await;
+    assert!(empty.status == 422 && empty.text().contains("Say why more time is needed."), "{}", empty.text());
+    let taken = mobility.post(&own, &extend, &[("text", "We have to ask the maker.")]).await;
+    assert_eq!((taken.status.as_u16(), taken.header("location")), (303, own.as_str()), "{}", taken.text());
+    let told = world.browse(&question).await;
+    for part in ["An answer is due by 22 February 2027, 08:01 UTC.", "We have to ask the maker.", "question-extension"]
+    {
+        assert!(told.text().contains(part), "{part}\n{}", told.text());
+    }
+    assert!(!mobility.get(&own).await.text().contains("Take more time"));
+    let again = mobility.post(&own, &extend, &[("text", "And more.")]).await;
+    assert!(again.status == 422 && again.text().contains("No more time can be taken for it."), "{}", again.text());
+    overdue_and_answered(&world, &question, &objection).await;
+}
+
+/// What becomes of the two: one is answered in time, the other late.
+async fn overdue_and_answered(world: &World, question: &str, objection: &str) {
+    let numbers = |received: u8, in_time: u8, late: u8, open: u8| {
+        let cell = |number: u8| format!("<td class=\"number\">{number}</td>");
+        format!("<th scope=\"row\">2026-11</th>{}{}{}{}", cell(received), cell(in_time), cell(late), cell(open))
+    };
+    let page = world.browse("/numbers").await;
+    assert!(page.text().contains(&numbers(2, 0, 0, 2)), "{}", page.text());
+    world.clock.advance(Span::days(12));
+    world.city.register().tick().unwrap();
+    let told = world.browse(objection).await;
+    check(told.text());
+    for part in
+        ["An answer was due by 4 December 2026, 08:02 UTC, and there is none.", "<p class=\"badge off\">Overdue</p>"]
+    {
+        assert!(told.text().contains(part), "{part}\n{}", told.text());
+    }
+    assert!(world.browse(&format!("/de{objection}")).await.text().contains("<p class=\"badge off\">Überfällig</p>"));
+    let mut mobility = Browser::signed_in(world, "token-of-mobility").await;
+    let inbox = mobility.get("/desk/inbox").await;
+    let late = inbox.text().split("<li>").find(|one| one.contains(&objection.replace("/asked/", ""))).unwrap();
+    assert!(late.contains("<strong>Overdue.</strong>"), "{late}");
+    assert_eq!(inbox.text().matches("Overdue").count(), 1, "{}", inbox.text());
+    let page = world.browse("/numbers").await;
+    assert!(page.text().contains(&numbers(2, 0, 1, 1)), "what is overdue is late: {}", page.text());
+    for (page, outcome) in [(question, ""), (objection, "refused")] {
+        let own = page.replace("/asked/", "/desk/inbox/");
+        let fields = [("text", "We have thought about it."), ("outcome", outcome)];
+        let done = mobility.post(&own, &format!("{own}/answer"), &fields).await;
+        assert_eq!(done.status, 303, "{}", done.text());
+    }
+    let told = world.browse(question).await;
+    assert!(told.text().contains("It was answered on 6 December 2026, 08:02 UTC, in time."), "{}", told.text());
+    let told = world.browse(objection).await;
+    let late = "It was answered on 6 December 2026, 08:02 UTC, after 4 December 2026, 08:02 UTC when it was due.";
+    assert!(told.text().contains(late) && !told.text().contains("Overdue"), "{}", told.text());
+    assert!(mobility.get("/desk/inbox").await.text().contains("Nothing waits for Mobility department"));
+    let page = world.browse("/numbers").await;
+    check(page.text());
+    assert!(page.text().contains(&numbers(2, 1, 1, 0)), "{}", page.text());
+}
+
+#[tokio::test]
 async fn a_flood_ends_at_the_address_and_at_the_day() {
     let world = World::new();
     for _ in 0..10 {
@@ -269,14 +404,22 @@ async fn numbers_are_counted_from_the_log_and_drawn_beside_their_table() {
 #[tokio::test]
 async fn numbers_tell_neither_how_many_people_were_there_nor_how_many_hits_there_were() {
     let world = World::new();
-    assert!(world.browse("/numbers").await.text().contains("has taken 0 observations"));
+    assert!(world.browse("/numbers").await.text().contains("has taken no observations since"));
     let probe = "{\"time\":\"2026-11-24T07:59:00Z\",\"mac\":\"a4:11:3c:00:00:01\"}\n";
     let sent = world.post("token-of-wifi-1", "/api/v1/observations", "application/x-ndjson", probe).await;
     assert_eq!(sent.json()["admitted"], 1, "{}", sent.text());
-    assert!(world.browse("/numbers").await.text().contains("has taken 0 observations"), "a phone moves no number");
+    assert!(
+        world.browse("/numbers").await.text().contains("has taken no observations since"),
+        "a phone moves no number"
+    );
     let line = "{\"time\":\"2026-11-24T07:59:00Z\",\"no2\":4711}\n";
     assert_eq!(world.post("token-of-air-1", "/api/v1/observations", "application/x-ndjson", line).await.status, 200);
-    assert!(world.browse("/numbers").await.text().contains("has taken 1 observations"), "the air is nobody’s");
+    assert!(world.browse("/numbers").await.text().contains("has taken 1 observation since"), "the air is nobody’s");
+    assert!(world.browse("/de/numbers").await.text().contains("hat der Rechner der Stadt 1 Beobachtung angenommen"));
+    let more = "{\"time\":\"2026-11-24T07:58:00Z\",\"no2\":4712}\n";
+    assert_eq!(world.post("token-of-air-1", "/api/v1/observations", "application/x-ndjson", more).await.status, 200);
+    assert!(world.browse("/numbers").await.text().contains("has taken 2 observations since"));
+    assert!(world.browse("/de/numbers").await.text().contains("hat der Rechner der Stadt 2 Beobachtungen angenommen"));
     // Of what left under an order the log tells how often, and never how much.
     let now = world.now();
     let record = |seq, salt| model::DisclosureRecord {

@@ -4,12 +4,13 @@ mod agreements;
 mod assess;
 mod emergency;
 mod entered;
-mod forms;
+pub(crate) mod forms;
 mod incidents;
 mod life;
 mod policy;
 mod propose;
 mod reports;
+mod requests;
 mod security;
 mod sheets;
 mod statements;
@@ -115,7 +116,7 @@ fn hidden(html: &str) -> Vec<(String, String)> {
 }
 
 /// Text as pages have it.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&#38;").replace('<', "&#60;").replace('>', "&#62;").replace('"', "&#34;").replace('\'', "&#39;")
 }
 

@@ -189,7 +189,7 @@ async fn what_has_left_is_counted_once_it_is_in_the_log() {
     assert_eq!(world.get("/api/v1/released?stream=air&purpose=air-quality").await.status, 200);
     world.city.tick().unwrap();
     let text = world.browse("/deployments/pollution").await.text().to_owned();
-    assert!(text.contains("Everybody</strong>, for watching air quality: 1 time, 0 rows in all"), "{text}");
+    assert!(text.contains("Everybody</strong>, for watching air quality: 1 time, no rows in all"), "{text}");
 }
 
 #[tokio::test]
@@ -325,5 +325,34 @@ async fn what_was_stated_anew_is_told_word_by_word() {
         "<ins><span class=\"note\">(put in:)</span> &#60;b&#62;residents&#60;/b&#62;</ins>",
     ] {
         assert!(page.text().contains(part), "{part}\n{}", page.text());
+    }
+}
+
+#[tokio::test]
+async fn a_deployments_page_says_which_rights_there_are_and_leads_to_the_form_of_each() {
+    let world = World::new();
+    for (id, has, has_not) in [
+        ("wifi", "GDPR, article 21", "2016/680"),
+        ("plates", "Directive (EU) 2016/680, articles 14", "GDPR, article 21"),
+        ("pollution", "there is no data about you", "kind=own-data"),
+    ] {
+        let page = world.browse(&format!("/deployments/{id}")).await;
+        let (_, rights) = page.text().split_once("<h2 id=\"rights\">Your rights</h2>").unwrap();
+        let rights = rights.split("</section>").next().unwrap();
+        assert!(rights.contains(has) && !rights.contains(has_not), "{id}: {rights}");
+        let german = world.browse(&format!("/de/deployments/{id}")).await;
+        assert!(german.text().contains("<h2 id=\"rights\">Ihre Rechte</h2>"), "{}", german.text());
+        // Each link leads to the form of its kind, chosen already.
+        let forms: Vec<&str> = rights.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert!(forms.len() >= 3, "{rights}");
+        for form in forms {
+            let form = form.replace("&amp;", "&");
+            let kind = form.split_once("&kind=").unwrap().1;
+            let asked = world.browse(&form).await;
+            assert_eq!(asked.status, 200, "{form}");
+            assert!(
+                asked.text().contains(&format!("value=\"{kind}\" required aria-describedby=\"hint-{kind}\" checked"))
+            );
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::browser::Browser;
 use crate::city::World;
 
 /// Addresses with a place for a name.
-const PLACES: [&str; 24] = [
+const PLACES: [&str; 43] = [
     "/deployments/{}",
     "/deployments/{}/sign.svg",
     "/deployments/{}/sign.pdf",
@@ -25,6 +25,25 @@ const PLACES: [&str; 24] = [
     "/api/v1/deployments/{}",
     "/api/v1/exports/{}/{}",
     "/office/deployments/{}",
+    "/office/deployments/{}/{}",
+    "/office/deployments/{}/evidence",
+    "/office/deployments/{}/assessments",
+    "/office/deployments/{}/assessments/{}",
+    "/office/deployments/wifi/assessments/{}",
+    "/office/deployments/wifi/assessments/{}/{}",
+    "/office/deployments/wifi/assessments/pre-scan/{}",
+    "/office/evidence/{}/withdraw",
+    "/office/sheets/{}",
+    "/office/incidents/{}",
+    "/office/incidents/{}/incident-update",
+    "/office/grants/{}",
+    "/office/grants/{}/withdraw",
+    "/office/grants/new?request={}",
+    "/office/requests/{}",
+    "/office/requests/new?offer={}",
+    "/office/reports/extract?deployment={}",
+    "/join/{}",
+    "/accounts/{}/roles",
     "/office/propose/{}",
     "/office/propose/{}/about",
     "/office/tokens/devices/{}/token",

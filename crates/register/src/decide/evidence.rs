@@ -3,6 +3,7 @@
 use model::act::EvidenceRef;
 use model::incident::INCIDENT_FOLLOWS;
 use model::inquiry::answers_to;
+use model::request::{GRANT_OFFER, GRANT_REFUSAL, GRANT_REQUEST};
 use model::{
     Assessment, ClassApproval, DeploymentRecord, Evidence, EvidenceId, EvidenceRecord, Fields, Incident,
     IncidentReported, Party, PartyKind, PolicyId, SignOff, Subject, What,
@@ -77,6 +78,7 @@ impl Desk<'_> {
         self.answers_fit(evidence)?;
         self.follows_fit(evidence)?;
         self.emergency_fits(evidence)?;
+        self.requests_fit(evidence, record)?;
         fit::not_to_come("evidence", evidence.on, self.now)?;
         if let Some(until) = evidence.until {
             fit::to_come("the evidence", until, self.now)?;
@@ -129,6 +131,35 @@ impl Desk<'_> {
             return Err(Misfit::OtherIncident(id.to_string()).into());
         }
         if concerned(incident) { Ok(()) } else { Err(Misfit::NotTheirsToFollow(id.to_string()).into()) }
+    }
+
+    /// A request for an agreement is about a deployment. Whoever answers for that one offers or refuses, and says which request it
+    /// answers; a request that takes an offer up follows one that was made to the same party.
+    fn requests_fit(&self, evidence: &Evidence, record: Option<&DeploymentRecord>) -> Result<(), Refusal> {
+        let find = |id: &EvidenceId| self.state.evidence.get(id).map(|record| &record.evidence);
+        let answered = evidence.answers.as_ref().and_then(find);
+        let fits = |other: &Evidence, kind: &str| other.kind.as_str() == kind && other.about == evidence.about;
+        match (evidence.kind.as_str(), answered) {
+            (GRANT_REQUEST, _) if !matches!(evidence.about, Subject::Deployment { .. }) => {
+                Err(Misfit::Request("a request for an agreement is about a deployment").into())
+            }
+            (GRANT_REQUEST, Some(offer)) => {
+                let made_to = offer.answers.as_ref().and_then(find).map(|asked| &asked.signed_by);
+                let taken_up = fits(offer, GRANT_OFFER) && made_to == Some(&self.actor.id);
+                if taken_up { Ok(()) } else { Err(Misfit::OtherAnswer(offer.id.to_string()).into()) }
+            }
+            (GRANT_OFFER | GRANT_REFUSAL, None) => {
+                Err(Misfit::Request("an offer or a refusal says in `answers` which request it answers").into())
+            }
+            (GRANT_OFFER | GRANT_REFUSAL, Some(asked)) if !fits(asked, GRANT_REQUEST) => {
+                Err(Misfit::OtherAnswer(asked.id.to_string()).into())
+            }
+            (GRANT_OFFER | GRANT_REFUSAL, Some(asked)) => {
+                let gives = record.is_some_and(|record| record.deployment.accountable == self.actor.id);
+                if gives { Ok(()) } else { Err(Misfit::NotTheirsToGive(asked.id.to_string()).into()) }
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the party that asks answers to residents for something.

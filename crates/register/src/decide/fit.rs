@@ -86,6 +86,12 @@ pub enum Misfit {
     /// Nobody takes back a report of its own: it would look as if nothing had been.
     #[error("`{0}` reports an incident, and such a report is withdrawn by an officer or the founder alone")]
     Reported(String),
+    /// A request for an agreement, or an answer to one, that is none.
+    #[error("{0}")]
+    Request(&'static str),
+    /// Nobody offers or refuses what is another's to give.
+    #[error("`{0}` asks for what another party answers for, and is answered by that party alone")]
+    NotTheirsToGive(String),
     /// A report of an incident that is none.
     #[error("{0}")]
     Incident(&'static str),

@@ -34,6 +34,8 @@ pub struct Steps {
     pub published: Option<Mark>,
     /// It began to collect, each time that it did.
     pub activated: Vec<Mark>,
+    /// It was stopped for a time, the newest.
+    pub suspended: Option<Mark>,
     /// It ended.
     pub ended: Option<Mark>,
 }
@@ -46,6 +48,7 @@ impl Steps {
             approved: Vec::new(),
             published: None,
             activated: Vec::new(),
+            suspended: None,
             ended: None,
         }
     }
@@ -107,6 +110,9 @@ impl Marks {
             What::DeploymentActivated(DeploymentRef { deployment }) => {
                 self.step(deployment, |steps| steps.activated.push(mark));
             }
+            What::DeploymentSuspended(DeploymentRef { deployment }) => {
+                self.step(deployment, |steps| steps.suspended = Some(mark));
+            }
             What::DeploymentEnded(DeploymentRef { deployment }) => {
                 self.step(deployment, |steps| steps.ended = Some(mark));
             }
@@ -129,7 +135,6 @@ impl Marks {
             What::KeyDestroyed(key) => set(&mut self.keys_destroyed, &key.stream, mark),
             // What these leave behind is seen elsewhere, or nothing is asked about it.
             What::PlaceRegistered(_)
-            | What::DeploymentSuspended(_)
             | What::ApprovalLapsed(_)
             | What::OrderIssued(_)
             | What::GrantWithdrawn(_)

@@ -249,3 +249,51 @@ fn signatures_are_those_of_parties_that_answer_for_a_deployment_and_of_no_paper(
     assert_eq!(ask(&city, "office", None, &paper).unwrap(), 1);
     assert_eq!(counted(), before);
 }
+
+#[test]
+fn a_request_is_answered_by_whoever_gives_and_an_offer_is_taken_up_by_whom_it_was_made_to() {
+    let city = City::declared();
+    for (id, kind) in [("boards", "company"), ("roads", "city-department")] {
+        let party =
+            format!(r#"{{"do":"register-party","with":{{"party":{{"id":"{id}","name":"x","kind":"{kind}"}}}}}}"#);
+        ask(&city, "city", None, &party).unwrap();
+    }
+    let stated = |id: &str, kind: &str, about: &str, by: &str, answers: &str| {
+        let answers = if answers.is_empty() { String::new() } else { format!(r#","answers":"{answers}""#) };
+        evidence(id, about, by, &answers).replace(r#""kind":"hearing""#, &format!(r#""kind":"{kind}""#))
+    };
+    let refused = |by: &str, command: &str| ask(&city, by, None, command).unwrap_err().to_string();
+    // A company asks, and states nothing else.
+    let about_city = refused("boards", &stated("r", "grant-request", CITY, "boards", ""));
+    assert!(about_city.contains("is about a deployment"), "{about_city}");
+    assert_eq!(ask(&city, "boards", None, &stated("r", "grant-request", DEPLOYMENT, "boards", "")).unwrap(), 1);
+    let other = refused("boards", &stated("h", "hearing", DEPLOYMENT, "boards", ""));
+    assert!(other.contains("no rule of this city allows it"), "{other}");
+    for kind in ["grant-offer", "grant-refusal"] {
+        for (by, answers, about, words) in [
+            ("city", "", DEPLOYMENT, "says in `answers` which request it answers"),
+            ("city", "r", CITY, "does not answer `r`"),
+            ("council", "r", DEPLOYMENT, "is answered by that party alone"),
+            ("roads", "r", DEPLOYMENT, "is answered by that party alone"),
+            ("boards", "r", DEPLOYMENT, "is answered by that party alone"),
+        ] {
+            let said = refused(by, &stated("a", kind, about, by, answers));
+            assert!(said.contains(words), "{kind} {by}: {said}");
+        }
+    }
+    assert_eq!(ask(&city, "city", None, &stated("o", "grant-offer", DEPLOYMENT, "city", "r")).unwrap(), 1);
+    let on_offer = refused("city", &stated("o2", "grant-offer", DEPLOYMENT, "city", "o"));
+    assert!(on_offer.contains("does not answer `o`"), "{on_offer}");
+    // An offer is taken up by whom it was made to, and a request takes up nothing else.
+    for (by, answers) in [("roads", "o"), ("boards", "r")] {
+        let said = refused(by, &stated("t", "grant-request", DEPLOYMENT, by, answers));
+        assert!(said.contains("this does not answer"), "{by}: {said}");
+    }
+    assert_eq!(ask(&city, "boards", None, &stated("t", "grant-request", DEPLOYMENT, "boards", "o")).unwrap(), 1);
+    assert_eq!(ask(&city, "city", None, &stated("n", "grant-refusal", DEPLOYMENT, "city", "t")).unwrap(), 1);
+    let withdraw = r#"{"do":"withdraw-evidence","with":{"evidence":"t"}}"#;
+    let others = ask(&city, "roads", Some("no"), withdraw).unwrap_err().to_string();
+    assert!(others.contains("boards"), "{others}");
+    assert_eq!(ask(&city, "boards", Some("no need"), withdraw).unwrap(), 1);
+    assert_eq!(replayed(&city.register), *city.register.state());
+}

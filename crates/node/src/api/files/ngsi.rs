@@ -1,12 +1,14 @@
-//! Sensors as entities of NGSI-LD (ETSI GS CIM 009), after the model `Device` of the Smart Data Models.
+//! Sensors as entities of NGSI-LD (ETSI GS CIM 009), after the model `Device` of the Smart Data Models, and what becomes of their
+//! data, after its `PrivacyObject`: one for each stream, and each sensor leads to that of its own.
 //!
 //! What a sensor measures is named where that model has a name for it; what it has none for is left out, not guessed.
 
-use model::{Category, DeploymentRecord, Device};
+use model::{Category, Deployment, DeploymentRecord, Device, Identifies, Stream};
 use register::State;
 use serde_json::{Value, json};
 
 use crate::address::Base;
+use crate::lang::Lang;
 
 /// Where the terms of the model and of NGSI-LD are defined.
 const CONTEXT: [&str; 2] = [
@@ -30,10 +32,57 @@ const CONTROLLED: [(&str, &str); 11] = [
     ("environment", "weatherConditions"),
 ];
 
-/// Every sensor of the register.
-pub(super) fn devices(state: &State, base: &Base) -> Vec<Value> {
+/// Every sensor of the register, then every stream.
+pub(super) fn entities(state: &State, base: &Base) -> Vec<Value> {
     let with_record = |device: &Device| Some(entity(state, device, state.deployments.get(&device.deployment)?, base));
-    state.devices.values().filter_map(|device| with_record(device)).collect()
+    let devices = state.devices.values().filter_map(|device| with_record(device));
+    let of = |record: &DeploymentRecord| {
+        let streams = record.deployment.streams.iter();
+        streams.map(|stream| privacy(state, &record.deployment, stream, base)).collect::<Vec<_>>()
+    };
+    devices.chain(state.deployments.values().flat_map(|record| of(record))).collect()
+}
+
+/// What becomes of the data of a stream. Who receives it is who has an agreement that did not end.
+fn privacy(state: &State, deployment: &Deployment, stream: &Stream, base: &Base) -> Value {
+    let property = |value: Value| json!({ "type": "Property", "value": value });
+    let purposes: Vec<&str> = deployment.purposes.iter().map(|purpose| purpose.name()).collect();
+    let grants = state.grants_of(&stream.id).filter(|record| record.ended.is_none());
+    let mut recipients: Vec<String> =
+        grants.map(|record| urn(state, "Organization", record.grant.recipient.as_str())).collect();
+    recipients.sort_unstable();
+    recipients.dedup();
+    let of_stream = state.devices.values().filter(|device| device.stream == stream.id);
+    // Several values of one attribute are told apart by the name of their set.
+    let devices = of_stream.map(|device| urn(state, "Device", device.id.as_str()));
+    let mut devices: Vec<Value> =
+        devices.map(|id| json!({ "type": "Relationship", "object": id, "datasetId": id })).collect();
+    let mut entity = json!({
+        "id": urn(state, "PrivacyObject", stream.id.as_str()),
+        "type": "PrivacyObject",
+        "name": property(stream.id.to_string().into()),
+        "description": property(deployment.title.clone().into()),
+        "category": property(json!(["sensor"])),
+        "purpose": property(purposes.join("; ").into()),
+        "isPersonalData": property((stream.identifies() != Identifies::Nobody).into()),
+        "retentionPeriod": property(Lang::En.span(stream.retention.0).into()),
+        "owner": property(json!([urn(state, "Organization", deployment.accountable.as_str())])),
+        "source": property(base.join(&format!("/deployments/{}", deployment.id)).into()),
+        "@context": CONTEXT,
+    });
+    if !recipients.is_empty() {
+        entity["recipientList"] = property(json!(recipients));
+    }
+    match devices.len() {
+        0 => {}
+        1 => {
+            let mut only = devices.remove(0);
+            only.as_object_mut().map(|only| only.remove("datasetId"));
+            entity["refDevice"] = only;
+        }
+        _ => entity["refDevice"] = devices.into(),
+    }
+    entity
 }
 
 fn entity(state: &State, device: &Device, record: &DeploymentRecord, base: &Base) -> Value {
@@ -59,6 +108,7 @@ fn entity(state: &State, device: &Device, record: &DeploymentRecord, base: &Base
             "value": { "type": "Point", "coordinates": device.position },
         },
         "owner": property(json!([urn(state, "Organization", deployment.accountable.as_str())])),
+        "refPrivacyObject": { "type": "Relationship", "object": urn(state, "PrivacyObject", device.stream.as_str()) },
         "dataProvider": property(city.map_or("", |city| city.name.as_str()).into()),
         "source": property(base.join(&format!("/deployments/{}", deployment.id)).into()),
         "@context": CONTEXT,

@@ -54,6 +54,21 @@ impl History {
         Ok(history)
     }
 
+    /// How many acts are not told, in words.
+    pub(super) fn unread_words(&self, lang: Lang) -> String {
+        lang.count(self.unread as u64, ("act", "acts"), ("Vorgang", "Vorgänge"))
+    }
+
+    /// How many keys were made, in words.
+    pub(super) fn keys_words(&self, lang: Lang) -> String {
+        lang.count(self.keys_made, ("key", "keys"), ("Schlüssel", "Schlüssel"))
+    }
+
+    /// How often data was deleted, in words.
+    pub(super) fn deletions_words(&self, lang: Lang) -> String {
+        lang.count(self.deletions, ("time", "times"), ("Mal", "Mal"))
+    }
+
     fn add(&mut self, lang: Lang, index: u64, act: &Act, state: &State) {
         match &act.what {
             What::KeyCreated(_) => self.keys_made += 1,
@@ -90,5 +105,19 @@ mod tests {
         assert_eq!((read.len(), unread), (FIRST_READ + LAST_READ, 3_800));
         assert_eq!((read.first(), read.last()), (Some(&4_999), Some(&0)));
         assert!(read.contains(&199) && !read.contains(&200) && !read.contains(&3_999) && read.contains(&4_000));
+    }
+
+    #[test]
+    fn one_is_told_as_one_and_several_as_several() {
+        let words = |many: u64| {
+            let unread = usize::try_from(many).unwrap();
+            let history = History { unread, keys_made: many, deletions: many, ..History::default() };
+            Lang::ALL.map(|lang| [history.unread_words(lang), history.keys_words(lang), history.deletions_words(lang)])
+        };
+        assert_eq!(words(1), [["1 act", "1 key", "1 time"], ["1 Vorgang", "1 Schlüssel", "1 Mal"]]);
+        assert_eq!(
+            words(1_200),
+            [["1,200 acts", "1,200 keys", "1,200 times"], ["1.200 Vorgänge", "1.200 Schlüssel", "1.200 Mal"]]
+        );
     }
 }

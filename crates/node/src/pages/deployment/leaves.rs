@@ -129,9 +129,22 @@ fn amount(lang: Lang, rows: Option<u64>, withheld: Option<u64>) -> String {
         );
         return kept_back.to_owned();
     };
-    let (rows, withheld) = (lang.number(rows), lang.number(withheld));
+    let withheld = lang.number(withheld);
     match lang {
-        Lang::En => format!(", {rows} rows in all, {withheld} held back"),
-        Lang::De => format!(", Zeilen insgesamt: {rows}, zurückgehalten: {withheld}"),
+        Lang::En => format!(", {} in all, {withheld} held back", words::count(rows, "row", "rows")),
+        Lang::De => format!(", Zeilen insgesamt: {}, zurückgehalten: {withheld}", lang.number(rows)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_is_one_row() {
+        let told = |rows| Lang::ALL.map(|lang| amount(lang, Some(rows), Some(2)));
+        assert_eq!(told(1), [", 1 row in all, 2 held back", ", Zeilen insgesamt: 1, zurückgehalten: 2"]);
+        assert_eq!(told(3), [", 3 rows in all, 2 held back", ", Zeilen insgesamt: 3, zurückgehalten: 2"]);
+        assert!(amount(Lang::En, None, None).contains("not told"));
     }
 }

@@ -117,7 +117,7 @@ fn find<'s>(state: &'s Register, party: &Party, id: &str) -> Result<&'s Deployme
     if assesses(state, party, record) { Ok(record) } else { Err(none()) }
 }
 
-fn read(kept: &Kept) -> Result<Option<Draft>, Problem> {
+pub(super) fn read(kept: &Kept) -> Result<Option<Draft>, Problem> {
     if kept.answers.is_empty() {
         return Ok(None);
     }

@@ -6,12 +6,14 @@ use std::collections::BTreeSet;
 
 use axum::response::Response;
 use model::emergency::{EMERGENCY, EMERGENCY_REVIEW};
+use model::request::{GRANT_OFFER, GRANT_REFUSAL};
 use model::{DeploymentRecord, Digest, Evidence, EvidenceId, EvidenceKind, Moment, Subject, Timestamp};
 use register::{Command, Rules, State as Register};
 
 use super::ask::{Choice, Fault, Faults, Field, Sent};
 use super::deed::Deed;
 use super::opened::Opened;
+use super::requests::Thread;
 use super::{Reach, deployment, free_id};
 use crate::accounts::roles::Action;
 use crate::pages::Link;
@@ -25,6 +27,9 @@ const ANSWERED_MAX: usize = 200;
 const ASKED: [&str; 3] = ["evidence.contains", "Evidence.contains", "].contains(resource.kind"];
 /// How the kinds of statements begin by which a party signs answers to an instrument.
 const SIGNS: &str = "sign-off-";
+
+/// The kinds of statements by which a party answers who asks to see something.
+const GIVES: [&str; 2] = [GRANT_OFFER, GRANT_REFUSAL];
 
 /// `/office/deployments/{id}/evidence`
 pub(crate) async fn about(form: Opened<String>) -> Result<Response, Problem> {
@@ -179,6 +184,9 @@ impl<'a> Desk<'a> {
         if kind.is_some_and(|kind| [EMERGENCY, EMERGENCY_REVIEW].contains(&kind.as_str())) {
             faults.note(named, "an emergency, and its review, has a form of its own on the page of the deployment");
         }
+        if kind.is_some_and(|kind| GIVES.contains(&kind.as_str())) && !self.signed.may(Action::Decide) {
+            faults.note(named, "this answers a request for an agreement, which takes an approver of your party");
+        }
         if answers.is_some_and(|id| self.state.inquiries.contains_key(id)) && !self.signed.may(Action::Answer) {
             faults.note("answers", "this is what a resident asked; somebody with the inbox of your party answers it");
         }
@@ -210,6 +218,8 @@ fn withdrawing(reach: &Reach<'_>, id: &str, sent: &Sent) -> Result<Deed, Problem
         Subject::Deployment { id } => of(id),
         Subject::Device { id } => reach.state.devices.get(id).and_then(|device| of(&device.deployment)),
     };
+    // Whoever asks to see something of a deployment has no page of it.
+    let then = Thread::find(reach, id.as_str()).ok().map(|thread| thread.page(reach.state)).or(then);
     let then = then.unwrap_or_else(|| Link { href: "/office/city".to_owned(), text: "The whole city".to_owned() });
     let title = format!("Withdraw the statement “{}”", record.evidence.kind);
     let lead = format!(

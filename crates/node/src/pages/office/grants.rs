@@ -16,10 +16,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::{Duty, Grant, GrantId, GrantRecord, Judged, OrderId, PartyId, Purpose, StreamId, Timestamp, View, ViewId};
 use register::{Command, State as Register};
+use serde::Deserialize;
 
 use super::ask::{Choice, Fault, Faults, Field, Sent};
 use super::deed::{self, Deed};
 use super::opened::Opened;
+use super::requests::{Thread, wished};
 use super::{Done, Reach, free_id, reader};
 use crate::jobs::Lane;
 use crate::lang::Lang;
@@ -155,8 +157,18 @@ fn find<'a>(reach: &Reach<'a>, id: &str) -> Result<&'a GrantRecord, Problem> {
     reach.state.grants.get(&id).map(AsRef::as_ref).filter(|record| reach.grant(record)).ok_or_else(none)
 }
 
+/// What a new agreement is begun with: the request that asks for it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Begun {
+    request: Option<String>,
+}
+
 /// `/office/grants/new`
-pub(super) async fn agree(form: Opened) -> Result<Response, Problem> {
+pub(super) async fn agree(begun: Result<Query<Begun>, QueryRejection>, mut form: Opened) -> Result<Response, Problem> {
+    if let (true, Some(request)) = (form.sent.is_empty(), begun?.0.request) {
+        form.sent = asked(&form.reach(), &request)?;
+    }
     let mut deed = agreeing(&form.reach(), &form.sent, form.now);
     if let Some((stream, view)) = chosen(&form.sent) {
         let (city, now) = (Arc::clone(&form.node.city), form.now);
@@ -166,8 +178,17 @@ pub(super) async fn agree(form: Opened) -> Result<Response, Problem> {
     form.go(deed).await
 }
 
+/// The form of an agreement, filled in with what a request asks for.
+fn asked(reach: &Reach<'_>, request: &str) -> Result<Sent, Problem> {
+    let thread = Thread::find(reach, request)?;
+    let until = thread.record.evidence.until;
+    let mut values = thread.wish.as_ref().map(|wish| wished(wish, until)).unwrap_or_default();
+    values.push(("recipient".to_owned(), thread.asker().to_string()));
+    Ok(Sent::of(values))
+}
+
 /// The view that was chosen, and its stream.
-fn chosen(sent: &Sent) -> Option<(StreamId, ViewId)> {
+pub(super) fn chosen(sent: &Sent) -> Option<(StreamId, ViewId)> {
     let (stream, view) = sent.filled("view")?.split_once('/')?;
     Some((stream.parse().ok()?, view.parse().ok()?))
 }
@@ -213,8 +234,6 @@ fn fields(reach: &Reach<'_>, sent: &Sent, now: Timestamp) -> Vec<Field> {
         let kind = words::party_kind(Lang::En, record.party.kind);
         Choice::new(&record.party.id, format!("{} ({kind})", record.party.name))
     });
-    let purposes = Purpose::all().filter(|purpose| purpose.code().parse::<Purpose>().is_ok());
-    let purposes = purposes.map(|purpose| Choice::new(purpose.code(), purpose.name()));
     let orders = state.orders.values().filter(|record| now < record.order.until);
     let orders = orders
         .map(|record| Choice::new(&record.order.id, format!("{}, of {}", record.order.id, record.order.authority)));
@@ -224,7 +243,7 @@ fn fields(reach: &Reach<'_>, sent: &Sent, now: Timestamp) -> Vec<Field> {
     vec![
         Field::one("view", "What may be seen", sent, views.collect()),
         Field::one("recipient", "Who may see it", sent, parties.collect()),
-        Field::one("purpose", "What for, and nothing else", sent, purposes.collect()),
+        Field::one("purpose", "What for, and nothing else", sent, purposes()),
         Field::day("until", "Until", sent, None).hint("It ends when this day begins, in UTC."),
         Field::any("duty", "What the recipient promises", sent, duties.into()),
         Field::one("order", "The order it rests on", sent, orders.collect())
@@ -236,6 +255,12 @@ fn fields(reach: &Reach<'_>, sent: &Sent, now: Timestamp) -> Vec<Field> {
             .hint("Needed where the question above is answered."),
         Field::text("reason", "Why it is agreed", sent).optional().hint("Residents read it beside the act."),
     ]
+}
+
+/// The purposes to choose from: those that a grant can name.
+pub(super) fn purposes() -> Vec<Choice> {
+    let purposes = Purpose::all().filter(|purpose| purpose.code().parse::<Purpose>().is_ok());
+    purposes.map(|purpose| Choice::new(purpose.code(), purpose.name())).collect()
 }
 
 fn grant(sent: &Sent, id: &str) -> Result<Grant, Vec<Fault>> {

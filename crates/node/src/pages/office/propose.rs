@@ -29,7 +29,7 @@ use crate::words;
 use pages::{Page, Sheet};
 
 /// Where proposals begin.
-const PROPOSE: &str = "/office/propose";
+pub(super) const PROPOSE: &str = "/office/propose";
 
 #[derive(Template)]
 #[template(path = "office_drafts.html")]
@@ -115,7 +115,7 @@ pub(crate) async fn all(State(node): State<Node>, headers: HeaderMap) -> Result<
     private(StatusCode::OK, &Drafted { site, party: signed.party.name.clone(), form, drafts })
 }
 
-fn title(draft: &Draft) -> String {
+pub(super) fn title(draft: &Draft) -> String {
     let about = Sheet::of(draft).on(Page::About);
     about.filled("title").map_or_else(|| "Without a name yet".to_owned(), str::to_owned)
 }

@@ -39,6 +39,11 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("/office/evidence/{id}/withdraw", "p", "p"),
     ("/office/grants", "apdri", "-"),
     ("/office/grants/new", "p", "p"),
+    ("/office/requests", "apdri", "-"),
+    ("/office/requests/new", "d", "d"),
+    ("/office/requests/{id}", "apdri", "-"),
+    ("/office/requests/{id}/offer", "p", "p"),
+    ("/office/requests/{id}/refuse", "p", "p"),
     ("/office/views/new", "d", "d"),
     ("/office/reports", "apdri", "-"),
     ("/office/reports/annual", "apdri", "-"),
@@ -87,7 +92,7 @@ const LETTERS: [(Role, char); 5] =
     [(Role::Administrator, 'a'), (Role::Approver, 'p'), (Role::Drafter, 'd'), (Role::Reader, 'r'), (Role::Inbox, 'i')];
 
 /// An address of this city.
-fn concrete(path: &str) -> String {
+pub(super) fn concrete(path: &str) -> String {
     match path {
         "/office/deployments/{id}/{step}" => "/office/deployments/station-wifi/approve".to_owned(),
         "/office/tokens/devices/{id}/{what}" => "/office/tokens/devices/wifi-1/token".to_owned(),

@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::json;
 use standards::instrument::{Instrument, Options, Question, QuestionKind};
 
+use super::forms::CORPUS;
 use super::security::under_the_core;
 use super::{done, escaped, office, size};
 use crate::browser::Browser;
@@ -172,6 +173,56 @@ async fn fingerprint(browser: &mut Browser<'_>) -> String {
 }
 
 #[tokio::test]
+async fn what_is_begun_waits_for_whoever_signs_next_and_says_how_many_remarks_are_open() {
+    let world = world();
+    let mut mobility = office(&world, "mobility").await;
+    let waits = async |browser: &mut Browser<'_>| {
+        let page = browser.get("/office").await;
+        page.text().split("<li><strong>").find(|task| task.contains("Pre-scan")).map(str::to_owned)
+    };
+    assert_eq!(waits(&mut mobility).await, None);
+    begin(&mut mobility).await;
+    let task = waits(&mut mobility).await.unwrap();
+    assert!(task.starts_with("“Pre-scan” is begun, and not signed by the author</strong>"), "{task}");
+    assert!(task.contains(&format!("href=\"{PAGE}\"")) && task.contains("for the author"), "{task}");
+    let mut officer = office(&world, "privacy-office").await;
+    for (text, told) in
+        [("Say for how long.", "; 1 remark is open</strong>"), ("And why.", "; 2 remarks are open</strong>")]
+    {
+        let remark = [("go", "remark"), ("question", "description"), ("text", text)];
+        assert_eq!(send(&mut officer, PAGE, &remark).await.status, 303);
+        let task = waits(&mut mobility).await.unwrap();
+        assert!(task.contains(told) && task.contains("since 24 November 2026"), "{task}");
+    }
+    for remark in ["0", "1"] {
+        assert_eq!(send(&mut mobility, PAGE, &[("go", "settle"), ("remark", remark)]).await.status, 303);
+    }
+    for _ in 0..2 {
+        for section in pre_scan().sections {
+            answer(&mut mobility, section.id.as_str(), None).await;
+        }
+    }
+    let answers = fingerprint(&mut mobility).await;
+    done(&world, &mut mobility, &format!("{PAGE}/sign"), &[("answers", answers.as_str()), ("role", "author")]).await;
+    // Now it is an officer's.
+    let page = officer.get("/office").await;
+    let own = page.text().split("For others</h2>").next().unwrap();
+    assert!(own.contains("“Pre-scan” is begun, and not signed by the privacy officer</strong>"), "{}", page.text());
+    let page = mobility.get("/office").await;
+    let others = page.text().split("For others</h2>").nth(1).unwrap();
+    assert!(others.contains("not signed by the privacy officer</strong>"), "{}", page.text());
+    let fields = [("answers", answers.as_str()), ("role", "privacy-officer"), ("summary", "Small.")];
+    done(&world, &mut officer, &format!("{PAGE}/sign"), &fields).await;
+    assert_eq!((waits(&mut officer).await, waits(&mut mobility).await), (None, None));
+    // Whom it does not concern hears of nothing, and what cannot be read is said.
+    let mut police = office(&world, "police").await;
+    assert_eq!(waits(&mut police).await, None);
+    std::fs::write(world.city.root().join("assessments/wifi_pre-scan.json"), "{").unwrap();
+    let task = waits(&mut mobility).await.unwrap();
+    assert!(task.contains("cannot be read now"), "{task}");
+}
+
+#[tokio::test]
 async fn what_does_not_fit_is_said_at_its_question_and_the_rest_is_kept() {
     let world = world();
     let mut mobility = office(&world, "mobility").await;
@@ -240,12 +291,18 @@ async fn no_hostile_answer_or_remark_becomes_part_of_a_page() {
     let world = world();
     let mut mobility = office(&world, "mobility").await;
     begin(&mut mobility).await;
-    assert_eq!(answer(&mut mobility, "what", Some(("description", HOSTILE))).await.status, 303);
-    let remark = [("go", "remark"), ("question", "description"), ("text", HOSTILE)];
-    assert_eq!(send(&mut mobility, PAGE, &remark).await.status, 303);
-    for page in [PAGE.to_owned(), format!("{PAGE}/what")] {
-        let page = mobility.get(&page).await;
-        assert!(!page.text().contains(HOSTILE) && page.text().contains(&escaped(HOSTILE)), "{}", page.text());
+    for text in CORPUS {
+        // The shortest is padded to what the question takes.
+        let long = format!("{text} and a few words more, so that it is long enough to be an answer.");
+        assert_eq!(answer(&mut mobility, "what", Some(("description", &long))).await.status, 303);
+        let remark = [("go", "remark"), ("question", "description"), ("text", text)];
+        assert_eq!(send(&mut mobility, PAGE, &remark).await.status, 303);
+        for page in [PAGE.to_owned(), format!("{PAGE}/what")] {
+            let page = mobility.get(&page).await;
+            let shown = page.text().matches(&escaped(text)).count();
+            assert!(!page.text().contains(text) && shown >= 2, "{text}: {}", page.text());
+        }
+        assert!(!mobility.get("/office").await.text().contains(text));
     }
     let odd = [(HOSTILE, HOSTILE), ("go", HOSTILE), ("question", HOSTILE), ("revision", HOSTILE), ("remark", HOSTILE)];
     for address in [PAGE.to_owned(), format!("{PAGE}/what"), format!("{PAGE}/sign")] {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::forms::CORPUS;
 use super::{done, escaped, look, looked, office, refused, size};
 use crate::city::{HOSTILE, World};
 
@@ -178,6 +179,25 @@ async fn an_overdue_clock_is_public_and_a_report_by_mistake_is_withdrawn_in_publ
     let told = "Die Meldung wurde am 28. November 2026 zurückgezogen: <span lang=\"en\">It was a test of ours</span>.";
     assert!(german.text().contains(told), "{}", german.text());
     assert!(german.text().contains("Ernst: Jemand kann zu Schaden kommen"), "{}", german.text());
+}
+
+#[tokio::test]
+async fn no_text_of_any_incident_becomes_part_of_a_page() {
+    let world = world();
+    let mut mobility = office(&world, "mobility").await;
+    for text in CORPUS {
+        let fields: Vec<(&str, &str)> = BREACH
+            .iter()
+            .map(|(name, value)| (*name, if ["summary", "details"].contains(name) { text } else { *value }))
+            .collect();
+        let page = done(&world, &mut mobility, NEW, &fields).await;
+        let shown = page.text().matches(&escaped(text)).count();
+        assert!(shown >= 2 && !page.text().contains(text), "what happened, and what is sealed: {}", page.text());
+        for page in ["/incidents", "/de/incidents", "/office/incidents", "/log/entries"] {
+            let page = mobility.get(page).await;
+            assert!(!page.text().contains(text) && page.text().contains(&escaped(text)), "{}", page.text());
+        }
+    }
 }
 
 #[tokio::test]

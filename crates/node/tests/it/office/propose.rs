@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 
+use super::forms::CORPUS;
 use super::{deployment, hidden, looked, office, size};
 use crate::browser::Browser;
 use crate::city::{Answer, HOSTILE, World};
@@ -248,11 +249,15 @@ async fn a_draft_is_its_partys_alone_and_no_text_of_it_becomes_part_of_a_page() 
             "starts",
             "ends",
         ];
-        let fields: Vec<(&str, &str)> = names.map(|name| (name, HOSTILE)).into();
-        let kept = mobility
-            .post("/office", &format!("/office/propose/1/{page}"), &[&fields[..], &[("go", "keep")]].concat())
-            .await;
-        assert!(kept.status == 422 && !kept.text().contains(HOSTILE), "{page}");
+        for text in CORPUS {
+            let fields: Vec<(&str, &str)> = names.map(|name| (name, text)).into();
+            let kept = mobility
+                .post("/office", &format!("/office/propose/1/{page}"), &[&fields[..], &[("go", "keep")]].concat())
+                .await;
+            assert!(kept.status == 422 && !kept.text().contains(text), "{page}");
+            let whole = mobility.get("/office/propose/1").await;
+            assert!(whole.status == 200 && !whole.text().contains(text), "{page}");
+        }
     }
     for page in ["/office/propose", "/office/propose/1"] {
         let shown = mobility.get(page).await;

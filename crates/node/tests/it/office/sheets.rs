@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::body::{Body, Bytes};
 use axum::http::{Request, header};
 
+use super::forms::CORPUS;
 use super::{escaped, hidden, office, size};
 use crate::browser::{Browser, HOST};
 use crate::city::{Answer, HOSTILE, World};
@@ -61,6 +62,29 @@ async fn sensors_are_entered_many_at_once_and_the_same_file_again_changes_nothin
     // The log holds them as any other act.
     let acts = world.browse(&format!("/log/entries/{before}")).await;
     assert!(acts.text().contains("The sensor “wifi-7” was entered"), "{}", acts.text());
+}
+
+#[tokio::test]
+async fn no_text_of_a_sheet_becomes_part_of_a_page() {
+    let world = World::new();
+    let mut city = office(&world, "city").await;
+    for (number, text) in CORPUS.into_iter().enumerate() {
+        let quoted = format!("\"{}\"", text.replace('"', "\"\""));
+        // As a name that is taken, as an id that is none, and as a column that nobody knows.
+        let file = format!("id,name,kind\nlibrary-{number},{quoted},city-department\n{quoted},Library,{quoted}\n");
+        let look = looked_at(&mut city, "parties.csv", file.as_bytes()).await;
+        assert!(!look.text().contains(text) && look.text().contains("<td>Wrong</td>"), "{}", look.text());
+        let report = confirmed(&mut city, &look).await;
+        assert!(report.status == 200 && !report.text().contains(text), "{}", report.text());
+        let id = format!("library-{number}").parse().unwrap();
+        assert_eq!(world.city.register().state().parties[&id].party.name, text, "it is kept as it came");
+        let page = city.get("/organisations").await;
+        assert!(!page.text().contains(text) && page.text().contains(&escaped(text)), "{}", page.text());
+        let odd = city.post(PAGE, PAGE, &[("table", &format!("id\t{text}\na\t{text}\n"))]).await;
+        assert!(odd.status != 500 && !odd.text().contains(text), "{}", odd.text());
+        let odd = city.post(PAGE, IMPORT, &[("rows", text), ("reason", text)]).await;
+        assert!(odd.status.is_client_error() && !odd.text().contains(text), "{}", odd.text());
+    }
 }
 
 #[tokio::test]

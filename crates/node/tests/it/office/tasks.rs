@@ -31,19 +31,49 @@ async fn what_lapses_next_comes_first_and_says_for_how_long_it_waits() {
         page.text(),
         &[
             "Everything in the city that waits for somebody.",
+            "For Clerk to the council</h2>",
+            "Proposed, and neither assessed nor refused",
+            "for 30 days, since 24 November 2026",
+            "For others</h2>",
             "The order “order-17” ends",
             "by 1 January 2027, in 7 days",
             "The statement “notice” ends",
             "by 10 January 2027",
-            "Proposed, and neither assessed nor refused",
-            "for 30 days, since 24 November 2026",
         ],
     );
     assert!(!page.text().contains("Its approval ends"), "that is more than ninety days ahead");
     world.clock.set("2027-03-10T09:00:00Z".parse().unwrap());
     let mut council = office(&world, "council").await;
     let page = council.get("/office").await;
-    in_order(page.text(), &["An agreement ends", "by 1 May 2027, in 51 days", "Its approval ends", "by 1 June 2027"]);
+    let own = ["For Clerk to the council</h2>", "Its approval ends", "by 1 June 2027"];
+    in_order(page.text(), &[&own[..], &["For others</h2>", "An agreement ends", "by 1 May 2027, in 51 days"]].concat());
+    let mut mobility = office(&world, "mobility").await;
+    let page = mobility.get("/office").await;
+    in_order(
+        page.text(),
+        &["For Mobility department</h2>", "An agreement ends", "For others</h2>", "Its approval ends"],
+    );
+}
+
+#[tokio::test]
+async fn what_is_stopped_and_what_is_begun_says_for_how_long_it_waits() {
+    let world = World::new();
+    let suspend = json!({ "do": "suspend", "with": { "deployment": "wifi" } });
+    world.submit(json!({ "by": "mobility", "reason": "Too loud", "command": suspend })).unwrap();
+    let mut mobility = office(&world, "mobility").await;
+    super::propose::drafted_with(&mut mobility, "about", "title", "Air at the <square>").await;
+    world.clock.advance(Span::days(3));
+    let mut mobility = office(&world, "mobility").await;
+    let page = mobility.get("/office").await;
+    for what in ["Stopped for a time: Too loud", "A proposal is begun, and not sent"] {
+        in_order(page.text(), &[what, "for Mobility department", "for 3 days, since 24 November 2026", "</li>"]);
+    }
+    assert!(page.text().contains("\">Air at the &#60;square&#62;</a>"), "{}", page.text());
+    // What a party keeps for itself waits for nobody else.
+    for party in ["council", "city", "environment"] {
+        let mut other = office(&world, party).await;
+        assert!(!other.get("/office").await.text().contains("A proposal is begun"), "{party}");
+    }
 }
 
 #[tokio::test]

@@ -41,7 +41,13 @@ pub(in crate::pages::office) struct Sample {
 
 impl Sample {
     /// What a view that is declared would show; none if there is no such view.
-    pub(super) fn of(city: &City, state: &Register, stream: &StreamId, view: &ViewId, now: Timestamp) -> Option<Self> {
+    pub(in crate::pages::office) fn of(
+        city: &City,
+        state: &Register,
+        stream: &StreamId,
+        view: &ViewId,
+        now: Timestamp,
+    ) -> Option<Self> {
         Self::of_view(city, state, state.views.get(&(stream.clone(), view.clone()))?, now)
     }
 
