@@ -61,6 +61,8 @@ async fn an_emergency_is_told_at_once_opens_an_approval_that_ends_with_it_and_is
     for part in ["An emergency that is not reviewed yet", "Collects nothing: stopped"] {
         assert!(page.text().contains(part), "{part}\n{}", page.text());
     }
+    // Their sessions are over, too.
+    let (mut council, mut privacy) = (office(&world, "council").await, office(&world, "privacy-office").await);
     let tasks = council.get("/office").await;
     assert!(tasks.text().contains("emergency-review"), "{}", tasks.text());
     let text = refused(&world, &mut privacy, REVIEW, &[("summary", "It was one.")], 422).await;

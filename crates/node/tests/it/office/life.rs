@@ -150,6 +150,7 @@ async fn what_a_deployment_observed_is_gone_after_its_end_and_its_page_proves_it
     }
     world.clock.advance(Span::days(2));
     ticked(&world).await;
+    let mut council = office(&world, "council").await;
     let pages = [
         world.browse("/deployments/wifi").await,
         world.browse("/de/deployments/wifi").await,

@@ -212,5 +212,5 @@ async fn what_silence_refused_waits_for_nobody_any_more() {
     world.city.register().tick().unwrap();
     let mut environment = office(&world, "environment").await;
     assert!(!environment.get("/office").await.text().contains("Nobody decides"));
-    assert!(environment.get("/office/deployments/late").await.text().contains("Collects nothing: ended"));
+    assert!(environment.get("/office/deployments/late").await.text().contains("Collects nothing: refused"));
 }
