@@ -215,7 +215,11 @@ fn adopting_a_standard_shows_first_what_it_would_stop() {
     let again = json(&["adopt", &city.arg(), pack, "--by", "city"]);
     assert_eq!(again["entries"].as_array().unwrap().len(), 0, "asking again makes no act");
     assert_eq!(again["clocks"].as_array().unwrap().len(), 0, "and starts no clock");
+    // Both profiles together are longer than an act may be.
+    let (status, words) = code(&["adopt", &city.arg(), "amsterdam", "--by", "city"]);
+    assert!(status == Some(64) && words.contains("the limit is 49152"), "{words}");
     // A party that may not adopt policies is refused by a norm.
-    let refused = run(&["adopt", &city.arg(), "amsterdam", "--by", "police"]);
+    let instead = ["--drop", pack, "--reason", "We would rather have that."];
+    let refused = run(&[&["adopt", &city.arg(), "amsterdam", "--by", "police"][..], &instead].concat());
     assert_eq!(refused.status.code(), Some(3), "{}", String::from_utf8_lossy(&refused.stderr));
 }
