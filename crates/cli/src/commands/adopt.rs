@@ -10,10 +10,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use model::policy::PolicyText;
 use model::{Clock as _, PartyId, PolicyLayer, Timestamp};
-use norms::Bundle;
 use norms::proof::{City, Difference, Prover};
+use norms::{Bundle, BundleError};
 use register::changes::{Decided, Flow, changes};
-use register::{Adoption, Command, Rules, State, Submission};
+use register::{Adoption, Command, Rules, RulesError, State, Submission};
 use serde::Serialize;
 use standards::Pack;
 
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let policy = state.policy.as_ref();
     let adoption = adoption(args, by, &state, &layers)?;
     let text = adoption.text;
-    let rules = Rules::assemble(&text).map_err(|error| Status::bad_input(error.to_string()))?;
+    let rules = Rules::assemble(&text).map_err(|error| unfit(&error, &adoption.kept))?;
     let hash = rules.hash().to_string();
     let before = policy.and_then(|policy| Bundle::assemble(&policy.text).ok()).map(Arc::new);
     let changes = changes(&state, now, before.as_ref(), &rules.bundle);
@@ -111,6 +111,13 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
         entries,
     };
     output.result(&adopted, &in_words(&adopted, args.dry_run))
+}
+
+/// Why the policies cannot be, and what can be done where they are too long.
+fn unfit(error: &RulesError, kept: &[String]) -> Status {
+    let too_long = matches!(error, RulesError::Norms(BundleError::TooLarge(_))) && !kept.is_empty();
+    let help = format!("; every layer in force is kept ({}): `--drop LAYER` leaves one out", kept.join(", "));
+    Status::bad_input(format!("{error}{}", if too_long { help.as_str() } else { "" }))
 }
 
 /// The standard with the layers that it holds, and the release that it came by.

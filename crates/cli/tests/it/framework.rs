@@ -217,7 +217,7 @@ fn adopting_a_standard_shows_first_what_it_would_stop() {
     assert_eq!(again["clocks"].as_array().unwrap().len(), 0, "and starts no clock");
     // Both profiles together are longer than an act may be.
     let (status, words) = code(&["adopt", &city.arg(), "amsterdam", "--by", "city"]);
-    assert!(status == Some(64) && words.contains("the limit is 49152"), "{words}");
+    assert!(status == Some(64) && words.contains("the limit is 49152") && words.contains("`--drop LAYER`"), "{words}");
     // A party that may not adopt policies is refused by a norm.
     let instead = ["--drop", pack, "--reason", "We would rather have that."];
     let refused = run(&[&["adopt", &city.arg(), "amsterdam", "--by", "police"][..], &instead].concat());
