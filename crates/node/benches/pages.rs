@@ -1,10 +1,10 @@
 //! How long a register of 10,000 deployments takes to answer 1,000 requests a second on one core.
 //!
 //! `cargo bench -p node --bench pages`. The city lies on a disk and is served by a process of its own, which may use one core
-//! alone (`taskset`); the requests come from the others, which this process keeps to, over 16 connections, each at its own moment whether or not the one before
-//! was answered in time: what a request waits for its turn counts. The mix is that of residents: half of them look at a deployment, the
-//! others at lists, places, searches, what is near, and the register as data. In the same run and at the same rate: the style
-//! sheet, which is the same for everybody and costs nothing but the way through the server.
+//! alone (`taskset`); the requests come from the others, which this process keeps to, over 16 connections, each at its own moment
+//! whether or not the one before was answered in time: what a request waits for its turn counts. The mix is that of residents: half
+//! of them look at a deployment, the others at lists, places, searches, what is near, and the register as data. In the same run and
+//! at the same rate: the style sheet, which is the same for everybody and costs nothing but the way through the server.
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures by the machine's clock")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot start has nothing to say")]

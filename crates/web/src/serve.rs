@@ -1,7 +1,7 @@
 //! Listening: connections, their limits, and a stop that lets requests end.
 //!
-//! A connection that dawdles over its headers, or over taking its answer, is closed, one with too many or too large headers is refused, and there
-//! are never more at once than the limit says; whoever comes then waits in the system's own queue.
+//! A connection that dawdles over its headers, or over taking its answer, is closed, one with too many or too large headers is
+//! refused, and there are never more at once than the limit says; whoever comes then waits in the system's own queue.
 
 use std::io;
 use std::pin::pin;

@@ -14,7 +14,7 @@ const DOCUMENT: &str = "22222222222222222222222222222222222222222222222222222222
 const PAGES: [&str; 5] =
     ["/deployments/square-air", "/deployments/pollution", "/organisations/city", "/log/entries", "/api/v1/register"];
 
-fn day(days: u32) -> String {
+pub(super) fn day(days: u32) -> String {
     (instant() + Span::days(days)).to_string().chars().take(10).collect()
 }
 
@@ -75,17 +75,20 @@ fn deployment() -> Vec<Value> {
     ]
 }
 
-fn agreement() -> Vec<Value> {
-    let spring = day(100);
-    let agreed = [
+/// What is filled in for an agreement until a day.
+pub(super) const fn agreed(until: &str) -> [(&str, &str); 5] {
+    [
         ("view", "air/measurements"),
         ("recipient", "police"),
         ("purpose", "air-quality"),
-        ("until", spring.as_str()),
+        ("until", until),
         ("duty", "no-reidentification"),
-    ];
+    ]
+}
+
+fn agreement() -> Vec<Value> {
     vec![
-        done("city", "/office/grants/new", &agreed),
+        done("city", "/office/grants/new", &agreed(&day(100))),
         done("city", "/office/grants/police-measurements/withdraw", &[("reason", "No longer needed.")]),
     ]
 }

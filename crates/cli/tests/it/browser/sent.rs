@@ -2,10 +2,9 @@
 //!
 //! Each is sent twice, once for each of the walker's screens, so that it is nothing that can be done only once.
 
-use model::Span;
 use serde_json::{Value, json};
 
-use crate::tool::instant;
+use super::life::{agreed, day};
 
 /// A page behind a form: what it is, where the form is, what is filled in and pressed, and how it answers.
 fn sent(name: &str, path: &str, fill: &[(&str, &str)], press: &[&str], status: u16) -> Value {
@@ -14,20 +13,12 @@ fn sent(name: &str, path: &str, fill: &[(&str, &str)], press: &[&str], status: u
 
 /// An officer's.
 pub(super) fn office() -> Vec<Value> {
-    let spring: String = (instant() + Span::days(100)).to_string().chars().take(10).collect();
     let suspend = "/office/deployments/congestion/suspend";
-    let agreed = [
-        ("view", "air/measurements"),
-        ("recipient", "police"),
-        ("purpose", "air-quality"),
-        ("until", spring.as_str()),
-        ("duty", "no-reidentification"),
-    ];
     let maker = "id,name,kind\nmaker,A maker,vendor\n";
     vec![
         sent("A step that is looked at", suspend, &[("reason", "Somebody complained.")], &["look"], 200),
         sent("A step without its reason", suspend, &[], &["look"], 422),
-        sent("An agreement that is looked at", "/office/grants/new", &agreed, &["look"], 200),
+        sent("An agreement that is looked at", "/office/grants/new", &agreed(&day(100)), &["look"], 200),
         sent("An agreement without anything", "/office/grants/new", &[], &["look"], 422),
         sent("Drafts of proposals", "/office/propose", &[], &[], 200),
         sent("A spreadsheet that is looked at", "/office/sheets", &[("file", maker)], &["Look at it"], 200),
