@@ -143,11 +143,18 @@ impl Books {
         self.flushed += u64::from(lake.stats().unwrap().streams.values().filter(|stats| stats.files > 0).count() >= 2);
     }
 
-    /// Enough was acknowledged, released and written out to show anything.
-    pub(super) fn were_full(&self, while_starting: u64) {
-        let counts =
-            [self.runs.len(), self.phones.len(), self.entries.len(), self.disclosures.len(), self.released.len()];
-        assert!(counts.iter().all(|&count| count > 100), "too little was acknowledged to show anything: {counts:?}");
+    /// Observations, probes, entries, disclosures and released tables.
+    pub(super) fn counts(&self) -> [usize; 5] {
+        [self.runs.len(), self.phones.len(), self.entries.len(), self.disclosures.len(), self.released.len()]
+    }
+
+    /// Enough was acknowledged and released to show anything.
+    pub(super) fn are_full(&self) -> bool {
+        self.counts().iter().all(|&count| count > 100)
+    }
+
+    /// Every phone was acknowledged, enough was written out, and enough starts were interrupted.
+    pub(super) fn were_counted(&self, while_starting: u64) {
         let phones: BTreeSet<u64> = self.phones.iter().map(|(_, phone)| *phone).collect();
         assert_eq!(phones.len() as u64, PHONES, "every phone was acknowledged, so that its tags can be counted");
         assert!(self.flushed > 5 && while_starting > 40, "{} {while_starting}", self.flushed);
