@@ -49,7 +49,8 @@ pub fn ask_again(before: &State, bundle: &Bundle, act: &Act) -> Option<Result<()
         what => {
             // Approvals were written without a reason before one was required. It is said once, when it is done: what is asked again
             // is what the norms say, and they never look at it.
-            let unsaid = matches!(what, What::DeploymentApproved(_)).then(|| UNSAID.to_owned());
+            let unsaid =
+                matches!(what, What::DeploymentApproved(_) | What::ClassApproved(_)).then(|| UNSAID.to_owned());
             let reason = act.reason.clone().or(unsaid);
             let submission = Submission { by: act.by.clone(), reason, command: command(what.clone())? };
             decide(before, Some(bundle), &submission, act.at, &Nothing).map(drop)

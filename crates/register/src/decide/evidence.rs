@@ -219,7 +219,7 @@ impl Desk<'_> {
         })
     }
 
-    /// Approves a class of deployments, or renews its approval. What it covers never changes under the same id.
+    /// Approves a class of deployments, or renews its approval, with a reason: it takes the place of many approvals. What it covers never changes under the same id.
     pub(super) fn approve_class(&self, class: &ClassApproval) -> Result<Vec<Draft>, Refusal> {
         if class.purposes.is_empty() {
             return Err(Misfit::Count("a class has at least one purpose".to_owned()).into());
@@ -233,6 +233,7 @@ impl Desk<'_> {
                 return Err(taken("class", &class.id));
             }
         }
+        self.needs_reason()?;
         fit::to_come("the approval of the class", class.until, self.now)?;
         self.unless(false, Verb::ApproveClass, ActSubject::Class(class), What::ClassApproved(class.clone()))
     }

@@ -135,18 +135,21 @@ fn a_class_is_approved_by_officers_renewed_and_never_widened() {
             "until":"{until}"}}}}"#
         )
     };
+    let why = Some("seen on site");
     let (narrow, wide) = (r#"["traffic-management"]"#, r#"["traffic-management","street-design"]"#);
-    let refused = ask(&city, "city", None, &class(narrow, "2027-06-01T00:00:00Z")).unwrap_err();
+    let refused = ask(&city, "city", why, &class(narrow, "2027-06-01T00:00:00Z")).unwrap_err();
     assert!(matches!(refused, Refusal::Norm(_)), "{refused}");
-    assert!(matches!(ask(&city, "council", None, &class("[]", "2027-06-01T00:00:00Z")), Err(Refusal::Misfit(_))));
+    assert!(matches!(ask(&city, "council", why, &class("[]", "2027-06-01T00:00:00Z")), Err(Refusal::Misfit(_))));
     assert!(matches!(
-        ask(&city, "council", None, &class(narrow, "2026-06-01T00:00:00Z")),
+        ask(&city, "council", why, &class(narrow, "2026-06-01T00:00:00Z")),
         Err(Refusal::Misfit(Misfit::Over { .. }))
     ));
-    assert_eq!(ask(&city, "council", None, &class(narrow, "2027-06-01T00:00:00Z")).unwrap(), 1);
-    assert_eq!(ask(&city, "council", None, &class(narrow, "2027-06-01T00:00:00Z")).unwrap(), 0);
-    assert_eq!(ask(&city, "office", None, &class(narrow, "2028-06-01T00:00:00Z")).unwrap(), 1, "renewed");
-    assert!(matches!(ask(&city, "office", None, &class(wide, "2028-06-01T00:00:00Z")), Err(Refusal::Exists { .. })));
+    let unsaid = ask(&city, "council", None, &class(narrow, "2027-06-01T00:00:00Z"));
+    assert!(matches!(unsaid, Err(Refusal::NoReason)), "{unsaid:?}");
+    assert_eq!(ask(&city, "council", why, &class(narrow, "2027-06-01T00:00:00Z")).unwrap(), 1);
+    assert_eq!(ask(&city, "council", why, &class(narrow, "2027-06-01T00:00:00Z")).unwrap(), 0);
+    assert_eq!(ask(&city, "office", why, &class(narrow, "2028-06-01T00:00:00Z")).unwrap(), 1, "renewed");
+    assert!(matches!(ask(&city, "office", why, &class(wide, "2028-06-01T00:00:00Z")), Err(Refusal::Exists { .. })));
     let state = city.register.state();
     let deployment = &state.deployments[&"congestion".parse().unwrap()].deployment;
     let found = state.class_of(deployment, city.start).unwrap();

@@ -280,7 +280,7 @@ fn approving(known: Option<&ClassApproval>, sent: &Sent, now: Timestamp) -> Deed
     }
     fields.extend([
         Field::day("until", "Until", sent, Some(now + PROPOSED)),
-        Field::text("reason", "Why", sent).optional().hint("Residents read it beside the act."),
+        Field::text("reason", "Why", sent).hint("Residents read it beside the act."),
     ]);
     let mut faults = Faults::default();
     let until = faults.day(sent, "until");

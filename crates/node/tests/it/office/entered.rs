@@ -77,16 +77,26 @@ async fn officers_approve_classes_and_renew_them_and_nobody_else_does() {
         ("purpose", "air-quality"),
         ("tier", "file-and-go"),
         ("until", "2027-06-01"),
+        ("reason", "Stations that keep nothing about anybody."),
     ];
     let mut mobility = office(&world, "mobility").await;
     assert_eq!(look(&mut mobility, "/office/entered/classes/new", &fields).await.status, 403);
     let mut council = office(&world, "council").await;
     let page = done(&world, &mut council, "/office/entered/classes/new", &fields).await;
     assert!(page.text().contains("Renew “air”") && page.text().contains("until 1 June 2027"), "{}", page.text());
-    let page = done(&world, &mut council, "/office/entered/classes/air", &[("until", "2027-09-01")]).await;
+    let page = done(
+        &world,
+        &mut council,
+        "/office/entered/classes/air",
+        &[("until", "2027-09-01"), ("reason", "Nothing changed.")],
+    )
+    .await;
     assert!(page.text().contains("until 1 September 2027"), "{}", page.text());
-    let text = refused(&world, &mut council, "/office/entered/classes/air", &[("until", "2026-01-01")], 422).await;
+    let early = [("until", "2026-01-01"), ("reason", "Too early.")];
+    let text = refused(&world, &mut council, "/office/entered/classes/air", &early, 422).await;
     assert!(text.contains("id=\"wrong-until\""), "{text}");
+    let text = refused(&world, &mut council, "/office/entered/classes/air", &[("until", "2027-10-01")], 422).await;
+    assert!(text.contains("id=\"wrong-reason\""), "{text}");
     assert_eq!(council.get("/office/entered/classes/none").await.status, 404);
 }
 
