@@ -1,6 +1,7 @@
 //! A hub's folder: what lies where, and the lock that keeps a second process out.
 //!
-//! `journal.db` acts and sealed payloads · `log/` checkpoint and tiles, public · `documents/` packs by digest, public · `mirror/` copies of cities' logs · `keys/` the
+//! `journal.db` acts and sealed payloads · `log/` checkpoint and tiles, public · `documents/` packs by digest, public · `mirror/` copies of cities' logs · `land.json` what
+//! is drawn under maps · `keys/` the
 //! log's key, readable by its owner only · `lock`.
 
 use std::fs::File;
@@ -78,6 +79,12 @@ impl Folder {
         let lock = files::lock(root).map_err(|error| fail(root, error))?;
         let lock = lock.ok_or_else(|| FolderError::InUse(root.to_owned()))?;
         Ok(Self { root: root.to_owned(), _lock: lock })
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The database of acts and payloads.

@@ -20,6 +20,7 @@ use crate::command::Command;
 use crate::decide::{Refusal, Written, decide};
 use crate::document::{DocumentError, Documents};
 use crate::folder::{Folder, FolderError};
+use crate::land::{Land, LandError};
 use crate::member::ListedMember;
 use crate::state::{ApplyError, State};
 use crate::words::{PersonId, Title};
@@ -218,6 +219,14 @@ impl Hub {
     #[must_use]
     pub fn entropy(&self) -> &dyn Entropy {
         self.entropy.as_ref()
+    }
+
+    /// The land that is drawn under maps of the world.
+    ///
+    /// # Errors
+    /// What is kept cannot be read.
+    pub fn land(&self) -> Result<Option<Land>, LandError> {
+        Land::kept(self.folder.root())
     }
 
     /// The folder of the log's public files.

@@ -20,6 +20,7 @@ mod hashes;
 mod http;
 mod hub;
 pub mod import;
+pub mod land;
 pub mod looking;
 pub mod member;
 pub mod mirror;

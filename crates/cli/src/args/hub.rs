@@ -21,6 +21,7 @@ pub(crate) enum Hub {
     Do(Do),
     #[command(subcommand)]
     Members(Members),
+    Land(Land),
     #[command(flatten)]
     Public(super::hub_mirror::HubPublic),
 }
@@ -165,4 +166,22 @@ pub(crate) struct Import {
     /// Check every row; admit nobody.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// Put land under the hub's maps of the world.
+///
+/// The outlines are read from a file that you have, such as those of Natural Earth, which belong to everybody, and kept small in the
+/// hub's folder. A hub that runs draws them from its next look on. No border between countries is drawn.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  ordinance hub land ./alliance ne_110m_land.geojson --attribution 'Made with Natural Earth'"
+)]
+pub(crate) struct Land {
+    /// The hub's folder. The hub may run meanwhile.
+    pub(crate) dir: PathBuf,
+    /// Outlines of land as polygons, in GeoJSON.
+    pub(crate) file: PathBuf,
+    /// Whom to name beside each drawing.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) attribution: String,
 }

@@ -2,6 +2,7 @@
 
 mod acting;
 mod init;
+mod land;
 mod looking;
 mod members;
 mod serve;
@@ -23,6 +24,7 @@ pub(crate) fn run(asked: &Asked, output: &Output) -> anyhow::Result<()> {
         Asked::Token(args) => acting::token(args, output),
         Asked::Do(args) => acting::run(args, output),
         Asked::Members(Members::Import(args)) => members::import(args, output),
+        Asked::Land(args) => land::run(args, output),
         Asked::Public(public) => super::hub_mirror::run(public, output),
     }
 }

@@ -238,3 +238,19 @@ fn what_a_role_may_not_do_is_refused_over_http_and_in_the_folder_with_a_status_o
     std::fs::write(&unknown, r#"{"do":"everything"}"#).unwrap();
     assert_eq!(run(&["hub", "do", dir.to_str().unwrap(), unknown.to_str().unwrap()]).status.code(), Some(64));
 }
+
+#[test]
+fn land_is_imported_from_a_file_into_a_hub_and_into_nothing_else() {
+    let hub = Served::new();
+    let square = r#"{"type":"Polygon","coordinates":[[[0,0],[20,0],[20,20],[0,20],[0,0]]]}"#;
+    let (good, bad) = (hub.file("land.geojson", square), hub.file("bad.geojson", "{}"));
+    let land = |dir: &str, file: &str| run(&["hub", "land", dir, file, "--attribution", "Surveyors", "--json"]);
+    let done: Value = serde_json::from_slice(&land(&hub.dir(), &good).stdout).unwrap();
+    assert_eq!((&done["corners"], &done["attribution"]), (&json!(4), &json!("Surveyors")));
+    let kept = std::fs::read(Path::new(&hub.dir()).join("land.json")).unwrap();
+    assert_eq!(done["bytes"], kept.len());
+    assert_eq!(land(&hub.dir(), &bad).status.code(), Some(64), "and what was there stays");
+    assert_eq!(std::fs::read(Path::new(&hub.dir()).join("land.json")).unwrap(), kept);
+    let nowhere = land(&hub.path("nowhere").display().to_string(), &good);
+    assert!(!nowhere.status.success() && String::from_utf8_lossy(&nowhere.stderr).contains("holds no hub"));
+}

@@ -1,6 +1,6 @@
-//! A map of the world without a map: a graticule, and the cities where they are, gathered in cells of five degrees.
+//! A map of the world: a graticule, land where the hub has outlines of it, and the cities, gathered in cells of five degrees.
 //!
-//! No borders are drawn, because none are shipped. A dot is as large as the cities that it stands for are many; whether their numbers
+//! No borders are drawn. A dot is as large as the cities that it stands for are many; whether their numbers
 //! lie above or below that of all is told by its shape, not by a colour alone.
 
 use std::collections::BTreeMap;
@@ -9,6 +9,7 @@ use askama::Template;
 
 use super::chart::told;
 use super::table::{Group, Table};
+use crate::land::Land;
 
 /// The degrees of a cell.
 const CELL: f64 = 5.0;
@@ -52,6 +53,8 @@ pub struct World {
     pub parallels: Vec<String>,
     /// Meridians, as places from the left.
     pub meridians: Vec<String>,
+    /// The outlines of land as a path, and whom to name beside them.
+    pub land: Option<(String, String)>,
     /// The cells.
     pub dots: Vec<Dot>,
     /// Cities whose place is not known.
@@ -59,9 +62,9 @@ pub struct World {
 }
 
 impl World {
-    /// Draws a table.
+    /// Draws a table, over land if there is any.
     #[must_use]
-    pub fn of(table: &Table) -> Self {
+    pub fn of(table: &Table, land: Option<&Land>) -> Self {
         let mut cells: BTreeMap<(i64, i64), (u64, Vec<f64>)> = BTreeMap::new();
         let mut nowhere = 0;
         for city in &table.cities {
@@ -89,6 +92,7 @@ impl World {
             title: table.definition.title.clone(),
             parallels: steps(30, 150).map(|place| format!("{place:.0}")).collect(),
             meridians: steps(30, 330).map(|place| format!("{place:.0}")).collect(),
+            land: land.map(|land| (land.path(), land.attribution().to_owned())),
             dots,
             nowhere,
         }

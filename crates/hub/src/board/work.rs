@@ -8,6 +8,7 @@ use model::Timestamp;
 use super::{Board, CityLine, EvidenceLine, Names, Stands, Worked};
 use crate::Hub;
 use crate::benchmark::{Chart, NamedDefinition, Table, Tally, World};
+use crate::land::Land;
 use crate::mirror::{Mirror, MirrorError};
 use crate::watch::{EvidenceFile, Said};
 
@@ -46,7 +47,9 @@ pub(super) fn board(
         }
     }
     let tables = tally.ranked();
-    let worked = definitions.into_iter().zip(tables).map(|(named, table)| worked(hub, named, table));
+    // What is damaged is not drawn, and the page says that there is none.
+    let land = hub.land().unwrap_or_default();
+    let worked = definitions.into_iter().zip(tables).map(|(named, table)| worked(hub, named, table, land.as_ref()));
     let worked = worked.collect::<Option<Vec<_>>>().ok_or_else(|| damaged("they cannot be drawn".to_owned()))?;
     let mut evidence: Vec<_> = mirror.map(Mirror::evidence).transpose()?.unwrap_or_default();
     evidence.sort_by_key(|file| std::cmp::Reverse((file.evidence.noted, file.digest)));
@@ -55,9 +58,9 @@ pub(super) fn board(
     Ok(Board { at, seen, millis, cities, names, standing, worked, evidence })
 }
 
-fn worked(hub: &Hub, named: NamedDefinition, table: Table) -> Option<Worked> {
+fn worked(hub: &Hub, named: NamedDefinition, table: Table, land: Option<&Land>) -> Option<Worked> {
     let note = named.signed(hub.key()).ok()?;
-    let world = World::of(&table);
+    let world = World::of(&table, land);
     let (chart_html, world_html) = (Chart::of(&table).render().ok()?, world.render().ok()?);
     Some(Worked { named, note, table, world, chart_html, world_html })
 }

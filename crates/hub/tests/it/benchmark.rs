@@ -285,7 +285,7 @@ fn a_chart_says_in_its_table_what_it_draws_and_escapes_what_others_wrote() {
         let csv = table.cities_csv();
         assert_eq!(csv.lines().count(), 61);
         assert!(csv.lines().all(|line| line.split(',').count() == 8), "{csv}");
-        let world = World::of(&table);
+        let world = World::of(&table, None);
         assert_eq!(world.dots.iter().map(|dot| dot.cities).sum::<u64>() + world.nowhere, 60);
         let html = world.render().unwrap();
         assert!(!html.contains("<script") && !html.contains("style="));

@@ -3,6 +3,7 @@
 use axum::body::to_bytes;
 use axum::http::{StatusCode, header};
 use hub::benchmark::{Group, NamedDefinition, Table, Tally};
+use hub::land::Land;
 use hub::mirror::{Mirror, refresh};
 use hub::simulate::Generated;
 use model::Clock as _;
@@ -62,6 +63,22 @@ async fn every_benchmark_says_its_number_interval_definition_and_who_is_missing(
     ] {
         assert_eq!(get(&world, path).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[tokio::test]
+async fn land_lies_under_the_map_where_the_hub_has_some_and_whose_it_is_stands_beside_it() {
+    let bare = mirroring(3);
+    assert!(sound(&bare, "/map").await.contains("No land is drawn: this hub has no outlines of it."));
+    let world = mirroring(3);
+    let square = br#"{"type":"Polygon","coordinates":[[[0,0],[20,0],[20,20],[0,20],[0,0]]]}"#;
+    Land::read(square, "Surveyors <of> Brookhaven").unwrap().keep(&world.dir()).unwrap();
+    let map = sound(&world, "/map").await;
+    assert!(map.contains("<path d=\"M360 180l40 0 0 -40 -40 0z\""), "{map}");
+    assert!(map.contains("Land: Surveyors &#60;of&#62; Brookhaven.") && !map.contains("No land is drawn"), "{map}");
+    // What is damaged is not drawn.
+    let damaged = mirroring(3);
+    std::fs::write(damaged.dir().join("land.json"), "{").unwrap();
+    assert!(sound(&damaged, "/map").await.contains("No land is drawn"));
 }
 
 #[tokio::test]

@@ -229,6 +229,8 @@ struct Map {
     choices: Vec<(String, String)>,
     at: String,
     world: String,
+    /// Whether there is land on it.
+    land: bool,
     cells: Vec<Cell>,
     pages: Pages,
 }
@@ -268,6 +270,7 @@ pub(in crate::http) async fn map(reader: Reader, Query(part): Query<Part>) -> Re
             choices: board.worked.iter().map(choice).collect(),
             at: when(board.at),
             world: worked.world_html.clone(),
+            land: worked.world.land.is_some(),
             cells: shown.iter().map(cell).collect(),
             pages,
         })
