@@ -18,9 +18,9 @@ pub const CORNERS_MAX: usize = 12_000;
 /// The longest attribution, in characters.
 pub const ATTRIBUTION_CHARS_MAX: usize = 200;
 /// Units of the drawing, from west to east.
-const WIDTH: u16 = 720;
+const WIDTH: i32 = 720;
 /// Units of the drawing, from north to south.
-const HEIGHT: u16 = 360;
+const HEIGHT: i32 = 360;
 
 /// Why land cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -56,8 +56,8 @@ pub enum LandError {
     },
 }
 
-/// A corner, in units of the drawing from its upper left.
-type Corner = (u16, u16);
+/// A corner, in units of the drawing from its upper left. What goes on beyond the 180th meridian may lie a world away at most.
+type Corner = (i32, i32);
 
 /// Outlines of land, and whom to name beside them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,7 +113,7 @@ impl Land {
         let mut rings = Vec::new();
         for ring in read {
             let corners: Vec<Corner> = ring.iter().map(|position| placed(position)).collect::<Result<_, _>>()?;
-            rings.extend(coarse(&corners));
+            rings.extend(coarse(&corners).into_iter().flat_map(onward));
         }
         let land = Self { attribution: attribution.trim().to_owned(), rings };
         match land.corners() {
@@ -159,7 +159,8 @@ impl Land {
             Err(error) => return Err(LandError::File { path, error }),
         };
         let land: Self = serde_json::from_slice(&bytes).map_err(|_| LandError::Damaged)?;
-        let inside = land.rings.iter().flatten().all(|(x, y)| *x <= WIDTH && *y <= HEIGHT);
+        let inside =
+            land.rings.iter().flatten().all(|(x, y)| (-WIDTH..=2 * WIDTH).contains(x) && (0..=HEIGHT).contains(y));
         if inside && land.corners() <= CORNERS_MAX { Ok(Some(land)) } else { Err(LandError::Damaged) }
     }
 
@@ -185,7 +186,7 @@ impl Land {
                 path += &match last {
                     None => format!("M{x} {y}l"),
                     Some((from_x, from_y)) => {
-                        format!("{} {} ", i32::from(x) - i32::from(from_x), i32::from(y) - i32::from(from_y))
+                        format!("{} {} ", x - from_x, y - from_y)
                     }
                 };
                 last = Some((x, y));
@@ -225,8 +226,8 @@ fn placed(position: &[f64]) -> Result<Corner, LandError> {
     if longitude.abs() > 180.0 || latitude.abs() > 90.0 {
         return Err(LandError::NotOnEarth(longitude, latitude));
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 720, as was looked at")]
-    let unit = |degrees: f64| (degrees * 2.0).round() as u16;
+    #[expect(clippy::cast_possible_truncation, reason = "between 0 and 720, as was looked at")]
+    let unit = |degrees: f64| (degrees * 2.0).round() as i32;
     Ok((unit(longitude + 180.0), unit(90.0 - latitude)))
 }
 
@@ -249,9 +250,35 @@ fn coarse(corners: &[Corner]) -> Option<Vec<Corner>> {
     (ring.len() > 2).then_some(ring)
 }
 
+/// A ring over the 180th meridian goes on beyond the drawing's edge, and comes in again at the other: once for each edge. Others stay
+/// as they are, those that were cut there and run along the edge (RFC 7946 section 3.1.9), too.
+fn onward(ring: Vec<Corner>) -> Vec<Vec<Corner>> {
+    let (mut shift, mut before) = (0, ring[0].0);
+    let mut gone: Vec<Corner> = Vec::with_capacity(ring.len());
+    for &(x, y) in &ring {
+        let step = x - before;
+        // Along a pole, from edge to edge, is how outlines that were cut come back.
+        if step.abs() > WIDTH / 2 && !(step.abs() == WIDTH && (y == 0 || y == HEIGHT)) {
+            shift -= step.signum() * WIDTH;
+        }
+        before = x;
+        gone.push((x + shift, y));
+    }
+    let west = gone.iter().any(|(x, _)| *x < 0);
+    // Around a pole it never comes back to where it began, and over both edges it has no place on one world.
+    let closes = (gone[0].0 - gone[gone.len() - 1].0).abs() <= WIDTH / 2;
+    let fits = gone.iter().all(|(x, _)| if west { (-WIDTH..=WIDTH).contains(x) } else { (0..=2 * WIDTH).contains(x) });
+    if gone == ring || !closes || !fits {
+        return vec![ring];
+    }
+    let other = if west { WIDTH } else { -WIDTH };
+    let moved = gone.iter().map(|(x, y)| (x + other, *y)).collect();
+    vec![gone, moved]
+}
+
 /// Whether a corner lies on the straight line between its neighbours.
 fn is_between(before: Corner, corner: Corner, after: Corner) -> bool {
-    let way = |from: Corner, to: Corner| (i64::from(to.0) - i64::from(from.0), i64::from(to.1) - i64::from(from.1));
+    let way = |from: Corner, to: Corner| (to.0 - from.0, to.1 - from.1);
     let ((ax, ay), (bx, by)) = (way(before, corner), way(corner, after));
     ax * by == ay * bx && ax * bx + ay * by > 0
 }
@@ -283,6 +310,22 @@ mod tests {
     }
 
     #[test]
+    fn land_over_the_180th_meridian_is_drawn_at_both_edges_and_no_line_goes_around_the_world() {
+        let island = polygon(&[[170.0, 10.0], [-170.0, 10.0], [-170.0, 0.0], [170.0, 0.0], [170.0, 10.0]]);
+        let land = Land::read(&island, "x").unwrap();
+        assert_eq!(land.path(), "M700 160l40 0 0 20 -40 0zM-20 160l40 0 0 20 -40 0z");
+        let at_the_edge =
+            polygon(&[[170.0, 10.0], [180.0, 10.0], [-180.0, 10.0], [-180.0, 0.0], [180.0, 0.0], [170.0, 0.0]]);
+        assert!(Land::read(&at_the_edge, "x").unwrap().rings[0].iter().all(|(x, _)| *x >= 700));
+        // Cut at the edge, as it should be, it stays as it is.
+        let polar = polygon(&[[-180.0, -80.0], [180.0, -80.0], [180.0, -90.0], [-180.0, -90.0], [-180.0, -80.0]]);
+        assert_eq!(Land::read(&polar, "x").unwrap().path(), "M0 340l720 0 0 20 -720 0z");
+        // Around a pole without a cut: nothing can be drawn on beyond an edge.
+        let around = polygon(&[[-120.0, 80.0], [0.0, 80.0], [120.0, 80.0], [-120.0, 80.0]]);
+        assert!(matches!(Land::read(&around, "x"), Err(LandError::Nothing)), "it is a line, here");
+    }
+
+    #[test]
     fn what_is_no_land_is_refused_in_words() {
         let square = polygon(&[[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [0.0, 0.0]]);
         assert!(matches!(Land::read(&square, " "), Err(LandError::Attribution)));
@@ -308,7 +351,7 @@ mod tests {
         let land = Land::read(&polygon(&[[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [0.0, 0.0]]), "x").unwrap();
         assert!(land.keep(folder.path()).unwrap() > 20);
         assert_eq!(Land::kept(folder.path()).unwrap(), Some(land));
-        for text in ["{", r#"{"attribution":"x","rings":[[[721,0],[0,0],[9,9]]]}"#] {
+        for text in ["{", r#"{"attribution":"x","rings":[[[1441,0],[0,0],[9,9]]]}"#] {
             fs::write(place(folder.path()), text).unwrap();
             assert!(matches!(Land::kept(folder.path()), Err(LandError::Damaged)), "{text}");
         }
@@ -323,8 +366,11 @@ mod tests {
             let path = land.path();
             prop_assert!(path.chars().all(|sign| "Mlz -0123456789".contains(sign)), "{}", path);
             let corners: Vec<Corner> = ring.iter().map(|position| placed(position).unwrap()).collect();
-            prop_assert!(land.rings[0].iter().all(|corner| corners.contains(corner)));
-            prop_assert!(land.rings[0].iter().all(|(x, y)| *x <= WIDTH && *y <= HEIGHT));
+            let world = |(x, y): &Corner| [-WIDTH, 0, WIDTH].iter().any(|by| corners.contains(&(x + by, *y)));
+            prop_assert!(land.rings.iter().flatten().all(world), "each is a corner of the outline, or lies a world beside one");
+            let folder = tempfile::tempdir().unwrap();
+            land.keep(folder.path()).unwrap();
+            prop_assert_eq!(Land::kept(folder.path()).unwrap(), Some(land));
         }
     }
 }
