@@ -307,6 +307,7 @@ fn every_command_has_a_manual_page_and_examples() {
                 "evidence",
                 "definitions",
                 "benchmark",
+                "land",
                 "simulate",
             ],
         ),
