@@ -5,6 +5,8 @@
 
 mod alliance;
 mod co_design;
+mod days;
+mod keys;
 mod life;
 mod lighthouse;
 mod sent;

@@ -222,7 +222,11 @@ impl Node {
 
     /// A node over a folder, wherever its city came from.
     pub(crate) fn try_start_in(dir: &str, listen: &str, more: &[&str]) -> Result<Self, String> {
-        let mut serve = ordinance();
+        Self::try_start_as(ordinance(), dir, listen, more)
+    }
+
+    /// A node by a command of the binary that has something in its environment.
+    pub(crate) fn try_start_as(mut serve: Command, dir: &str, listen: &str, more: &[&str]) -> Result<Self, String> {
         serve.args(["serve", dir, "--listen", listen, "--tick", "1", "--json"]).args(more);
         // A node from here on, so that it is waited for however this ends.
         let mut node = Self { running: Running::start(&mut serve), address: String::new() };

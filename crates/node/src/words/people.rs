@@ -121,7 +121,7 @@ fn stopped(lang: Lang, record: &DeploymentRecord) -> (&'static str, String) {
     };
     let sentence = match (lang, record.standing.stopped_because.as_deref()) {
         (_, None) => format!("{said}."),
-        (Lang::En, Some(reason)) => format!("{said}: {reason}."),
+        (Lang::En, Some(reason)) => format!("{said}: {}.", reason.trim_end_matches('.')),
         (Lang::De, Some(reason)) => format!("{said}. Der Grund: {}.", lang.quoted(reason)),
     };
     (label, sentence)

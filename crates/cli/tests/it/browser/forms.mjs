@@ -1,7 +1,7 @@
 // Filling a form in and sending it, as people do: by its labels' fields and its buttons.
 
 export const fill = async (page, name, value) => {
-    const fields = page.locator(`main [name="${name}"]`);
+    const fields = page.locator(`main [name="${name}"]:not([type="hidden"])`);
     const kind = await fields.first().evaluate((field) => field.type);
     if (kind === 'checkbox' || kind === 'radio') await page.locator(`main [name="${name}"][value="${value}"]`).check();
     else if (kind === 'file') await fields.setInputFiles({ name: 'table.csv', mimeType: 'text/csv', buffer: Buffer.from(value) });

@@ -29,7 +29,7 @@ pub(super) fn named(name: &str, mut step: Value) -> Value {
 }
 
 /// A form that is looked at and then done.
-fn done(party: &str, open: &str, fill: &[(&str, &str)]) -> Value {
+pub(super) fn done(party: &str, open: &str, fill: &[(&str, &str)]) -> Value {
     step(party, open, fill, &["look", "do"])
 }
 
@@ -93,21 +93,30 @@ fn agreement() -> Vec<Value> {
     ]
 }
 
-fn text(node: &Node, page: &str) -> String {
+/// The founder's token, and a new one for each of some parties.
+pub(super) fn tokens(city: &City, parties: &[&str]) -> Value {
+    let mut tokens = json!({ "city": city.officer });
+    for party in parties {
+        tokens[*party] = tool::json(&["token", &city.arg(), "--party", party, "--by", "city"])["token"].clone();
+    }
+    tokens
+}
+
+pub(super) fn text(node: &Node, page: &str) -> String {
     String::from_utf8(node.page(page)).unwrap()
 }
 
 /// The pages, wherever the node happens to listen.
-fn read(node: &Node) -> Vec<String> {
-    PAGES.iter().map(|page| text(node, page).replace(&node.address, "http://node")).collect()
+pub(super) fn read(node: &Node, pages: &[&str]) -> Vec<String> {
+    pages.iter().map(|page| text(node, page).replace(&node.address, "http://node")).collect()
 }
 
 /// What stands there once the ticks that follow a change have written what they had to.
-fn settled(node: &Node) -> Vec<String> {
-    let mut before = read(node);
+pub(super) fn settled(node: &Node, pages: &[&str]) -> Vec<String> {
+    let mut before = read(node, pages);
     for _ in 0..40 {
         wait(Duration::from_millis(2_500));
-        let now = read(node);
+        let now = read(node, pages);
         if now == before {
             return now;
         }
@@ -123,12 +132,7 @@ fn a_deployment_and_an_agreement_live_in_a_browser_and_the_log_says_the_same() {
         return;
     };
     let city = City::new();
-    let token = |party: &str| {
-        tool::json(&["token", &city.arg(), "--party", party, "--by", "city"])["token"].as_str().unwrap().to_owned()
-    };
-    let tokens = json!({
-        "city": city.officer, "privacy-office": token("privacy-office"), "council": token("council"),
-    });
+    let tokens = tokens(&city, &["privacy-office", "council"]);
     let node = Node::start(&city);
     let steps = [deployment(), agreement()].concat();
     let job = json!({ "address": node.address, "tokens": tokens, "steps": steps });
@@ -140,10 +144,10 @@ fn a_deployment_and_an_agreement_live_in_a_browser_and_the_log_says_the_same() {
     }
     let seen = text(&node, "/deployments/square-air");
     assert!(seen.contains("Collects nothing: ended") && seen.contains("The square is rebuilt."), "{seen}");
-    let before = settled(&node);
+    let before = settled(&node, &PAGES);
     drop(node);
     let verified = tool::run(&["verify", &city.arg()]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
     let again = Node::start(&city);
-    assert_eq!(read(&again), before, "read anew, every page is the same");
+    assert_eq!(read(&again, &PAGES), before, "read anew, every page is the same");
 }
