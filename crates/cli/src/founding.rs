@@ -18,7 +18,7 @@ pub(crate) fn founding(name: &str, founder: PartyId) -> anyhow::Result<Founding>
     let packs = Packs::built_in()?;
     let policies = policies(&packs, CORE, founder.clone())?;
     let founder = Party { id: founder, name: name.to_owned(), kind: PartyKind::CityDepartment };
-    Ok(Founding { name: name.to_owned(), founder, policies })
+    Ok(Founding { name: name.to_owned(), founder, policies, unreleased: None })
 }
 
 /// A pack and all it stands on, as a city adopts it, above permits to begin with.

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use model::policy::PolicyText;
+use model::policy::{LayerSources, PolicyText};
 use model::{
     Assessment, ClassApproval, Deployment, Device, Evidence, Fields, Grant, Order, Party, PartyId, Place, Subject,
     Timestamp, View,
 };
-use register::{Command, Submission};
+use register::{Adopting, Command, Submission};
 use serde::Deserialize;
 
 use crate::declared::{self, Holds, Unreadable};
@@ -45,6 +45,8 @@ pub(crate) struct Manifest {
 struct PolicyItem {
     by: PartyId,
     reason: Option<String>,
+    /// Why layers that neither a hub released nor this software carries are adopted.
+    unreleased: Option<String>,
     adopt: PolicyText,
 }
 
@@ -201,7 +203,9 @@ impl Manifest {
     pub(crate) fn jobs(self) -> Vec<Job> {
         let mut jobs = Jobs(Vec::new());
         if let Some(item) = self.policy {
-            jobs.submit(&item.by, item.reason, Command::AdoptPolicy(item.adopt));
+            let released = LayerSources::new();
+            let adopting = Adopting { policies: item.adopt, unreleased: item.unreleased, released };
+            jobs.submit(&item.by, item.reason, Command::AdoptFrom(adopting));
         }
         for item in self.party {
             let contact = Fields(item.contact.0.into_iter().map(|(name, value)| (name, Some(value))).collect());

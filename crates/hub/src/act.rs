@@ -94,14 +94,14 @@ acts! {
     MembersAdmitted(MembersAdmitted) = "members-admitted/1",
     /// A member left or was excluded.
     MembershipEnded(MembershipEnded) = "membership-ended/1",
-    /// A member's public log is named.
-    MemberLogNamed(MemberLogNamed) = "member-log-named/1",
-    /// A person speaks for a member from now on; their name is sealed.
-    PersonNamed(PersonNamed) = "person-named/1",
+    /// A member's public log is named, as it was first: without a reason. Read, and no longer written.
+    MemberLogNamedFirst(MemberLogNamedFirst) = "member-log-named/1",
+    /// A person speaks for a member, as it was first: without a reason. Read, and no longer written.
+    PersonNamedFirst(PersonNamedFirst) = "person-named/1",
     /// A person's role changes; none ends it.
     RoleSet(RoleSet) = "role-set/1",
-    /// A person gets a bearer token; its hash is public.
-    CredentialIssued(CredentialIssued) = "credential-issued/1",
+    /// A person gets a bearer token, as it was first: without a reason. Read, and no longer written.
+    CredentialIssuedFirst(CredentialIssuedFirst) = "credential-issued/1",
     /// A draft of a standard is opened on a pack.
     DraftOpened(DraftOpened) = "draft-opened/1",
     /// An amendment to one clause is proposed; its words are sealed.
@@ -144,10 +144,18 @@ acts! {
     CaseFiledFirst(CaseFiled<u64>) = "case-filed/1",
     /// It is said what became of a case; the words are sealed.
     CaseContinued(CaseContinued) = "case-continued/1",
-    /// Its city takes a case back.
-    CaseWithdrawn(CaseRef) = "case-withdrawn/1",
+    /// Its city takes a case back, as it was first: without a reason. Read, and no longer written.
+    CaseWithdrawnFirst(CaseRef) = "case-withdrawn/1",
     /// A city files a case: what it tried, and what shows it; its words are sealed.
     CaseFiled(CaseFiled) = "case-filed/2",
+    /// A member's public log is named.
+    MemberLogNamed(MemberLogNamed) = "member-log-named/2",
+    /// A person speaks for a member from now on; their name is sealed.
+    PersonNamed(PersonNamed) = "person-named/2",
+    /// A person gets a bearer token; its hash is public.
+    CredentialIssued(CredentialIssued) = "credential-issued/2",
+    /// Its city takes a case back.
+    CaseWithdrawn(CaseWithdrawn) = "case-withdrawn/2",
 }
 
 /// Who decided, and why. Whatever is a decision carries one; there is no other way to write it.
@@ -196,6 +204,16 @@ pub struct MembershipEnded {
     pub decision: Decision,
 }
 
+/// Where a member publishes its log, as it was said first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberLogNamedFirst {
+    /// Whose.
+    pub member: MemberId,
+    /// Where, and under which key.
+    pub log: PublicLog,
+}
+
 /// Where a member publishes its log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -204,6 +222,22 @@ pub struct MemberLogNamed {
     pub member: MemberId,
     /// Where, and under which key.
     pub log: PublicLog,
+    /// Who decided it, and why.
+    pub decision: Decision,
+}
+
+/// A person who speaks for a member, as it was said first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonNamedFirst {
+    /// Who: an id that tells nothing of them.
+    pub person: PersonId,
+    /// For which member.
+    pub member: MemberId,
+    /// As what.
+    pub role: Role,
+    /// Commitments to `mail` and `name`.
+    pub sealed: SealedFields,
 }
 
 /// A person who speaks for a member.
@@ -218,6 +252,8 @@ pub struct PersonNamed {
     pub role: Role,
     /// Commitments to `mail` and `name`.
     pub sealed: SealedFields,
+    /// Who decided it, and why.
+    pub decision: Decision,
 }
 
 /// A person's new role.
@@ -232,6 +268,16 @@ pub struct RoleSet {
     pub decision: Decision,
 }
 
+/// A token for a person, as it was said first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialIssuedFirst {
+    /// Whose.
+    pub person: PersonId,
+    /// SHA-256 of the token of 256 random bits; replaces any earlier one.
+    pub credential: Digest,
+}
+
 /// A token for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -240,6 +286,8 @@ pub struct CredentialIssued {
     pub person: PersonId,
     /// SHA-256 of the token of 256 random bits; replaces any earlier one.
     pub credential: Digest,
+    /// Who decided it, and why.
+    pub decision: Decision,
 }
 
 /// A draft, on a pack that lies beside the log.
@@ -573,4 +621,14 @@ pub struct CaseContinued {
 pub struct CaseRef {
     /// Which.
     pub case: Entry,
+}
+
+/// A case that is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseWithdrawn {
+    /// Which.
+    pub case: Entry,
+    /// Who decided it, and why.
+    pub decision: Decision,
 }

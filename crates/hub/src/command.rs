@@ -20,13 +20,13 @@ pub enum Command {
     /// End a membership.
     EndMembership { member: MemberId, reasons: Reasons },
     /// Name a member's public log.
-    NameLog { member: MemberId, log: PublicLog },
+    NameLog { member: MemberId, log: PublicLog, reasons: Reasons },
     /// Let a person speak for a member.
-    NamePerson { person: PersonId, member: MemberId, role: Role, who: Personal },
+    NamePerson { person: PersonId, member: MemberId, role: Role, who: Personal, reasons: Reasons },
     /// Change a person's role, or end it.
     SetRole { person: PersonId, role: Option<Role>, reasons: Reasons },
     /// Give a person a token, by its hash.
-    IssueCredential { person: PersonId, credential: Digest },
+    IssueCredential { person: PersonId, credential: Digest, reasons: Reasons },
     /// Open a draft on a pack of this software or one that was put beside the log.
     OpenDraft { draft: DraftId, title: Title, pack: String, reasons: Reasons },
     /// Propose an amendment.
@@ -70,7 +70,7 @@ pub enum Command {
     /// Say what became of it.
     ContinueCase { case: Entry, outcome: CaseOutcome, words: Body },
     /// Take it back.
-    WithdrawCase { case: Entry },
+    WithdrawCase { case: Entry, reasons: Reasons },
 }
 
 /// Who a person is. Sealed, and in no word of the software.

@@ -178,8 +178,8 @@ impl Asked<'_> {
             Command::Propose { draft, clause, change, why } => {
                 self.propose(draft, clause, change, why.as_str(), prepared).map(|one| vec![one])
             }
-            Command::NamePerson { person, member, role, who } => {
-                self.name_person(person, member, *role, who).map(|one| vec![one])
+            Command::NamePerson { person, member, role, who, reasons } => {
+                self.name_person(person, member, *role, who, reasons).map(|one| vec![one])
             }
             Command::Argue { amendment, stance, words } => {
                 let known = &self.open_amendment(*amendment)?.arguments;
@@ -203,7 +203,7 @@ impl Asked<'_> {
             Command::ContinueCase { case, outcome, words } => {
                 self.continue_case(*case, *outcome, words.as_str()).map(|one| vec![one])
             }
-            Command::WithdrawCase { case } => self.withdraw_case(*case).map(|one| vec![one]),
+            Command::WithdrawCase { case, reasons } => self.withdraw_case(*case, reasons).map(|one| vec![one]),
             other => Ok(self.plain(other, prepared)?.into_iter().map(|what| self.written(what, None)).collect()),
         }
     }
@@ -250,6 +250,7 @@ impl Asked<'_> {
         member: &MemberId,
         role: Role,
         who: &Personal,
+        reasons: &Reasons,
     ) -> Result<Written, Refusal> {
         self.member(member)?;
         if self.state.people.by_id.contains_key(person) {
@@ -257,8 +258,9 @@ impl Asked<'_> {
         }
         let text = |text: &Option<crate::words::Title>| text.as_ref().map(ToString::to_string);
         let kept = fields([("name", text(&who.name)), ("mail", text(&who.mail))]);
-        let (person, member) = (person.clone(), member.clone());
-        self.sealed(kept, &PERSON_FIELDS, |sealed| What::PersonNamed(PersonNamed { person, member, role, sealed }))
+        let (person, member, decision) = (person.clone(), member.clone(), self.decision(reasons));
+        let named = |sealed| What::PersonNamed(PersonNamed { person, member, role, sealed, decision });
+        self.sealed(kept, &PERSON_FIELDS, named)
     }
 
     fn propose(
@@ -298,7 +300,7 @@ impl Asked<'_> {
                 self.member(member)?;
                 What::MembershipEnded(MembershipEnded { member: member.clone(), decision: self.decision(reasons) })
             }
-            Command::NameLog { member, log } => {
+            Command::NameLog { member, log, reasons } => {
                 self.member(member)?;
                 let web = ["http://", "https://"].iter().any(|begin| log.address.starts_with(begin));
                 let plain =
@@ -306,7 +308,8 @@ impl Asked<'_> {
                 if !web || !plain || log.key.len() > LOG_BYTES_MAX || log.key.parse::<tlog::Vkey>().is_err() {
                     return Err(Refusal::Log);
                 }
-                What::MemberLogNamed(MemberLogNamed { member: member.clone(), log: log.clone() })
+                let decision = self.decision(reasons);
+                What::MemberLogNamed(MemberLogNamed { member: member.clone(), log: log.clone(), decision })
             }
             Command::SetRole { .. } | Command::IssueCredential { .. } => return self.people(command),
             Command::WithdrawAmendment { amendment } => {
@@ -365,13 +368,14 @@ impl Asked<'_> {
                 }
                 What::RoleSet(RoleSet { person: person.clone(), role: *role, decision: self.decision(reasons) })
             }
-            Command::IssueCredential { person, credential } => {
+            Command::IssueCredential { person, credential, reasons } => {
                 let missing = || Refusal::Missing { what: "person", id: person.to_string() };
                 self.state.speaker(person).ok_or_else(missing)?;
                 if self.state.people.by_credential.contains_key(credential) {
                     return Err(Refusal::Already("this token"));
                 }
-                What::CredentialIssued(CredentialIssued { person: person.clone(), credential: *credential })
+                let (person, credential, decision) = (person.clone(), *credential, self.decision(reasons));
+                What::CredentialIssued(CredentialIssued { person, credential, decision })
             }
             _ => return Err(Refusal::Moved),
         }))

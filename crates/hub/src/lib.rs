@@ -14,6 +14,7 @@ pub mod case;
 pub mod command;
 pub mod decide;
 pub mod document;
+pub mod drafted;
 pub mod effect;
 mod folder;
 mod hashes;

@@ -14,7 +14,7 @@ use model::{Clock, PartyId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tlog::audit::LogSource;
 
-use crate::mirror::{City, Mirror, MirrorError, Reach, Refreshed, refresh};
+use crate::mirror::{City, Limits, Mirror, MirrorError, Reach, Refreshed, refresh};
 use crate::state::State;
 
 pub use named::named;
@@ -79,6 +79,12 @@ impl LastLook {
             "{} cities were looked at: {} had {} new entries, {} could not be read, {} are frozen.",
             self.found.cities, self.found.grown, self.found.entries, self.found.failed, self.found.frozen
         );
+        if self.found.waiting > 0 {
+            words.push_str(&format!(
+                " {} that were in trouble the last time wait for the next look, and come first among these then.",
+                self.found.waiting
+            ));
+        }
         if self.taken_up > 0 {
             words.push_str(&format!(" {} were taken up, whose log an act names.", self.taken_up));
         }
@@ -105,7 +111,7 @@ pub fn look(
     mirrors: &Path,
     alliance: &State,
     ways: &dyn Reach,
-    threads: usize,
+    limits: impl Into<Limits>,
     clock: &dyn Clock,
 ) -> Result<LastLook, LookError> {
     let fail = |error| LookError::File { path: mirrors.to_owned(), error };
@@ -113,7 +119,7 @@ pub fn look(
     let lock = files::lock(mirrors).map_err(fail)?.ok_or(LookError::Busy)?;
     let began = clock.now();
     let mut members = named::take_up(&mut Mirror::open(mirrors)?, alliance)?;
-    let mut found = refresh(mirrors, ways, threads, clock)?;
+    let mut found = refresh(mirrors, ways, limits, clock)?;
     found.contradict.truncate(NAMED_MAX);
     found.rolled_back.truncate(NAMED_MAX);
     members.otherwise.truncate(NAMED_MAX);

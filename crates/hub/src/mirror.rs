@@ -30,10 +30,14 @@ pub use door::{Door, Doors, LOOK_BYTES_MAX};
 pub use fetch::{ENTRY_BYTES, JUMP_ENTRIES_MAX, NOTE_BYTES_MAX, STAGE_BYTES_MAX, STAGE_ENTRIES_MAX, Trouble};
 pub use kept::{CITY_BYTES_MAX, Country, Kept, KeptError, Position, Profile, SizeClass, Standing};
 pub use listed::{LISTED_MAX, Listed, csv_of, read_csv};
-pub use refresh::{Reach, Refreshed, refresh};
+pub use refresh::{Limits, Reach, Refreshed, TROUBLED_TIME_MAX, refresh};
 
 use fetch::{Step, fetch};
 pub(crate) use fetch::{continues, signed_head};
+
+/// The most that all mirrors of a hub together may take on the disk, in bytes, unless it is said otherwise. Each look may exceed it by
+/// what it keeps in one stage ([`STAGE_BYTES_MAX`]).
+pub const MIRRORS_BYTES_MAX: u64 = 256 << 30;
 
 /// The most pieces of evidence about one city that older heads add to; more of them are told and not kept.
 const NOTED_MAX: usize = 64;
@@ -120,6 +124,8 @@ pub(crate) struct Prepared {
 pub struct Mirror {
     folder: PathBuf,
     shelf: Shelf,
+    /// The most that all of them together may take on the disk, in bytes.
+    bytes_max: u64,
 }
 
 impl Mirror {
@@ -129,7 +135,22 @@ impl Mirror {
     /// The folder cannot be used.
     pub fn open(folder: &Path) -> Result<Self, MirrorError> {
         fs::create_dir_all(folder.join("evidence"))?;
-        Ok(Self { folder: folder.to_owned(), shelf: Shelf::open(&folder.join("mirror.db"))? })
+        let shelf = Shelf::open(&folder.join("mirror.db"))?;
+        Ok(Self { folder: folder.to_owned(), shelf, bytes_max: MIRRORS_BYTES_MAX })
+    }
+
+    /// The same with another most that all of them together may take on the disk, in bytes.
+    #[must_use]
+    pub fn within(self, bytes_max: u64) -> Self {
+        Self { bytes_max, ..self }
+    }
+
+    /// How many bytes all of them together take on the disk.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn bytes(&self) -> Result<u64, MirrorError> {
+        Ok(self.shelf.bytes()?)
     }
 
     /// The mirrors in a folder, if some were ever begun there. Nothing is begun by asking.
@@ -227,6 +248,12 @@ impl Mirror {
         }
         match fetch(&city.kept, source, now) {
             Ok(Step::Same(kept)) => city.becomes(kept, Looked::Unchanged),
+            // Whether a log contradicts itself is found all the same; only what is new of it is not kept.
+            Ok(Step::Grown { .. }) if self.shelf.bytes()? >= self.bytes_max => {
+                let trouble = Trouble::NoRoom { bytes_max: self.bytes_max };
+                let kept = city.kept.troubled(&trouble, now);
+                city.becomes(kept, Looked::Failed(trouble))
+            }
             Ok(Step::Grown { kept, entries, more }) => self.grow(city, kept, &entries, more),
             Ok(Step::Contradicts(said)) => self.freeze(city, said, now),
             Ok(Step::Smaller { size, root, note }) => self.smaller(city, size, root, note, now),

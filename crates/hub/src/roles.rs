@@ -56,10 +56,16 @@ pub fn may(role: Role, action: Action) -> bool {
 #[must_use]
 pub const fn action_of(what: &What) -> Action {
     match what {
-        What::HubFounded(_) | What::MembersAdmitted(_) | What::MembershipEnded(_) | What::MemberLogNamed(_) => {
-            Action::KeepMembers
-        }
-        What::PersonNamed(_) | What::RoleSet(_) | What::CredentialIssued(_) => Action::KeepPeople,
+        What::HubFounded(_)
+        | What::MembersAdmitted(_)
+        | What::MembershipEnded(_)
+        | What::MemberLogNamedFirst(_)
+        | What::MemberLogNamed(_) => Action::KeepMembers,
+        What::PersonNamedFirst(_)
+        | What::PersonNamed(_)
+        | What::RoleSet(_)
+        | What::CredentialIssuedFirst(_)
+        | What::CredentialIssued(_) => Action::KeepPeople,
         What::DraftOpened(_) => Action::OpenDraft,
         What::AmendmentProposed(_) | What::AmendmentWithdrawn(_) => Action::Propose,
         What::EndorsementSet(EndorsementSet { for_member: true, .. }) => Action::SpeakForMember,
@@ -69,9 +75,11 @@ pub const fn action_of(what: &What) -> Action {
         What::WorkshopAnnounced(_) | What::MinutesFiled(_) => Action::KeepWorkshops,
         What::ConsolidationBegun(_) | What::AmendmentDecided(_) | What::DraftConsolidated(_) => Action::Edit,
         What::VersionReleased(_) | What::VersionWithdrawn(_) | What::VersionCorrected(_) => Action::Release,
-        What::CaseFiledFirst(_) | What::CaseFiled(_) | What::CaseContinued(_) | What::CaseWithdrawn(_) => {
-            Action::KeepCases
-        }
+        What::CaseFiledFirst(_)
+        | What::CaseFiled(_)
+        | What::CaseContinued(_)
+        | What::CaseWithdrawnFirst(_)
+        | What::CaseWithdrawn(_) => Action::KeepCases,
         What::ModerationPolicyPublished(_) | What::Hidden(_) | What::Restored(_) | What::PayloadErased(_) => {
             Action::Moderate
         }

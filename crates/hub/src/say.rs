@@ -16,6 +16,12 @@ pub fn decided(what: &What) -> Option<String> {
             Some(role) => format!("{} is {} from now on", set.person, role.code()),
             None => format!("{} speaks for nobody any more", set.person),
         },
+        What::MemberLogNamed(named) => format!("the public log of {} is {}", named.member, named.log.address),
+        What::PersonNamed(named) => {
+            format!("{} speaks for {} from now on, as {}", named.person, named.member, named.role.code())
+        }
+        What::CredentialIssued(issued) => format!("{} gets a token", issued.person),
+        What::CaseWithdrawn(withdrawn) => format!("the case of entry {} is taken back", withdrawn.case),
         What::DraftOpened(opened) => format!("the draft {} is opened", opened.title),
         What::ModerationPolicyPublished(_) => "the rules of moderation are published".to_owned(),
         What::Hidden(moderated) => format!("the words of entry {} are hidden", moderated.entry),

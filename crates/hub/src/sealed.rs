@@ -18,6 +18,7 @@ pub const WORDS_FIELDS: [&str; 1] = ["words"];
 #[must_use]
 pub const fn commitments(what: &What) -> Option<&SealedFields> {
     match what {
+        What::PersonNamedFirst(named) => Some(&named.sealed),
         What::PersonNamed(named) => Some(&named.sealed),
         What::AmendmentProposed(proposed) => Some(&proposed.sealed),
         What::ArgumentMade(made) => Some(&made.sealed),

@@ -120,6 +120,16 @@ impl Shelf {
         counted.map(unsigned).map_err(failed)
     }
 
+    /// How many bytes of the file hold something: what is free within it is written again first.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn bytes(&self) -> Result<u64, JournalError> {
+        let number = |name: &str| self.0.pragma_query_value(None, name, |row| row.get(0)).map(unsigned).map_err(failed);
+        let (pages, free, size) = (number("page_count")?, number("freelist_count")?, number("page_size")?);
+        Ok(pages.saturating_sub(free).saturating_mul(size))
+    }
+
     /// A number that another one takes the place of as soon as somebody else wrote to the file. It compares with earlier ones of this
     /// shelf alone.
     ///

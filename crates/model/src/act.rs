@@ -17,7 +17,7 @@ use crate::id::{DeploymentId, DeviceId, Digest, EvidenceId, GrantId, PartyId, St
 use crate::incident::IncidentReported;
 use crate::inquiry::InquiryReceived;
 use crate::party::Party;
-use crate::policy::{PolicyHash, PolicyId, PolicyText};
+use crate::policy::{LayerSources, PolicyHash, PolicyId, PolicyText};
 use crate::sealed::SealedFields;
 use crate::stream::{Device, Order};
 use crate::time::{Epoch, Timestamp, Window};
@@ -100,6 +100,9 @@ pub enum What {
     /// The city adopts its policies.
     #[serde(rename = "policy-adopted/1")]
     PolicyAdopted(PolicyAdopted),
+    /// The city adopts its policies, and says where each layer comes from.
+    #[serde(rename = "policy-adopted/2")]
+    PolicyAdoptedFrom(PolicyAdoptedFrom),
     /// A deployment is declared.
     #[serde(rename = "deployment-proposed/1")]
     DeploymentProposed(Deployment),
@@ -197,6 +200,7 @@ impl What {
         "party-credential-issued/1",
         "place-registered/1",
         "policy-adopted/1",
+        "policy-adopted/2",
         "deployment-proposed/1",
         "assessment-signed/1",
         "deployment-approved/1",
@@ -228,6 +232,16 @@ impl What {
         "incident-reported/1",
     ];
 
+    /// The policies that it puts in force, whichever version of the act says so.
+    #[must_use]
+    pub const fn adopts(&self) -> Option<(PolicyHash, &PolicyText)> {
+        match self {
+            Self::PolicyAdopted(PolicyAdopted { hash, text })
+            | Self::PolicyAdoptedFrom(PolicyAdoptedFrom { hash, text, .. }) => Some((*hash, text)),
+            _ => None,
+        }
+    }
+
     /// The tag, for lists and headings: `deployment-proposed/1`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -237,6 +251,7 @@ impl What {
             Self::PartyCredentialIssued(_) => "party-credential-issued/1",
             Self::PlaceRegistered(_) => "place-registered/1",
             Self::PolicyAdopted(_) => "policy-adopted/1",
+            Self::PolicyAdoptedFrom(_) => "policy-adopted/2",
             Self::DeploymentProposed(_) => "deployment-proposed/1",
             Self::AssessmentSigned(_) => "assessment-signed/1",
             Self::DeploymentApproved(_) => "deployment-approved/1",
@@ -312,6 +327,18 @@ pub struct PolicyAdopted {
     pub hash: PolicyHash,
     /// Their whole text.
     pub text: PolicyText,
+}
+
+/// Policies, their hash, and where each layer comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyAdoptedFrom {
+    /// The hash under which every later act is decided.
+    pub hash: PolicyHash,
+    /// The texts, whole.
+    pub text: PolicyText,
+    /// Where each layer comes from, by its name.
+    pub sources: LayerSources,
 }
 
 /// An approval.

@@ -99,3 +99,36 @@ pub struct PolicyText {
     /// Who owns the permits.
     pub permits_owner: PartyId,
 }
+
+/// Where a layer in force comes from: what an adoption writes down of each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum LayerSource {
+    /// A hub released it: its pack is in that hub's public log.
+    Released {
+        /// The origin of the hub's log.
+        origin: String,
+        /// The entry that released it.
+        entry: u64,
+        /// The hash of the pack.
+        digest: Digest,
+    },
+    /// The software that adopted it carried it, letter for letter.
+    BuiltIn {
+        /// The pack: `urn@version`.
+        pack: String,
+    },
+    /// The city wrote it for itself.
+    Own {
+        /// Why.
+        reason: String,
+    },
+    /// Somebody else's, and in no hub's log.
+    Unreleased {
+        /// Why it is adopted all the same.
+        reason: String,
+    },
+}
+
+/// The sources of layers, by the layer's name. A layer without one was in force before sources were written down.
+pub type LayerSources = BTreeMap<String, LayerSource>;

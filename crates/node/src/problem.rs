@@ -242,7 +242,8 @@ fn kind_of(refusal: &Refusal) -> Kind {
         | Refusal::Misfit(_)
         | Refusal::NoReason
         | Refusal::Policy(_)
-        | Refusal::NoGlobalLayer => Kind::Unprocessable,
+        | Refusal::NoGlobalLayer
+        | Refusal::Unreleased { .. } => Kind::Unprocessable,
         Refusal::Seal(_) => Kind::Unavailable,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::policy::PolicyText;
+use model::policy::{LayerSources, PolicyText};
 use model::{
     Assessment, ClassApproval, Deployment, DeploymentId, Device, DeviceId, Digest, Evidence, EvidenceId, Fields, Grant,
     GrantId, Incident, Order, Party, PartyId, Place, StreamId, Subject, Timestamp, View,
@@ -47,6 +47,8 @@ pub enum Command {
     RegisterPlace(Place),
     /// Put policies in force.
     AdoptPolicy(PolicyText),
+    /// Put policies in force, with what is known of where their layers come from.
+    AdoptFrom(Adopting),
     /// Declare a deployment.
     Propose(Deployment),
     /// Sign an assessment.
@@ -127,6 +129,28 @@ pub enum Command {
     ApproveClass(ClassApproval),
 }
 
+/// Policies to adopt, and what whoever adopts them says of their layers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adopting {
+    /// The policies, whole.
+    pub policies: PolicyText,
+    /// Why layers of others that no hub released are adopted all the same, in words that residents will read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreleased: Option<String>,
+    /// Layers whose release was verified, by name. Nobody says so over a network: whoever verifies it makes the command.
+    #[serde(skip)]
+    pub released: LayerSources,
+}
+
+impl Adopting {
+    /// Policies with layers that nobody released, and why they are adopted.
+    #[must_use]
+    pub const fn unreleased(policies: PolicyText, reason: String) -> Self {
+        Self { policies, unreleased: Some(reason), released: LayerSources::new() }
+    }
+}
+
 /// Its words alone: an order's list may be anything before it has been looked at.
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,6 +192,7 @@ impl Command {
             | Self::IssuePartyCredential { .. }
             | Self::RegisterPlace(_)
             | Self::AdoptPolicy(_)
+            | Self::AdoptFrom(_)
             | Self::ErasePayload { .. }
             | Self::ApproveClass(_) => None,
         }
@@ -180,7 +205,7 @@ impl Command {
             Self::RegisterParty { party, .. } => format!("register party `{}`", party.id),
             Self::IssuePartyCredential { party, .. } => format!("issue a token to party `{party}`"),
             Self::RegisterPlace(place) => format!("register place `{}`", place.id),
-            Self::AdoptPolicy(_) => "adopt policies".to_owned(),
+            Self::AdoptPolicy(_) | Self::AdoptFrom(_) => "adopt policies".to_owned(),
             Self::Propose(deployment) => format!("propose deployment `{}`", deployment.id),
             Self::SignAssessment(assessment) => format!("sign assessment `{}`", assessment.id),
             Self::Approve { deployment, until } => format!("approve deployment `{deployment}` until {until}"),

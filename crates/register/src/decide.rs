@@ -12,6 +12,7 @@ mod offers;
 mod policies;
 
 use model::act::{DeploymentApproved, DeploymentRef, GrantRef, OrderIssued, PartyRegistered, PayloadErased};
+use model::policy::LayerSources;
 use model::{
     Act, Assessment, Deployment, DeploymentId, DeploymentRecord, Device, DutyId, Entropy, Fields, Grant, IllegalStep,
     Order, Party, PolicyId, RequirementId, Silence, State as Stage, Step, Subject, Timestamp, View, What,
@@ -19,9 +20,10 @@ use model::{
 use norms::{ActQuestion, ActSubject, Bundle, Circumstances, Decision, Verb};
 
 use crate::circumstances;
-use crate::command::{Command, Submission};
+use crate::command::{Adopting, Command, Submission};
 use crate::rules::RulesError;
 use crate::sealing::{CONTACT_FIELDS, ORDER_FIELDS, SealError, seal};
+use crate::sources::Said;
 use crate::state::State;
 
 pub use again::ask_again;
@@ -123,6 +125,15 @@ pub enum Refusal {
     /// No global layer stands above the city.
     #[error("these policies have no layer of kind `global` with norms in it; every city stands under one")]
     NoGlobalLayer,
+    /// A layer is somebody else's, and no release of it was shown.
+    #[error(
+        "nobody has shown that the layer `{layer}` was released by a hub, and this software does not carry it; adopt its release, or \
+         say why it is adopted unreleased"
+    )]
+    Unreleased {
+        /// Its name.
+        layer: String,
+    },
     /// A layer in force would be gone.
     #[error(
         "the layer `{layer}` is in force and would be dropped; only `{founder}`, which founded the city, may drop one, and says why"
@@ -197,7 +208,15 @@ pub fn decide(
             fit::redrawn(state, place)?;
             desk.unless(same, Verb::RegisterPlace, ActSubject::Place(place), What::PlaceRegistered(place.clone()))
         }
-        Command::AdoptPolicy(text) => desk.adopt(text),
+        Command::AdoptPolicy(text) => {
+            desk.adopt(text, Said { released: &LayerSources::new(), unreleased: None, reason })
+        }
+        Command::AdoptFrom(Adopting { policies, unreleased, released }) => {
+            if let Some(unreleased) = unreleased {
+                fit::text("the reason for adopting what was not released", unreleased)?;
+            }
+            desk.adopt(policies, Said { released, unreleased: unreleased.as_deref(), reason })
+        }
         Command::Propose(deployment) => desk.propose(deployment),
         Command::SignAssessment(assessment) => desk.sign(assessment),
         Command::Approve { deployment, until } => desk.approve(deployment, *until),

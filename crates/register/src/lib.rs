@@ -20,11 +20,12 @@ pub mod register;
 pub mod rules;
 pub mod sealing;
 pub mod signing;
+pub mod sources;
 pub mod state;
 
 pub use adoption::Adoption;
 pub use clocks::{Clocks, ClocksError};
-pub use command::{Command, Submission};
+pub use command::{Adopting, Command, Submission};
 pub use decide::Refusal;
 pub use register::{
     Fact, Founding, Inquiry, InquiryError, NotTogether, OpenError, Receipt, Register, Store, SubmitError,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::policy::PolicyText;
-use model::{Act, PolicyHash, What};
+use model::{Act, PolicyHash};
 use norms::{Bundle, BundleError};
 
 use crate::clocks::{Clocks, ClocksError};
@@ -47,10 +47,7 @@ impl Rules {
     /// The rules after acts: others if they adopt policies. These were assembled when they were decided, so a failure here
     /// cannot be; it closes everything all the same.
     pub(crate) fn after(acts: &[Act], before: Option<Self>) -> Option<Self> {
-        let newest = acts.iter().rev().find_map(|act| match &act.what {
-            What::PolicyAdopted(adopted) => Some(&adopted.text),
-            _ => None,
-        });
-        newest.map_or(before, |text| Self::assemble(text).ok())
+        let newest = acts.iter().rev().find_map(|act| act.what.adopts());
+        newest.map(|(_, text)| text).map_or(before, |text| Self::assemble(text).ok())
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use model::act::{CityFounded, Disclosed};
 use model::emergency::EMERGENCY_REVIEW;
 use model::inquiry::{InquiryKind, answers_to};
-use model::policy::PolicyText;
+use model::policy::{LayerSources, PolicyText};
 use model::{
     Act, ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, DutyId, Epoch,
     EvidenceId, EvidenceRecord, GrantId, GrantRecord, Incident, Order, OrderId, Party, PartyId, Place, PlaceId,
@@ -55,6 +55,8 @@ pub struct PolicyInForce {
     pub hash: PolicyHash,
     /// The texts.
     pub text: PolicyText,
+    /// Where each layer comes from, as the adoption says; nothing of a layer in force since before that was written down.
+    pub sources: LayerSources,
     /// Since when.
     pub since: Timestamp,
     /// Their duties, and since when each is in force without a break: adopting it again begins nothing anew.

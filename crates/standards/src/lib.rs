@@ -4,6 +4,7 @@
 //! Cedar: `norms` decides, proves and tests. It does no IO but reading a folder it is given, and reads no clock.
 
 pub mod applies;
+pub mod carried;
 pub mod coverage;
 pub mod diagnostic;
 pub mod duty;
@@ -23,6 +24,7 @@ pub mod words;
 pub mod write;
 
 pub use applies::{About, Applies};
+pub use carried::{built_in_as, carries};
 pub use coverage::Coverage;
 pub use diagnostic::Diagnostic;
 pub use library::{Library, built_in};

@@ -230,7 +230,7 @@ pub(crate) struct Adopt {
     pub(crate) hub: Option<String>,
     /// Adopt nothing: read the log of each hub that this city adopted from, and tell whether what is in force was withdrawn or
     /// corrected since. Fails if it was.
-    #[arg(long, conflicts_with_all = ["pack", "by", "permits", "dry_run", "reason", "drop"])]
+    #[arg(long, conflicts_with_all = ["pack", "by", "permits", "dry_run", "reason", "unreleased", "drop"])]
     pub(crate) check: bool,
     /// A layer in force that is left out, by its name; may be given several times. It is the founder's to do, and needs `--reason`.
     #[arg(long, value_name = "LAYER", requires = "reason")]
@@ -238,6 +238,10 @@ pub(crate) struct Adopt {
     /// Why, in words that residents will read.
     #[arg(long)]
     pub(crate) reason: Option<String>,
+    /// Why a layer is adopted that neither a hub released nor this software carries, in words that residents will read. Without it,
+    /// such a layer is refused; the city's own needs `--reason` alone.
+    #[arg(long, value_name = "REASON")]
+    pub(crate) unreleased: Option<String>,
     /// A Cedar file with the city's permits; those in force stay unless said.
     #[arg(long)]
     pub(crate) permits: Option<PathBuf>,

@@ -77,6 +77,9 @@ pub(crate) struct Serve {
     /// How many logs are looked at side by side.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) look_threads: u16,
+    /// The most that all mirrors together may take on the disk, in bytes. What is new is not kept beyond it, and that is told.
+    #[arg(long, default_value_t = hub::mirror::MIRRORS_BYTES_MAX, value_name = "BYTES")]
+    pub(crate) mirrors_bytes: u64,
 }
 
 /// How often a hub looks; none if it does not.
@@ -99,7 +102,9 @@ impl FromStr for LookEvery {
 
 /// Issue a token to a person who speaks for a member. It is shown once; the hub keeps only its hash.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  ordinance hub token ./alliance --person mayor-of-x --by secretariat")]
+#[command(
+    after_help = "Example:\n  ordinance hub token ./alliance --person mayor-of-x --reasons 'asked for by the city on 3 March'"
+)]
 pub(crate) struct Token {
     /// The hub's folder.
     pub(crate) dir: PathBuf,
@@ -109,6 +114,9 @@ pub(crate) struct Token {
     /// Who issues it.
     #[arg(long, default_value = "secretariat")]
     pub(crate) by: PersonId,
+    /// Why, in words that stay in the log and name no private person.
+    #[arg(long)]
+    pub(crate) reasons: Reasons,
 }
 
 /// Do one thing, or several, in the name of a person: whatever the pages can do, from a file of JSON.

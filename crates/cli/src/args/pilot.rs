@@ -42,15 +42,18 @@ pub(crate) enum PilotCommand {
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance pilot run https://sensors.brookhaven.example --draft ./draft --json\n  ordinance \
-pilot run ./brookhaven --draft amsterdam\n  ordinance pilot run ./brookhaven --draft amsterdam --public --minutes office.toml\n\nA \
+pilot run ./brookhaven --draft amsterdam\n  ordinance pilot run ./brookhaven --draft https://hub.alliance.example/drafts/core\n  ordinance pilot run ./brookhaven --draft amsterdam --public --minutes office.toml\n\nA \
 file of minutes:\n  source = \"the privacy office, 2026\"\n  other = 20\n  [minutes]\n  \"evidence/notice\" = 45\n  assessed = 900"
 )]
 pub(crate) struct Run {
     /// The city's folder, a folder of its log's public files, or the address of its node.
     pub(crate) city: String,
-    /// The draft: a pack by id, URN or folder. It is tried with all it stands on.
+    /// The draft: a pack by id, URN or folder, or a hub's address of it, `https://…/drafts/ID`. It is tried with all it stands on.
     #[arg(long, value_name = "PACK")]
     pub(crate) draft: String,
+    /// Addresses besides the open internet that a hub may be at: one, or a range such as 10.20.0.0/16.
+    #[arg(long, value_delimiter = ',', value_name = "ADDRESSES")]
+    pub(crate) allow: Vec<node::Allowed>,
     /// At a city's folder: read its public log alone, as somebody outside would.
     #[arg(long, conflicts_with = "public")]
     pub(crate) outside: bool,
@@ -82,9 +85,12 @@ pub(crate) struct Begin {
     /// What to call it: small letters, digits and hyphens; never given twice.
     #[arg(long)]
     pub(crate) name: PilotName,
-    /// The draft: a pack by id, URN or folder.
+    /// The draft: a pack by id, URN or folder, or a hub's address of it, `https://…/drafts/ID`.
     #[arg(long, value_name = "PACK")]
     pub(crate) draft: String,
+    /// Addresses besides the open internet that a hub may be at: one, or a range such as 10.20.0.0/16.
+    #[arg(long, value_delimiter = ',', value_name = "ADDRESSES")]
+    pub(crate) allow: Vec<node::Allowed>,
     /// Until when it is to run (RFC 3339). What happens afterwards is not counted.
     #[arg(long)]
     pub(crate) until: Timestamp,

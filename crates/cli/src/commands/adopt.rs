@@ -2,6 +2,8 @@
 
 mod released;
 
+pub(super) use released::{brought, each};
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -13,7 +15,7 @@ use model::{Clock as _, PartyId, PolicyLayer, Timestamp};
 use norms::proof::{City, Difference, Prover};
 use norms::{Bundle, BundleError};
 use register::changes::{Decided, Flow, changes};
-use register::{Adoption, Command, Rules, RulesError, State, Submission};
+use register::{Adopting, Adoption, Command, Rules, RulesError, State, Submission};
 use serde::Serialize;
 use standards::Pack;
 
@@ -91,7 +93,9 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
         (Some(release), false) => release.keep(&args.city, &hash, &text.layers)?,
         _ => None,
     };
-    let submission = Submission { by: by.clone(), reason, command: Command::AdoptPolicy(text) };
+    let released = released::of_layers(&args.city, release.as_ref(), &text.layers)?;
+    let command = Command::AdoptFrom(Adopting { policies: text, unreleased: args.unreleased.clone(), released });
+    let submission = Submission { by: by.clone(), reason, command };
     let entries = submitted(args, &office, submission, token.as_deref(), kept.as_deref())?;
     let adopted = Adopted {
         pack: pack.manifest.reference.to_string(),

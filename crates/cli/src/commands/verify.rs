@@ -1,6 +1,7 @@
 //! `ordinance verify`: check a city's whole log, and at its folder also the journal and the lake.
 
 mod since;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -73,8 +74,12 @@ fn held(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow:
         }
         None => (audit, None),
     };
-    let words = in_words(&audit, args.key.is_some(), lake.as_ref());
-    Ok(Held { document: document(&audit, lake.as_ref()), words, log: audit.log })
+    let layers = sources::layers(
+        audit.state.policy.as_deref(),
+        dir.filter(|dir| inside.is_some() || dir.join("adopted").exists()),
+    )?;
+    let words = in_words(&audit, args.key.is_some(), lake.as_ref(), &layers);
+    Ok(Held { document: document(&audit, lake.as_ref(), &layers), words, log: audit.log })
 }
 
 /// Reads every file of the lake. A running node keeps others out; its own start has read it.
@@ -125,7 +130,7 @@ pub(super) fn log_in_words(
     lines
 }
 
-fn in_words(audit: &Audit, key_given: bool, lake: Option<&LakeLooked>) -> String {
+fn in_words(audit: &Audit, key_given: bool, lake: Option<&LakeLooked>, layers: &[sources::Layer]) -> String {
     let mut lines = log_in_words("The log", &audit.log, &audit.key, &audit.acts, key_given);
     lines.push(format!(
         "  the register: {} deployments, {} grants, {} disclosures in batches without a gap",
@@ -133,6 +138,7 @@ fn in_words(audit: &Audit, key_given: bool, lake: Option<&LakeLooked>) -> String
         audit.state.grants.len(),
         audit.state.next_disclosure.0
     ));
+    lines.extend(sources::in_words(layers));
     if let Some(inner) = audit.inner {
         lines.push(format!(
             "  at the city: {} journal entries equal ({} not yet published), {} payloads open their commitments, {} erased, \
@@ -162,7 +168,7 @@ fn lake_in_words(lake: &LakeLooked) -> String {
     }
 }
 
-fn document(audit: &Audit, lake: Option<&LakeLooked>) -> Value {
+fn document(audit: &Audit, lake: Option<&LakeLooked>, layers: &[sources::Layer]) -> Value {
     let log = &audit.log;
     json!({
         "holds": true,
@@ -177,6 +183,7 @@ fn document(audit: &Audit, lake: Option<&LakeLooked>) -> Value {
         "continues": log.continues,
         "acts": audit.acts,
         "deployments": audit.state.deployments.len(),
+        "layers": layers,
         "grants": audit.state.grants.len(),
         "disclosures": audit.state.next_disclosure.0,
         "inside": audit.inner.map(|inner| json!({

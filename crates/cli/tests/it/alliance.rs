@@ -82,7 +82,16 @@ fn amended(alliance: &mut Alliance, consolidated: u64) -> u64 {
     // As it would be: the draft with the amendment written in.
     let (draft, signer) = alliance.draft(consolidated, "draft-2", |text| text.replace(&norm(30), &norm(1_826)));
     for (at, expected) in [(0, (true, false)), (1, (true, false)), (2, (false, false))] {
-        let trust = ["--dry-run", "--prove", "--library", &draft, "--trust", &signer];
+        let trust = [
+            "--unreleased",
+            "to see what the draft would do",
+            "--dry-run",
+            "--prove",
+            "--library",
+            &draft,
+            "--trust",
+            &signer,
+        ];
         let proved = alliance.cities[at].adopt(&draft, &trust);
         assert_eq!((ways(&proved["proof"]), &proved["entries"]), (expected, &json!([])), "city {at}: {proved}");
     }

@@ -8,11 +8,15 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use hub::mirror::{Looked, Mirror, Profile, Reach, refresh};
+use hub::simulate::GeneratedLog;
 use journal::SqliteReader;
 use register::audit::{FolderSource, audit};
 use serde_json::{Value, json};
+use testkit::{FakeClock, SeededBytes};
+use tlog::SigningKey;
 
-use crate::tool::{City, Node, json as run_json, now, skipped, wait};
+use crate::tool::{City, Node, instant, json as run_json, now, skipped, wait};
 
 /// Runs a test on a small disk of its own. Root may mount one; elsewhere it says that it was skipped.
 fn on_a_small_disk(name: &str, test: impl FnOnce(&Path) + std::panic::UnwindSafe) {
@@ -197,4 +201,49 @@ fn eventually(mut happened: impl FnMut() -> bool) -> bool {
         wait(Duration::from_millis(100));
     }
     false
+}
+
+#[test]
+fn a_hub_whose_disk_is_full_says_so_keeps_every_mirror_whole_and_goes_on_when_there_is_room() {
+    on_a_small_disk(
+        "a_hub_whose_disk_is_full_says_so_keeps_every_mirror_whole_and_goes_on_when_there_is_room",
+        |disk| {
+            let key = SigningKey::generate([7; 32], "city.example/log").unwrap();
+            let random = SeededBytes::new(3);
+            // Bytes that do not pack.
+            let entries: Vec<Vec<u8>> =
+                (0..5_000).map(|_| (0..25).flat_map(|_| random.next_u64().to_le_bytes()).collect()).collect();
+            let log = |size: usize| GeneratedLog::new(entries[..size].to_vec(), &key).unwrap();
+            let folder = disk.join("mirror");
+            let name = "city".parse().unwrap();
+            let now = instant();
+            let mut mirror = Mirror::open(&folder).unwrap();
+            mirror.add(&name, &key.vkey().to_string(), "http://127.0.0.1:9", Profile::default()).unwrap();
+            assert!(matches!(mirror.look(&name, &log(1_000), now), Ok(Looked::Grown { entries: 1_000, .. })));
+            let ballast = Ballast::fill(disk);
+            let full = mirror.look(&name, &log(5_000), now).unwrap_err();
+            assert!(full.to_string().contains("the disk is full"), "{full}");
+            let kept = |mirror: &Mirror| {
+                let mut kept = Vec::new();
+                mirror.entries(&name, |_, entry| kept.push(entry.to_vec())).unwrap();
+                kept
+            };
+            assert_eq!(kept(&mirror), entries[..1_000], "what was kept is whole");
+            // Another process that looks is told the same, and may be started anew meanwhile.
+            struct Way(GeneratedLog);
+            impl Reach for Way {
+                fn reach(&self, _: &hub::mirror::City) -> Box<dyn tlog::audit::LogSource> {
+                    Box::new(self.0.clone())
+                }
+            }
+            let clock = FakeClock::at(now);
+            let full = refresh(&folder, &Way(log(5_000)), 2, &clock).unwrap_err();
+            assert!(full.to_string().contains("the disk is full"), "{full}");
+            drop(mirror);
+            ballast.clear();
+            let found = refresh(&folder, &Way(log(5_000)), 2, &clock).unwrap();
+            assert_eq!((found.entries, found.failed), (4_000, 0));
+            assert_eq!(kept(&Mirror::open(&folder).unwrap()), entries);
+        },
+    );
 }

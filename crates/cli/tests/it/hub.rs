@@ -118,12 +118,12 @@ pub(crate) fn with_people() -> (Served, String, String) {
     assert_eq!((imported["admitted"].as_u64(), imported["wrong"].as_u64()), (Some(2), Some(0)));
     let again = run_json(&["hub", "members", "import", &hub.dir(), &list, "--reasons", "the assembly"]);
     assert_eq!((again["admitted"].as_u64(), again["known"].as_u64()), (Some(0), Some(2)));
-    let named = |id: &str, member: &str, role: &str| json!({"do": "name-person", "person": id, "member": member, "role": role, "who": {"name": "A. Person", "mail": null}});
+    let named = |id: &str, member: &str, role: &str| json!({"do": "name-person", "person": id, "member": member, "role": role, "who": {"name": "A. Person", "mail": null}, "reasons": "the assembly"});
     let commands = json!([named("editor", "city-a", "editor"), named("expert", "acme", "member")]);
     let file = hub.file("people.json", &commands.to_string());
     run_json(&["hub", "do", &hub.dir(), &file]);
     let token = |person: &str| {
-        let issued = run_json(&["hub", "token", &hub.dir(), "--person", person]);
+        let issued = run_json(&["hub", "token", &hub.dir(), "--person", person, "--reasons", "the assembly"]);
         issued["token"].as_str().unwrap().to_owned()
     };
     let (editor, member) = (token("editor"), token("expert"));
@@ -253,4 +253,46 @@ fn land_is_imported_from_a_file_into_a_hub_and_into_nothing_else() {
     assert_eq!(std::fs::read(Path::new(&hub.dir()).join("land.json")).unwrap(), kept);
     let nowhere = land(&hub.path("nowhere").display().to_string(), &good);
     assert!(!nowhere.status.success() && String::from_utf8_lossy(&nowhere.stderr).contains("holds no hub"));
+}
+
+#[test]
+fn a_pilot_takes_a_draft_straight_from_its_hub_and_says_which_document_it_is() {
+    let (hub, editor, member) = with_people();
+    let opened =
+        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
+    hub.act(&editor, &opened);
+    let city = hub.path("city").to_str().unwrap().to_owned();
+    run_json(&["init", &city, "--name", "City A", "--origin", "city-a.example/log"]);
+    let address = format!("{}/drafts/core", hub.address);
+    let piloted = |more: &[&str]| run(&[&["pilot", "run", &city, "--draft", &address, "--json"], more].concat());
+    // This hub stands within the machine, and nobody allowed that.
+    let inside = piloted(&[]);
+    assert_eq!(inside.status.code(), Some(1), "{inside:?}");
+    assert!(String::from_utf8_lossy(&inside.stderr).contains("--allow"), "{inside:?}");
+    // The draft as it was opened is the core of this software, and gives the same report to the byte.
+    let first = piloted(&["--allow", "127.0.0.1"]);
+    assert!(first.status.success(), "{first:?}");
+    let at_hand = run(&["pilot", "run", &city, "--draft", "global-core", "--json"]);
+    assert_eq!(first.stdout, at_hand.stdout);
+    let document = |output: &std::process::Output| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let drafted: Value = serde_json::from_slice(&hub.get("/drafts/core/draft.json")).unwrap();
+        let digest = drafted["document"].as_str().unwrap().to_owned();
+        assert!(said.contains(&digest) && said.contains(&address), "{said}");
+        digest
+    };
+    let before = document(&first);
+    // Its next version is tried as soon as it is made, and is another text.
+    release(&hub, &editor, &member, "0.2.0", 365);
+    let second = piloted(&["--allow", "127.0.0.1"]);
+    assert_ne!(document(&second), before);
+    let report = |output: &std::process::Output| serde_json::from_slice::<Value>(&output.stdout).unwrap();
+    assert_ne!(report(&second)["seen"]["digest"], report(&first)["seen"]["digest"]);
+    assert!(report(&second)["seen"]["draft"].as_str().unwrap().ends_with("@0.2.0"));
+    // In shadow, too; and what is no draft is said to be none.
+    let begin = ["pilot", "begin", &city, "--name", "autumn", "--until", "2099-01-01T00:00:00Z", "--draft"];
+    let begun = run_json(&[&begin[..], &[&address, "--allow", "127.0.0.1"]].concat());
+    assert_eq!(begun["digest"], report(&second)["seen"]["digest"]);
+    let none = run(&["pilot", "run", &city, "--draft", &format!("{}/versions/7", hub.address), "--allow", "127.0.0.1"]);
+    assert_eq!(none.status.code(), Some(64), "{none:?}");
 }

@@ -213,3 +213,82 @@ fn a_city_under_a_profile_keeps_it_when_it_adopts_a_released_core_as_a_pilot_had
     let act = run_json(&["log", "show", &city, "--from", &entry, "--limit", "1"]);
     assert!(act.to_string().contains("the council of 5 May"), "{act}");
 }
+
+/// A region's pack that no hub released, signed by a key, and that key.
+fn foreign(hub: &Served) -> (String, String) {
+    let folder = hub.path("shire");
+    let pack = folder.to_str().unwrap().to_owned();
+    run_json(&["framework", "new", &pack]);
+    let manifest = std::fs::read_to_string(folder.join("pack.toml")).unwrap();
+    let regional = manifest
+        .replace("layer = \"city\"", "layer = \"regional\"")
+        .replace("layer = \"global\"", "layer = \"regional\"");
+    assert!(regional.contains("layer = \"regional\""), "{regional}");
+    std::fs::write(folder.join("pack.toml"), regional).unwrap();
+    run_json(&["framework", "sign", &pack, "--key", &format!("{}/keys/log.key", hub.dir())]);
+    (pack, hub.key.clone())
+}
+
+/// What `verify` says of the layers in force: their names and where they come from.
+fn verified(city: &str) -> Vec<(String, String, bool)> {
+    let document = run_json(&["verify", city]);
+    let text = |layer: &Value, key: &str| layer[key].as_str().unwrap().to_owned();
+    let layers = document["layers"].as_array().unwrap();
+    layers.iter().map(|layer| (text(layer, "name"), text(layer, "source"), layer["shown"] == true)).collect()
+}
+
+#[test]
+fn every_layer_in_force_is_traced_to_a_log_a_release_that_is_not_what_was_said_is_found_and_nothing_else_is_adopted_unsaid()
+ {
+    let (hub, first, file, city) = released();
+    let layer = |name: &str, source: &str, shown| (name.to_owned(), source.to_owned(), shown);
+    assert_eq!(verified(&city), [layer("global-core", "built-in", true)]);
+    let done = run_json(&["adopt", &city, &file, "--by", "city", "--hub-key", &hub.key]);
+    assert_eq!(verified(&city), [layer("global-core", "released", true)]);
+    let act = run_json(&["log", "show", &city, "--from", &done["entries"][0].to_string(), "--limit", "1"]).to_string();
+    assert!(act.contains(r#""from":"released""#) && act.contains("hub.example/log"), "{act}");
+    assert!(act.contains(&format!(r#""entry":{first}"#)), "{act}");
+
+    // A pack of somebody else in no hub's log, signed by a key that is trusted or not: refused unless it is said why.
+    let (pack, key) = foreign(&hub);
+    let size_before = size(&city);
+    let adopt = |more: &[&str]| run(&[&["adopt", &city, &pack, "--by", "city", "--trust", &key], more].concat());
+    for more in [&[][..], &["--reason", "the council"], &["--unreleased", " "], &["--dry-run"]] {
+        let refused = adopt(more);
+        assert!(!refused.status.success(), "{refused:?}");
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains("unreleased") || said.contains("not released"), "{said}");
+    }
+    assert_eq!(size(&city), size_before, "nothing was written");
+    let done = adopt(&["--unreleased", "The region's law of 3 March."]);
+    assert!(done.status.success(), "{done:?}");
+    let both = [layer("global-core", "released", true), layer("shire", "unreleased", true)];
+    assert_eq!(verified(&city), both);
+    let said = String::from_utf8(run(&["verify", &city]).stdout).unwrap();
+    assert!(said.contains("The region's law of 3 March."), "{said}");
+
+    // What is kept says otherwise than the log, is damaged, or is gone: the city does not verify.
+    let (path, good) = kept(Path::new(&city)).remove(0);
+    let fails = |why: &str| {
+        let failed = run(&["verify", &city]);
+        let said = String::from_utf8_lossy(&failed.stderr).into_owned();
+        assert!(!failed.status.success() && said.contains(why), "{failed:?}");
+    };
+    let mut altered = good.clone();
+    let document = altered["release"]["document"].as_str().unwrap().replacen("forbid", "permit", 1);
+    altered["release"]["document"] = Value::String(document);
+    for wrong in [altered.to_string(), "{}".to_owned()] {
+        std::fs::write(&path, wrong).unwrap();
+        fails("no release in `adopted/` shows it");
+    }
+    std::fs::remove_file(&path).unwrap();
+    fails("no release in `adopted/` shows it");
+    std::fs::write(&path, good.to_string()).unwrap();
+    assert_eq!(verified(&city), both);
+    // Somebody's copy of the public files has no proofs, and says so.
+    let copy = hub.path("public");
+    std::fs::create_dir(&copy).unwrap();
+    assert!(Command::new("cp").arg("-r").arg(Path::new(&city).join("log")).arg(&copy).status().unwrap().success());
+    let outside = [layer("global-core", "released", false), layer("shire", "unreleased", true)];
+    assert_eq!(verified(copy.to_str().unwrap()), outside);
+}

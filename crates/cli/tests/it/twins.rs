@@ -38,7 +38,7 @@ pub(crate) fn city_with(at_the_second: u32, alter: impl Fn(&mut Value)) -> TempD
         permits_owner: founder.id.clone(),
     };
     let created = Created {
-        founding: Founding { name: "Twin".to_owned(), founder, policies },
+        founding: Founding { name: "Twin".to_owned(), founder, policies, unreleased: Some("for tests".to_owned()) },
         origin: "twin.example/log".to_owned(),
     };
     let city =

@@ -55,6 +55,7 @@ impl World {
                 permits: norms::city_permits_default().to_owned(),
                 permits_owner: "city".parse().unwrap(),
             },
+            unreleased: Some("for tests".to_owned()),
         };
         let created = Created { founding, origin: "test.example/log".to_owned() };
         let city =

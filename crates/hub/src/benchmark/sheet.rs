@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::act::{DeploymentRef, DisclosuresBatched, EvidenceRef, GrantRef, PolicyAdopted};
+use model::act::{DeploymentRef, DisclosuresBatched, EvidenceRef, GrantRef, PolicyAdopted, PolicyAdoptedFrom};
 use model::inquiry::InquiryReceived;
+use model::policy::PolicyText;
 use model::{
     Act, Assessment, Deployment, DeploymentId, Device, DeviceId, Evidence, EvidenceId, EvidenceKind, Grant, GrantId,
     PartyId, PartyKind, Purpose, State as Stage, Step, StreamId, Subject, Tier, Timestamp, ViewId, What,
@@ -183,7 +184,8 @@ impl Sheet {
                 self.counts(registered.party.id.as_str(), &());
                 self.public.insert(registered.party.id.clone());
             }
-            What::PolicyAdopted(adopted) => self.adopt(adopted),
+            What::PolicyAdopted(PolicyAdopted { text, .. })
+            | What::PolicyAdoptedFrom(PolicyAdoptedFrom { text, .. }) => self.adopt(text),
             What::DeploymentProposed(deployment) => self.propose(deployment, act)?,
             What::AssessmentSigned(assessment) => self.assess(assessment)?,
             What::DeploymentApproved(approved) => {
@@ -215,7 +217,7 @@ impl Sheet {
         Ok(())
     }
 
-    fn adopt(&mut self, PolicyAdopted { text, .. }: &PolicyAdopted) {
+    fn adopt(&mut self, text: &PolicyText) {
         let norms = text.layers.iter().flat_map(|layer| named(&layer.cedar, "@requirement(\""));
         let duties = text.layers.iter().flat_map(|layer| layer.duties.values());
         let duties = duties.flat_map(|duty| named(duty, "requirement = \""));

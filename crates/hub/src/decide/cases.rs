@@ -1,10 +1,10 @@
 //! Cases: who may file one, continue it and take it back, and what of it stands in the log.
 
 use super::{Asked, Refusal, Written, words_of};
-use crate::act::{CaseContinued, CaseFiled, CaseRef, Entry, What};
+use crate::act::{CaseContinued, CaseFiled, CaseWithdrawn, Entry, What};
 use crate::case::{CASES_MAX, CONTINUED_MAX, CaseOutcome, Filing, LISTED_MAX, PilotFound, misnamed};
 use crate::sealed::{CASE_FIELDS, WORDS_FIELDS, fields};
-use crate::words::MemberId;
+use crate::words::{MemberId, Reasons};
 
 impl Asked<'_> {
     /// The city or government that whoever asks speaks for.
@@ -54,9 +54,9 @@ impl Asked<'_> {
         })
     }
 
-    pub(super) fn withdraw_case(&self, case: Entry) -> Result<Written, Refusal> {
+    pub(super) fn withdraw_case(&self, case: Entry, reasons: &Reasons) -> Result<Written, Refusal> {
         self.own_case(case)?;
-        Ok(self.written(What::CaseWithdrawn(CaseRef { case }), None))
+        Ok(self.written(What::CaseWithdrawn(CaseWithdrawn { case, decision: self.decision(reasons) }), None))
     }
 
     fn own_case(&self, entry: Entry) -> Result<(), Refusal> {

@@ -178,7 +178,7 @@ fn case(sent: &Sent) -> Result<(Command, String), Problem> {
         }
         "withdraw-case" => {
             let (case, back) = case()?;
-            (Command::WithdrawCase { case }, back)
+            (Command::WithdrawCase { case, reasons: sent.word("reasons")? }, back)
         }
         _ => return Err(unfit("do", &"no form of this hub sends it")),
     })

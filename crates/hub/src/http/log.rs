@@ -13,7 +13,9 @@ use tlog::{Receipt, TilePath};
 
 use super::problem::Problem;
 use super::router::Node;
+use crate::drafted::Drafted;
 use crate::release::Release;
+use crate::words::DraftId;
 
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const NOT_CACHED: HeaderValue = HeaderValue::from_static("no-cache");
@@ -95,6 +97,18 @@ pub(super) async fn document(State(node): State<Node>, Path(digest): Path<String
     let hub = std::sync::Arc::clone(&node.hub);
     let bytes = node.blocking(move || hub.document(&digest)).await??;
     Ok((headers(JSON, FOR_EVER), bytes).into_response())
+}
+
+/// `GET /drafts/{id}/draft.json`: which document a draft is now.
+pub(super) async fn drafted(State(node): State<Node>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id: DraftId = id.parse().map_err(|_| Problem::not_found())?;
+    let state = node.hub.state();
+    let draft = state.drafts.get(&id).ok_or_else(Problem::not_found)?;
+    let entry = draft.versions.last().map_or(draft.entry, |(entry, ..)| *entry);
+    let (urn, version, document) = (draft.opened.urn.clone(), draft.version.clone(), draft.document);
+    let drafted = Drafted { draft: id, urn, version, document, entry };
+    let bytes = serde_json::to_vec(&drafted).map_err(|_| Problem::internal())?;
+    Ok((headers(JSON, NOT_CACHED), bytes).into_response())
 }
 
 /// `GET /versions/{entry}/release.json`

@@ -92,6 +92,7 @@ pub(super) fn routes(hub: Arc<Hub>, boards: Arc<Boards>) -> Router {
         .route("/log/proof/{index}", get(log::proof))
         .route("/log/entries/{index}", get(log::entry))
         .route("/documents/{digest}", get(log::document))
+        .route("/drafts/{id}/draft.json", get(log::drafted))
         .route("/versions/{entry}/release.json", get(log::release))
         .route("/api/v1/commands", post(api::commands))
         .merge(pages::routes())

@@ -51,6 +51,24 @@ impl Doors {
         Self { agent: Guarded::public(allowed, "--allow").agent(config), clock }
     }
 
+    /// One file at an address, of at most so many bytes.
+    ///
+    /// # Errors
+    /// Why it was not had, in words without the address.
+    pub fn file(&self, address: &str, limit: usize) -> Result<Vec<u8>, String> {
+        let mut response = self.agent.get(address).call().map_err(|error| words(&error))?;
+        match response.status().as_u16() {
+            200 => {}
+            status => return Err(format!("it answered {status}")),
+        }
+        let too_large = || format!("it is larger than {limit} bytes");
+        match response.body_mut().with_config().limit(limit as u64 + 1).read_to_vec() {
+            Ok(bytes) if bytes.len() <= limit => Ok(bytes),
+            Ok(_) | Err(ureq::Error::BodyExceedsLimit(_)) => Err(too_large()),
+            Err(error) => Err(words(&error)),
+        }
+    }
+
     /// The log below an address.
     #[must_use]
     pub fn to(&self, address: &str) -> Door {

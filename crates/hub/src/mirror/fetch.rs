@@ -52,6 +52,12 @@ pub enum Trouble {
     /// More would be kept of this city than of any.
     #[error("more than {CITY_BYTES_MAX} bytes of it would be kept; it is too large for this hub")]
     Full,
+    /// All mirrors together have as much as they may.
+    #[error("all mirrors together have the {bytes_max} bytes that they may; nothing new is kept until there is room")]
+    NoRoom {
+        /// How much that is.
+        bytes_max: u64,
+    },
     /// An older head was served after a newer one. Both are signed, but anybody who kept it can serve an older one.
     #[error("a head of {smaller} entries was served after one of {larger}: an older state of the same log")]
     RolledBack {
@@ -96,8 +102,13 @@ pub(super) enum Step {
 /// Why nothing is kept.
 pub(super) fn fetch(kept: &Kept, source: &dyn LogSource, now: Timestamp) -> Result<Step, Trouble> {
     let (note, head) = signed_head(&kept.key, source)?;
-    let same =
-        |kept: &Kept| Kept { note: Some(note.clone()), checked: Some(now), standing: Standing::Sound, ..kept.clone() };
+    let same = |kept: &Kept| Kept {
+        note: Some(note.clone()),
+        checked: Some(now),
+        standing: Standing::Sound,
+        tried: None,
+        ..kept.clone()
+    };
     if let (Some(known), Some(known_note)) = (kept.signed(), &kept.note) {
         if head.size < known.size {
             return Ok(Step::Smaller { size: head.size, root: head.root, note });

@@ -216,6 +216,9 @@ pub struct Kept {
     pub grown: Option<Timestamp>,
     /// How it stands.
     pub standing: Standing,
+    /// When a look at it last failed; none where the last one held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Timestamp>,
 }
 
 impl Kept {
@@ -231,6 +234,7 @@ impl Kept {
             checked: None,
             grown: None,
             standing: Standing::Sound,
+            tried: None,
         }
     }
 
@@ -269,6 +273,6 @@ impl Kept {
             Trouble::Unreachable(_) => Standing::Unreachable { since, why },
             _ => Standing::Unproven { since, why },
         };
-        Self { standing, ..self.clone() }
+        Self { standing, tried: Some(now), ..self.clone() }
     }
 }

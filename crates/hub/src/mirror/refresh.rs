@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tlog::audit::LogSource;
 
 use super::door::LOOK_BYTES_MAX;
-use super::{City, CityRow, Looked, Mirror, MirrorError, Prepared, Standing, Trouble};
+use super::{City, CityRow, Looked, MIRRORS_BYTES_MAX, Mirror, MirrorError, Prepared, Standing, Trouble};
 
 /// The most cities that are written in one transaction.
 const WRITTEN_AT_ONCE: usize = 256;
@@ -33,6 +33,25 @@ const STAGES_MAX: usize = 12;
 const STAGES_TIME_MAX: Span = Span::minutes(1);
 /// How much of one city is kept in a row, in bytes, before what it has more waits for the next refresh. A door lets more through.
 const STAGES_BYTES_MAX: u64 = LOOK_BYTES_MAX / 2;
+
+/// How long after a refresh began a city that was in trouble the last time is still begun with; whoever is left then comes first among
+/// them in the next refresh. So thousands of logs that never answer cost no more than this, and each gets its turn.
+pub const TROUBLED_TIME_MAX: Span = Span::hours(6);
+
+/// What a refresh may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many cities are looked at side by side.
+    pub threads: usize,
+    /// The most that all mirrors together may take on the disk, in bytes.
+    pub bytes_max: u64,
+}
+
+impl From<usize> for Limits {
+    fn from(threads: usize) -> Self {
+        Self { threads, bytes_max: MIRRORS_BYTES_MAX }
+    }
+}
 
 /// The way to a city's log.
 pub trait Reach: Sync {
@@ -58,6 +77,9 @@ pub struct Refreshed {
     pub contradict: Vec<PartyId>,
     /// Where an older head was served than before. They are among those that failed.
     pub rolled_back: Vec<PartyId>,
+    /// How many that were in trouble the last time wait for the next refresh.
+    #[serde(default)]
+    pub waiting: u64,
 }
 
 /// Where the threads take their cities from: first those whose last look held, then those that were never looked at, and last those that
@@ -69,19 +91,22 @@ struct Queue {
     /// Whether every row was read once.
     read: bool,
     new: VecDeque<PartyId>,
-    troubled: VecDeque<PartyId>,
+    /// With when they were last tried, and the longest ago first once all were read.
+    troubled: Vec<(Option<Timestamp>, PartyId)>,
+    /// Until when one of these is begun with.
+    until: Timestamp,
     /// How many rows could not be read.
     damaged: u64,
 }
 
 impl Queue {
-    fn new(reader: Mirror) -> Self {
-        let (new, troubled) = (VecDeque::new(), VecDeque::new());
-        Self { reader, after: None, waiting: Vec::new(), read: false, new, troubled, damaged: 0 }
+    fn new(reader: Mirror, now: Timestamp) -> Self {
+        let (new, troubled, until) = (VecDeque::new(), Vec::new(), now + TROUBLED_TIME_MAX);
+        Self { reader, after: None, waiting: Vec::new(), read: false, new, troubled, until, damaged: 0 }
     }
 
     /// The next city that can be read. One that cannot is counted, and holds up no other.
-    fn next(&mut self) -> Result<Option<City>, MirrorError> {
+    fn next(&mut self, clock: &dyn Clock) -> Result<Option<City>, MirrorError> {
         while !self.read {
             if self.waiting.is_empty() {
                 self.waiting = self.reader.cities(self.after.as_deref(), READ_AT_ONCE)?;
@@ -89,7 +114,10 @@ impl Queue {
                 self.waiting.reverse();
             }
             match self.waiting.pop() {
-                None => self.read = true,
+                None => {
+                    self.read = true;
+                    self.troubled.sort_by(|one, other| other.cmp(one));
+                }
                 Some((_, Err(MirrorError::Damaged { .. }))) => self.damaged += 1,
                 Some((_, city)) => match self.in_turn(city?) {
                     None => {}
@@ -97,7 +125,7 @@ impl Queue {
                 },
             }
         }
-        while let Some(name) = self.new.pop_front().or_else(|| self.troubled.pop_front()) {
+        while let Some(name) = self.new.pop_front().or_else(|| self.next_troubled(clock)) {
             match self.reader.city(&name) {
                 Err(MirrorError::Damaged { .. }) => self.damaged += 1,
                 city => return city.map(Some),
@@ -106,14 +134,20 @@ impl Queue {
         Ok(None)
     }
 
+    /// The one that was tried the longest ago, while there is time for any.
+    fn next_troubled(&mut self, clock: &dyn Clock) -> Option<PartyId> {
+        if clock.now() > self.until { None } else { self.troubled.pop().map(|(_, name)| name) }
+    }
+
     /// A city, unless its turn comes later.
     fn in_turn(&mut self, city: City) -> Option<City> {
-        let later = match &city.kept.standing {
-            Standing::Unreachable { .. } | Standing::Unproven { .. } => &mut self.troubled,
-            Standing::Sound if city.kept.checked.is_none() => &mut self.new,
+        match &city.kept.standing {
+            Standing::Unreachable { .. } | Standing::Unproven { .. } => {
+                self.troubled.push((city.kept.tried, city.name))
+            }
+            Standing::Sound if city.kept.checked.is_none() => self.new.push_back(city.name),
             Standing::Sound | Standing::Frozen { .. } => return Some(city),
-        };
-        later.push_back(city.name);
+        }
         None
     }
 }
@@ -122,15 +156,21 @@ impl Queue {
 ///
 /// # Errors
 /// Something could not be read or written; what was written before stays.
-pub fn refresh(folder: &Path, ways: &dyn Reach, threads: usize, clock: &dyn Clock) -> Result<Refreshed, MirrorError> {
+pub fn refresh(
+    folder: &Path,
+    ways: &dyn Reach,
+    limits: impl Into<Limits>,
+    clock: &dyn Clock,
+) -> Result<Refreshed, MirrorError> {
+    let limits = limits.into();
     let mut writer = Mirror::open(folder)?;
-    let queue = Mutex::new(Queue::new(Mirror::open(folder)?));
+    let queue = Mutex::new(Queue::new(Mirror::open(folder)?, clock.now()));
     let (sender, receiver) = sync_channel(WAITING_MAX);
     let mut refreshed = thread::scope(|scope| {
-        let looking: Vec<_> = (0..threads.max(1))
+        let looking: Vec<_> = (0..limits.threads.max(1))
             .map(|_| {
                 let (sender, queue) = (sender.clone(), &queue);
-                scope.spawn(move || look(folder, queue, ways, clock, &sender))
+                scope.spawn(move || look((folder, limits), queue, ways, clock, &sender))
             })
             .collect();
         drop(sender);
@@ -142,9 +182,10 @@ pub fn refresh(folder: &Path, ways: &dyn Reach, threads: usize, clock: &dyn Cloc
         }
         written
     })?;
-    let damaged = queue.into_inner().unwrap_or_else(PoisonError::into_inner).damaged;
+    let Queue { damaged, troubled, .. } = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
     refreshed.cities += damaged;
     refreshed.failed += damaged;
+    refreshed.waiting = troubled.len() as u64;
     Ok(refreshed)
 }
 
@@ -156,15 +197,15 @@ struct Told {
 }
 
 fn look(
-    folder: &Path,
+    (folder, limits): (&Path, Limits),
     queue: &Mutex<Queue>,
     ways: &dyn Reach,
     clock: &dyn Clock,
     tell: &SyncSender<Told>,
 ) -> Result<(), MirrorError> {
-    let mut own = Mirror::open(folder)?;
+    let mut own = Mirror::open(folder)?.within(limits.bytes_max);
     'cities: loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next()?;
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next(clock)?;
         let Some(city) = next else { return Ok(()) };
         let name = city.name.clone();
         let log = ways.reach(&city);

@@ -102,7 +102,7 @@ fn subject(before: &State, what: &What) -> Option<Subject> {
         What::DeviceRegistered(device) => Some(Subject::Device { id: device.id.clone() }),
         What::ViewDeclared(view) => of_stream(&view.stream),
         What::GrantAgreed(grant) => of_stream(&grant.stream),
-        What::PolicyAdopted(_) => Some(Subject::City),
+        What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => Some(Subject::City),
         _ => None,
     }
 }
@@ -113,7 +113,7 @@ fn about(what: &What) -> String {
         What::PartyRegistered(registered) => format!("party `{}`", registered.party.id),
         What::PartyCredentialIssued(issued) => format!("the token of party `{}`", issued.party),
         What::PlaceRegistered(place) => format!("place `{}`", place.id),
-        What::PolicyAdopted(_) => "the policies".to_owned(),
+        What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => "the policies".to_owned(),
         What::DeploymentProposed(deployment) => format!("deployment `{}`", deployment.id),
         What::AssessmentSigned(signed) => format!("assessment `{}` of deployment `{}`", signed.id, signed.deployment),
         What::DeploymentApproved(approved) => format!("deployment `{}`", approved.deployment),

@@ -8,6 +8,7 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use model::act::{ClockConfirmed, EvidenceRef, PolicyAdopted};
+use model::policy::PolicyText;
 use model::{Act, DeploymentId, DisclosureRecord, DutyId, Subject, Timestamp, What};
 use norms::Bundle;
 use register::State;
@@ -224,30 +225,30 @@ impl<'a> Replay<'a> {
         }
         (self.first_at, self.last) = (Some(at), (entry.saturating_sub(1), at));
         let Some(policy) = &before.policy else { return Ok(()) };
-        let adopted = PolicyAdopted { hash: policy.hash, text: policy.text.clone() };
-        let (adopted, bundles) = self.with_the_draft(entry, &adopted)?;
+        let (adopted, bundles) = self.with_the_draft(entry, &policy.text)?;
         let since = |(id, text): (&DutyId, &String)| {
             let stood = before.duty_since(id).filter(|_| before.duty_text(id) == Some(text));
             (id.clone(), stood.unwrap_or(at))
         };
         let duties_since = adopted.text.layers.iter().flat_map(|layer| &layer.duties).map(since).collect();
         let PolicyAdopted { hash, text } = adopted;
-        self.with.policy = Some(Arc::new(PolicyInForce { hash, text, since: at, duties_since }));
+        let sources = policy.sources.clone();
+        self.with.policy = Some(Arc::new(PolicyInForce { hash, text, sources, since: at, duties_since }));
         (self.bundles, self.touched) = (Some(bundles), Touched::Everything);
         Ok(())
     }
 
     /// The act as it is in the second fold: an adoption has the draft in it.
     fn under_the_draft(&self, entry: u64, act: &Act) -> Result<(Act, Option<Bundles>), PilotError> {
-        let What::PolicyAdopted(adopted) = &act.what else { return Ok((act.clone(), None)) };
-        let (adopted, bundles) = self.with_the_draft(entry, adopted)?;
+        let Some((_, text)) = act.what.adopts() else { return Ok((act.clone(), None)) };
+        let (adopted, bundles) = self.with_the_draft(entry, text)?;
         Ok((Act { what: What::PolicyAdopted(adopted), ..act.clone() }, Some(bundles)))
     }
 
-    fn with_the_draft(&self, entry: u64, adopted: &PolicyAdopted) -> Result<(PolicyAdopted, Bundles), PilotError> {
+    fn with_the_draft(&self, entry: u64, adopted: &PolicyText) -> Result<(PolicyAdopted, Bundles), PilotError> {
         let fails = |error: norms::BundleError| PilotError::Draft { entry, why: error.to_string() };
-        let text = self.draft.over(&adopted.text);
-        let (was, with) = (Bundle::assemble(&adopted.text).map_err(fails)?, Bundle::assemble(&text).map_err(fails)?);
+        let text = self.draft.over(adopted);
+        let (was, with) = (Bundle::assemble(adopted).map_err(fails)?, Bundle::assemble(&text).map_err(fails)?);
         Ok((PolicyAdopted { hash: with.hash(), text }, (Arc::new(was), Arc::new(with))))
     }
 
@@ -332,7 +333,7 @@ fn touched(before: &State, what: &What) -> Touched {
     let stated = |named: &EvidenceRef| before.evidence.get(&named.evidence);
     let granted = |id| before.grants.get(id).and_then(|record| before.streams.get(&record.grant.stream));
     match what {
-        What::PolicyAdopted(_) | What::ClassApproved(_) => Touched::Everything,
+        What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) | What::ClassApproved(_) => Touched::Everything,
         What::PlaceRegistered(place) if before.places.contains_key(&place.id) => Touched::Everything,
         What::DeploymentProposed(deployment) => Touched::One(deployment.id.clone()),
         What::AssessmentSigned(assessment) => Touched::One(assessment.deployment.clone()),

@@ -1,6 +1,7 @@
 //! Pilots by replay, on cities whose history is known.
 
 mod differential;
+mod enforced;
 mod live;
 mod world;
 

@@ -12,7 +12,10 @@ use super::{
     Decided, Draft, LineKind, Member, ModerationKind, ModerationLine, Person, Phase, Stage, Standing, State, Version,
     Workshop,
 };
-use crate::act::{Act, CredentialIssued, Decision, DraftOpened, Entry, HubFounded, Moderated, PersonNamed, What};
+use crate::act::{
+    Act, CredentialIssued, CredentialIssuedFirst, Decision, DraftOpened, Entry, HubFounded, MemberLogNamed,
+    MemberLogNamedFirst, Moderated, PersonNamed, PersonNamedFirst, What,
+};
 use crate::member::{ListedMember, Role};
 use crate::roles::{action_of, may};
 use crate::words::{DraftId, MemberId, PersonId};
@@ -43,7 +46,8 @@ impl State {
         applied.map_err(|why| ApplyError { entry, kind: act.what.kind(), why })?;
         if crate::sealed::commitments(&act.what).is_some() {
             let whose = match &act.what {
-                What::PersonNamed(named) => named.person.clone(),
+                What::PersonNamedFirst(PersonNamedFirst { person, .. })
+                | What::PersonNamed(PersonNamed { person, .. }) => person.clone(),
                 _ => act.by.clone(),
             };
             Arc::make_mut(&mut self.sealed).insert(entry, whose);
@@ -103,17 +107,16 @@ impl State {
                 let member = self.member_mut(&ended.member)?;
                 if member.ended.replace(entry).is_some() { Err("its membership is over already") } else { Ok(()) }
             }
-            What::MemberLogNamed(named) => {
-                self.member_mut(&named.member)?.log = Some(named.log.clone());
+            What::MemberLogNamedFirst(MemberLogNamedFirst { member, log })
+            | What::MemberLogNamed(MemberLogNamed { member, log, .. }) => {
+                self.member_mut(member)?.log = Some(log.clone());
                 Ok(())
             }
-            What::PersonNamed(named) => self.name_person(entry, named),
-            What::RoleSet(set) => {
-                let person = Arc::make_mut(&mut self.people).by_id.get_mut(&set.person).ok_or("no such person")?;
-                Arc::make_mut(person).role = set.role;
-                Ok(())
-            }
-            What::CredentialIssued(issued) => self.credential(issued),
+            What::PersonNamedFirst(_)
+            | What::PersonNamed(_)
+            | What::RoleSet(_)
+            | What::CredentialIssuedFirst(_)
+            | What::CredentialIssued(_) => self.person(entry, &act.what),
             What::DraftOpened(opened) => self.open_draft(entry, opened),
             What::AmendmentProposed(proposed) => self.propose(entry, act, proposed),
             What::AmendmentWithdrawn(which) => {
@@ -140,9 +143,11 @@ impl State {
                 self.policy = Some((entry, Arc::new(policy.clone())));
                 Ok(())
             }
-            What::CaseFiledFirst(_) | What::CaseFiled(_) | What::CaseContinued(_) | What::CaseWithdrawn(_) => {
-                self.case(entry, act)
-            }
+            What::CaseFiledFirst(_)
+            | What::CaseFiled(_)
+            | What::CaseContinued(_)
+            | What::CaseWithdrawnFirst(_)
+            | What::CaseWithdrawn(_) => self.case(entry, act),
             What::Hidden(moderated) => self.moderate(entry, act, moderated, ModerationKind::Hidden),
             What::Restored(moderated) => self.moderate(entry, act, moderated, ModerationKind::Restored),
             What::PayloadErased(moderated) => self.moderate(entry, act, moderated, ModerationKind::Erased),
@@ -156,6 +161,25 @@ impl State {
             What::VersionReleased(_) | What::VersionWithdrawn(_) | What::VersionCorrected(_) => {
                 self.version(entry, act)
             }
+        }
+    }
+
+    fn person(&mut self, entry: Entry, what: &What) -> Applied {
+        match what {
+            What::PersonNamedFirst(PersonNamedFirst { person, member, role, .. })
+            | What::PersonNamed(PersonNamed { person, member, role, .. }) => {
+                self.name_person(entry, person, member, *role)
+            }
+            What::RoleSet(set) => {
+                let person = Arc::make_mut(&mut self.people).by_id.get_mut(&set.person).ok_or("no such person")?;
+                Arc::make_mut(person).role = set.role;
+                Ok(())
+            }
+            What::CredentialIssuedFirst(CredentialIssuedFirst { person, credential })
+            | What::CredentialIssued(CredentialIssued { person, credential, .. }) => {
+                self.credential(person, *credential)
+            }
+            _ => Err("it is about nobody"),
         }
     }
 
@@ -191,24 +215,24 @@ impl State {
         if people.by_id.insert(id, Arc::new(person)).is_some() { Err("there is such a person already") } else { Ok(()) }
     }
 
-    fn name_person(&mut self, entry: Entry, named: &PersonNamed) -> Applied {
-        if self.members.by_id.get(&named.member).is_none_or(|member| member.ended.is_some()) {
+    fn name_person(&mut self, entry: Entry, person: &PersonId, member: &MemberId, role: Role) -> Applied {
+        if self.members.by_id.get(member).is_none_or(|member| member.ended.is_some()) {
             return Err("no such member");
         }
-        let (member, role) = (named.member.clone(), Some(named.role));
-        self.insert_person(named.person.clone(), Person { member, role, entry: Some(entry), credential: None })
+        let (member, role) = (member.clone(), Some(role));
+        self.insert_person(person.clone(), Person { member, role, entry: Some(entry), credential: None })
     }
 
-    fn credential(&mut self, issued: &CredentialIssued) -> Applied {
+    fn credential(&mut self, id: &PersonId, credential: Digest) -> Applied {
         let people = Arc::make_mut(&mut self.people);
-        if people.by_credential.contains_key(&issued.credential) {
+        if people.by_credential.contains_key(&credential) {
             return Err("this token is somebody's already");
         }
-        let person = people.by_id.get_mut(&issued.person).ok_or("no such person")?;
-        if let Some(before) = Arc::make_mut(person).credential.replace(issued.credential) {
+        let person = people.by_id.get_mut(id).ok_or("no such person")?;
+        if let Some(before) = Arc::make_mut(person).credential.replace(credential) {
             people.by_credential.remove(&before);
         }
-        people.by_credential.insert(issued.credential, issued.person.clone());
+        people.by_credential.insert(credential, id.clone());
         Ok(())
     }
 
@@ -308,7 +332,11 @@ const fn decision_of(what: &What) -> Option<&Decision> {
     match what {
         What::MembersAdmitted(admitted) => Some(&admitted.decision),
         What::MembershipEnded(ended) => Some(&ended.decision),
+        What::MemberLogNamed(named) => Some(&named.decision),
+        What::PersonNamed(named) => Some(&named.decision),
         What::RoleSet(set) => Some(&set.decision),
+        What::CredentialIssued(issued) => Some(&issued.decision),
+        What::CaseWithdrawn(withdrawn) => Some(&withdrawn.decision),
         What::DraftOpened(opened) => Some(&opened.decision),
         What::ModerationPolicyPublished(policy) => Some(&policy.decision),
         What::Hidden(moderated) | What::Restored(moderated) | What::PayloadErased(moderated) => {

@@ -59,13 +59,13 @@ fn a_case_is_filed_continued_and_taken_back_by_people_of_its_city_alone() {
     let members = vec![crate::world::listed("acme-2", hub::member::MemberKind::Company)];
     world.by("secretariat", Command::AdmitMembers { members, reasons: reasons() });
     let (id, member, role) = (person("seller"), "acme-2".parse().unwrap(), Role::Member);
-    world.by("secretariat", Command::NamePerson { person: id, member, role, who: personal("S.") });
+    world.by("secretariat", Command::NamePerson { person: id, member, role, who: personal("S."), reasons: reasons() });
     for by in ["seller", "neighbour"] {
         assert!(matches!(world.ask(by, &file_it()), Err(HubError::Refused(Refusal::NotTheirCase))), "{by}");
     }
     let case = world.by("member", file_it());
     let go_on = |outcome| Command::ContinueCase { case, outcome, words: "It went on.".parse().unwrap() };
-    for command in [go_on(CaseOutcome::Adopted), Command::WithdrawCase { case }] {
+    for command in [go_on(CaseOutcome::Adopted), Command::WithdrawCase { case, reasons: reasons() }] {
         for by in ["editor", "seller", "neighbour"] {
             assert!(matches!(world.ask(by, &command), Err(HubError::Refused(Refusal::NotTheirCase))), "{by}");
         }
@@ -74,8 +74,8 @@ fn a_case_is_filed_continued_and_taken_back_by_people_of_its_city_alone() {
     let known = world.hub.state().cases[&case].clone();
     assert_eq!((known.outcome, known.lines.len(), known.filed.city.as_str()), (CaseOutcome::Adopted, 1, "city-b"));
     assert_eq!(known.filed.pilot.as_ref().unwrap().figures[&Figure::ActsRefused].is, 6);
-    world.by("member", Command::WithdrawCase { case });
-    for command in [go_on(CaseOutcome::Running), Command::WithdrawCase { case }] {
+    world.by("member", Command::WithdrawCase { case, reasons: reasons() });
+    for command in [go_on(CaseOutcome::Running), Command::WithdrawCase { case, reasons: reasons() }] {
         assert!(matches!(world.ask("member", &command), Err(HubError::Refused(Refusal::CaseWithdrawn(_)))));
     }
     let mut long = filing("Long");
@@ -203,7 +203,7 @@ async fn cases_are_found_by_words_city_standard_and_outcome_until_they_are_hidde
     world.by("secretariat", Command::Erase { entry: one, reasons: reasons() });
     assert_eq!(found("q=phones").await, [0_u64; 0]);
     assert!(sound(&world, &format!("/cases/{one}")).await.contains("Erased."));
-    world.by("member", Command::WithdrawCase { case: two });
+    world.by("member", Command::WithdrawCase { case: two, reasons: reasons() });
     assert_eq!(found("q=plates").await, [0_u64; 0]);
 }
 
@@ -265,7 +265,7 @@ async fn a_report_becomes_a_case_by_one_form_that_tells_its_counts_first() {
     let foreign = typed("file", "").replace(&form, &"0".repeat(64));
     assert_eq!(send(posted("/cases/new", &cookie, &foreign)).await.status(), StatusCode::FORBIDDEN);
     assert_eq!(world.hub.state().cases.len(), 1);
-    let back = format!("form={form}&do=withdraw-case&case={case}");
+    let back = format!("form={form}&do=withdraw-case&case={case}&reasons=it+was+a+mistake");
     assert_eq!(send(posted("/acts", &cookie, &back)).await.status(), StatusCode::SEE_OTHER);
     assert!(text(send(asked(&at, &cookie)).await).await.contains("Taken back by its city"));
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hub::mirror::{
-    City, Doors, JUMP_ENTRIES_MAX, LOOK_BYTES_MAX, Looked, Mirror, NOTE_BYTES_MAX, Reach, Standing, Trouble, refresh,
+    City, Doors, JUMP_ENTRIES_MAX, LOOK_BYTES_MAX, Limits, Looked, Mirror, NOTE_BYTES_MAX, Reach, STAGE_ENTRIES_MAX,
+    Standing, Trouble, refresh,
 };
 use hub::simulate::{Generated, GeneratedLog};
 use model::{Clock, Span};
@@ -28,7 +29,7 @@ const LARGE: &[u8] = &[b'x'; 5 << 20];
 
 /// What a server does with a request.
 #[derive(Clone)]
-enum Does {
+pub(crate) enum Does {
     /// Answers with these bytes, and closes.
     Says(Vec<u8>),
     /// Says nothing, and keeps the connection.
@@ -40,14 +41,14 @@ enum Does {
 }
 
 /// A server that is asked for files of a log.
-struct Server {
-    address: String,
+pub(crate) struct Server {
+    pub(crate) address: String,
     asked: Arc<AtomicUsize>,
     over: Arc<AtomicBool>,
 }
 
 impl Server {
-    fn new(does: impl Fn(&str) -> Does + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(does: impl Fn(&str) -> Does + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (asked, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
@@ -115,8 +116,13 @@ fn log_but(log: GeneratedLog, part: &'static str, does: Does) -> Server {
 }
 
 fn doors(allowed: &[&str]) -> Doors {
+    patient(allowed, Duration::from_millis(400))
+}
+
+/// The same with another longest wait: where an answer is expected, a busy machine gets the time for it.
+fn patient(allowed: &[&str], patience: Duration) -> Doors {
     let allowed: Vec<Allowed> = allowed.iter().map(|text| text.parse().unwrap()).collect();
-    Doors::with_patience(allowed, Arc::new(FakeClock::at(at(0))), Duration::from_millis(400))
+    Doors::with_patience(allowed, Arc::new(FakeClock::at(at(0))), patience)
 }
 
 /// Looks at a hostile log after an honest one was kept; gives what became of it, and holds that nothing of what was kept is
@@ -144,7 +150,7 @@ fn over_http(server: &Server) -> Trouble {
 fn an_honest_log_over_http_is_kept() {
     let server = log_but(plain(600, u64::MAX), "nothing", Does::Hangs);
     let (_folder, mut mirror) = mirror();
-    let door = doors(&["127.0.0.1"]).to(&server.address);
+    let door = patient(&["127.0.0.1"], Duration::from_secs(60)).to(&server.address);
     assert_eq!(mirror.look(&name(), &door, at(1)).unwrap(), Looked::Grown { entries: 600, more: false });
 }
 
@@ -287,15 +293,15 @@ impl Reach for Order {
     fn reach(&self, city: &City) -> Box<dyn LogSource> {
         let stalls = (self.stalled)(city);
         self.asked.lock().unwrap().push((city.name.to_string(), stalls));
-        if stalls { Box::new(Late(Arc::clone(&self.clock))) } else { self.honest.reach(city) }
+        if stalls { Box::new(Late(Arc::clone(&self.clock), Span::seconds(90))) } else { self.honest.reach(city) }
     }
 }
 
-struct Late(Arc<FakeClock>);
+struct Late(Arc<FakeClock>, Span);
 
 impl LogSource for Late {
     fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        self.0.advance(Span::seconds(90));
+        self.0.advance(self.1);
         Err(SourceError::Failed { path: path.to_owned(), message: "no answer in time".to_owned() })
     }
 }
@@ -347,6 +353,91 @@ fn however_many_cities_stall_all_that_answered_the_last_time_are_looked_at_befor
     let again = Order { asked: Mutex::default(), ..ways };
     refresh(folder.path(), &again, 1, clock.as_ref()).unwrap();
     assert_eq!(again.asked.into_inner().unwrap()[0].0, "city-000000");
+}
+
+/// Ways to logs none of which ever answers: each costs the clock an hour. Keeps who was asked.
+struct Nobody(Arc<FakeClock>, Mutex<Vec<String>>);
+
+impl Reach for Nobody {
+    fn reach(&self, city: &City) -> Box<dyn LogSource> {
+        self.1.lock().unwrap().push(city.name.to_string());
+        Box::new(Late(Arc::clone(&self.0), Span::hours(1)))
+    }
+}
+
+#[test]
+fn logs_that_never_answer_share_the_time_there_is_for_them_and_each_gets_its_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mirror = Mirror::open(folder.path()).unwrap();
+    mirror.add_all(&(0..20).map(|number| Generated::entry(number).unwrap()).collect::<Vec<_>>()).unwrap();
+    let clock = Arc::new(FakeClock::at(generated(20).now()));
+    let look = || {
+        let ways = Nobody(Arc::clone(&clock), Mutex::default());
+        let found = refresh(folder.path(), &ways, 1, clock.as_ref()).unwrap();
+        let asked = ways.1.into_inner().unwrap();
+        assert_eq!((found.cities, found.failed, found.waiting), (asked.len() as u64, found.cities, 20 - found.cities));
+        asked
+    };
+    // Everybody is tried once as somebody new, in order.
+    let first = look();
+    assert_eq!(first.len(), 20);
+    // Then there is time for seven: one may begin in the last moment of six hours. Who waited the longest comes first.
+    let rounds: Vec<String> = (0..6).flat_map(|_| look()).collect();
+    assert_eq!(rounds.len(), 6 * 7);
+    let turns: Vec<&String> = first.iter().cycle().take(rounds.len()).collect();
+    assert_eq!(rounds.iter().collect::<Vec<_>>(), turns, "round after round, in the same order");
+    // However long that goes on, an honest city is looked at in the first moment.
+    mirror.add_all(&[Generated::entry(20).unwrap()]).unwrap();
+    let stalls: fn(&City) -> bool = |city| city.name.as_str() != "city-000020";
+    let ways = Order { honest: generated(20), stalled: stalls, clock: Arc::clone(&clock), asked: Mutex::default() };
+    refresh(folder.path(), &ways, 1, clock.as_ref()).unwrap();
+    assert_eq!(ways.asked.into_inner().unwrap()[0], ("city-000020".to_owned(), false));
+}
+
+#[test]
+fn all_mirrors_together_have_a_most_that_is_told_and_what_is_kept_stays_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mirror = Mirror::open(folder.path()).unwrap();
+    mirror.add_all(&(0..20).map(|number| Generated::entry(number).unwrap()).collect::<Vec<_>>()).unwrap();
+    let clock = FakeClock::at(generated(20).now());
+    assert_eq!(refresh(folder.path(), &generated(20), 2, &clock).unwrap().grown, 20);
+    let entries = |mirror: &Mirror| -> Vec<u64> {
+        let cities = mirror.cities(None, 64).unwrap();
+        cities.into_iter().map(|(_, city)| mirror.entries(&city.unwrap().name, |_, _| ()).unwrap().size).collect()
+    };
+    let before = entries(&mirror);
+    // No room for anything new: it is told of each, nothing of what is kept changes, and what contradicts would still be found.
+    let bytes_max = mirror.bytes().unwrap();
+    let later = generated(20).later(30);
+    clock.set(later.now());
+    let found = refresh(folder.path(), &later, Limits { threads: 2, bytes_max }, &clock).unwrap();
+    assert_eq!((found.cities, found.grown, found.failed, found.entries), (20, 0, 20, 0));
+    assert_eq!(entries(&mirror), before);
+    let standing = mirror.city(&"city-000007".parse().unwrap()).unwrap().kept.standing;
+    assert!(matches!(&standing, Standing::Unproven { why, .. } if why.contains("until there is room")), "{standing:?}");
+    // With room, all of it is taken up again.
+    let found = refresh(folder.path(), &later, 2, &clock).unwrap();
+    assert_eq!((found.grown, found.failed), (20, 0));
+    assert!(entries(&mirror).iter().zip(&before).all(|(now, then)| now > then));
+}
+
+#[test]
+fn a_log_with_much_to_read_stops_at_the_stage_at_which_there_is_no_room_for_the_next() {
+    struct Way(GeneratedLog);
+    impl Reach for Way {
+        fn reach(&self, _: &City) -> Box<dyn LogSource> {
+            Box::new(self.0.clone())
+        }
+    }
+    let (folder, mirror) = mirror();
+    let way = Way(plain(200_000, u64::MAX));
+    let clock = FakeClock::at(at(1));
+    let limits = Limits { threads: 1, bytes_max: mirror.bytes().unwrap() + 1 };
+    let found = refresh(folder.path(), &way, limits, &clock).unwrap();
+    assert_eq!((found.cities, found.failed, found.entries), (1, 1, STAGE_ENTRIES_MAX));
+    assert_eq!(mirror.entries(&name(), |_, _| ()).unwrap().size, STAGE_ENTRIES_MAX, "what was kept is whole");
+    let found = refresh(folder.path(), &way, 1, &clock).unwrap();
+    assert_eq!((found.failed, found.entries), (0, 200_000 - STAGE_ENTRIES_MAX));
 }
 
 #[test]

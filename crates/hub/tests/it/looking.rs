@@ -28,7 +28,7 @@ fn names(world: &World, number: u64, key_of: u64) {
     let (name, _, address, _) = Generated::entry(number).unwrap();
     let (_, key, ..) = Generated::entry(key_of).unwrap();
     let member = name.as_str().parse().unwrap();
-    world.by("secretariat", Command::NameLog { member, log: PublicLog { address, key } });
+    world.by("secretariat", Command::NameLog { member, log: PublicLog { address, key }, reasons: reasons() });
 }
 
 fn looked(world: &World, days: u32) -> LastLook {

@@ -5,6 +5,7 @@
 mod benchmark;
 mod benchmark_pages;
 mod cases;
+mod drafted;
 mod evidence;
 mod fold;
 mod hostile;

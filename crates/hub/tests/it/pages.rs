@@ -83,7 +83,16 @@ fn hostile() -> (World, Vec<String>) {
         world.by("editor", Command::DecideAmendment { amendment, outcome, reasons });
         let id = person(&format!("person-{at}"));
         let (member, role) = ("city-a".parse().unwrap(), hub::member::Role::Member);
-        world.by("secretariat", Command::NamePerson { person: id.clone(), member, role, who: personal(words) });
+        world.by(
+            "secretariat",
+            Command::NamePerson {
+                person: id.clone(),
+                member,
+                role,
+                who: personal(words),
+                reasons: crate::world::reasons(),
+            },
+        );
         let (title, place) = (words.parse().unwrap(), words.parse().unwrap());
         let (begins, ends) = ("2026-12-01T08:00:00Z".parse().unwrap(), "2026-12-01T09:00:00Z".parse().unwrap());
         let draft = "core".parse().unwrap();
@@ -288,7 +297,7 @@ pub(crate) fn with_token() -> (World, axum::Router, &'static str) {
     let (world, token) = (World::new(), "a-token-of-the-member");
     let credential =
         model::Digest::new(sha2::Digest::finalize(sha2::Digest::chain_update(sha2::Sha256::default(), token)).into());
-    world.by("secretariat", Command::IssueCredential { person: person("member"), credential });
+    world.by("secretariat", Command::IssueCredential { person: person("member"), credential, reasons: reasons() });
     let app = routes(world.hub.clone());
     (world, app, token)
 }

@@ -82,7 +82,10 @@ impl World {
             ("neighbour", "resident-1", Role::Member),
         ] {
             let member: MemberId = member.parse().unwrap();
-            world.by("secretariat", Command::NamePerson { person: person(id), member, role, who: personal("A. Name") });
+            world.by(
+                "secretariat",
+                Command::NamePerson { person: person(id), member, role, who: personal("A. Name"), reasons: reasons() },
+            );
         }
         let (draft, title) = ("core".parse().unwrap(), "The core".parse().unwrap());
         let pack = "global-core".to_owned();

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
+use model::policy::LayerSource;
 use model::{Exposure, Geometry, Measure, Space, Subject, TimeTreatment, Treatment, What};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -77,6 +78,12 @@ fn a_variant_takes_no_field_of_another() {
         r#"{"what":"city"}"#,
         r#"{"what":"deployment","id":"congestion"}"#,
         r#"{"what":"device","id":"s1"}"#,
+    ]);
+    refuses_more::<LayerSource>(&[
+        r#"{"from":"released","origin":"hub.example/log","entry":7,"digest":"1111111111111111111111111111111111111111111111111111111111111111"}"#,
+        r#"{"from":"built-in","pack":"urn:x@1.0.0"}"#,
+        r#"{"from":"own","reason":"The council."}"#,
+        r#"{"from":"unreleased","reason":"The law."}"#,
     ]);
     refuses_more::<Geometry>(&[r#"{"type":"Point","coordinates":[1,2]}"#]);
     refuses_more::<What>(&[r#"{"kind":"payload-erased/1","body":{"entry":7}}"#]);

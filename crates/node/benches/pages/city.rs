@@ -47,7 +47,7 @@ pub(crate) fn build(folder: &Path) -> u64 {
         permits: norms::city_permits_default().to_owned(),
         permits_owner: founder.id.clone(),
     };
-    let founding = Founding { name: "Bench".to_owned(), founder, policies };
+    let founding = Founding { name: "Bench".to_owned(), founder, policies, unreleased: Some("for tests".to_owned()) };
     let created = Created { founding, origin: "bench.example/log".to_owned() };
     let began = Arc::new(Still(BEGAN.parse().unwrap()));
     drop(City::create(folder, created, began, Arc::new(SeededBytes::new(7))).unwrap());

@@ -95,6 +95,7 @@ impl Change {
             | What::PartyCredentialIssued(_)
             | What::PlaceRegistered(_)
             | What::PolicyAdopted(_)
+            | What::PolicyAdoptedFrom(_)
             | What::DisclosuresBatched(_)
             | What::PayloadErased(_)
             | What::ClassApproved(_)

@@ -189,6 +189,7 @@ pub(crate) fn deployment_of(what: &What, state: &Register) -> Option<DeploymentI
         | What::PartyCredentialIssued(_)
         | What::PlaceRegistered(_)
         | What::PolicyAdopted(_)
+        | What::PolicyAdoptedFrom(_)
         | What::DisclosuresBatched(_)
         | What::PayloadErased(_)
         | What::ClassApproved(_)

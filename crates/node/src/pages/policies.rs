@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use model::policy::LayerSource;
 use model::{LayerKind, PolicyText, RequirementId};
 use norms::Ground;
 use register::{Rules, State as Register};
@@ -41,6 +42,10 @@ struct Clock {
 pub(super) struct Part {
     pub(super) heading: &'static str,
     pub(super) owner: String,
+    /// Where it comes from, in words; nothing of the permits.
+    pub(super) source: String,
+    /// What the city wrote of it.
+    pub(super) why: String,
     /// Whether it is the permits.
     pub(super) permits: bool,
     pub(super) norms: Vec<Norm>,
@@ -141,6 +146,33 @@ const fn layer(lang: Lang, kind: LayerKind) -> &'static str {
     }
 }
 
+/// Where a layer comes from.
+fn source(lang: Lang, source: Option<&LayerSource>) -> String {
+    match (lang, source) {
+        (Lang::En, Some(LayerSource::Released { origin, entry, .. })) => {
+            format!("Released by an alliance: entry {} of the public log {origin}.", lang.number(*entry))
+        }
+        (Lang::De, Some(LayerSource::Released { origin, entry, .. })) => {
+            format!(
+                "Von einem Bündnis freigegeben: Eintrag {} des öffentlichen Protokolls {origin}.",
+                lang.number(*entry)
+            )
+        }
+        (Lang::En, Some(LayerSource::BuiltIn { pack })) => format!("Carried by the city’s software: {pack}."),
+        (Lang::De, Some(LayerSource::BuiltIn { pack })) => format!("In der Software der Stadt enthalten: {pack}."),
+        (Lang::En, Some(LayerSource::Own { .. })) => "Written by this city for itself. Why:".to_owned(),
+        (Lang::De, Some(LayerSource::Own { .. })) => "Von dieser Stadt für sich selbst geschrieben. Warum:".to_owned(),
+        (Lang::En, Some(LayerSource::Unreleased { .. })) => {
+            "Released by no alliance, and in force all the same. Why:".to_owned()
+        }
+        (Lang::De, Some(LayerSource::Unreleased { .. })) => {
+            "Von keinem Bündnis freigegeben und dennoch in Kraft. Warum:".to_owned()
+        }
+        (Lang::En, None) => "The log does not say where it comes from.".to_owned(),
+        (Lang::De, None) => "Woher sie kommt, sagt das Protokoll nicht.".to_owned(),
+    }
+}
+
 /// The policies of the register, in their order, with the words of those that decide.
 pub(super) fn parts(lang: Lang, state: &Register, grounds: &[Ground]) -> Vec<Part> {
     let Some(policy) = &state.policy else { return Vec::new() };
@@ -152,6 +184,11 @@ pub(super) fn parts(lang: Lang, state: &Register, grounds: &[Ground]) -> Vec<Par
     let layers = policy.text.layers.iter().map(|text| Part {
         heading: layer(lang, text.kind),
         owner: text.owner.clone(),
+        source: source(lang, policy.sources.get(&text.name)),
+        why: match policy.sources.get(&text.name) {
+            Some(LayerSource::Own { reason } | LayerSource::Unreleased { reason }) => reason.clone(),
+            _ => String::new(),
+        },
         permits: false,
         norms: norms(&text.name),
         cedar: text.cedar.clone(),
@@ -159,6 +196,8 @@ pub(super) fn parts(lang: Lang, state: &Register, grounds: &[Ground]) -> Vec<Par
     let permits = Part {
         heading: lang.of("What this city allows", "Was diese Stadt erlaubt"),
         owner: party_name(state, &policy.text.permits_owner),
+        source: String::new(),
+        why: String::new(),
         permits: true,
         norms: norms("permits"),
         cedar: policy.text.permits.clone(),

@@ -98,7 +98,8 @@ impl World {
             permits: norms::city_permits_default().to_owned(),
             permits_owner: founder.id.clone(),
         };
-        let founding = Founding { name: "Teststadt".to_owned(), founder, policies };
+        let founding =
+            Founding { name: "Teststadt".to_owned(), founder, policies, unreleased: Some("for tests".to_owned()) };
         let created = Created { founding, origin: "teststadt.example/log".to_owned() };
         let city =
             City::create(&folder.path().join("city"), created, Arc::clone(&clock) as _, Arc::new(SeededBytes::new(7)))
@@ -106,6 +107,13 @@ impl World {
         let city = Arc::new(city);
         let router = node::router(Arc::clone(&city), None);
         Self { city, clock, router, folder }
+    }
+
+    /// Adopts policies that no hub released.
+    pub(crate) fn adopt(&self, policies: &Value) {
+        let with = serde_json::json!({ "policies": policies, "unreleased": "for tests" });
+        let command = serde_json::json!({ "do": "adopt-from", "with": with });
+        self.submit(serde_json::json!({ "by": "city", "command": command })).unwrap();
     }
 
     pub(crate) fn submit(&self, submission: Value) -> Result<register::Receipt, register::SubmitError> {

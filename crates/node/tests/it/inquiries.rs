@@ -256,7 +256,7 @@ fn with_clocks() -> World {
         core.duties.insert(id.parse().unwrap(), duty.to_owned());
     }
     let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
-    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    world.adopt(&json!(text));
     world
 }
 

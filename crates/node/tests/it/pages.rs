@@ -149,7 +149,7 @@ async fn what_the_policies_refuse_does_not_look_open() {
          forbid (principal, action == Action::\"collect\", resource) when { resource.personal };" });
     let mut text = serde_json::to_value(&world.city.register().state().policy.as_ref().unwrap().text).unwrap();
     text["layers"].as_array_mut().unwrap().push(layer);
-    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    world.adopt(&json!(text));
     let page = world.browse("/deployments/wifi").await.text().to_owned();
     assert!(page.contains("Collects nothing: the policies forbid it"), "{page}");
     assert!(page.contains("None of this is taken now. Phones are left alone here."));
@@ -258,7 +258,8 @@ pub(crate) fn under_the_core(world: &World, change: impl Fn(&mut model::PolicyLa
     let mut layers = standards::resolve(&stack, None).unwrap().policy_layers();
     layers.iter_mut().for_each(change);
     let text = world.city.register().state().policy.as_ref().unwrap().text.clone();
-    json!({ "by": "city", "reason": "the core", "command": { "do": "adopt-policy", "with": model::PolicyText { layers, ..text } } })
+    json!({ "by": "city", "reason": "the core", "command": { "do": "adopt-from", "with":
+        { "policies": model::PolicyText { layers, ..text }, "unreleased": "for tests" } } })
 }
 
 #[tokio::test]
@@ -355,4 +356,49 @@ async fn a_deployments_page_says_which_rights_there_are_and_leads_to_the_form_of
             );
         }
     }
+}
+
+#[tokio::test]
+async fn the_page_of_policies_says_where_each_layer_comes_from_in_both_languages() {
+    let world = World::new();
+    let mut text = world.city.register().state().policy.as_ref().unwrap().text.clone();
+    let library = standards::built_in().unwrap();
+    let stack = library.stack_of(library.find("eu-data-protection").unwrap()).unwrap();
+    // The profile alone: with the core as well they would be too long.
+    text.layers.extend(standards::resolve(&stack, None).unwrap().policy_layers().pop());
+    let own = json!({ "kind": "city", "name": "own", "owner": "Teststadt", "cedar":
+        "@id(\"no-phones\") @requirement(\"own-1\") @reason(\"Phones are left alone here.\")\n\
+         forbid (principal, action == Action::\"collect\", resource) when { resource.personal };" });
+    text.layers.push(serde_json::from_value(own).unwrap());
+    text.layers.sort_by_key(|layer| layer.kind);
+    let command = json!({ "do": "adopt-policy", "with": text });
+    world.submit(json!({ "by": "city", "reason": "The council of <May>.", "command": command })).unwrap();
+    let english = world.browse("/policies").await.text().to_owned();
+    for words in [
+        "Released by no alliance, and in force all the same. Why: <span",
+        "for tests",
+        "Carried by the city’s software: urn:",
+        "Written by this city for itself. Why:",
+        "The council of &#60;May&#62;.",
+    ] {
+        assert!(english.contains(words), "{words}: {english}");
+    }
+    let german = world.browse("/de/policies").await.text().to_owned();
+    for words in [
+        "Von keinem Bündnis freigegeben und dennoch in Kraft. Warum:",
+        "In der Software der Stadt enthalten: urn:",
+        "Von dieser Stadt für sich selbst",
+    ] {
+        assert!(german.contains(words), "{words}: {german}");
+    }
+    // What was released, and what nobody named, have their words, too.
+    let mut text = world.city.register().state().policy.as_ref().unwrap().text.clone();
+    text.layers.retain(|layer| layer.name != "own");
+    let source = json!({ "from": "released", "origin": "hub.example/log", "entry": 1057, "digest": "11".repeat(32) });
+    let released = [("test-core".to_owned(), serde_json::from_value(source).unwrap())].into();
+    let command = register::Command::AdoptFrom(register::Adopting { policies: text, unreleased: None, released });
+    let by = "city".parse().unwrap();
+    world.city.register().submit(register::Submission { by, reason: Some("x".to_owned()), command }).unwrap();
+    let page = world.browse("/policies").await.text().to_owned();
+    assert!(page.contains("Released by an alliance: entry 1,057 of the public log hub.example/log."), "{page}");
 }

@@ -7,11 +7,12 @@ use model::act::{
     DeploymentApproved, DeploymentRef, DeviceCredentialSet, GrantRef, PartyCredentialIssued, PayloadErased,
 };
 use model::entropy::NoEntropy;
+use model::policy::{LayerSources, PolicyText};
 use model::{Act, Entropy, What};
 use norms::{ActSubject, Bundle, Verb};
 
 use super::{Desk, Refusal, decide, known};
-use crate::command::{Command, Submission};
+use crate::command::{Adopting, Command, Submission};
 use crate::state::State;
 
 /// What stands for the reason of an approval that was written before each needed one.
@@ -68,6 +69,10 @@ fn with(
     ask(&Desk { state: before, bundle, actor, reason: act.reason.as_deref(), now: act.at, entropy: &Nothing })
 }
 
+fn adopts(policies: PolicyText, released: LayerSources) -> Command {
+    Command::AdoptFrom(Adopting { released, ..Adopting::unreleased(policies, UNSAID.to_owned()) })
+}
+
 /// The command that made an act; none where no command did, or where what it needs is sealed.
 fn command(what: What) -> Option<Command> {
     Some(match what {
@@ -75,7 +80,9 @@ fn command(what: What) -> Option<Command> {
             Command::IssuePartyCredential { party, credential }
         }
         What::PlaceRegistered(place) => Command::RegisterPlace(place),
-        What::PolicyAdopted(adopted) => Command::AdoptPolicy(adopted.text),
+        // Where its layers come from is no norm's to say, and was said when it was adopted.
+        What::PolicyAdopted(adopted) => adopts(adopted.text, LayerSources::new()),
+        What::PolicyAdoptedFrom(adopted) => adopts(adopted.text, adopted.sources),
         What::DeploymentProposed(deployment) => Command::Propose(deployment),
         What::AssessmentSigned(assessment) => Command::SignAssessment(assessment),
         What::DeploymentApproved(DeploymentApproved { deployment, until }) => Command::Approve { deployment, until },

@@ -3,25 +3,39 @@
 //! The policies of a city decide about their own successors, so that one careless permit could open everything. What stands
 //! here holds whatever they say.
 
-use model::act::PolicyAdopted;
+use model::act::PolicyAdoptedFrom;
 use model::policy::PolicyText;
 use model::{DutyId, LayerKind, PolicyLayer, What};
 use norms::{ActSubject, Bundle, Verb};
 
 use super::{Desk, Draft, Refusal};
 use crate::rules::Rules;
+use crate::sources::{Missing, Said, sources};
+
+impl From<Missing> for Refusal {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Reason => Self::NoReason,
+            Missing::Release(layer) => Self::Unreleased { layer },
+        }
+    }
+}
 
 impl Desk<'_> {
     /// Puts policies in force.
-    pub(super) fn adopt(&self, text: &PolicyText) -> Result<Vec<Draft>, Refusal> {
+    pub(super) fn adopt(&self, text: &PolicyText, said: Said<'_>) -> Result<Vec<Draft>, Refusal> {
         let rules = assemble(text)?;
         let hash = rules.hash();
-        if self.state.policy.as_ref().is_some_and(|policy| policy.hash == hash) {
+        let policy = self.state.policy.as_deref();
+        let sources = sources(text, policy, said);
+        let in_force = policy.filter(|policy| policy.hash == hash);
+        if in_force.is_some_and(|policy| sources.as_ref().is_ok_and(|sources| *sources == policy.sources)) {
             return Ok(Vec::new());
         }
         self.keeps_layers(&rules.bundle, text)?;
         self.keeps_duties(text)?;
-        let what = What::PolicyAdopted(PolicyAdopted { hash, text: text.clone() });
+        let sources = sources?;
+        let what = What::PolicyAdoptedFrom(PolicyAdoptedFrom { hash, text: text.clone(), sources });
         self.unless(false, Verb::AdoptPolicy, ActSubject::Policy, what)
     }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use journal::{Head, Journal, JournalError};
-use model::{Act, What};
+use model::Act;
 use tlog::{RightEdge, leaf_hash};
 
 use super::start::{OpenError, assemble_as_adopted};
@@ -45,8 +45,8 @@ impl Register {
         }
         let (mut state, mut edge, mut rules) = (State::clone(&self.state()), writer.edge.clone(), self.rules_now());
         follow(writer.store.as_ref(), &mut state, &mut edge, |act, _| {
-            if let What::PolicyAdopted(adopted) = &act.what {
-                rules = Some(assemble_as_adopted(&adopted.text, adopted.hash)?);
+            if let Some((hash, text)) = act.what.adopts() {
+                rules = Some(assemble_as_adopted(text, hash)?);
             }
             Ok(())
         })

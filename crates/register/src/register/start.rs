@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use journal::JournalError;
-use model::act::{ActError, CityFounded, PolicyAdopted};
-use model::policy::PolicyText;
+use model::act::{ActError, CityFounded, PolicyAdoptedFrom};
+use model::policy::{LayerSources, PolicyText};
 use model::{Act, Clock, Entropy, Party, PolicyHash, What};
 use tlog::{Hash, RightEdge, SigningKey};
 
@@ -16,6 +16,7 @@ use super::{CLOCK_AHEAD_MAX, Register, Store, SubmitError, Writer, lock};
 use crate::decide::{Draft, Refusal, assemble};
 use crate::publish::{PublishError, Publisher};
 use crate::rules::{Rules, RulesError};
+use crate::sources::{Said, sources};
 use crate::state::{ApplyError, State};
 
 /// Why a register does not open. Nothing is written in any of these cases.
@@ -91,6 +92,8 @@ pub struct Founding {
     pub founder: Party,
     /// Its first policies.
     pub policies: PolicyText,
+    /// Why it begins under layers that neither this software carries nor a hub released, if it does.
+    pub unreleased: Option<String>,
 }
 
 impl Register {
@@ -118,8 +121,11 @@ impl Register {
             log_key: key.vkey().to_string(),
         };
         let act = |what| Act { at, by: by.clone(), under, because: Vec::new(), reason: None, what };
-        let adopted = PolicyAdopted { hash: rules.hash(), text: founding.policies };
-        let drafts = vec![Draft::plain(act(What::CityFounded(city))), Draft::plain(act(What::PolicyAdopted(adopted)))];
+        let said = Said { released: &LayerSources::new(), unreleased: founding.unreleased.as_deref(), reason: None };
+        let sources = sources(&founding.policies, None, said).map_err(|missing| Box::new(Refusal::from(missing)))?;
+        let adopted = PolicyAdoptedFrom { hash: rules.hash(), text: founding.policies, sources };
+        let adopted = Draft::plain(act(What::PolicyAdoptedFrom(adopted)));
+        let drafts = vec![Draft::plain(act(What::CityFounded(city))), adopted];
         let empty = Replayed::default();
         let register = Self::assembled(store, log_folder, key, empty, Some(rules), clock, entropy);
         {

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use model::act::{
     CityFounded, DeploymentApproved, DeploymentRef, DisclosuresBatched, EvidenceRef, GrantRef, KeyRef,
-    ObservationsDeleted, OrderIssued, PartyRegistered, PolicyAdopted, What,
+    ObservationsDeleted, OrderIssued, PartyRegistered, PolicyAdopted, PolicyAdoptedFrom, What,
 };
 use model::deployment::Approval;
 use model::incident::IncidentReported;
 use model::inquiry::InquiryReceived;
+use model::policy::{LayerSources, PolicyText};
 use model::{
     Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DutyId, Evidence, EvidenceId,
-    EvidenceRecord, Grant, GrantId, GrantRecord, IllegalStep, Seq, Standing, State as Stage, Step, StreamId, Subject,
-    Timestamp,
+    EvidenceRecord, Grant, GrantId, GrantRecord, IllegalStep, PolicyHash, Seq, Standing, State as Stage, Step,
+    StreamId, Subject, Timestamp,
 };
 
 use super::{
@@ -102,7 +103,8 @@ impl State {
             What::PlaceRegistered(place) => {
                 self.places.insert(place.id.clone(), Arc::new(place.clone()));
             }
-            What::PolicyAdopted(adopted) => self.adopt(adopted, act.at),
+            What::PolicyAdopted(PolicyAdopted { hash, text }) => self.adopt(*hash, text, None, act.at),
+            What::PolicyAdoptedFrom(adopted) => self.adopt_from(adopted, act.at),
             What::DeploymentProposed(deployment) => self.propose(deployment, act, entry)?,
             What::AssessmentSigned(assessment) => self.assess(assessment, entry)?,
             What::DeploymentApproved(approved) => self.approve(approved, act, entry)?,
@@ -159,14 +161,19 @@ impl State {
         Ok(())
     }
 
-    fn adopt(&mut self, PolicyAdopted { hash, text }: &PolicyAdopted, at: Timestamp) {
+    fn adopt_from(&mut self, adopted: &PolicyAdoptedFrom, at: Timestamp) {
+        self.adopt(adopted.hash, &adopted.text, Some(&adopted.sources), at);
+    }
+
+    fn adopt(&mut self, hash: PolicyHash, text: &PolicyText, sources: Option<&LayerSources>, at: Timestamp) {
         let since = |id: &DutyId, duty: &String| {
             let stood = self.duty_text(id).is_some_and(|before| before == duty);
             self.duty_since(id).filter(|_| stood).unwrap_or(at)
         };
         let duties = text.layers.iter().flat_map(|layer| &layer.duties);
         let duties_since = duties.map(|(id, duty)| (id.clone(), since(id, duty))).collect();
-        self.policy = Some(Arc::new(PolicyInForce { hash: *hash, text: text.clone(), since: at, duties_since }));
+        let sources = sources.cloned().unwrap_or_default();
+        self.policy = Some(Arc::new(PolicyInForce { hash, text: text.clone(), sources, since: at, duties_since }));
     }
 
     fn register_device(&mut self, device: &Device, entry: u64) -> Result<(), ApplyError> {

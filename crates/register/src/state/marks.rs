@@ -92,7 +92,7 @@ impl Marks {
         let mark = Mark { entry, at: act.at, by: act.by.clone() };
         match &act.what {
             What::CityFounded(_) => self.founded = Some(mark),
-            What::PolicyAdopted(_) => Arc::make_mut(&mut self.adopted).push(mark),
+            What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => Arc::make_mut(&mut self.adopted).push(mark),
             What::PartyRegistered(PartyRegistered { party, .. }) => set(&mut self.parties, &party.id, mark),
             What::PartyCredentialIssued(PartyCredentialIssued { party, .. }) => {
                 set(&mut self.party_tokens, party, mark);

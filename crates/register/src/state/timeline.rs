@@ -152,7 +152,7 @@ fn happened(what: &What, at: Timestamp) -> Option<(Subject, Event)> {
     let of = |id: &model::DeploymentId, moment| Some((Subject::Deployment { id: id.clone() }, Event::new(at, moment)));
     match what {
         What::CityFounded(_) => Some((Subject::City, Event::new(at, Moment::Founded))),
-        What::PolicyAdopted(_) => Some((Subject::City, Event::new(at, Moment::Adopted))),
+        What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => Some((Subject::City, Event::new(at, Moment::Adopted))),
         What::DeploymentProposed(deployment) => of(&deployment.id, Moment::Proposed),
         What::AssessmentSigned(assessment) => of(&assessment.deployment, Moment::Assessed),
         What::DeploymentApproved(approved) => of(&approved.deployment, Moment::Approved),

@@ -96,6 +96,7 @@ impl City {
                 permits: norms::city_permits_default().to_owned(),
                 permits_owner: "city".parse().unwrap(),
             },
+            unreleased: Some("for tests".to_owned()),
         };
         let store = store(SqliteJournal::open(&folder.path().join("journal.db")).unwrap());
         let (log, entropy) = (folder.path().join("log"), Arc::new(SeededBytes::new(1)));

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::{City, replayed};
 use crate::circumstances::of_deployment;
 use crate::duties::{due, next_due};
-use crate::{Clocks, Command, Refusal, Register, State, Submission, SubmitError};
+use crate::{Adopting, Clocks, Command, Refusal, Register, State, Submission, SubmitError};
 
 pub(super) const REPORT: (&str, &str) = (
     "report",
@@ -49,7 +49,7 @@ fn adopt(city: &City, by: &str, reason: Option<&str>, duties: &[(&str, &str)]) -
         Submission {
             by: by.parse().unwrap(),
             reason: reason.map(str::to_owned),
-            command: Command::AdoptPolicy(policies(duties)),
+            command: Command::AdoptFrom(Adopting::unreleased(policies(duties), "for tests".to_owned())),
         },
     )
 }

@@ -106,7 +106,7 @@ fn a_refused_agreement_names_views_over_which_it_would_be_allowed() {
     let own = serde_json::json!({ "kind": "city", "name": "own", "owner": "City", "cedar": norm });
     let text = serde_json::json!({ "do": "adopt-policy", "with": { "layers": [testkit::core(), own],
         "permits": norms::city_permits_default(), "permits_owner": "city" } });
-    city.register.submit(City::submission("city", None, &text.to_string())).unwrap();
+    city.register.submit(City::submission("city", Some("The council of May."), &text.to_string())).unwrap();
     let grant = r#"{"do":"agree-grant","with":{"id":"g2","recipient":"city","stream":"wifi","view":"counts","purpose":"traffic-management",
         "until":"2026-08-30T00:00:00Z","duties":["no-reidentification"]}}"#;
     let refused = city.register.submit(City::submission("city", None, grant)).unwrap_err();

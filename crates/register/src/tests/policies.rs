@@ -1,10 +1,11 @@
 //! Adopting policies: what a city cannot leave out, and what only its founder can take away.
 
-use model::policy::PolicyText;
-use model::{LayerKind, Party, PartyKind, PolicyLayer};
+use model::act::PolicyAdopted;
+use model::policy::{LayerSource, LayerSources, PolicyText};
+use model::{Act, LayerKind, Party, PartyKind, PolicyLayer, What};
 
 use super::City;
-use crate::{Command, Founding, OpenError, Refusal, Register, Submission, SubmitError};
+use crate::{Adopting, Command, Founding, OpenError, Refusal, Register, State, Submission, SubmitError};
 
 const OWN_NORM: &str = r#"
     @id("no-wifi-at-all")
@@ -33,7 +34,7 @@ fn own() -> PolicyLayer {
 }
 
 fn adopt(city: &City, by: &str, reason: Option<&str>, layers: Vec<PolicyLayer>) -> Result<usize, Refusal> {
-    let command = Command::AdoptPolicy(text(layers));
+    let command = Command::AdoptFrom(Adopting::unreleased(text(layers), "for tests".to_owned()));
     let submission = Submission { by: by.parse().unwrap(), reason: reason.map(str::to_owned), command };
     match city.register.submit(submission) {
         Ok(receipt) => Ok(receipt.entries.len()),
@@ -65,7 +66,12 @@ fn no_city_is_without_a_global_layer_that_says_something() {
     assert_eq!(city.register.bundle().unwrap().hash(), hash, "the old ones are in force");
     let folder = tempfile::tempdir().unwrap();
     let founder = Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment };
-    let founding = Founding { name: "Lawless".to_owned(), founder, policies: text(vec![own()]) };
+    let founding = Founding {
+        name: "Lawless".to_owned(),
+        founder,
+        policies: text(vec![own()]),
+        unreleased: Some("for tests".to_owned()),
+    };
     let (clock, entropy) = (city.clock.clone(), std::sync::Arc::new(testkit::SeededBytes::new(1)));
     let store = Box::new(journal::MemoryJournal::new());
     let key = tlog::SigningKey::generate([1; 32], "test.example/log").unwrap();
@@ -96,4 +102,121 @@ fn a_layer_in_force_is_dropped_by_the_founder_alone_and_with_a_reason() {
     assert_eq!(adopt(&city, "roads", None, vec![testkit::core(), changed.clone()]).unwrap(), 1);
     assert_eq!(adopt(&city, "roads", None, vec![testkit::core(), changed]).unwrap(), 0);
     assert_eq!(adopt(&city, "city", Some("the pilot is over"), vec![testkit::core()]).unwrap(), 1);
+}
+
+/// The policies that a city begins under, and more layers below them.
+fn over(city: &City, more: Vec<PolicyLayer>) -> PolicyText {
+    let text = city.register.state().policy.as_ref().unwrap().text.clone();
+    PolicyText { layers: text.layers.into_iter().chain(more).collect(), ..text }
+}
+
+fn submit(city: &City, reason: Option<&str>, command: Command) -> Result<usize, Refusal> {
+    let submission = Submission { by: "city".parse().unwrap(), reason: reason.map(str::to_owned), command };
+    match city.register.submit(submission) {
+        Ok(receipt) => Ok(receipt.entries.len()),
+        Err(SubmitError::Refused(refusal)) => Err(refusal),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn sources_of(city: &City) -> LayerSources {
+    city.register.state().policy.as_ref().unwrap().sources.clone()
+}
+
+#[test]
+fn a_layer_of_others_that_no_hub_released_is_adopted_with_its_own_reason_alone_and_the_act_says_so() {
+    let city = with_officer();
+    let land = layer(LayerKind::National, "land", OWN_NORM);
+    let text = || over(&city, vec![land.clone()]);
+    let size = city.register.state().size;
+    for reason in [None, Some("It is the law here.")] {
+        let refused = submit(&city, reason, Command::AdoptPolicy(text())).unwrap_err();
+        assert!(matches!(&refused, Refusal::Unreleased { layer } if layer == "land"), "{refused}");
+    }
+    for blank in ["", "  "] {
+        let adopting = Adopting::unreleased(text(), blank.to_owned());
+        assert!(submit(&city, Some("The law."), Command::AdoptFrom(adopting)).is_err());
+    }
+    assert_eq!(city.register.state().size, size, "nothing was written");
+    let adopting = Adopting::unreleased(text(), "It is the law here.".to_owned());
+    assert_eq!(submit(&city, None, Command::AdoptFrom(adopting)).unwrap(), 1);
+    let unreleased = LayerSource::Unreleased { reason: "It is the law here.".to_owned() };
+    assert_eq!(sources_of(&city).get("land"), Some(&unreleased));
+    let entry = city.register.entries(size, 1).unwrap().remove(0);
+    assert!(
+        String::from_utf8(entry.bytes)
+            .unwrap()
+            .contains(r#""land":{"from":"unreleased","reason":"It is the law here."}"#)
+    );
+    // What stays keeps what was said of it, and other permits need no more than before.
+    let mut permits = over(&city, vec![]);
+    permits.permits.push_str("// Another text.\n");
+    assert_eq!(submit(&city, None, Command::AdoptPolicy(permits)).unwrap(), 1);
+    assert_eq!(sources_of(&city).get("land"), Some(&unreleased));
+    // Changed by a letter, it is another layer.
+    let mut changed = over(&city, vec![]);
+    changed.layers.last_mut().unwrap().cedar.push(' ');
+    assert!(matches!(submit(&city, Some("x"), Command::AdoptPolicy(changed)), Err(Refusal::Unreleased { .. })));
+}
+
+#[test]
+fn a_citys_own_layer_needs_its_reason_and_what_this_software_carries_needs_none() {
+    let city = with_officer();
+    let with_own = || Command::AdoptPolicy(over(&city, vec![own()]));
+    assert!(matches!(submit(&city, None, with_own()), Err(Refusal::NoReason)));
+    assert_eq!(submit(&city, Some("The council of May."), with_own()).unwrap(), 1);
+    assert_eq!(sources_of(&city).get("own"), Some(&LayerSource::Own { reason: "The council of May.".to_owned() }));
+    let library = standards::built_in().unwrap();
+    let stack = library.stack_of(library.find("global-core").unwrap()).unwrap();
+    let core = standards::resolve(&stack, None).unwrap().policy_layers();
+    let pack = stack.last().unwrap().manifest.reference.to_string();
+    let mut text = over(&city, vec![]);
+    text.layers.splice(1..1, core);
+    assert_eq!(submit(&city, None, Command::AdoptPolicy(text)).unwrap(), 1);
+    assert_eq!(sources_of(&city).get("global-core"), Some(&LayerSource::BuiltIn { pack }));
+}
+
+#[test]
+fn nobody_says_over_a_network_that_something_was_released() {
+    let city = with_officer();
+    let policies = serde_json::to_value(over(&city, vec![layer(LayerKind::National, "land", OWN_NORM)])).unwrap();
+    let source =
+        serde_json::json!({ "from": "released", "origin": "hub.example/log", "entry": 1, "digest": "11".repeat(32) });
+    let said =
+        serde_json::json!({ "do": "adopt-from", "with": { "policies": policies, "released": { "land": source } } });
+    assert!(serde_json::from_value::<Command>(said).is_err());
+    // Whoever verified it says so in the process; then no reason is asked for.
+    let released: LayerSources = [("land".to_owned(), serde_json::from_value(source).unwrap())].into();
+    let policies: PolicyText = serde_json::from_value(policies).unwrap();
+    let adopting = Adopting { policies, unreleased: None, released: released.clone() };
+    assert_eq!(submit(&city, None, Command::AdoptFrom(adopting)).unwrap(), 1);
+    assert_eq!(sources_of(&city).get("land"), released.get("land"));
+}
+
+#[test]
+fn a_log_of_before_sources_were_written_down_replays_and_nothing_is_made_up_about_it() {
+    let city = with_officer();
+    let entries = city.register.entries(0, 1_000).unwrap();
+    let mut state = State::default();
+    for entry in &entries {
+        let mut act = Act::from_bytes(&entry.bytes).unwrap();
+        if let What::PolicyAdoptedFrom(adopted) = act.what {
+            act.what = What::PolicyAdopted(PolicyAdopted { hash: adopted.hash, text: adopted.text });
+        }
+        state.apply(&act).unwrap();
+    }
+    let policy = state.policy.clone().unwrap();
+    assert_eq!((policy.sources.len(), policy.hash), (0, city.register.state().policy.as_ref().unwrap().hash));
+    // Its permits change as they did, and the layer that nobody named stays without a name.
+    let mut text = policy.text.clone();
+    text.permits.push_str("// Another text.\n");
+    let submission =
+        |text| Submission { by: "city".parse().unwrap(), reason: None, command: Command::AdoptPolicy(text) };
+    let bundle = city.register.bundle().unwrap();
+    let entropy = testkit::SeededBytes::new(1);
+    let decided = |text| crate::decide::decide(&state, Some(&bundle), &submission(text), city.clock_now(), &entropy);
+    let drafts = decided(text).unwrap();
+    let What::PolicyAdoptedFrom(adopted) = &drafts[0].act.what else { panic!("{drafts:?}") };
+    assert_eq!(adopted.sources.len(), 0);
+    assert!(decided(policy.text.clone()).unwrap().is_empty(), "it was so already");
 }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::city::City;
 use super::{clocks, replayed};
-use crate::{Command, Fact, Inquiry, Submission};
+use crate::{Adopting, Command, Fact, Inquiry, Submission};
 
 /// One thing that somebody does: what, to which of a few, and how.
 type Step = (u8, u8, u8, u16);
@@ -252,7 +252,7 @@ impl Life {
         let duties = [clocks::HEARING, clocks::REPORT];
         let layers = vec![clocks::core_with(&duties[..1 + usize::from(how % 2)])];
         let text = PolicyText { layers, permits, permits_owner: "city".parse().unwrap() };
-        self.submit("city", Command::AdoptPolicy(text));
+        self.submit("city", Command::AdoptFrom(Adopting::unreleased(text, "for tests".to_owned())));
     }
 
     fn order(&mut self, which: u8, until: Timestamp) {
@@ -366,6 +366,9 @@ fn a_long_life_makes_every_kind_of_act_and_folds() {
     }
     life.holds();
     assert!(life.accepted > 500, "{}", life.accepted);
-    let missing: Vec<_> = What::KINDS.iter().filter(|kind| !life.kinds().contains(**kind)).collect();
+    // What is read of old logs, and written no longer.
+    let old = ["policy-adopted/1"];
+    let missing: Vec<_> =
+        What::KINDS.iter().filter(|kind| !old.contains(kind) && !life.kinds().contains(**kind)).collect();
     assert!(missing.is_empty(), "never made: {missing:?}");
 }

@@ -15,7 +15,8 @@ use anyhow::Context;
 use hub::audit::{Audit, audit};
 use hub::release::{RELEASE_BYTES_MAX, Release};
 use hub::state::Standing;
-use model::PolicyLayer;
+use model::policy::{LayerSource, LayerSources};
+use model::{Digest, PolicyLayer};
 use standards::Pack;
 use tlog::Vkey;
 
@@ -24,6 +25,7 @@ use crate::client::{AddressSource, Client, is_address};
 use crate::output::Status;
 
 pub(super) use check::check;
+pub(in super::super) use kept::{brought, each};
 
 use kept::{Kept, OwnLayer};
 
@@ -46,6 +48,8 @@ pub(super) struct Released {
     /// The hub's address, if it is known.
     hub: Option<String>,
     release: Release,
+    /// The hash of the pack.
+    digest: Digest,
     /// The newest checkpoint of the hub's log that was seen, and how many entries it counts.
     newest: (String, u64),
     /// Checkpoints that the newest was shown to continue.
@@ -85,8 +89,8 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
         stands(&audited, verified.index, hub).map_err(|error| bad(&error))?;
         newest = (audited.log.note, audited.log.size);
     }
-    let (origin, index, pack) = (verified.origin, verified.index, verified.pack);
-    Ok(Released { pack, vkey, origin, index, hub, release, newest, continued })
+    let (origin, index, pack, digest) = (verified.origin, verified.index, verified.pack, verified.released.pack);
+    Ok(Released { pack, vkey, origin, index, hub, release, digest, newest, continued })
 }
 
 /// A hub's whole log, which continues each of these checkpoints.
@@ -130,6 +134,34 @@ fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
     let file = fs::File::open(path).with_context(named)?;
     file.take(RELEASE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).with_context(named)?;
     Ok(bytes)
+}
+
+/// Which layers a release brought, by name: that of the release that is adopted now, and those of releases that are kept and verify.
+pub(super) fn of_layers(city: &str, now: Option<&Released>, layers: &[PolicyLayer]) -> anyhow::Result<LayerSources> {
+    let mut sources = LayerSources::new();
+    if is_address(city) {
+        return Ok(sources);
+    }
+    for (_, kept) in kept::each(Path::new(city))? {
+        // What is damaged vouches for nothing; `--check` and `verify` tell of it.
+        let Ok(kept) = kept else { continue };
+        let Ok(verified) = kept.verified() else { continue };
+        sources.extend(
+            layers
+                .iter()
+                .filter(|layer| kept::brought(&verified, layer))
+                .map(|layer| (layer.name.clone(), released(&verified.origin, verified.index, verified.released.pack))),
+        );
+    }
+    sources.extend(now.iter().flat_map(|now| {
+        let own = layers.iter().filter(|layer| layer.name == now.pack.manifest.id);
+        own.map(|layer| (layer.name.clone(), released(&now.origin, now.index, now.digest)))
+    }));
+    Ok(sources)
+}
+
+fn released(origin: &str, entry: u64, digest: Digest) -> LayerSource {
+    LayerSource::Released { origin: origin.to_owned(), entry, digest }
 }
 
 impl Released {

@@ -76,12 +76,20 @@ impl Packs {
 
     /// A pack that a hub released and that was verified under the hub's key.
     pub(crate) fn released(&mut self, pack: Pack, key: Vkey) -> anyhow::Result<Arc<Pack>> {
+        self.shelve(pack, Trust::Signed { vkey: Box::new(key) })
+    }
+
+    fn shelve(&mut self, pack: Pack, trust: Trust) -> anyhow::Result<Arc<Pack>> {
         let reference = pack.manifest.reference.clone();
         let name = format!("`{reference}`");
-        let trust = Trust::Signed { vkey: Box::new(key) };
         self.library.add(pack, trust).map_err(|found| problems(&name, &found))?;
         let pack = self.library.get(&reference).map(Arc::clone);
         pack.ok_or_else(|| Status::bad_input(format!("{name} could not be shelved")).into())
+    }
+
+    /// A draft that a hub hands out. Nobody vouches for it, and nobody adopts it.
+    pub(crate) fn drafted(&mut self, pack: Pack) -> anyhow::Result<Arc<Pack>> {
+        self.shelve(pack, Trust::Unsigned)
     }
 
     /// A pack by id, URN or folder.

@@ -24,7 +24,7 @@ pub(super) fn token(args: &Token, output: &Output) -> anyhow::Result<()> {
     let hub = open(&args.dir)?;
     let token = fresh_token(&SystemEntropy)?;
     let credential = flow::city::credential(&token);
-    let command = Command::IssueCredential { person: args.person.clone(), credential };
+    let command = Command::IssueCredential { person: args.person.clone(), credential, reasons: args.reasons.clone() };
     hub.submit(&args.by, &command).map_err(refused)?;
     hub.publish()?;
     let words = format!("The token of `{}`, shown once:\n  {token}", args.person);

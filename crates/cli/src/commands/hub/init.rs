@@ -29,7 +29,8 @@ pub(super) fn run(args: &Init, output: &Output) -> anyhow::Result<()> {
     let hub = Hub::create(&args.dir, founding, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
     let token = fresh_token(&SystemEntropy)?;
     let credential = flow::city::credential(&token);
-    hub.submit(&args.person, &Command::IssueCredential { person: args.person.clone(), credential })?;
+    let reasons = "the first token of the first person, made as the hub was begun".parse()?;
+    hub.submit(&args.person, &Command::IssueCredential { person: args.person.clone(), credential, reasons })?;
     hub.publish()?;
     let key = hub.state().founded.as_ref().map(|founded| founded.log_key.clone()).unwrap_or_default();
     let folder = args.dir.display().to_string();

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use hub::Hub;
 use hub::looking::{LastLook, LookError, Rested, look, named};
-use hub::mirror::{Doors, Mirror};
+use hub::mirror::{Doors, Limits, Mirror};
 use model::{Clock, Span, Timestamp};
 
 use crate::args::hub::Serve;
@@ -39,7 +39,7 @@ struct Looker {
     mirrors: PathBuf,
     doors: Doors,
     every: Span,
-    threads: usize,
+    limits: Limits,
     clock: Arc<dyn Clock>,
     /// Is closed when the hub stops.
     stop: Mutex<Receiver<()>>,
@@ -52,9 +52,9 @@ impl Looking {
         let (going_on, stop) = channel();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let doors = Doors::new(args.allow.clone(), Arc::clone(&clock));
-        let threads = usize::from(args.look_threads);
+        let limits = Limits { threads: usize::from(args.look_threads), bytes_max: args.mirrors_bytes };
         let mirrors = hub.mirrors();
-        let looker = Looker { hub, mirrors, doors, every, threads, clock, stop: Mutex::new(stop) };
+        let looker = Looker { hub, mirrors, doors, every, limits, clock, stop: Mutex::new(stop) };
         thread::Builder::new().name("look".to_owned()).spawn(move || looker.run())?;
         Ok(Some(Self { _going_on: going_on }))
     }
@@ -112,7 +112,7 @@ impl Looker {
         let rest = spread.checked_div(u32::try_from(cities).unwrap_or(u32::MAX)).unwrap_or_default().min(REST_MAX);
         let resting = || _ = self.goes_on(rest);
         let ways = Rested::new(&self.doors, &resting);
-        look(&self.mirrors, &self.hub.state(), &ways, self.threads, self.clock.as_ref())
+        look(&self.mirrors, &self.hub.state(), &ways, self.limits, self.clock.as_ref())
     }
 
     /// Waits; whether the hub still runs then.

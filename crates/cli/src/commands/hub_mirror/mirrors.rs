@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use hub::audit::audit;
 use hub::looking;
-use hub::mirror::{City, Doors, Mirror, Position, Profile, Standing};
+use hub::mirror::{City, Doors, Limits, Mirror, Position, Profile, Standing};
 use hub::state::State;
 use hub::watch::Evidence;
 use model::PartyId;
@@ -35,7 +35,8 @@ pub(super) fn look(args: &Look, output: &Output) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock);
     let doors = Doors::new(args.allow.clone(), Arc::clone(&clock) as _);
     let alliance = alliance(&args.dir)?;
-    let look = looking::look(&mirrors_of(&args.dir), &alliance, &doors, usize::from(args.threads), clock.as_ref())?;
+    let limits = Limits { threads: usize::from(args.threads), bytes_max: args.mirrors_bytes };
+    let look = looking::look(&mirrors_of(&args.dir), &alliance, &doors, limits, clock.as_ref())?;
     let found = &look.found;
     let document = json!({
         "cities": found.cities, "grown": found.grown, "entries": found.entries, "failed": found.failed,

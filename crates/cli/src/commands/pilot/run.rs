@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use hub::drafted::{FetchError, fetch};
+use hub::mirror::Doors;
 use hub::pilot::{Draft, Minutes, PilotError, Report, for_the_public, in_words, inside, outside};
 use journal::SqliteReader;
+use node::Allowed;
 use register::audit::{FolderSource, audit};
 use serde::Deserialize;
 
@@ -13,6 +17,7 @@ use crate::client::{AddressSource, Client, is_address};
 use crate::commands::framework::shelf::Packs;
 use crate::declared::{self, Holds};
 use crate::output::{Output, Status};
+use crate::system::SystemClock;
 
 /// How long work takes, as a file says.
 #[derive(Deserialize)]
@@ -26,16 +31,28 @@ struct Declared {
 }
 
 pub(super) fn run(args: &Run, packs: &mut Packs, output: &Output) -> anyhow::Result<()> {
-    let draft = draft(&args.draft, packs)?;
+    let draft = draft(&args.draft, &args.allow, packs, output)?;
     let minutes = minutes(args.minutes.as_deref())?;
     let report = report(args, &draft, &minutes)?;
     output.result(&report, &in_words(&report))
 }
 
-/// A pack with all it stands on.
-pub(super) fn draft(name: &str, packs: &mut Packs) -> anyhow::Result<Draft> {
-    let pack = packs.find(name)?;
-    Ok(Draft::of(&packs.resolve(&pack)?))
+/// A pack with all it stands on: one at hand, or a draft that a hub hands out, of which it is told which document it is.
+pub(super) fn draft(name: &str, allow: &[Allowed], packs: &mut Packs, output: &Output) -> anyhow::Result<Draft> {
+    if !is_address(name) {
+        let pack = packs.find(name)?;
+        return Ok(Draft::of(&packs.resolve(&pack)?));
+    }
+    let doors = Doors::new(allow.to_vec(), Arc::new(SystemClock));
+    let (drafted, pack) = fetch(&doors, name).map_err(|error| match error {
+        FetchError::Unreached { .. } => Status::fails(error.to_string()),
+        error => Status::bad_input(error.to_string()),
+    })?;
+    let pack = packs.drafted(pack)?;
+    let draft = Draft::of(&packs.resolve(&pack)?);
+    let (reference, document, entry) = (draft.reference(), drafted.document, drafted.entry);
+    output.note(&format!("{reference} is the document {document} of {name}, made by entry {entry} of its hub's log"));
+    Ok(draft)
 }
 
 pub(super) fn minutes(file: Option<&Path>) -> anyhow::Result<Minutes> {

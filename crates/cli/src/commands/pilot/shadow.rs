@@ -47,7 +47,7 @@ struct Reading {
 }
 
 pub(super) fn begin(args: &Begin, packs: &mut Packs, output: &Output) -> anyhow::Result<()> {
-    let (draft, now) = (draft(&args.draft, packs)?, SystemClock.now());
+    let (draft, now) = (draft(&args.draft, &args.allow, packs, output)?, SystemClock.now());
     if args.until <= now {
         return Err(Status::bad_input(format!("it is to run until {}, and it is {now}", args.until)).into());
     }

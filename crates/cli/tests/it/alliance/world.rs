@@ -97,7 +97,7 @@ impl Alliance {
         live(&history, cities[0].node());
         people(&hub, &cities);
         let token = |person: &str| {
-            let issued = run_json(&["hub", "token", &hub.dir(), "--person", person]);
+            let issued = run_json(&["hub", "token", &hub.dir(), "--person", person, "--reasons", "the assembly"]);
             issued["token"].as_str().unwrap().to_owned()
         };
         let (editor, expert, mayor) = (token("editor"), token("expert"), token("mayor"));
@@ -143,7 +143,7 @@ fn people(hub: &Served, cities: &[Member]) {
     let list = hub.file("members.csv", &format!("id,kind,name,country\n{rows}acme,company,Acme,DE\n"));
     let imported = run_json(&["hub", "members", "import", &hub.dir(), &list, "--reasons", "the assembly of 3 March"]);
     assert_eq!((&imported["admitted"], &imported["wrong"]), (&json!(6), &json!(0)), "{imported}");
-    let named = |id: &str, member: &str, role: &str| json!({"do": "name-person", "person": id, "member": member, "role": role, "who": {"name": "A. Person", "mail": null}});
+    let named = |id: &str, member: &str, role: &str| json!({"do": "name-person", "person": id, "member": member, "role": role, "who": {"name": "A. Person", "mail": null}, "reasons": "the assembly"});
     let mut commands = vec![
         named("editor", "city-a", "editor"),
         named("expert", "acme", "member"),
@@ -152,7 +152,7 @@ fn people(hub: &Served, cities: &[Member]) {
     ];
     let log = |city: &Member| {
         let log = json!({"address": city.address(), "key": city.key});
-        json!({"do": "name-log", "member": city.name, "log": log})
+        json!({"do": "name-log", "member": city.name, "log": log, "reasons": "the city asked for it"})
     };
     commands.extend(cities.iter().map(log));
     let file = hub.file("people.json", &json!(commands).to_string());

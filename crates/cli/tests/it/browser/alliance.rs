@@ -95,7 +95,7 @@ impl Alliance {
         tool::json(&["hub", "members", "import", &alliance.dir, &list, "--reasons", "the assembly"]);
         for (person, member, role) in [("editor", "brookhaven", "editor"), ("expert", "acme", "member")] {
             let who = json!({"name": "A. Person", "mail": null});
-            let named = json!({"do": "name-person", "person": person, "member": member, "role": role, "who": who});
+            let named = json!({"do": "name-person", "person": person, "member": member, "role": role, "who": who, "reasons": "the assembly"});
             alliance.act("secretariat", &named);
         }
         alliance
@@ -151,7 +151,10 @@ impl Alliance {
     }
 
     pub(super) fn token(&self, person: &str) -> String {
-        tool::json(&["hub", "token", &self.dir, "--person", person])["token"].as_str().unwrap().to_owned()
+        tool::json(&["hub", "token", &self.dir, "--person", person, "--reasons", "the assembly"])["token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     pub(super) fn serve(&self) -> (Running, String) {

@@ -6,7 +6,7 @@ use norms::{DiscloseFast, DiscloseQuestion};
 use proptest::prelude::*;
 use register::audit::{Audit, Onlooker, audit_before};
 use register::decide::Refusal;
-use register::{Adoption, Command, Submission, SubmitError, circumstances};
+use register::{Adopting, Adoption, Command, Submission, SubmitError, circumstances};
 
 use super::world::{DECLARED, VIEW, World, base, draft, norm, submission};
 use crate::pilot::report::{Act, Outcome};
@@ -131,7 +131,7 @@ fn lived(steps: &[(u8, u8, u16)]) -> (World, Vec<Done>) {
 
 /// The command of a city that adopts the draft over what it has in force, as `ordinance adopt` makes it.
 fn adopts(draft: &Draft, text: &PolicyText) -> Command {
-    Command::AdoptPolicy(Adoption::over(text, &draft.layers).text)
+    Command::AdoptFrom(Adopting::unreleased(Adoption::over(text, &draft.layers).text, "a draft".to_owned()))
 }
 
 /// What a city says that did all before and then adopted the draft.

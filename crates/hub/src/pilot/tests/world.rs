@@ -104,7 +104,12 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at(start()));
         let founder = Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment };
-        let founding = Founding { name: "Test City".to_owned(), founder, policies: base() };
+        let founding = Founding {
+            name: "Test City".to_owned(),
+            founder,
+            policies: base(),
+            unreleased: Some("for tests".to_owned()),
+        };
         let store: Box<dyn Store> = if in_memory {
             Box::new(MemoryJournal::new())
         } else {

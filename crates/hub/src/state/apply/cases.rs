@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Applied;
-use crate::act::{Act, CaseContinued, CaseFiled, Entry, What};
+use crate::act::{Act, CaseContinued, CaseFiled, CaseRef, CaseWithdrawn, Entry, What};
 use crate::case::misnamed;
 use crate::state::{Case, CaseLine, State};
 use crate::words::MemberId;
@@ -20,7 +20,9 @@ impl State {
             What::CaseFiledFirst(filed) => self.file_case(entry, act, filed.clone().read_again(), false),
             What::CaseFiled(filed) => self.file_case(entry, act, filed.clone(), true),
             What::CaseContinued(continued) => self.continue_case(entry, act, continued),
-            What::CaseWithdrawn(which) => self.withdraw_case(entry, act, which.case),
+            What::CaseWithdrawnFirst(CaseRef { case }) | What::CaseWithdrawn(CaseWithdrawn { case, .. }) => {
+                self.withdraw_case(entry, act, *case)
+            }
             _ => Err("it is about no case"),
         }
     }

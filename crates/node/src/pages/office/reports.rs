@@ -441,7 +441,9 @@ fn part(state: &Register, record: &DeploymentRecord, acts: &[(u64, Act)]) -> Par
         let about = deployment_of(&act.what, state);
         let Some(heading) = heading(&act.what) else { continue };
         // Policies are the city's, and count for everything in it.
-        if about.as_ref() == Some(&deployment.id) || matches!(act.what, What::PolicyAdopted(_)) {
+        if about.as_ref() == Some(&deployment.id)
+            || matches!(act.what, What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_))
+        {
             let line = ActLine::of(Lang::En, *index, act, state);
             let words =
                 act.reason.as_ref().map_or_else(|| line.words.clone(), |reason| format!("{}: {reason}", line.words));
@@ -460,7 +462,7 @@ fn heading(what: &What) -> Option<usize> {
     match what {
         What::GrantAgreed(_) | What::GrantWithdrawn(_) | What::GrantExpired(_) | What::OrderIssued(_) => Some(1),
         What::DutyLapsed(_) | What::DutyMetLate(_) | What::ApprovalLapsed(_) => Some(3),
-        What::PolicyAdopted(_) => Some(7),
+        What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => Some(7),
         What::DeviceRegistered(_) => Some(8),
         What::EvidenceFiled(evidence) => {
             let known = KINDS.iter().find(|(kind, _)| *kind == evidence.kind.as_str());

@@ -15,7 +15,7 @@ pub(super) fn act(what: &What, state: &State) -> String {
         What::PartyRegistered(registered) => format!("{} was entered in the register", registered.party.name),
         What::PartyCredentialIssued(issued) => format!("{} got a new access token", party(&issued.party)),
         What::PlaceRegistered(place) => format!("The place “{}” was entered or drawn anew", place.name),
-        What::PolicyAdopted(_) => "New policies came into force".to_owned(),
+        What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => "New policies came into force".to_owned(),
         What::DeploymentProposed(deployment) => format!("“{}” was proposed", deployment.title),
         What::AssessmentSigned(assessment) => {
             format!(

@@ -19,7 +19,7 @@ pub(super) fn act(what: &What, state: &State) -> String {
             format!("{} hat einen neuen Zugangsschlüssel bekommen", party(state, &issued.party))
         }
         What::PlaceRegistered(place) => format!("Der Ort „{}“ wurde eingetragen oder neu gezeichnet", place.name),
-        What::PolicyAdopted(_) => "Neue Regeln sind in Kraft getreten".to_owned(),
+        What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => "Neue Regeln sind in Kraft getreten".to_owned(),
         What::DeploymentProposed(deployment) => format!("„{}“ wurde vorgeschlagen", deployment.title),
         What::AssessmentSigned(assessment) => format!(
             "Eine Prüfung der Risiken von {} wurde unterschrieben. Ergebnis: {}",

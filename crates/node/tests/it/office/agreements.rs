@@ -107,7 +107,7 @@ async fn the_views_that_would_be_allowed_in_place_of_a_refused_one_are_named() {
     core.cedar = strict.replace("resource.minimum >= 10", "resource.minimum >= 2");
     let adopt = |core: &model::PolicyLayer| {
         let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
-        world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+        world.adopt(&json!(text));
     };
     adopt(&core);
     let fine = json!({ "id": "fine", "version": 1, "stream": "wifi-counts", "title": "How many, however few",

@@ -17,7 +17,7 @@ fn world() -> World {
                 done_by = \"evidence/breach-notified\"\nsilence = \"escalate\"\n";
     core.duties.insert("breach-notice".parse().unwrap(), duty.to_owned());
     let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
-    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    world.adopt(&json!(text));
     world
 }
 

@@ -71,7 +71,7 @@ fn with_layer(cedar: &str) -> World {
     let own = json!({ "kind": "city", "name": "own", "owner": "Teststadt", "cedar": cedar });
     let text =
         json!({ "layers": [testkit::core(), own], "permits": norms::city_permits_default(), "permits_owner": "city" });
-    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    world.adopt(&json!(text));
     let device = json!({ "id": "wifi-9", "stream": "wifi-counts", "deployment": "wifi", "position": [16.6, 49.2],
         "support_until": "2027-01-01T00:00:00Z", "credential": flow::city::credential("token-of-wifi-9") });
     world.submit(json!({ "by": "mobility", "command": { "do": "register-device", "with": device } })).unwrap();

@@ -160,7 +160,7 @@ async fn duties_in_force_say_what_is_owed_and_what_lapsed() {
                 done_by = \"evidence/annual-report\"\nsilence = \"escalate\"\n";
     core.duties.insert("yearly-report".parse().unwrap(), duty.to_owned());
     let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
-    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    world.adopt(&json!(text));
     let of = json!({ "deployment": "wifi" });
     for (reason, step) in [(Some("A pause"), "suspend"), (None, "activate")] {
         world.submit(json!({ "by": "mobility", "reason": reason, "command": { "do": step, "with": of } })).unwrap();
@@ -193,7 +193,7 @@ async fn what_silence_refused_waits_for_nobody_any_more() {
                 done_by = \"approved\"\nsilence = \"refuse\"\n";
     core.duties.insert("decide".parse().unwrap(), duty.to_owned());
     let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
-    world.submit(json!({ "by": "city", "command": { "do": "adopt-policy", "with": text } })).unwrap();
+    world.adopt(&json!(text));
     let proposed = json!({ "id": "late", "title": "Nobody decides", "description": "Measures air.", "accountable": "environment", "place": "centre",
         "technology": "air-quality-station", "purposes": ["air-quality"], "legal_basis": "not-personal",
         "starts": "2026-11-01T00:00:00Z", "ends": "2028-11-01T00:00:00Z", "streams": [{ "id": "late", "retention": "24h", "time": { "do": "keep" },

@@ -1,0 +1,100 @@
+//! A draft as a hub hands it out, and how somebody outside fetches it: first which document it is, then the document by its digest.
+//!
+//! Nothing of it is believed but what has the digest. Whether the hub's log names it is for whoever verifies the log; a draft decides
+//! nothing, and what is adopted comes as a [`Release`](crate::release::Release).
+
+use model::Digest;
+use serde::{Deserialize, Serialize};
+use standards::Pack;
+
+use crate::act::Entry;
+use crate::document::{DOCUMENT_BYTES_MAX, Document, DocumentError};
+use crate::mirror::Doors;
+use crate::words::DraftId;
+
+/// The largest answer about a draft, in bytes.
+const DRAFTED_BYTES_MAX: usize = 16 << 10;
+/// What stands between a hub's address and the id of a draft.
+const DRAFTS: &str = "/drafts/";
+
+/// Which text a draft is now, as `/drafts/ID/draft.json` says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drafted {
+    /// Which draft.
+    pub draft: DraftId,
+    /// The standard's URN.
+    pub urn: String,
+    /// Its newest version.
+    pub version: String,
+    /// SHA-256 of the document with the pack's files.
+    pub document: Digest,
+    /// The entry of the hub's log that made this version.
+    pub entry: Entry,
+}
+
+/// Why a draft was not had.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// It is no address of a draft.
+    #[error("`{0}` is no address of a draft; name the hub's `…/drafts/ID`")]
+    NoDraft(String),
+    /// The hub was not reached, or did not answer as a hub.
+    #[error("the draft was not had from `{address}`: {why}")]
+    Unreached {
+        /// Which address.
+        address: String,
+        /// Why.
+        why: String,
+    },
+    /// What it said of the draft is malformed, or about another one.
+    #[error("what `{address}` says is no draft of that name: {why}")]
+    Malformed {
+        /// Which address.
+        address: String,
+        /// Why.
+        why: String,
+    },
+    /// The document is not the one that was named, or holds no pack.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The pack is another than was named.
+    #[error("the document is of {found}, and the hub says that the draft is {named}")]
+    Other {
+        /// What it is of.
+        found: String,
+        /// What it should be of.
+        named: String,
+    },
+}
+
+/// Whether a draft is named by its address at a hub.
+#[must_use]
+pub fn is_draft_address(name: &str) -> bool {
+    (name.starts_with("http://") || name.starts_with("https://")) && name.contains(DRAFTS)
+}
+
+/// Fetches a draft from a hub: which document it is, and its pack.
+///
+/// # Errors
+/// The address is none, nothing was had from it, or what was had is not what it says it is.
+pub fn fetch(doors: &Doors, address: &str) -> Result<(Drafted, Pack), FetchError> {
+    let no_draft = || FetchError::NoDraft(address.chars().take(300).collect());
+    let (hub, id) = address.trim_end_matches('/').rsplit_once(DRAFTS).ok_or_else(no_draft)?;
+    let id: DraftId = id.parse().map_err(|_| no_draft())?;
+    let get = |path: String, limit: usize| {
+        let unreached = |why| FetchError::Unreached { address: path.clone(), why };
+        doors.file(&path, limit).map_err(unreached)
+    };
+    let said = format!("{hub}{DRAFTS}{id}/draft.json");
+    let malformed = |why: String| FetchError::Malformed { address: said.clone(), why };
+    let bytes = get(said.clone(), DRAFTED_BYTES_MAX)?;
+    let drafted: Drafted = serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))?;
+    if drafted.draft != id {
+        return Err(malformed(format!("it is about `{}`", drafted.draft)));
+    }
+    let bytes = get(format!("{hub}/documents/{}", drafted.document), DOCUMENT_BYTES_MAX)?;
+    let pack = Document::from_bytes(&bytes, &drafted.document)?.pack()?;
+    let (found, named) = (pack.manifest.reference.to_string(), format!("{}@{}", drafted.urn, drafted.version));
+    if found == named { Ok((drafted, pack)) } else { Err(FetchError::Other { found, named }) }
+}
