@@ -1,5 +1,6 @@
 //! Persons with accounts: how they come in, what each role may do, what ends a session, and that nobody learns who they are.
 
+mod deeds;
 mod doors;
 mod limits;
 mod lives;

@@ -25,7 +25,7 @@ const CORPUS: [&str; 8] = [
 
 /// A desk that answers with hostile texts, and keeps what it was asked.
 #[derive(Default)]
-struct Answering(Mutex<Vec<Question>>);
+pub(crate) struct Answering(Mutex<Vec<Question>>);
 
 impl Desk for Answering {
     fn tables(&self, party: &model::PartyId) -> Vec<Listed> {

@@ -1,14 +1,14 @@
 //! The office as its parties use it: by forms alone, looked at first and then done.
 
 mod agreements;
-mod assess;
+pub(crate) mod assess;
 mod emergency;
 mod entered;
 pub(crate) mod forms;
 mod incidents;
 mod life;
 mod policy;
-mod propose;
+pub(crate) mod propose;
 mod reports;
 mod requests;
 mod security;
@@ -29,7 +29,7 @@ use crate::city::{Answer, World};
 const DOCUMENT: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 
 /// A party that is signed in, with a token from the founder.
-async fn office<'w>(world: &'w World, party: &str) -> Browser<'w> {
+pub(crate) async fn office<'w>(world: &'w World, party: &str) -> Browser<'w> {
     let token = format!("token-of-{party}");
     let credential = flow::city::credential(&token);
     let command = json!({ "do": "issue-party-credential", "with": { "party": party, "credential": credential } });
@@ -56,7 +56,7 @@ fn looked(answer: &Answer) {
 }
 
 /// Looks, does it as the page that answers has it, and gives the page that follows.
-async fn done(world: &World, browser: &mut Browser<'_>, address: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn done(world: &World, browser: &mut Browser<'_>, address: &str, fields: &[(&str, &str)]) -> Answer {
     let before = size(world);
     let answer = look(browser, address, fields).await;
     looked(&answer);
@@ -104,7 +104,7 @@ async fn refused(
 }
 
 /// The hidden fields of the page that asks whether to do it.
-fn hidden(html: &str) -> Vec<(String, String)> {
+pub(crate) fn hidden(html: &str) -> Vec<(String, String)> {
     let form = html.rsplit_once("<form method=\"post\" action=\"/office").unwrap().1;
     let values = form.split("<input type=\"hidden\" name=\"").skip(1);
     values

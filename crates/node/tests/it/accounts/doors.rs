@@ -30,7 +30,7 @@ fn files(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
-fn kept(world: &World) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(super) fn kept(world: &World) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     files(world.city.root(), &mut found);
     found

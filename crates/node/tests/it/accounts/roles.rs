@@ -11,10 +11,10 @@ use crate::inquiries::{ask, asked};
 use crate::office::size;
 
 /// What whoever has none of the roles is told.
-const REFUSED: &str = "none of the roles that this takes";
+pub(super) const REFUSED: &str = "none of the roles that this takes";
 /// Who may ask for an address, and who may send something to it: a for administrators, p for approvers, d for drafters, r for
 /// readers, i for the inbox; `-` where nothing can be asked for or sent.
-const EXPECTED: &[(&str, &str, &str)] = &[
+pub(super) const EXPECTED: &[(&str, &str, &str)] = &[
     ("/desk", "apdri", "-"),
     ("/desk/inbox", "i", "-"),
     ("/desk/inbox/{id}", "i", "-"),
@@ -88,7 +88,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("/accounts/new", "a", "a"),
     ("/accounts/{id}/{what}", "a", "a"),
 ];
-const LETTERS: [(Role, char); 5] =
+pub(super) const LETTERS: [(Role, char); 5] =
     [(Role::Administrator, 'a'), (Role::Approver, 'p'), (Role::Drafter, 'd'), (Role::Reader, 'r'), (Role::Inbox, 'i')];
 
 /// An address of this city.

@@ -57,6 +57,68 @@ fn fitting(question: &Question) -> String {
     }
 }
 
+/// The fields of a section's form with something that fits in each that is empty; a row first, where there is none yet.
+pub(crate) fn fitting_form(html: &str) -> Vec<(String, String)> {
+    let form = html.split("<form ").find(|form| form.contains("value=\"keep\"")).unwrap();
+    let value = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+        Some(super::plain(rest.split('"').next()?))
+    };
+    let (mut fields, mut select): (Vec<(String, String)>, _) = (Vec::new(), None::<(String, Vec<String>, bool)>);
+    for piece in form.split('<').skip(1) {
+        let (tag, text) = piece.split_once('>').unwrap();
+        let (kind, name) = (tag.split(' ').next().unwrap(), value(tag, "name"));
+        match (kind, name) {
+            ("select", Some(name)) => select = Some((name, Vec::new(), false)),
+            ("option", _) => {
+                let (_, options, chosen) = select.as_mut().unwrap();
+                let own = value(tag, "value").unwrap();
+                if tag.ends_with(" selected") {
+                    (*options, *chosen) = (vec![own], true);
+                } else if !*chosen {
+                    options.push(own);
+                }
+            }
+            ("/select", _) => {
+                let (name, options, _) = select.take().unwrap();
+                let fits = options
+                    .iter()
+                    .find(|option| *option == "no")
+                    .or_else(|| options.iter().find(|one| !one.is_empty()));
+                fields.extend(fits.map(|fits| (name, fits.clone())));
+            }
+            ("textarea", Some(name)) => {
+                let typed = super::plain(text.trim());
+                fields.push((name, if typed.is_empty() { TEXT.to_owned() } else { typed }));
+            }
+            ("input", Some(name)) if name.starts_with("row/") => {
+                let group = format!("name=\"{}/", name.trim_start_matches("row/"));
+                if !html.contains(&group) {
+                    fields.extend([(name, "one".to_owned()), ("go".to_owned(), "row".to_owned())]);
+                }
+            }
+            ("input", Some(name)) if name != "form" => {
+                let typed = value(tag, "value").unwrap_or_default();
+                let fits = match value(tag, "type").as_deref() {
+                    Some("date") => "2027-05-01",
+                    _ => "1",
+                };
+                let ticked = !tag.contains("checkbox")
+                    || tag.ends_with(" checked")
+                    || !fields.iter().any(|(known, _)| *known == name);
+                if ticked {
+                    fields.push((name, if typed.is_empty() { fits.to_owned() } else { typed }));
+                }
+            }
+            _ => {}
+        }
+    }
+    if !fields.iter().any(|(name, _)| name == "go") {
+        fields.push(("go".to_owned(), "keep".to_owned()));
+    }
+    fields
+}
+
 async fn send(browser: &mut Browser<'_>, address: &str, fields: &[(&str, &str)]) -> Answer {
     browser.post("/office", address, fields).await
 }

@@ -8,10 +8,10 @@ use crate::browser::Browser;
 use crate::city::{Answer, HOSTILE, World};
 
 /// What stands on one page of a proposal, by the page's name.
-pub(super) type Pages<'p> = &'p [(&'p str, &'p [(&'p str, &'p str)])];
+pub(crate) type Pages<'p> = &'p [(&'p str, &'p [(&'p str, &'p str)])];
 
 /// A proposal that the norms allow.
-pub(super) const SQUARE: Pages<'static> = &[
+pub(crate) const SQUARE: Pages<'static> = &[
     (
         "about",
         &[
