@@ -126,6 +126,13 @@ pub(crate) struct Serve {
     /// machine itself is reached, and only if it is named here.
     #[arg(long, value_delimiter = ',', value_name = "ADDRESSES")]
     pub(crate) webhooks_allow: Vec<node::Allowed>,
+    /// How many requests a minute the API answers to each token of a party or a sensor.
+    #[arg(long, value_name = "REQUESTS", default_value_t = node::RateLimits::DEFAULT.token)]
+    pub(crate) token_requests: std::num::NonZeroU32,
+    /// The same for each address without a token (of IPv6 a whole /64). Whoever comes through a web server on this machine has no
+    /// address of their own: let that server bound them.
+    #[arg(long, value_name = "REQUESTS", default_value_t = node::RateLimits::DEFAULT.address)]
+    pub(crate) address_requests: std::num::NonZeroU32,
 }
 
 /// Bring a city to what a manifest declares: parties, places, deployments, devices, orders, views, grants.

@@ -151,7 +151,14 @@ impl Node {
         };
         let thread = thread::spawn(move || {
             let sql = Sql::of(&city, false)?;
-            let serving = Serving { listen, flight: None, tick: TICK, begin: Some(begin), allowed: Vec::new() };
+            let serving = Serving {
+                listen,
+                flight: None,
+                tick: TICK,
+                begin: Some(begin),
+                allowed: Vec::new(),
+                limits: node::RateLimits::DEFAULT,
+            };
             run_node(city, sql, serving, until, |at| up.send(at.register).context("the demo went away"))
         });
         match address.recv() {

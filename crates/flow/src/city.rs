@@ -16,6 +16,7 @@ use crate::folder::{Folder, FolderError};
 use crate::ingest::IngestError;
 use crate::keys::{KeyError, Keys};
 use crate::memories::Memories;
+use crate::months::Months;
 use crate::opt_outs::OptOuts;
 use crate::orders::Orders;
 use crate::plans::Planner;
@@ -76,6 +77,7 @@ pub struct City {
     pub(crate) planner: Planner,
     pub(crate) memories: Memories,
     pub(crate) counters: Counters,
+    pub(crate) months: Months,
     ticks: Mutex<TickCounts>,
     /// One tick at a time: a window is released once.
     pub(crate) ticking: Mutex<()>,
@@ -150,8 +152,9 @@ impl City {
         for (stream, late) in lake.late() {
             counters.add(&stream, |counts| counts.late = late);
         }
+        let months = Months::open(folder.root())?;
         let (ticks, ticking) = (Mutex::default(), Mutex::new(()));
-        Ok(Self { register, lake, keys, orders, planner, memories, counters, ticks, ticking, folder })
+        Ok(Self { register, lake, keys, orders, planner, memories, counters, months, ticks, ticking, folder })
     }
 
     /// The register.

@@ -16,7 +16,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use lake::LakeError;
-use model::{DeviceId, StreamId};
+use model::{DeviceId, RefusedFor, StreamId};
 
 use crate::admit::Refused;
 use crate::keys::KeyError;
@@ -150,6 +150,23 @@ fn at(place: Option<Place>) -> String {
 }
 
 impl IngestError {
+    /// Under which reason it is counted.
+    #[must_use]
+    pub const fn class(&self) -> RefusedFor {
+        match self {
+            Self::Refused(Refused::NoPlan(_) | Refused::Norms { .. }) => RefusedFor::Norms,
+            Self::Refused(Refused::Device { .. }) | Self::UnknownToken => RefusedFor::Device,
+            Self::TooLarge | Self::Malformed(_) | Self::Read(_) | Self::Mapping(_) => RefusedFor::Unreadable,
+            Self::Row { error, .. } => error.class(),
+            Self::UnknownDevice(_) | Self::InMemory(_) | Self::Key(KeyError::Destroyed { .. }) => RefusedFor::Unfit,
+            Self::Refused(Refused::List { .. })
+            | Self::Key(_)
+            | Self::Lake(_)
+            | Self::Memory(_)
+            | Self::NoEntropy(_) => RefusedFor::City,
+        }
+    }
+
     /// How to tell it.
     #[must_use]
     pub const fn kind(&self) -> Problem {

@@ -19,6 +19,7 @@ pub mod ingest;
 pub mod keys;
 pub mod live;
 mod memories;
+mod months;
 pub mod opt_outs;
 mod orders;
 mod plans;

@@ -9,6 +9,7 @@ mod exports;
 mod keys;
 mod live;
 mod memories;
+mod months;
 mod noise;
 mod opt_outs;
 mod outside;

@@ -48,6 +48,8 @@ pub enum Step {
     Releases,
     /// Keeping the numbers of what came late.
     Late,
+    /// Telling the log how many observations came in a month that is over.
+    Months,
     /// Making files on a schedule.
     Exports,
     /// Batching disclosures into the log.
@@ -58,7 +60,7 @@ pub enum Step {
 
 impl Step {
     /// Every step.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Keys,
         Self::Orders,
         Self::Retention,
@@ -66,6 +68,7 @@ impl Step {
         Self::Withdrawals,
         Self::Releases,
         Self::Late,
+        Self::Months,
         Self::Exports,
         Self::Disclosures,
         Self::Publication,
@@ -82,6 +85,7 @@ impl Step {
             Self::Withdrawals => "withdrawals",
             Self::Releases => "releases",
             Self::Late => "late",
+            Self::Months => "months",
             Self::Exports => "exports",
             Self::Disclosures => "disclosures",
             Self::Publication => "publication",
@@ -167,6 +171,7 @@ impl City {
         for (stream, counts) in self.counters.snapshot() {
             failures.take(Step::Late, self.lake.keep_late(&stream, counts.late));
         }
+        failures.take(Step::Months, self.tell_months(now));
         failures.take(Step::Exports, self.make_exports(now, &mut done));
         done.disclosures = failures.take(Step::Disclosures, self.register.batch_disclosures());
         failures.take(Step::Publication, self.register.publish());

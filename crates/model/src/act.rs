@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assessment::Assessment;
 use crate::class::ClassApproval;
+use crate::counted::ObservationsCounted;
 use crate::deployment::Deployment;
 use crate::disclosure::Seq;
 use crate::duty::{DutyLapsed, DutyMetLate};
@@ -190,6 +191,9 @@ pub enum What {
     /// A party reported that something went wrong; what is confidential of it is sealed.
     #[serde(rename = "incident-reported/1")]
     IncidentReported(IncidentReported),
+    /// What sensors brought in a month that is over, in numbers.
+    #[serde(rename = "observations-counted/1")]
+    ObservationsCounted(ObservationsCounted),
 }
 
 impl What {
@@ -230,6 +234,7 @@ impl What {
         "duty-met-late/1",
         "clock-confirmed/1",
         "incident-reported/1",
+        "observations-counted/1",
     ];
 
     /// The policies that it puts in force, whichever version of the act says so.
@@ -281,6 +286,7 @@ impl What {
             Self::DutyMetLate(_) => "duty-met-late/1",
             Self::ClockConfirmed(_) => "clock-confirmed/1",
             Self::IncidentReported(_) => "incident-reported/1",
+            Self::ObservationsCounted(_) => "observations-counted/1",
         }
     }
 }

@@ -19,9 +19,11 @@ pub const INCIDENT_KINDS: [&str; 2] = ["breach", "incident"];
 pub const INCIDENT_CLOSED: &str = "incident-closed";
 /// The kind of statement that says in public what became known since.
 pub const INCIDENT_UPDATE: &str = "incident-update";
+/// The kind of statement that says what was learnt from it, and what changes.
+pub const INCIDENT_REVIEW: &str = "incident-review";
 /// The kinds of statements that follow an incident: who was told of it, what became known, that it is over, what was learnt.
 pub const INCIDENT_FOLLOWS: [&str; 5] =
-    ["authority-notified", "breach-notified", INCIDENT_CLOSED, "incident-review", INCIDENT_UPDATE];
+    ["authority-notified", "breach-notified", INCIDENT_CLOSED, INCIDENT_REVIEW, INCIDENT_UPDATE];
 
 /// How bad it is, from the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -25,6 +25,9 @@ pub enum TimeError {
     /// Not a span.
     #[error("`{0}` is not a span of time such as 90s, 15m, 24h or 30d")]
     Span(String),
+    /// Not a month.
+    #[error("`{0}` is not a month between 1970 and 9999, such as 2026-06")]
+    Month(String),
     /// A bin does not divide the day.
     #[error("a time bin of {0} does not divide a day, so its grid would drift")]
     BinDrifts(Span),

@@ -1,5 +1,5 @@
 //! Before every page and form for those who are signed in: whether a person's account is still what it was, and whether its roles
-//! let it go there.
+//! let it go there; behind them, what the roles do not open is taken out of the page.
 //!
 //! This is the one place that asks `accounts::roles`; what it lets through is decided by the register and the norms, as for the
 //! party itself. Sessions of a token pass: whoever has it may do all that the party may.
@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use web::Cookies;
 
 use crate::accounts::roles::{Action, Role, door_at, is_closed, needed};
+use crate::doors;
 use crate::jobs::Lane;
 use crate::lang::plain;
 use crate::pages::elsewhere;
@@ -28,10 +29,17 @@ pub(crate) async fn gate(State(node): State<Node>, request: Request, next: Next)
     // The same page in another language is behind the same door.
     let path = plain(request.uri().path());
     if is_closed(path) || path.starts_with(HANDED_OVER) {
-        match refreshed(&node, request.headers()).await.and_then(|person| passed(person.as_ref(), &request)) {
+        let person = match refreshed(&node, request.headers()).await {
+            Ok(person) => person,
+            Err(problem) => return problem.into_response(),
+        };
+        match passed(person.as_ref(), &request) {
             Ok(None) => {}
             Ok(Some(elsewhere)) => return elsewhere,
             Err(problem) => return problem.into_response(),
+        }
+        if let Some(person) = person {
+            return doors::shown(next.run(request).await, &person.roles).await;
         }
     }
     next.run(request).await

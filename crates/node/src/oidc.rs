@@ -10,6 +10,7 @@ pub(crate) mod token;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +22,7 @@ use model::{Digest, Entropy, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use web::SessionId;
+use web::{Peer, SessionId};
 
 use crate::problem::{Kind, Problem};
 use provider::{Doors, doors, origin};
@@ -42,6 +43,10 @@ const KEYS_MIN: Span = Span::minutes(1);
 /// The most who wait for an answer of the provider at once: it may be slow, and their places are taken from whoever asks without a
 /// token.
 const ASKED_AT_ONCE: usize = 4;
+/// The most of them from one address: whoever begins again and again, or waits for long, keeps out nobody from elsewhere.
+const OF_ADDRESS_AT_ONCE: usize = 1;
+/// Places beside those, for browsers in which somebody was signed in before: strangers take none of them.
+const KNOWN_AT_ONCE: usize = 2;
 /// How long a provider that did not answer is not asked again.
 const SILENCE: Span = Span::seconds(10);
 
@@ -128,8 +133,34 @@ pub(crate) struct Oidc {
     doors: Mutex<Option<(Doors, Timestamp)>>,
     begun: Mutex<HashMap<Digest, Begun>>,
     places: Arc<Semaphore>,
+    known_places: Arc<Semaphore>,
+    /// How many places each address has.
+    held: Arc<Mutex<HashMap<IpAddr, usize>>>,
     /// When the provider did not answer.
     silent: Mutex<Option<Timestamp>>,
+}
+
+/// A place to wait for the provider, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    _place: OwnedSemaphorePermit,
+    address: Option<IpAddr>,
+    held: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+fn lock(held: &Mutex<HashMap<IpAddr, usize>>) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let Some(address) = self.address else { return };
+        let mut held = lock(&self.held);
+        match held.get_mut(&address) {
+            Some(places) if *places > 1 => *places -= 1,
+            _ => drop(held.remove(&address)),
+        }
+    }
 }
 
 /// Where the settings lie in a city's folder.
@@ -192,16 +223,39 @@ impl Oidc {
             doors: Mutex::default(),
             begun: Mutex::default(),
             places: Arc::new(Semaphore::new(ASKED_AT_ONCE)),
+            known_places: Arc::new(Semaphore::new(KNOWN_AT_ONCE)),
+            held: Arc::default(),
             silent: Mutex::default(),
         }
     }
 
-    /// A place to wait for the provider, for as long as the work takes that asks it.
+    /// A place to wait for the provider, for as long as the work takes that asks it. An address has one of those that strangers share;
+    /// where it tells nobody apart ([`Peer::address`]) they share them as they come. A browser that is known has others to go to.
     ///
     /// # Errors
-    /// As many wait already as may.
-    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, OidcError> {
-        Arc::clone(&self.places).try_acquire_owned().map_err(|_| OidcError::TooMany)
+    /// As many wait already as may, of this address or of all.
+    pub(crate) fn place(&self, peer: Peer, is_known: bool) -> Result<Waiting, OidcError> {
+        let address = peer.address();
+        let held = Arc::clone(&self.held);
+        if let Some(place) = self.of_strangers(address) {
+            return Ok(Waiting { _place: place, address, held });
+        }
+        let known = is_known.then(|| Arc::clone(&self.known_places).try_acquire_owned().ok()).flatten();
+        let place = known.ok_or(OidcError::TooMany)?;
+        Ok(Waiting { _place: place, address: None, held })
+    }
+
+    /// One of the places that strangers share, counted for its address.
+    fn of_strangers(&self, address: Option<IpAddr>) -> Option<OwnedSemaphorePermit> {
+        let mut held = lock(&self.held);
+        if address.is_some_and(|address| held.get(&address).is_some_and(|places| *places >= OF_ADDRESS_AT_ONCE)) {
+            return None;
+        }
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        if let Some(address) = address {
+            *held.entry(address).or_default() += 1;
+        }
+        Some(place)
     }
 
     /// What it is called; none if there is none.
@@ -359,5 +413,44 @@ impl From<OidcError> for Problem {
             OidcError::TooMany => Kind::Busy,
         };
         Self::new(kind).detail(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod places {
+    use super::*;
+
+    fn peer(text: &str) -> Peer {
+        Peer(text.parse().unwrap())
+    }
+
+    #[test]
+    fn an_address_holds_one_place_and_whoever_is_known_has_others() {
+        let oidc = Oidc::of(Path::new("/nowhere"));
+        let first = oidc.place(peer("2001:db8::1"), false).unwrap();
+        for own in ["2001:db8::1", "2001:db8::2"] {
+            assert!(matches!(oidc.place(peer(own), false), Err(OidcError::TooMany)), "a subnet is one address: {own}");
+        }
+        let others: Vec<Waiting> = ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+            .iter()
+            .map(|other| oidc.place(peer(other), false).unwrap())
+            .collect();
+        assert!(matches!(oidc.place(peer("192.0.2.4"), false), Err(OidcError::TooMany)), "there are four");
+        let known = [oidc.place(peer("192.0.2.4"), true).unwrap(), oidc.place(peer("2001:db8::1"), true).unwrap()];
+        assert!(matches!(oidc.place(peer("192.0.2.5"), true), Err(OidcError::TooMany)));
+        drop(known);
+        drop(first);
+        let again = oidc.place(peer("2001:db8::3"), false).unwrap();
+        drop((again, others));
+        assert!(lock(&oidc.held).is_empty(), "nothing is remembered of whoever is gone");
+    }
+
+    #[test]
+    fn behind_a_web_server_on_this_machine_places_are_shared_as_they_come() {
+        let oidc = Oidc::of(Path::new("/nowhere"));
+        let held: Vec<Waiting> = (0..ASKED_AT_ONCE).map(|_| oidc.place(peer("127.0.0.1"), false).unwrap()).collect();
+        assert!(matches!(oidc.place(peer("127.0.0.1"), false), Err(OidcError::TooMany)));
+        drop(held);
+        assert!(oidc.place(peer("127.0.0.1"), false).is_ok());
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod about;
 pub(crate) mod accessibility;
 pub(crate) mod account;
 pub(crate) mod accounts;
+mod answered;
 pub(crate) mod ask;
 pub(crate) mod asked;
 pub(crate) mod card;

@@ -91,7 +91,7 @@ impl IntoResponse for Problem {
             Kind::Unauthorized => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            Kind::TooMany | Kind::Busy | Kind::Unavailable | Kind::Full | Kind::Timeout => {
+            Kind::TooMany | Kind::QuotaExceeded | Kind::Busy | Kind::Unavailable | Kind::Full | Kind::Timeout => {
                 headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
             }
             _ => {}

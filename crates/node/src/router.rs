@@ -23,9 +23,10 @@ use crate::jobs::Jobs;
 use crate::log::Log;
 use crate::oidc::Oidc;
 use crate::problem::{Kind, Problem};
+use crate::rate::{RateLimits, Rates};
 use crate::sessions::Sessions;
 use crate::watchers::Watchers;
-use crate::{api, gate, guard, log, metrics, pages};
+use crate::{api, gate, guard, log, metrics, pages, rate};
 
 /// The largest body of one request, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = flow::ingest::BODY_BYTES_MAX;
@@ -37,6 +38,8 @@ pub(crate) struct Node {
     pub(crate) city: Arc<City>,
     /// Its log, as pages tell of it.
     pub(crate) log: Log,
+    /// What was asked of the API in the last minute.
+    pub(crate) rates: Arc<Rates>,
     /// The places for blocking work.
     pub(crate) jobs: Arc<Jobs>,
     /// Those who watch.
@@ -68,7 +71,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn of(city: Arc<City>, desk: Option<Arc<dyn Desk>>) -> Self {
+    pub(crate) fn of(city: Arc<City>, desk: Option<Arc<dyn Desk>>, limits: RateLimits) -> Self {
         let questions = Arc::new(SavedQuestions::of(city.root()));
         let drafts = Arc::new(Drafts::of(city.root()));
         let answers = Arc::new(AnswerFiles::of(city.root()));
@@ -79,6 +82,7 @@ impl Node {
         Self {
             city,
             log,
+            rates: Arc::new(Rates::of(limits)),
             jobs: Arc::default(),
             watchers: Arc::default(),
             desk,
@@ -99,7 +103,12 @@ impl Node {
 
 /// A city's node as a router: nothing listens yet. Questions in SQL are asked at the desk, if there is one.
 pub fn router(city: Arc<City>, desk: Option<Arc<dyn Desk>>) -> Router {
-    routes(Node::of(city, desk))
+    router_within(city, desk, RateLimits::DEFAULT)
+}
+
+/// The same, with other limits of the API.
+pub fn router_within(city: Arc<City>, desk: Option<Arc<dyn Desk>>, limits: RateLimits) -> Router {
+    routes(Node::of(city, desk, limits))
 }
 
 /// The largest form, in bytes: a question, and what is around it.
@@ -155,6 +164,7 @@ pub(crate) fn api(keyed: impl FnOnce(OpenApiRouter<Node>) -> OpenApiRouter<Node>
         .routes(routes!(api::lists::deployments))
         .routes(routes!(api::register::deployment))
         .routes(routes!(api::files::csv))
+        .routes(routes!(api::files::numbers))
         .routes(routes!(api::files::geojson))
         .routes(routes!(api::files::ngsi_ld))
         .routes(routes!(api::lists::acts))
@@ -230,6 +240,7 @@ pub(crate) fn routes(node: Node) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn_with_state(node.clone(), api::linked::layer))
         .layer(from_fn_with_state(node.clone(), gate::gate))
+        .layer(from_fn_with_state(node.clone(), rate::limit))
         .layer(from_fn_with_state(node.clone(), guard::guard))
         .with_state(node)
 }

@@ -14,6 +14,7 @@ pub mod command;
 pub mod decide;
 pub mod devices;
 pub mod duties;
+pub mod foreseen;
 pub mod left;
 pub mod publish;
 pub mod register;

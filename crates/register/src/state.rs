@@ -16,8 +16,8 @@ use model::inquiry::{InquiryKind, answers_to};
 use model::policy::{LayerSources, PolicyText};
 use model::{
     Act, ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, DutyId, Epoch,
-    EvidenceId, EvidenceRecord, GrantId, GrantRecord, Incident, Order, OrderId, Party, PartyId, Place, PlaceId,
-    PolicyHash, SealedFields, Seq, Stream, StreamId, Subject, Timestamp, View, ViewId, What,
+    EvidenceId, EvidenceRecord, GrantId, GrantRecord, Incident, Month, Order, OrderId, Party, PartyId, Place, PlaceId,
+    PolicyHash, RefusedFor, SealedFields, Seq, Stream, StreamId, Subject, Timestamp, View, ViewId, What,
 };
 
 pub use apply::ApplyError;
@@ -112,27 +112,11 @@ impl From<&Disclosed> for DisclosedKey {
     }
 }
 
-/// A month in UTC, as `2026-06`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Month(String);
-
-impl Month {
-    /// The month of an instant.
-    #[must_use]
-    pub fn of(at: Timestamp) -> Self {
-        Self(at.to_string().chars().take(7).collect())
-    }
-
-    /// As `2026-06`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// What left in a month, by when its batch came into the log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What came in a month, and what left in it by when its batch came into the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Monthly {
+    /// What sensors brought, of streams about nobody; none where the log does not tell.
+    pub came: Option<Came>,
     /// How many disclosures.
     pub disclosures: u64,
     /// How many of them are such of which the log keeps back how many rows there were.
@@ -141,6 +125,25 @@ pub struct Monthly {
     pub rows: u64,
     /// How many cells of the others were withheld.
     pub withheld: u64,
+}
+
+/// What sensors brought in a month, of streams about nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Came {
+    /// How many streams are counted.
+    pub streams: u64,
+    /// How many observations were admitted.
+    pub admitted: u64,
+    /// What was refused, by reason.
+    pub refused: BTreeMap<RefusedFor, u64>,
+}
+
+impl Came {
+    /// How much was refused, for whatever reason.
+    #[must_use]
+    pub fn refused_in_all(&self) -> u64 {
+        self.refused.values().copied().fold(0, u64::saturating_add)
+    }
 }
 
 /// An inquiry of a resident, without what they wrote.
@@ -219,7 +222,9 @@ pub struct State {
     pub next_disclosure: Seq,
     /// What has left, in all.
     pub disclosed: BTreeMap<DisclosedKey, Totals>,
-    /// What has left, month by month.
+    /// The last month of which the log tells what a stream brought.
+    pub counted_through: BTreeMap<StreamId, Month>,
+    /// What came and what has left, month by month.
     pub monthly: BTreeMap<Month, Monthly>,
     /// Statements, in force and ended.
     pub evidence: BTreeMap<EvidenceId, Arc<EvidenceRecord>>,

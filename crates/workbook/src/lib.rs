@@ -5,6 +5,7 @@
 //! panics. This room asks nobody and decides nothing; what a row would do is for the register to say.
 
 mod archive;
+mod bearers;
 mod cell;
 mod draw;
 mod kind;
@@ -17,6 +18,7 @@ mod xlsx;
 
 use std::fmt;
 
+pub use bearers::{Bearer, bearers};
 pub use cell::{Book, Cell, Row, Table, Value};
 pub use draw::{Extent, drawn};
 pub use kind::{Column, Kind};

@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::Context;
 use flow::City;
 use lake::Options;
-use node::{Allowed, Webhooks};
+use node::{Allowed, RateLimits, Webhooks};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -36,6 +36,7 @@ pub(crate) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
         tick: Duration::from_secs(args.tick),
         begin: None,
         allowed: args.webhooks_allow.clone(),
+        limits: RateLimits { token: args.token_requests, address: args.address_requests },
     };
     run_node(Arc::clone(&city), sql, serving, stop_signal(), |up| {
         let (register, flight) = (format!("http://{}/", up.register), up.flight.map(|at| format!("grpc://{at}")));
@@ -59,6 +60,8 @@ pub(crate) struct Serving {
     pub(crate) begin: Option<oneshot::Receiver<()>>,
     /// What webhooks may reach.
     pub(crate) allowed: Vec<Allowed>,
+    /// How much the API answers in a minute.
+    pub(crate) limits: RateLimits,
 }
 
 /// Where a node is up.
@@ -90,7 +93,7 @@ pub(crate) fn run_node(
         let webhooks = tokio::spawn(Webhooks::new(Arc::clone(&city), serving.allowed).run());
         let (stop, stopped) = oneshot::channel();
         let flights = tokio::spawn(sql.clone().speak(flight, stopped));
-        node::serve(city, sql.desk(), listener, until).await?;
+        node::serve_within(city, sql.desk(), serving.limits, listener, until).await?;
         drop(stop);
         flights.await?;
         webhooks.abort();

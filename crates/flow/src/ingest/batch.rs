@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::{DeviceId, Epoch, EpochLength, Span, StreamId, Timestamp};
+use model::{DeviceId, Epoch, EpochLength, RefusedFor, Span, StreamId, Timestamp};
 use privacy::memory::MemoryKeys;
 use privacy::{EpochKey, EpochKeys, Fate, RawObservation, RawValue, Sightings, TreatError, Treated, Treating};
 
@@ -38,6 +38,23 @@ pub enum RowError {
     /// A property does not fit.
     #[error("{0}")]
     Treatment(String),
+}
+
+impl RowError {
+    /// Under which reason it is counted.
+    #[must_use]
+    pub const fn class(&self) -> RefusedFor {
+        match self {
+            Self::Malformed(Fault::NotJson | Fault::Kind(_)) => RefusedFor::Unreadable,
+            Self::Malformed(_)
+            | Self::UnknownDevice
+            | Self::OtherDevice
+            | Self::FromTheFuture
+            | Self::TooOld
+            | Self::BeforeStart
+            | Self::Treatment(_) => RefusedFor::Unfit,
+        }
+    }
 }
 
 impl From<TreatError> for RowError {

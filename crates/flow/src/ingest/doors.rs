@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use lake::LakeError;
-use model::{DeviceId, StreamId, Timestamp};
+use model::{DeviceId, Stream, StreamId, Timestamp};
 
 use super::batch::{Batch, RowError, same_device};
 use super::fault::Place;
@@ -19,10 +19,16 @@ impl City {
         let device = state.device_with(&credential(token)).ok_or(IngestError::UnknownToken)?;
         let admitted = may_send(&self.register, &state, device);
         let admitted = admitted.map_err(IngestError::from).and_then(|()| self.admitted(&device.stream));
-        if admitted.is_err() {
-            self.counters.add(&device.stream, |counts| counts.refused += 1);
+        let declared = state.stream(&device.stream).map(|(_, stream)| stream);
+        Ok((device.id.clone(), admitted.inspect_err(|error| self.note_refused(&device.stream, declared, error))?))
+    }
+
+    /// Counts a batch that was refused as a whole.
+    fn note_refused(&self, id: &StreamId, declared: Option<&Stream>, error: &IngestError) {
+        self.counters.add(id, |counts| counts.refused += 1);
+        if let Some(stream) = declared {
+            self.months.refused(stream, self.register.now(), error.class(), 1);
         }
-        Ok((device.id.clone(), admitted?))
     }
 
     /// Takes a batch of NGSI-LD entities from a device, whole or not at all.
@@ -31,13 +37,19 @@ impl City {
     /// Why nothing of it was taken.
     pub fn ingest_ngsi(&self, token: &str, body: &[u8]) -> Result<Ingested, IngestError> {
         let (device, admitted) = self.device(token)?;
+        let stream = &admitted.ready().stream;
+        let taken = self.take_entities(device, &admitted, body);
+        taken.inspect_err(|error| self.note_refused(&stream.id, Some(stream), error))
+    }
+
+    fn take_entities(&self, device: DeviceId, admitted: &Admitted, body: &[u8]) -> Result<Ingested, IngestError> {
         if body.len() > BODY_BYTES_MAX {
             return Err(IngestError::TooLarge);
         }
         let recipe = &admitted.ready().recipe;
         let entities = ngsi::entities(body).map_err(|error| IngestError::Malformed(error.to_string()))?;
         let mut ids = Vec::with_capacity(entities.len());
-        let outcome = self.take(&admitted, &[device], |batch| {
+        let outcome = self.take(admitted, &[device], |batch| {
             let mut values = Vec::new();
             numbered(entities.len())?.zip(&entities).try_for_each(|(row, entity)| {
                 let read = ngsi::parse(recipe, entity, &mut values);
@@ -56,12 +68,18 @@ impl City {
     /// Why nothing of it was taken.
     pub fn ingest_lines(&self, token: &str, body: &[u8]) -> Result<Ingested, IngestError> {
         let (device, admitted) = self.device(token)?;
+        let stream = &admitted.ready().stream;
+        let taken = self.take_lines(device, &admitted, body);
+        taken.inspect_err(|error| self.note_refused(&stream.id, Some(stream), error))
+    }
+
+    fn take_lines(&self, device: DeviceId, admitted: &Admitted, body: &[u8]) -> Result<Ingested, IngestError> {
         if body.len() > BODY_BYTES_MAX {
             return Err(IngestError::TooLarge);
         }
         let recipe = &admitted.ready().recipe;
         let lines = || body.split(|&byte| byte == b'\n').filter(|line| !line.iter().all(u8::is_ascii_whitespace));
-        self.take(&admitted, std::slice::from_ref(&device), |batch| {
+        self.take(admitted, std::slice::from_ref(&device), |batch| {
             let mut values = Vec::new();
             numbered(lines().count())?.zip(lines()).try_for_each(|(row, line)| {
                 let read = ndjson::parse(recipe, line, &mut values);
@@ -97,9 +115,10 @@ impl City {
         while chunks.read()? {
             // Asked again for each chunk: an approval may lapse while a long file is read.
             let admitted = self.admitted(stream)?;
-            let mut rows = 0;
+            let (mut rows, stream) = (0, &admitted.ready().stream);
             let taken = self.take(&admitted, &devices, |batch| {
                 rows = chunks.push(&admitted, batch, |at, place, error| {
+                    self.months.refused(stream, self.register.now(), error.class(), 1);
                     let first = RefusedRows { rows: 0, first: row + at as u64 + 1, place };
                     total.refused.entry(error).or_insert(first).rows += 1;
                 });
@@ -110,6 +129,8 @@ impl City {
             row += rows as u64;
             progress(row);
         }
+        // Nobody may tick after a file that a command took. That the numbers could not be kept refuses no observation.
+        drop(self.months.keep());
         Ok(total)
     }
 
@@ -138,7 +159,8 @@ impl City {
         devices: &'b [DeviceId],
         fill: impl FnOnce(&mut Batch<'_>) -> Result<(), IngestError>,
     ) -> Result<Ingested, IngestError> {
-        let stream = &admitted.ready().stream.id;
+        let declared = &admitted.ready().stream;
+        let stream = &declared.id;
         let keys = |length, at| self.keys.key(&self.register, stream, length, at);
         let work = admitted.ready().recipe.work();
         let memory = work.map(|work| self.memories.keys(admitted, work, self.register.entropy())).transpose()?;
@@ -146,7 +168,7 @@ impl City {
         let filled = fill(&mut batch);
         // A key that is missing explains a refused row, and is the error that may pass.
         let filled = batch.key_failure().map_or(filled, |error| Err(error.into()));
-        filled.inspect_err(|_| self.counters.add(stream, |counts| counts.refused += 1))?;
+        filled?;
         let (admitted, late) = if work.is_some() {
             // In memory, and nowhere else: that is the point of it, and what a crash takes of it is a gap.
             let (sightings, count) = batch.sightings();
@@ -160,6 +182,7 @@ impl City {
             counts.admitted += admitted;
             counts.late += late;
         });
+        self.months.admitted(declared, self.register.now(), admitted);
         Ok(Ingested { admitted, late, ..Ingested::nothing(stream) })
     }
 

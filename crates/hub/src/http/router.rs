@@ -30,6 +30,9 @@ const BOARD_TIME_MAX: Duration = Duration::from_secs(10);
 const UNCOUNTED: &str = "The hub counts, for the first time since it was started. Try again in a moment.";
 /// What is said where the mirrors cannot be read.
 const UNMIRRORED: &str = "The mirrors of the cities’ logs cannot be read now.";
+/// What is said of a form that another site brought about.
+const FOREIGN: &str =
+    "Another site sent this form, so nothing of it was read. Open the page here and send it from there.";
 /// What is said of a request that does not fit its address.
 const UNREAD: &str = "What was sent cannot be read here: it is too large, or something in it is missing or too much.";
 
@@ -112,8 +115,12 @@ async fn guard(State(node): State<Node>, request: Request, next: Next) -> Respon
     let page = wants_page(request.headers()) && !request.uri().path().starts_with("/api/");
     let headers = request.headers().clone();
     let as_page = |problem: &Problem| pages::problem(&node, &headers, problem);
+    let foreign = !request.uri().path().starts_with("/api/") && web::is_from_elsewhere(request.method(), &headers);
     let answer = async {
-        let mut response = next.run(request).await;
+        let mut response = match foreign {
+            true => Problem::new(StatusCode::FORBIDDEN, FOREIGN).into_response(),
+            false => next.run(request).await,
+        };
         let status = response.status();
         let problem = response.extensions_mut().remove::<Problem>();
         let is_html =

@@ -377,3 +377,17 @@ async fn a_page_of_members_looks_at_no_more_than_it_shows() {
     assert_eq!(last.matches("href=\"/members/m-").count(), 50);
     assert!(!last.contains("The next page"));
 }
+
+#[tokio::test]
+async fn a_form_that_another_site_sends_is_refused_whatever_it_carries() {
+    let world = World::new();
+    for path in ["/sign-in", "/sign-out", "/acts"] {
+        for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+            let request = Request::post(path).header(header::HOST, "hub.example").header(header::ACCEPT, "text/html");
+            let request = request.header(name, value).body(Body::from("form=x")).unwrap();
+            let response = routes(world.hub.clone()).oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{path}");
+            assert!(text(response).await.contains("Another site sent this form"), "{path}");
+        }
+    }
+}

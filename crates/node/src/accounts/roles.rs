@@ -266,6 +266,8 @@ pub const DOORS: &[Door] = &[
     seen("/office/grants/{id}"),
     form("/office/grants/{id}/withdraw", Action::Decide),
     seen("/office/tokens"),
+    form("/office/tokens/sheet", Action::Token),
+    sent("/office/tokens/sheet/issue", Action::Token),
     form("/office/tokens/devices/new", Action::Prepare),
     form("/office/tokens/devices/{id}/{what}", Action::Token),
     form("/office/tokens/parties/{id}", Action::Token),

@@ -4,6 +4,7 @@
 //! and dates, and no word of it changes with the clock. Nothing in them is more than the pages show.
 
 mod ngsi;
+mod numbers;
 pub(crate) mod table;
 
 use axum::Json;
@@ -80,6 +81,17 @@ pub(crate) fn drawn<B: IntoResponse>(
 pub(crate) async fn csv(State(node): State<Node>, base: Base, headers: HeaderMap) -> Result<Response, Problem> {
     let state = node.city.register().state();
     drawn(&state, &headers, CSV, || table::written(&state, &base))
+}
+
+/// The city in numbers, month by month.
+#[utoipa::path(
+    get, path = "/numbers.csv", tag = "register",
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there already")),
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv"), (status = 304, description = "Unchanged"))
+)]
+pub(crate) async fn numbers(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
+    let state = node.city.register().state();
+    drawn(&state, &headers, CSV, || numbers::written(&state))
 }
 
 /// The register as a map: deployments at their places, and their sensors.

@@ -9,10 +9,15 @@ use axum::Json;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use serde_json::Value;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::register::OPEN;
+use crate::problem::PROBLEM_JSON;
+use crate::rate;
 
 /// A problem document (RFC 9457). Its `type` has a page of its own.
 #[derive(ToSchema)]
@@ -59,6 +64,41 @@ impl Modify for Tokens {
     }
 }
 
+/// The quotas: every operation that counts says what its answers carry.
+struct Quotas;
+
+impl Modify for Quotas {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let header = |description: &str| {
+            HeaderBuilder::new().schema(Some(Object::with_type(Type::String))).description(Some(description)).build()
+        };
+        let policy = header(
+            "The quota: `\"token\";q=12000;w=60` of a token, `\"address\";q=600;w=60` of an address without one",
+        );
+        let left = header("What is left of it: `r` requests at once, all of it again after `t` seconds");
+        for (_, item) in document.paths.paths.iter_mut().filter(|(path, _)| rate::counts(path)) {
+            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+                let exceeded = ResponseBuilder::new()
+                    .description("The quota of the token or the address is used up, or too many ask at once")
+                    .header("RateLimit-Policy", policy.clone())
+                    .header("RateLimit", left.clone())
+                    .header("Retry-After", header("After how many seconds to ask again"))
+                    .content(
+                        PROBLEM_JSON,
+                        ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build(),
+                    );
+                operation.responses.responses.insert("429".to_owned(), exceeded.build().into());
+                for response in operation.responses.responses.values_mut() {
+                    if let RefOr::T(response) = response {
+                        response.headers.insert("RateLimit-Policy".to_owned(), policy.clone().into());
+                        response.headers.insert("RateLimit".to_owned(), left.clone().into());
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// What the description says besides addresses.
 #[derive(OpenApi)]
 #[openapi(
@@ -66,7 +106,8 @@ impl Modify for Tokens {
         title = "Ordinance: a city's node",
         description = "What sensors send, what parties ask and command, and the public register and its log as data. What is public needs no \
             token and may be read by any page. Every error is a problem document. Where a list is long, a page links to the next. A request \
-            that is sent again with the same `Idempotency-Key` is done once.",
+            that is sent again with the same `Idempotency-Key` is done once. A token may ask 12,000 times a minute, an address without \
+            one 600 times, unless the city says otherwise: each answer names the quota and what is left of it.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
     ),
     components(schemas(ProblemDocument)),
@@ -85,7 +126,9 @@ pub(crate) struct Description;
 
 /// The document.
 pub(crate) fn document() -> Value {
-    let document = crate::router::api(|sent| sent).into_openapi();
+    let mut document = crate::router::api(|sent| sent).into_openapi();
+    // Addresses are there only once they are joined.
+    Quotas.modify(&mut document);
     serde_json::to_value(&document).unwrap_or_default()
 }
 

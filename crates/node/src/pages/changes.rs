@@ -99,6 +99,7 @@ impl Change {
             | What::DisclosuresBatched(_)
             | What::PayloadErased(_)
             | What::ClassApproved(_)
+            | What::ObservationsCounted(_)
             | What::ClockConfirmed(_) => None,
         }
     }

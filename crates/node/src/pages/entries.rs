@@ -193,6 +193,7 @@ pub(crate) fn deployment_of(what: &What, state: &Register) -> Option<DeploymentI
         | What::DisclosuresBatched(_)
         | What::PayloadErased(_)
         | What::ClassApproved(_)
+        | What::ObservationsCounted(_)
         | What::ClockConfirmed(_) => None,
     }
 }

@@ -19,6 +19,7 @@ use register::decide::answers_for;
 use register::{InquiryError, State as Register};
 
 use super::Site;
+use super::answered::{self, Row};
 use super::asked::{Answer, Told, answers};
 use super::runs::Runs;
 use super::signed::{Signed, private, signed, to_sign_in};
@@ -35,6 +36,8 @@ struct Inbox {
     form: String,
     open: Vec<Told>,
     answered: Vec<Told>,
+    /// What became of all of them, by kind.
+    kinds: Vec<Row>,
 }
 
 #[derive(Template)]
@@ -68,18 +71,21 @@ pub(super) struct Typed {
     outcome: String,
 }
 
-/// The inquiries that a party answers for: those that are open, the most urgent first, and those that are answered, the newest
-/// first.
-fn inquiries(city: &City, state: &Register, party: &Party) -> (Vec<Told>, Vec<Told>) {
+/// The inquiries that a party answers for: those that are open, what is overdue first and then the most urgent, those that are
+/// answered, the newest first, and what became of all of them.
+fn inquiries(city: &City, state: &Register, party: &Party) -> (Vec<Told>, Vec<Told>, Vec<Row>) {
     let filed = |id: &EvidenceId| state.evidence.get(id).map(|filed| &filed.evidence.about);
     let own = |id: &&EvidenceId| filed(id).is_some_and(|about| answers_for(state, party, about));
     let own: Vec<&EvidenceId> = state.inquiries.keys().filter(own).collect();
-    let runs = Runs::about(city, state, own.iter().filter_map(|id| filed(id)), city.register().now());
+    let now = city.register().now();
+    let runs = Runs::about(city, state, own.iter().filter_map(|id| filed(id)), now);
     let told = own.into_iter().filter_map(|id| Told::of(Lang::En, state, &runs, id));
     let (mut open, mut answered): (Vec<Told>, Vec<Told>) = told.partition(Told::is_open);
-    open.sort_by(|a, b| (a.due.is_none(), a.due, &a.received).cmp(&(b.due.is_none(), b.due, &b.received)));
+    open.sort_by_cached_key(|told| (!told.overdue, told.due.is_none(), told.due, told.received.clone()));
     answered.sort_by(|a, b| b.received.cmp(&a.received));
-    (open, answered)
+    let counts = |id: &EvidenceId| filed(id).is_some_and(|about| answers_for(state, party, about));
+    let kinds = answered::rows(Lang::En, answered::by_kind(city, state, now, counts));
+    (open, answered, kinds)
 }
 
 /// `GET /desk/inbox`
@@ -87,9 +93,9 @@ pub(crate) async fn inbox(State(node): State<Node>, headers: HeaderMap) -> Resul
     let Some(signed) = signed(&node, &headers) else { return to_sign_in() };
     let state = node.city.register().state();
     let (city, of, party) = (Arc::clone(&node.city), Arc::clone(&state), signed.party.clone());
-    let (open, answered) = node.jobs.run(Lane::Token, move || inquiries(&city, &of, &party)).await?;
+    let (open, answered, kinds) = node.jobs.run(Lane::Token, move || inquiries(&city, &of, &party)).await?;
     let (site, form) = (Site::of(&state), signed.id.form());
-    private(StatusCode::OK, &Inbox { site, party: signed.party.name, form, open, answered })
+    private(StatusCode::OK, &Inbox { site, party: signed.party.name, form, open, answered, kinds })
 }
 
 /// An inquiry that a party answers for. One of others is told like one that never was.

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::Response;
 use flow::City;
 use model::incident::{INCIDENT_CLOSED, INCIDENT_UPDATE};
-use model::{EvidenceId, EvidenceRecord, Moment, Severity, Subject, Timestamp};
+use model::{EvidenceId, EvidenceRecord, Moment, Severity, Span, Subject, Timestamp};
 use register::State as Register;
 use standards::duty::{Duty, Instance, Status};
 
@@ -23,6 +23,8 @@ use crate::problem::Problem;
 use crate::router::Node;
 use crate::words;
 
+const SECONDS_PER_MINUTE: u32 = 60;
+const SECONDS_PER_HOUR: u32 = 3_600;
 /// The most incidents of the page.
 const SHOWN_MAX: usize = 200;
 
@@ -113,7 +115,7 @@ pub(crate) fn all(
     let more = records.len().saturating_sub(SHOWN_MAX);
     records.truncate(SHOWN_MAX);
     let runs = Runs::about(city, state, records.iter().map(|record| &record.evidence.about), now);
-    let told = records.into_iter().map(|record| Told::of(lang, state, &runs, said.about(record), record));
+    let told = records.into_iter().map(|record| Told::of(lang, state, (&runs, now), said.about(record), record));
     (told.collect(), more)
 }
 
@@ -147,10 +149,16 @@ impl Told {
     pub(crate) fn one(city: &City, state: &Register, record: &EvidenceRecord, now: Timestamp) -> Self {
         let runs = Runs::of(city, state, &record.evidence.id, now);
         let said = Followed::of(state, state.evidence_about(&record.evidence.about));
-        Self::of(Lang::En, state, &runs, said.about(record), record)
+        Self::of(Lang::En, state, (&runs, now), said.about(record), record)
     }
 
-    fn of(lang: Lang, state: &Register, runs: &Runs, said: &[&EvidenceRecord], record: &EvidenceRecord) -> Self {
+    fn of(
+        lang: Lang,
+        state: &Register,
+        (runs, now): (&Runs, Timestamp),
+        said: &[&EvidenceRecord],
+        record: &EvidenceRecord,
+    ) -> Self {
         let statement = &record.evidence;
         let known = state.incidents.get(&statement.id).map(|record| &record.incident);
         let listed = |parts: Vec<String>| lang.list(&parts);
@@ -180,7 +188,7 @@ impl Told {
             data: listed(
                 known.iter().flat_map(|one| &one.data).map(|category| lang.within(lang.category(*category))).collect(),
             ),
-            clocks: clocks(lang, runs.from(&statement.id)),
+            clocks: clocks(lang, runs.from(&statement.id), record, now),
             over: over(lang, record, said),
             said: said.iter().map(|record| Said::of(lang, state, record)).collect(),
         }
@@ -225,14 +233,14 @@ fn over(lang: Lang, record: &EvidenceRecord, said: &[&EvidenceRecord]) -> Option
 }
 
 /// The clocks that count from it, by when they are due.
-fn clocks(lang: Lang, runs: &[(Duty, Instance)]) -> Vec<Clock> {
+fn clocks(lang: Lang, runs: &[(Duty, Instance)], incident: &EvidenceRecord, now: Timestamp) -> Vec<Clock> {
     let mut runs: Vec<&(Duty, Instance)> = runs.iter().collect();
     runs.sort_by_key(|(_, run)| run.due);
-    runs.into_iter().map(|(duty, run)| Clock::of(lang, duty, run)).collect()
+    runs.into_iter().map(|(duty, run)| Clock::of(lang, duty, run, incident, now)).collect()
 }
 
 impl Clock {
-    fn of(lang: Lang, duty: &Duty, run: &Instance) -> Self {
+    fn of(lang: Lang, duty: &Duty, run: &Instance, incident: &EvidenceRecord, now: Timestamp) -> Self {
         let due = lang.instant(run.due);
         let what = match &duty.done_by {
             Moment::Evidence(kind) => lang.within(&called(lang, kind.as_str())),
@@ -255,7 +263,38 @@ impl Clock {
             (Lang::De, Status::Void { at }) => format!("Seit dem {} nicht mehr verlangt: {what}", lang.instant(at)),
         };
         let words = format!("{words} ({}, {})", lang.quoted(duty.id.as_str()), duty.requirement);
+        let words = if run.status == Status::Waiting {
+            format!("{words}; {}{}", left(lang, run.due.since(now)), counted_from_notice(lang, run, incident))
+        } else {
+            words
+        };
         Self { words, overdue: run.is_overdue(), due: Some(run.due).filter(|_| run.status == Status::Waiting) }
+    }
+}
+
+/// What is left of a clock: whole hours, or minutes of the last one.
+fn left(lang: Lang, left: Span) -> String {
+    let (hours, minutes) = (left.as_seconds() / SECONDS_PER_HOUR, left.as_seconds() / SECONDS_PER_MINUTE);
+    let told = if hours > 0 { Span::hours(hours) } else { Span::minutes(minutes) };
+    match (lang, hours + minutes) {
+        (Lang::En, 0) => "less than a minute left".to_owned(),
+        (Lang::De, 0) => "noch weniger als eine Minute".to_owned(),
+        (Lang::En, _) => format!("{} left", lang.span(told)),
+        (Lang::De, _) => format!("noch {}", lang.span(told)),
+    }
+}
+
+/// A clock of the register counts from the report, because an earlier moment is only claimed; a law may count from when it was noticed.
+/// Where that was earlier, it is said when the same time would be over.
+fn counted_from_notice(lang: Lang, run: &Instance, incident: &EvidenceRecord) -> String {
+    let before = incident.filed_at.since(incident.evidence.on);
+    if before == Span::ZERO {
+        return String::new();
+    }
+    let due = lang.instant(run.due - before);
+    match lang {
+        Lang::En => format!(". Counted from when it was noticed: by {due}"),
+        Lang::De => format!(". Gezählt von dem Zeitpunkt an, zu dem es bemerkt wurde: bis zum {due}"),
     }
 }
 

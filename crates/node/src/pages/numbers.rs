@@ -1,7 +1,7 @@
 //! The city in numbers: what senses, what has left and what residents asked, month by month. Each drawing stands in a table too.
 //!
-//! What has left and what was asked is counted from the log, so that everybody can count it again. What was taken and refused is
-//! counted since the node began to run, because nothing of a single observation is in the log.
+//! Everything that has a month is counted from the log, so that everybody can count it again: what came and was refused once its
+//! month is over, of streams about nobody alone. What came since the node began to run is told beside it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use flow::City;
-use model::{EvidenceId, Identifies, StreamId, Technology, Timestamp};
+use model::{Identifies, Month, RefusedFor, StreamId, Technology, Timestamp};
 use register::State as Register;
-use register::state::Month;
-use standards::duty::Status;
+use register::state::Monthly;
 
+use super::answered::{self, Became};
 use super::draw::Bars;
 use super::index::{Facts, Index, index};
 use super::runs::Runs;
@@ -35,11 +35,36 @@ struct Page {
     collecting: usize,
     sensors: usize,
     technologies: Vec<(Link, usize)>,
+    came: Vec<Came>,
+    /// The reasons of refusals, in the order of each month's numbers.
+    reasons: [&'static str; RefusedFor::ALL.len()],
     left: Vec<Left>,
-    bars: Option<Bars>,
+    /// What is drawn, where there is something: admitted, refused, disclosed, withheld.
+    drawn: Option<[Drawn; 2]>,
+    drawn_left: Option<[Drawn; 2]>,
     asked: Vec<Asked>,
+    /// What became of inquiries, by kind.
+    kinds: Vec<answered::Row>,
     /// How many observations about nobody were taken, in words.
     admitted: String,
+}
+
+/// Bars by month, with what they are called.
+struct Drawn {
+    /// What begins the ids within the drawing.
+    id: &'static str,
+    title: &'static str,
+    caption: &'static str,
+    bars: Bars,
+}
+
+/// What came in a month.
+struct Came {
+    month: String,
+    admitted: u64,
+    refused: u64,
+    /// By reason, as `RefusedFor::ALL` has them.
+    by_reason: [u64; RefusedFor::ALL.len()],
 }
 
 /// What left in a month.
@@ -62,27 +87,109 @@ struct Asked {
     open: u64,
 }
 
-fn left(state: &Register) -> Vec<Left> {
-    let month = |(month, sums): (&Month, &register::state::Monthly)| Left {
-        month: month.as_str().to_owned(),
-        disclosures: sums.disclosures,
-        kept_back: sums.kept_back,
-        rows: Some(sums.rows).filter(|_| sums.kept_back < sums.disclosures),
-        withheld: Some(sums.withheld).filter(|_| sums.kept_back < sums.disclosures),
-    };
-    let mut left: Vec<Left> = state.monthly.iter().rev().take(MONTHS_MAX).map(month).collect();
-    left.reverse();
-    left
+/// The newest months of those that hold something.
+fn newest<T>(state: &Register, of: impl FnMut((&Month, &Monthly)) -> Option<T>) -> Vec<T> {
+    let mut newest: Vec<T> = state.monthly.iter().rev().filter_map(of).take(MONTHS_MAX).collect();
+    newest.reverse();
+    newest
 }
 
-/// Whether an inquiry was answered: in time, late, or not at all. What no clock runs on is in time once it is answered.
-fn became(state: &Register, runs: &Runs, id: &EvidenceId, month: &mut Asked) {
+fn came(state: &Register) -> Vec<Came> {
+    newest(state, |(month, sums)| {
+        let came = sums.came.as_ref()?;
+        Some(Came {
+            month: month.to_string(),
+            admitted: came.admitted,
+            refused: came.refused_in_all(),
+            by_reason: RefusedFor::ALL.map(|reason| came.refused.get(&reason).copied().unwrap_or(0)),
+        })
+    })
+}
+
+fn left(state: &Register) -> Vec<Left> {
+    newest(state, |(month, sums)| {
+        let told = sums.kept_back < sums.disclosures;
+        (sums.disclosures > 0).then(|| Left {
+            month: month.to_string(),
+            disclosures: sums.disclosures,
+            kept_back: sums.kept_back,
+            rows: Some(sums.rows).filter(|_| told),
+            withheld: Some(sums.withheld).filter(|_| told),
+        })
+    })
+}
+
+/// Why something was refused, as the head of a column.
+const fn reason(lang: Lang, reason: RefusedFor) -> &'static str {
+    match reason {
+        RefusedFor::Norms => lang.of("Might not collect", "Durfte nicht erfassen"),
+        RefusedFor::Device => lang.of("Sensor shut out", "Sensor ausgeschlossen"),
+        RefusedFor::Unreadable => lang.of("Not readable", "Nicht lesbar"),
+        RefusedFor::Unfit => lang.of("Did not fit", "Passte nicht"),
+        RefusedFor::City => lang.of("City could not", "Stadt konnte nicht"),
+    }
+}
+
+/// Bars of a number by month.
+#[expect(clippy::cast_precision_loss, reason = "a drawing has fewer digits")]
+fn bars<'m>(lang: Lang, numbers: impl Iterator<Item = (&'m String, Option<u64>)>) -> Bars {
+    let numbers: Vec<_> = numbers.map(|(month, number)| (month.clone(), number.map(|number| number as f64))).collect();
+    Bars::of(lang, &numbers)
+}
+
+/// The drawings of what came.
+fn drawn_came(lang: Lang, came: &[Came]) -> [Drawn; 2] {
+    [
+        Drawn {
+            id: "admitted",
+            title: lang.of("Observations taken, by month", "Angenommene Beobachtungen nach Monaten"),
+            caption: lang
+                .of("Taken, by month. About nobody alone.", "Angenommen, nach Monaten. Nur, was niemanden betrifft."),
+            bars: bars(lang, came.iter().map(|month| (&month.month, Some(month.admitted)))),
+        },
+        Drawn {
+            id: "refused",
+            title: lang.of("Refused, by month", "Abgelehntes nach Monaten"),
+            caption: lang.of(
+                "Refused, by month. A batch counts once, and so does a row of a file.",
+                "Abgelehnt, nach Monaten. Eine Sendung zählt einmal, eine Zeile einer Datei auch.",
+            ),
+            bars: bars(lang, came.iter().map(|month| (&month.month, Some(month.refused)))),
+        },
+    ]
+}
+
+/// The drawings of what left.
+fn drawn_left(lang: Lang, left: &[Left]) -> [Drawn; 2] {
+    [
+        Drawn {
+            id: "left",
+            title: lang.of("Disclosures by month", "Weitergaben nach Monaten"),
+            caption: lang.of(
+                "Disclosures by month, as their batches came into the log.",
+                "Weitergaben nach Monaten, wie sie gesammelt ins Protokoll kamen.",
+            ),
+            bars: bars(lang, left.iter().map(|month| (&month.month, Some(month.disclosures)))),
+        },
+        Drawn {
+            id: "withheld",
+            title: lang.of("Withheld by month", "Zurückgehaltenes nach Monaten"),
+            caption: lang.of(
+                "Numbers that were too small to tell, by month.",
+                "Zahlen, die zu klein waren, um sie zu nennen, nach Monaten.",
+            ),
+            bars: bars(lang, left.iter().map(|month| (&month.month, month.withheld))),
+        },
+    ]
+}
+
+/// Counts an inquiry: answered in time, late, or not at all. What is overdue is late.
+fn count(became: Became, month: &mut Asked) {
     month.received += 1;
-    let sum = match runs.get(id).map(|(_, run)| run.status) {
-        Some(Status::Done { .. }) => &mut month.in_time,
-        Some(Status::Lapsed { .. }) => &mut month.late,
-        None if state.is_answered(id) => &mut month.in_time,
-        Some(Status::Waiting | Status::Void { .. }) | None => &mut month.open,
+    let sum = match became {
+        Became::InTime => &mut month.in_time,
+        Became::Late | Became::Overdue => &mut month.late,
+        Became::Waits => &mut month.open,
     };
     *sum += 1;
 }
@@ -92,9 +199,9 @@ fn asked(city: &City, state: &Register, now: Timestamp) -> Vec<Asked> {
     let runs = Runs::about(city, state, filed.map(|filed| &filed.evidence.about), now);
     let mut months: BTreeMap<Month, Asked> = BTreeMap::new();
     for (id, record) in &state.inquiries {
-        became(state, &runs, id, months.entry(Month::of(record.at)).or_default());
+        count(Became::of(state, &runs, id), months.entry(Month::of(record.at)).or_default());
     }
-    let named = months.into_iter().map(|(month, asked)| Asked { month: month.as_str().to_owned(), ..asked });
+    let named = months.into_iter().map(|(month, asked)| Asked { month: month.to_string(), ..asked });
     let mut named: Vec<Asked> = named.rev().take(MONTHS_MAX).collect();
     named.reverse();
     named
@@ -110,11 +217,10 @@ fn technologies(lang: Lang, facts: &Facts) -> Vec<(Link, usize)> {
 /// `GET /numbers`
 pub(crate) async fn numbers(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let Index { state, now, facts } = index(&node).await?;
-    let left = left(&state);
+    let (came, left) = (came(&state), left(&state));
     let (city, of) = (Arc::clone(&node.city), Arc::clone(&state));
-    let asked = node.jobs.run(Lane::Open, move || asked(&city, &of, now)).await?;
-    #[expect(clippy::cast_precision_loss, reason = "a drawing has fewer digits")]
-    let drawn: Vec<_> = left.iter().map(|month| (month.month.clone(), Some(month.disclosures as f64))).collect();
+    let job = move || (asked(&city, &of, now), answered::by_kind(&city, &of, now, |_| true));
+    let (asked, kinds) = node.jobs.run(Lane::Open, job).await?;
     let counts = node.city.counters().snapshot();
     // Of a stream about people nothing is told that no minimum and no noise has gone over.
     let about_nobody =
@@ -126,9 +232,13 @@ pub(crate) async fn numbers(State(node): State<Node>, here: Here) -> Result<Resp
         collecting: facts.collecting,
         sensors: state.devices.len(),
         technologies: technologies(here.lang, &facts),
-        bars: Some(Bars::of(here.lang, &drawn)).filter(|_| !drawn.is_empty()),
+        reasons: RefusedFor::ALL.map(|of| reason(here.lang, of)),
+        drawn: (!came.is_empty()).then(|| drawn_came(here.lang, &came)),
+        drawn_left: (!left.is_empty()).then(|| drawn_left(here.lang, &left)),
+        came,
         left,
         asked,
+        kinds: answered::rows(here.lang, kinds),
         admitted: here.lang.count(
             admitted.fold(0, u64::saturating_add),
             ("observation", "observations"),

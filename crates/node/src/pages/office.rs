@@ -84,6 +84,13 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/office/grants/{id}", get(grants::one))
         .route("/office/grants/{id}/withdraw", form(grants::withdraw))
         .route("/office/tokens", get(tokens::all))
+        .route(
+            "/office/tokens/sheet",
+            get(tokens::sheet::page)
+                .post(tokens::sheet::look)
+                .layer(axum::extract::DefaultBodyLimit::max(sheets::FORM_BYTES_MAX)),
+        )
+        .route("/office/tokens/sheet/issue", axum::routing::post(tokens::sheet::issue))
         .route("/office/tokens/devices/new", form(tokens::enter))
         .route("/office/tokens/devices/{id}/{what}", form(tokens::set_device))
         .route("/office/tokens/parties/{id}", form(tokens::issue))

@@ -16,7 +16,7 @@ use crate::router::Node;
 struct Problems {
     site: Site,
     /// Each kind with its title.
-    kinds: [(Kind, &'static str); 16],
+    kinds: [(Kind, &'static str); 17],
 }
 
 #[derive(Template)]

@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     Unprocessable,
     /// Too many requests without a token at once.
     TooMany,
+    /// Somebody asked more than their quota.
+    QuotaExceeded,
     /// A defect of this software.
     Internal,
     /// Too many requests at once.
@@ -41,7 +43,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their status.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::BadRequest,
         Self::Unauthorized,
         Self::Forbidden,
@@ -53,6 +55,7 @@ impl Kind {
         Self::UnsupportedMediaType,
         Self::Unprocessable,
         Self::TooMany,
+        Self::QuotaExceeded,
         Self::Internal,
         Self::Busy,
         Self::Unavailable,
@@ -91,6 +94,7 @@ impl Kind {
             Self::TooMany => {
                 (429, "too-many-requests", ["Too many people ask at once", "Zu viele fragen gleichzeitig"])
             }
+            Self::QuotaExceeded => (429, "quota-exceeded", ["You have asked too often", "Es wurde zu oft gefragt"]),
             Self::Internal => (500, "internal", ["Something went wrong inside", "Ein Fehler in der Software"]),
             Self::Busy => (503, "busy", ["The city is busy", "Die Stadt ist gerade ausgelastet"]),
             Self::Unavailable => {

@@ -6,6 +6,7 @@ mod limits;
 mod lives;
 mod provider;
 mod roles;
+mod shown;
 
 use axum::http::Method;
 use hmac::{Hmac, KeyInit, Mac};

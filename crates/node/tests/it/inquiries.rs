@@ -332,6 +332,18 @@ async fn overdue_and_answered(world: &World, question: &str, objection: &str) {
     assert_eq!(inbox.text().matches("Overdue").count(), 1, "{}", inbox.text());
     let page = world.browse("/numbers").await;
     assert!(page.text().contains(&numbers(2, 0, 1, 1)), "what is overdue is late: {}", page.text());
+    // Received, past due, waiting, in time, late, days: the inbox of whoever answers says the same as the page for everybody.
+    let row = |kind: &str, numbers: [&str; 6]| {
+        let cells: Vec<String> = numbers.iter().map(|number| format!("<td class=\"number\">{number}</td>")).collect();
+        format!("<tr><th scope=\"row\">{kind}</th>{}</tr>", cells.concat())
+    };
+    for text in [page.text(), inbox.text()] {
+        assert!(text.contains(&row("Questions", ["1", "0", "1", "0", "0", "–"])), "{text}");
+        assert!(text.contains(&row("Objections", ["1", "1", "1", "0", "0", "–"])), "{text}");
+        assert!(!text.contains("<th scope=\"row\">Comments</th>"), "of what nobody sent there is no row");
+    }
+    let first = inbox.text().split("<li>").skip(1).find(|one| one.contains("Received 2")).unwrap();
+    assert!(first.contains("Overdue"), "what is overdue comes first: {first}");
     for (page, outcome) in [(question, ""), (objection, "refused")] {
         let own = page.replace("/asked/", "/desk/inbox/");
         let fields = [("text", "We have thought about it."), ("outcome", outcome)];
@@ -347,6 +359,22 @@ async fn overdue_and_answered(world: &World, question: &str, objection: &str) {
     let page = world.browse("/numbers").await;
     check(page.text());
     assert!(page.text().contains(&numbers(2, 1, 1, 0)), "{}", page.text());
+    let german = world.browse("/de/numbers").await;
+    for (text, rows) in [
+        (
+            page.text(),
+            [row("Questions", ["1", "0", "0", "1", "0", "12.0"]), row("Objections", ["1", "0", "0", "0", "1", "12.0"])],
+        ),
+        (
+            german.text(),
+            [row("Fragen", ["1", "0", "0", "1", "0", "12,0"]), row("Widersprüche", ["1", "0", "0", "0", "1", "12,0"])],
+        ),
+    ] {
+        rows.iter().for_each(|row| assert!(text.contains(row), "{row}\n{text}"));
+    }
+    // Whoever answers for nothing that was asked about has nothing to count.
+    let mut police = Browser::signed_in(world, "token-of-police").await;
+    assert!(!police.get("/desk/inbox").await.text().contains("What became of them"));
 }
 
 #[tokio::test]
@@ -399,6 +427,50 @@ async fn numbers_are_counted_from_the_log_and_drawn_beside_their_table() {
     ] {
         assert!(page.text().contains(part), "{part}\n{}", page.text());
     }
+}
+
+#[tokio::test]
+async fn months_of_what_came_are_drawn_beside_their_table_and_are_open_data() {
+    let world = World::new();
+    assert!(world.browse("/numbers").await.text().contains("No month is in the log yet."));
+    for no2 in ["4711", "4712", "true"] {
+        let line = format!("{{\"time\":\"2026-11-24T07:59:00Z\",\"no2\":{no2}}}\n");
+        world.post("token-of-air-1", "/api/v1/observations", "application/x-ndjson", line).await;
+    }
+    let probe = "{\"time\":\"2026-11-24T07:59:00Z\",\"mac\":\"a4:11:3c:00:00:01\"}\n";
+    world.post("token-of-wifi-1", "/api/v1/observations", "application/x-ndjson", probe).await;
+    assert_eq!(world.get("/api/v1/released?stream=air&purpose=air-quality").await.status, 200);
+    world.city.tick().unwrap();
+    world.clock.advance(Span::days(7));
+    drop(world.city.tick());
+    world.city.register().publish().unwrap();
+    let row = "<th scope=\"row\">2026-11</th><td class=\"number\">2</td><td class=\"number\">1</td><td class=\"number\">0</td>\
+        <td class=\"number\">0</td><td class=\"number\">0</td><td class=\"number\">1</td><td class=\"number\">0</td>";
+    for path in ["/numbers", "/de/numbers"] {
+        let page = world.browse(path).await;
+        crate::html::check_in(if path.starts_with("/de/") { "de" } else { "en" }, page.text());
+        assert!(page.text().contains(row), "{}", page.text());
+        for id in ["admitted", "refused", "left", "withheld"] {
+            assert!(page.text().contains(&format!("<title id=\"{id}-title\">")), "{id}\n{}", page.text());
+        }
+        assert_eq!(page.text().matches("class=\"chart\"").count(), 4);
+    }
+    let table = world.get("/numbers.csv").await;
+    assert_eq!((table.header("access-control-allow-origin"), table.status.as_u16()), ("*", 200));
+    assert!(table.header("content-type").starts_with("text/csv"));
+    let lines: Vec<&str> = table.text().lines().collect();
+    assert_eq!(
+        lines[0],
+        "month,streams_counted,admitted,refused,refused_norms,refused_device,refused_unreadable,refused_unfit,refused_city,\
+         disclosures,disclosures_under_order,rows,withheld"
+    );
+    assert_eq!(lines[1], "2026-11,1,2,1,0,0,0,1,0,1,0,2,0");
+    let catalog = world.get("/open/catalog.jsonld").await.text().to_owned();
+    assert!(catalog.contains("\"/numbers.csv\""), "{catalog}");
+    let act = world.browse("/log/entries").await;
+    assert!(act.text().contains(
+        "Counted for 2026-11, of what is about nobody: 2 observations admitted, 1 sending refused, in 1 stream"
+    ));
 }
 
 #[tokio::test]

@@ -134,7 +134,8 @@ fn is_german(names: &[String], address: &str, html: &str) {
 
 /// Whether an address is of something that has no language of its own, or is in English alone.
 fn has_one_form(address: &str) -> bool {
-    let starts = ["/api/", "/register.", "/open/", "/log/checkpoint", "/log/proof/", "/style.css", "/icon.svg"];
+    let starts =
+        ["/api/", "/register.", "/numbers.csv", "/open/", "/log/checkpoint", "/log/proof/", "/style.css", "/icon.svg"];
     let of_deployment = address.starts_with("/deployments/")
         && [".jsonld", "/sign.svg", "/sign.pdf"].iter().any(|end| address.split('?').next().unwrap().ends_with(end));
     starts.iter().any(|start| address.starts_with(start))

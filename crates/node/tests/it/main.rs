@@ -25,6 +25,8 @@ mod office;
 mod open;
 mod pages;
 mod paths;
+mod plain;
+mod rates;
 mod search;
 mod signed;
 mod signs;

@@ -240,3 +240,62 @@ async fn the_page_to_sign_in_is_sound_and_its_cookie_is_no_session() {
     assert_eq!(browser.get("/desk").await.header("location"), "/sign-in");
     assert_eq!(browser.get("/sql").await.header("location"), "/sign-in");
 }
+
+/// A form whose body tells whether anybody read of it, sent by a browser that says where it came from.
+async fn sent_unread(world: &World, path: &str, from: &[(&str, &str)]) -> (crate::city::Answer, bool) {
+    let read = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let seen = std::sync::Arc::clone(&read);
+    let body = futures::stream::once(async move {
+        seen.store(true, std::sync::atomic::Ordering::Relaxed);
+        Ok::<_, std::convert::Infallible>(axum::body::Bytes::from_static(b"form=x"))
+    });
+    let mut request = axum::http::Request::post(path)
+        .header("host", "register.example")
+        .header("accept", "text/html")
+        .header("content-type", "application/x-www-form-urlencoded");
+    for (name, value) in from {
+        request = request.header(*name, *value);
+    }
+    let answer = world.ask(request.body(axum::body::Body::from_stream(body)).unwrap()).await;
+    (answer, read.load(std::sync::atomic::Ordering::Relaxed))
+}
+
+#[tokio::test]
+async fn a_form_that_another_site_sends_is_refused_before_anything_of_it_is_read() {
+    let world = World::new();
+    let paths = [
+        "/ask",
+        "/de/ask",
+        "/sign-in",
+        "/sign-in/password",
+        "/sign-in/code",
+        "/join/abc",
+        "/sign-out",
+        "/sql",
+        "/account/password",
+        "/desk/inbox/a/answer",
+        "/office/proposals",
+        "/office/sheets",
+        "/office/deployments/wifi/do/suspend",
+    ];
+    for path in paths {
+        for from in [
+            &[("origin", "https://evil.example")][..],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site"), ("origin", "https://other.register.example")],
+        ] {
+            let (answer, read) = sent_unread(&world, path, from).await;
+            assert!(!read && answer.status == 403, "{path} {from:?}: {} {}", answer.status, answer.text());
+            assert!(answer.text().contains("another site sent this form"), "{path}: {}", answer.text());
+        }
+    }
+    // Our own pages pass no address on, so that browsers send `null`; then the form itself has to be ours.
+    for from in [&[("origin", "null")][..], &[("origin", "https://register.example")], &[]] {
+        let (answer, read) = sent_unread(&world, "/sign-out", from).await;
+        assert!(read && answer.status == 403, "{from:?}: {}", answer.status);
+        assert!(answer.text().contains("does not come from a page of your session"), "{}", answer.text());
+    }
+    // Whoever sends a token is no form, wherever a browser says it comes from.
+    let (answer, _) = sent_unread(&world, "/api/v1/commands", &[("origin", "https://evil.example")]).await;
+    assert_eq!(answer.status, 401);
+}

@@ -115,6 +115,7 @@ fn command(what: What) -> Option<Command> {
         | What::IncidentReported(_)
         | What::DutyLapsed(_)
         | What::DutyMetLate(_)
+        | What::ObservationsCounted(_)
         | What::ClockConfirmed(_) => return None,
     })
 }

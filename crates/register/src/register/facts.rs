@@ -4,7 +4,7 @@
 
 use model::act::{KeyRef, ObservationsDeleted};
 use model::time::{MILLIS_PER_SECOND, SECONDS_PER_DAY};
-use model::{Identifies, StreamId, Timestamp, What};
+use model::{Identifies, ObservationsCounted, StreamId, Timestamp, What};
 
 use super::{Receipt, Register, SubmitError, lock, own_act};
 use crate::decide::Draft;
@@ -28,6 +28,9 @@ pub enum Fact {
         /// How many files went just now.
         files: u64,
     },
+    /// What streams about nobody brought in a month that is over, [`model::counted::STREAMS_COUNTED_MAX`] of them at most. What
+    /// the log has of a stream and a month already is not said again, so that a crash between saying and noting counts nothing twice.
+    ObservationsCounted(ObservationsCounted),
 }
 
 impl Register {
@@ -60,7 +63,20 @@ fn what_to_say(state: &State, fact: Fact) -> Option<What> {
         Fact::ObservationsDeleted { stream, before, files } => {
             deletion(state, stream, before, files).map(What::ObservationsDeleted)
         }
+        Fact::ObservationsCounted(told) => counted(state, told).map(What::ObservationsCounted),
     }
+}
+
+/// What the log says of a month: of streams about people nothing, because how many observations came says how many people were
+/// there, and no minimum and no noise has gone over it.
+fn counted(state: &State, mut told: ObservationsCounted) -> Option<ObservationsCounted> {
+    let month = told.month;
+    told.streams.retain(|counted| {
+        let about_nobody =
+            state.stream(&counted.stream).is_some_and(|(_, stream)| stream.identifies() == Identifies::Nobody);
+        about_nobody && state.counted_through.get(&counted.stream).is_none_or(|told| *told < month)
+    });
+    (!told.streams.is_empty()).then_some(told)
 }
 
 /// What the log says of a deletion. Of a stream about people it is one act a day, with the day alone: how many files went,

@@ -12,13 +12,13 @@ use model::inquiry::InquiryReceived;
 use model::policy::{LayerSources, PolicyText};
 use model::{
     Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DutyId, Evidence, EvidenceId,
-    EvidenceRecord, Grant, GrantId, GrantRecord, IllegalStep, PolicyHash, Seq, Standing, State as Stage, Step,
-    StreamId, Subject, Timestamp,
+    EvidenceRecord, Grant, GrantId, GrantRecord, IllegalStep, Month, ObservationsCounted, PolicyHash, Seq, Standing,
+    State as Stage, Step, StreamId, Subject, Timestamp,
 };
 
 use super::{
-    DisclosedKey, IncidentRecord, InquiryRecord, KeyRecord, Month, OfStream, OrderRecord, PartyRecord, PolicyInForce,
-    State, Totals,
+    DisclosedKey, IncidentRecord, InquiryRecord, KeyRecord, OfStream, OrderRecord, PartyRecord, PolicyInForce, State,
+    Totals,
 };
 
 /// Why an act cannot follow the log before it. The log is damaged or was written by other software: stop.
@@ -46,6 +46,14 @@ pub enum ApplyError {
         kind: &'static str,
         /// The id.
         id: String,
+    },
+    /// It counts what came in a month that is not over.
+    #[error("entry {entry} counts the observations of {month}, which was not over")]
+    MonthNotOver {
+        /// Its index.
+        entry: u64,
+        /// Which month.
+        month: Month,
     },
     /// It is earlier than the act before it.
     #[error("entry {0} is earlier than the entry before it")]
@@ -140,6 +148,7 @@ impl State {
                 self.note_stream(stream, entry)?;
                 self.deleted_before.insert(stream.clone(), *before);
             }
+            What::ObservationsCounted(told) => self.count(told, act.at, entry)?,
             What::DisclosuresBatched(batch) => self.batch(batch, act.at, entry)?,
             What::PayloadErased(erased) => {
                 self.erased.insert(erased.entry);
@@ -319,6 +328,30 @@ impl State {
             }
             _ => Err(unknown(entry, "key of stream", &key.stream)),
         }
+    }
+
+    /// What came in a month that is over: of each stream once, month after month.
+    fn count(&mut self, told: &ObservationsCounted, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
+        if told.month >= Month::of(at) {
+            return Err(ApplyError::MonthNotOver { entry, month: told.month });
+        }
+        for counted in &told.streams {
+            if !self.streams.contains_key(&counted.stream) {
+                return Err(unknown(entry, "stream", &counted.stream));
+            }
+            let before = self.counted_through.insert(counted.stream.clone(), told.month);
+            if before >= Some(told.month) {
+                return Err(twice(entry, "month of stream", &counted.stream));
+            }
+            let came = self.monthly.entry(told.month).or_default().came.get_or_insert_default();
+            came.streams += 1;
+            came.admitted = came.admitted.saturating_add(counted.admitted);
+            for (reason, refused) in &counted.refused {
+                let sum = came.refused.entry(*reason).or_default();
+                *sum = sum.saturating_add(*refused);
+            }
+        }
+        Ok(())
     }
 
     fn batch(&mut self, batch: &DisclosuresBatched, at: Timestamp, entry: u64) -> Result<(), ApplyError> {

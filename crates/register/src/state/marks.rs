@@ -146,6 +146,7 @@ impl Marks {
             | What::EvidenceLapsed(_)
             | What::DutyLapsed(_)
             | What::DutyMetLate(_)
+            | What::ObservationsCounted(_)
             | What::ClockConfirmed(_) => {}
         }
     }

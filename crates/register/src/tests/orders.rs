@@ -178,3 +178,28 @@ fn the_log_does_not_tell_how_many_hits_were_handed_over() {
     };
     assert_eq!(disclosed([0, 0]), disclosed([1, 2]));
 }
+
+#[test]
+fn a_month_is_told_once_of_each_stream_about_nobody_and_never_of_another() {
+    let city = City::declared();
+    let propose = r#"{"do":"propose","with":{"id":"air","title":"Air","description":"Air.","accountable":"city","place":"centre",
+        "technology":"air-quality-station","purposes":["air-quality"],"legal_basis":"not-personal",
+        "starts":"2026-06-01T00:00:00Z","ends":"2028-06-01T00:00:00Z","streams":[{"id":"no2","time":{"do":"keep"},
+        "retention":"30d","properties":{"no2":{"category":"air-quality","value":"number","treatment":{"do":"keep"}}}}]}}"#;
+    city.register.submit(City::submission("city", None, propose)).unwrap();
+    let count = |month: &str, streams: &[&str]| {
+        let of = |stream: &&str| model::Counted { stream: stream.parse().unwrap(), admitted: 9, refused: [].into() };
+        let streams = streams.iter().map(of).collect();
+        let told = model::ObservationsCounted { month: month.parse().unwrap(), streams };
+        city.register.record(Fact::ObservationsCounted(told)).map(|receipt| receipt.entries.len())
+    };
+    assert!(count("2026-06", &["no2"]).is_err(), "June is not over");
+    city.clock.advance(Span::days(32));
+    assert_eq!(count("2026-06", &["wifi", "nowhere"]).unwrap(), 0);
+    assert_eq!(count("2026-06", &["wifi", "no2"]).unwrap(), 1);
+    assert_eq!(acts(&city).last().unwrap()["what"]["body"]["streams"].as_array().unwrap().len(), 1);
+    assert_eq!(count("2026-06", &["no2"]).unwrap() + count("2026-05", &["no2"]).unwrap(), 0);
+    city.clock.advance(Span::days(31));
+    assert_eq!(count("2026-07", &["no2"]).unwrap(), 1);
+    assert_eq!(city.reopen().unwrap().state().monthly, city.register.state().monthly);
+}

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use model::act::KeyRef;
 use model::inquiry::InquiryKind;
 use model::{
-    Act, Digest, DisclosureRecord, Epoch, Fields, PolicyHash, PolicyText, Span, Timestamp, ViewVersion, What, Window,
+    Act, Counted, Digest, DisclosureRecord, Epoch, Fields, Month, ObservationsCounted, PolicyHash, PolicyText,
+    RefusedFor, Span, Timestamp, ViewVersion, What, Window,
 };
 use proptest::prelude::*;
 
@@ -203,6 +204,12 @@ impl Life {
         let done = match kind {
             16 => register.record(Fact::KeyCreated(key)),
             17 => register.record(Fact::KeyDestroyed(key)),
+            18 if how % 2 == 1 => {
+                // The month before this one, which may be told of already, and of streams about people never.
+                let month = Month::of(register.now() - Span::days(31));
+                let counted = Counted { stream, admitted: u64::from(hours), refused: [(RefusedFor::Unfit, 1)].into() };
+                register.record(Fact::ObservationsCounted(ObservationsCounted { month, streams: vec![counted] }))
+            }
             18 => {
                 let before = register.now() - Span::hours(u32::from(how));
                 register.record(Fact::ObservationsDeleted { stream, before, files: u64::from(how % 3) })

@@ -159,7 +159,7 @@ fn numbers(state: &Register, base: &Base) -> Value {
     let months = state.monthly.iter().map(|(month, sums)| {
         json!({
             "@type": "schema:Observation",
-            "schema:observationDate": month.as_str(),
+            "schema:observationDate": month,
             "schema:measuredProperty": "disclosures",
             "schema:value": sums.disclosures,
         })

@@ -25,6 +25,8 @@ const JSON_LD: HeaderValue = HeaderValue::from_static("application/ld+json");
 const LICENCE: &str = "licence";
 /// Where the Publications Office of the EU keeps its lists.
 const AUTHORITY: &str = "http://publications.europa.eu/resource/authority";
+/// The address of the city's months.
+const NUMBERS: &str = "/numbers.csv";
 /// Where media types are registered.
 const MEDIA_TYPES: &str = "https://www.iana.org/assignments/media-types";
 
@@ -39,7 +41,8 @@ const MEDIA_TYPES: &str = "https://www.iana.org/assignments/media-types";
 )]
 pub(crate) async fn catalog(State(node): State<Node>) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
-    let sets: Vec<Value> = opened(&node.city, &state, now).iter().map(|one| data_set(&state, one, now)).collect();
+    let mut sets: Vec<Value> = opened(&node.city, &state, now).iter().map(|one| data_set(&state, one, now)).collect();
+    sets.push(numbers(&state, now));
     let fresh = [(header::CONTENT_TYPE, JSON_LD), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")), OPEN];
     Ok((fresh, Json(drawn(&state, sets))).into_response())
 }
@@ -114,6 +117,35 @@ fn data_set(state: &Register, one: &Opened<'_>, now: Timestamp) -> Value {
     set
 }
 
+/// The city's months, which are no disclosure: everything in them is in the log.
+fn numbers(state: &Register, now: Timestamp) -> Value {
+    let mut distribution = json!({
+        "@id": NUMBERS,
+        "@type": "dcat:Distribution",
+        "dct:title": "Table",
+        "dcat:accessURL": iri(NUMBERS),
+        "dcat:downloadURL": iri(NUMBERS),
+        "dcat:mediaType": iri(&format!("{MEDIA_TYPES}/text/csv")),
+        "dct:format": listed("file-type", "CSV"),
+        "dcatap:availability": listed("planned-availability", "STABLE"),
+    });
+    if let Some(licence) = licensed(state, &[Subject::City], now) {
+        distribution["dct:license"] = iri(&licence);
+    }
+    json!({
+        "@id": format!("{CATALOG}#numbers"),
+        "@type": "dcat:Dataset",
+        "dct:identifier": "numbers",
+        "dct:title": "The city in numbers, by month",
+        "dct:description": "How many observations about nobody came, what was refused for which reason, how often data was handed \
+            over, how many rows and how many were withheld. Counted from the public log.",
+        "dct:accessRights": listed("access-right", "PUBLIC"),
+        "dct:accrualPeriodicity": listed("frequency", "MONTHLY"),
+        "dcat:landingPage": iri("/numbers"),
+        "dcat:distribution": [distribution],
+    })
+}
+
 /// One form of a data set. Its address is stable; days of it stand below.
 fn distribution(state: &Register, one: &Opened<'_>, form: Form, now: Timestamp) -> Value {
     let address = format!("{}.{}", one.path(), form.ending());
@@ -143,7 +175,11 @@ fn distribution(state: &Register, one: &Opened<'_>, form: Form, now: Timestamp) 
 
 /// The licence that was filed for a deployment, or for the whole city.
 fn licence(state: &Register, one: &Opened<'_>, now: Timestamp) -> Option<String> {
-    let subjects = [Subject::Deployment { id: one.record.deployment.id.clone() }, Subject::City];
+    licensed(state, &[Subject::Deployment { id: one.record.deployment.id.clone() }, Subject::City], now)
+}
+
+/// The licence that was filed for the first of these that has one.
+fn licensed(state: &Register, subjects: &[Subject], now: Timestamp) -> Option<String> {
     let filed = |subject: &Subject| {
         let stated = state.evidence_about(subject).filter(|record| record.in_force(now));
         let licences = stated.filter(|record| record.evidence.kind.as_str() == LICENCE);

@@ -94,6 +94,11 @@ impl Token {
         let credential = credential(&token);
         Ok((Self(token), credential))
     }
+
+    /// What whoever bears it is given, once.
+    pub(super) fn shown(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Token {

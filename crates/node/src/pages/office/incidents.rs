@@ -11,7 +11,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use model::incident::{INCIDENT_CLOSED, INCIDENT_KINDS, INCIDENT_UPDATE};
+use model::incident::{INCIDENT_CLOSED, INCIDENT_KINDS, INCIDENT_REVIEW, INCIDENT_UPDATE};
 use model::{
     Category, DeviceId, Evidence, EvidenceId, EvidenceKind, EvidenceRecord, Fields, Incident, Moment, Party, Sealed,
     Severity, Subject,
@@ -167,7 +167,7 @@ fn kinds(rules: Option<&Rules>) -> BTreeSet<EvidenceKind> {
         Moment::Evidence(kind) => Some(kind.clone()),
         _ => None,
     });
-    let always = [INCIDENT_UPDATE, INCIDENT_CLOSED].into_iter().filter_map(|kind| kind.parse().ok());
+    let always = [INCIDENT_UPDATE, INCIDENT_CLOSED, INCIDENT_REVIEW].into_iter().filter_map(|kind| kind.parse().ok());
     asked.chain(always).collect()
 }
 
@@ -199,7 +199,7 @@ fn following(form: &Opened<(String, String)>) -> Result<Deed, Problem> {
     let taken = |id: &str| form.state.evidence.keys().any(|known| known.as_str() == id);
     let id = free_id(sent, &format!("{kind}-{}", incident.id), taken);
     let lead = format!("Everybody can read it. It is about this: {}", incident.summary);
-    let tells = ![INCIDENT_UPDATE, INCIDENT_CLOSED, "incident-review"].contains(&kind.as_str());
+    let tells = ![INCIDENT_UPDATE, INCIDENT_CLOSED, INCIDENT_REVIEW].contains(&kind.as_str());
     let mut fields = vec![
         Field::day("on", "On which day", sent, Some(form.now)),
         Field::line("at", "At what time", sent).optional().hint(CLOCK_HINT),

@@ -4,6 +4,7 @@
 //! alone, and what they say stands beside the answers that they are about.
 
 mod pages;
+mod tier;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
 use pages::{Page, Sheet};
+use tier::Weighed;
 
 /// Where proposals begin.
 pub(super) const PROPOSE: &str = "/office/propose";
@@ -59,6 +61,7 @@ struct Overview {
     /// Whether something is missing or wrong.
     wrong: bool,
     refused: Option<Refused>,
+    weighed: Weighed,
 }
 
 /// What stands on one page of a draft.
@@ -84,6 +87,8 @@ struct OnePage {
     back: String,
     fields: Vec<Field>,
     wrong: bool,
+    /// The tier of the draft as it is kept; none before there is one.
+    weighed: Option<Weighed>,
 }
 
 /// What stands behind an error of the folder.
@@ -123,7 +128,8 @@ pub(super) fn title(draft: &Draft) -> String {
 /// `GET /office/propose/new`: the first page of a draft that is not there yet.
 pub(crate) async fn first(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
-    page(&node, &signed, Page::About, format!("{PROPOSE}/new"), PROPOSE.to_owned(), &Sent::default(), Vec::new())
+    let place = (format!("{PROPOSE}/new"), PROPOSE.to_owned());
+    page(&node, &signed, Page::About, place, &Sent::default(), Vec::new(), None)
 }
 
 /// `POST /office/propose/new`: begins a draft.
@@ -133,26 +139,38 @@ pub(crate) async fn begin(State(node): State<Node>, headers: HeaderMap, read: Re
     let values = sent.along();
     let begun = move || drafts.begin(&party, &Page::About.name(), values, now);
     let number = node.jobs.run(Lane::Token, begun).await?.map_err(problem)?;
-    kept(&node, &signed, number, Page::About, &sent)
+    kept(&node, &signed, number, Page::About, &sent).await
 }
 
 /// A page that was kept: on to the whole, or the page again where something is wrong on it.
-fn kept(node: &Node, signed: &Signed, number: u32, kept: Page, sent: &Sent) -> Result<Response, Problem> {
+async fn kept(node: &Node, signed: &Signed, number: u32, kept: Page, sent: &Sent) -> Result<Response, Problem> {
     let (faults, whole) = (kept.faults(sent), format!("{PROPOSE}/{number}"));
     if faults.is_empty() || sent.one("go") == "later" {
         return elsewhere(&whole);
     }
-    page(node, signed, kept, format!("{whole}/{}", kept.name()), whole, sent, faults)
+    let (_, draft) = find(node, &signed.party.id, &number.to_string()).await?;
+    let weighed = weigh(node, signed, &draft).await?;
+    page(node, signed, kept, (format!("{whole}/{}", kept.name()), whole), sent, faults, Some(weighed))
+}
+
+/// The tier of a draft, beside the event loop: the norms are asked for it.
+async fn weigh(node: &Node, signed: &Signed, draft: &Draft) -> Result<Weighed, Problem> {
+    let (city, party, draft) = (Arc::clone(&node.city), signed.party.id.clone(), draft.clone());
+    let job = move || {
+        let register = city.register();
+        tier::weigh(&register.state(), register.bundle().as_deref(), &party, &draft, register.now())
+    };
+    node.jobs.run(Lane::Token, job).await
 }
 
 fn page(
     node: &Node,
     signed: &Signed,
     page: Page,
-    address: String,
-    back: String,
+    (address, back): (String, String),
     sent: &Sent,
     faults: Vec<Fault>,
+    weighed: Option<Weighed>,
 ) -> Result<Response, Problem> {
     let state = node.city.register().state();
     let mut fields = page.fields(&state, &signed.party.id, sent);
@@ -167,6 +185,7 @@ fn page(
         back,
         wrong: !faults.is_empty(),
         fields,
+        weighed,
     };
     private(status, &drawn)
 }
@@ -194,8 +213,8 @@ pub(crate) async fn whole(
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let (number, draft) = find(&node, &signed.party.id, &number?.0).await?;
     let state = node.city.register().state();
-    let pages = filled(&state, &signed, &draft);
-    overview(&state, &signed, number, &draft, pages, StatusCode::OK, None)
+    let (pages, weighed) = (filled(&state, &signed, &draft), weigh(&node, &signed, &draft).await?);
+    overview(&state, &signed, (number, &draft), pages, weighed, StatusCode::OK, None)
 }
 
 /// Every page of a draft with its fields, and what is wrong with them.
@@ -213,9 +232,9 @@ fn filled(state: &Register, signed: &Signed, draft: &Draft) -> Vec<(Page, Vec<Fi
 fn overview(
     state: &Register,
     signed: &Signed,
-    number: u32,
-    draft: &Draft,
+    (number, draft): (u32, &Draft),
     pages: Vec<(Page, Vec<Field>)>,
+    weighed: Weighed,
     status: StatusCode,
     refused: Option<Refused>,
 ) -> Result<Response, Problem> {
@@ -237,6 +256,7 @@ fn overview(
         more_stream: sheet.next_stream().name(),
         wrong: pages.iter().flat_map(|(_, fields)| fields).any(|field| field.wrong.is_some()),
         refused,
+        weighed,
     };
     private(status, &whole)
 }
@@ -260,8 +280,8 @@ pub(crate) async fn send(
         go => match pages::deployment(&draft) {
             Ok(proposed) => decided(&node, &signed, &sent, number, &draft, proposed, go == "do").await,
             Err(_) => {
-                let pages = filled(&state, &signed, &draft);
-                overview(&state, &signed, number, &draft, pages, StatusCode::UNPROCESSABLE_ENTITY, None)
+                let (pages, weighed) = (filled(&state, &signed, &draft), weigh(&node, &signed, &draft).await?);
+                overview(&state, &signed, (number, &draft), pages, weighed, StatusCode::UNPROCESSABLE_ENTITY, None)
             }
         },
     }
@@ -315,7 +335,8 @@ async fn decided(
         own.iter_mut().for_each(|field| field.wrong = said.next().and_then(|field| field.wrong));
     }
     let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    overview(&state, signed, number, draft, pages, status, Some(refused))
+    let weighed = weigh(node, signed, draft).await?;
+    overview(&state, signed, (number, draft), pages, weighed, status, Some(refused))
 }
 
 /// A page by its name in an address.
@@ -333,8 +354,8 @@ pub(crate) async fn form(
     let (number, name) = path?.0;
     let (number, draft) = find(&node, &signed.party.id, &number).await?;
     let (asked, whole) = (named(&name)?, format!("{PROPOSE}/{number}"));
-    let sent = Sheet::of(&draft).on(asked);
-    page(&node, &signed, asked, format!("{whole}/{name}"), whole, &sent, Vec::new())
+    let (sent, weighed) = (Sheet::of(&draft).on(asked), weigh(&node, &signed, &draft).await?);
+    page(&node, &signed, asked, (format!("{whole}/{name}"), whole), &sent, Vec::new(), Some(weighed))
 }
 
 /// `POST /office/propose/{draft}/{page}`: keeps it, whatever stands on it, or takes it out.
@@ -358,5 +379,5 @@ pub(crate) async fn keep(
     let values = sent.along();
     let keep = move || drafts.keep(&party, number, &name, values, now);
     node.jobs.run(Lane::Token, keep).await?.map_err(problem)?;
-    kept(&node, &signed, number, page, &sent)
+    kept(&node, &signed, number, page, &sent).await
 }

@@ -80,7 +80,7 @@ impl Refused {
             SubmitError::Refused(refusal) => Some(refusal),
             _ => None,
         };
-        let (grounds, offers) = refusal.map(|refusal| (grounds(refusal), offers(refusal))).unwrap_or_default();
+        let (grounds, offers) = refusal.map(|refusal| (of_refusal(refusal), offers(refusal))).unwrap_or_default();
         if let Some(refusal) = refusal {
             mark(refusal, state, fields);
         }
@@ -98,19 +98,23 @@ impl Refused {
     }
 }
 
-fn grounds(refusal: &Refusal) -> Vec<Ground> {
-    let norm = match refusal {
-        Refusal::Norm(norm) => norm,
-        Refusal::View { why, .. } => return grounds(why),
-        _ => return Vec::new(),
-    };
+fn of_refusal(refusal: &Refusal) -> Vec<Ground> {
+    match refusal {
+        Refusal::Norm(norm) => grounds(&norm.grounds),
+        Refusal::View { why, .. } => of_refusal(why),
+        _ => Vec::new(),
+    }
+}
+
+/// Norms that stand against something, for a page.
+pub(super) fn grounds(norms: &[norms::Ground]) -> Vec<Ground> {
     let ground = |ground: &norms::Ground| Ground {
         reason: ground.reason.clone(),
         norm: ground.policy.0.clone(),
         href: format!("/policies#{}", anchor(&ground.policy.0)),
         requirement: ground.requirement.as_ref().map(|id| id.0.clone()),
     };
-    norm.grounds.iter().map(ground).collect()
+    norms.iter().map(ground).collect()
 }
 
 fn offers(refusal: &Refusal) -> Vec<String> {

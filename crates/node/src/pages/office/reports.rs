@@ -1,14 +1,15 @@
 //! Reports by one click: the annual surveillance report, the record of processing, and extracts of the register.
 //!
-//! The annual surveillance report is counted from the city’s public log: nine headings for each deployment that concerns a party.
+//! The annual surveillance report is counted from the city’s public log: nine headings for each deployment that concerns a party, and
+//! for the city as a whole where that concerns it.
 //! Public facts alone. What nobody stated is not made up: a heading under which the log has nothing says so.
 
 mod extract;
+mod nine;
 mod paper;
 mod pdf;
 mod record;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -20,9 +21,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flow::City;
 use model::inquiry::InquiryKind;
-use model::{Act, DeploymentId, DeploymentRecord, Party, Timestamp, What};
+use model::{Act, DeploymentRecord, Party, Subject, Timestamp, What};
 use register::State as Register;
-use register::state::DisclosedKey;
 use serde::Deserialize;
 use workbook::csv_cell as cell;
 
@@ -32,7 +32,7 @@ use crate::lang::Lang;
 use crate::log::Log;
 use crate::pages::entries::{ActLine, deployment_of};
 use crate::pages::signed::{Signed, private, to_sign_in};
-use crate::pages::{Link, Site, party_name};
+use crate::pages::{Link, Site};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
@@ -59,6 +59,8 @@ const HEADINGS: [&str; 9] = [
     "Changes of the policies",
     "What the hardware stands on",
 ];
+/// What the part about no deployment is called.
+const CITY: &str = "The city as a whole";
 /// Under which heading a kind of statement belongs; every other is about its use.
 const KINDS: [(&str, usize); 33] = [
     ("data-clauses", 1),
@@ -392,7 +394,57 @@ impl Counting {
         let acts = acts(&self.city, self.from, self.to)?;
         let reach = Reach::of(&state, &self.party);
         let concerned = state.deployments.values().filter(|record| reach.deployment(record));
-        Ok(concerned.map(|record| part(&state, record, &acts)).collect())
+        let whole = reach.city().then(|| self.whole(&state, &acts));
+        Ok(concerned.map(|record| self.part(&state, record, &acts)).chain(whole).collect())
+    }
+
+    /// What a year has of the city as a whole, and of no deployment.
+    fn whole(&self, state: &Register, acts: &[(u64, Act)]) -> Part {
+        let mut lines: [Vec<Told>; 9] = Default::default();
+        let counted = |count: usize, one, many| words::count(count as u64, one, many);
+        let in_force = state.deployments.values().filter(|record| record.in_force(self.city.register().now())).count();
+        let [used, _, asked, _, _, own, .., stands] = &mut lines;
+        used.push(Told::plain(format!(
+            "{}, {in_force} of them in force now",
+            counted(state.deployments.len(), "deployment", "deployments")
+        )));
+        stands.push(Told::plain(counted(state.devices.len(), "sensor", "sensors")));
+        (*asked, *own) = nine::asked(&self.city, state, &Subject::City, self.from, self.to);
+        for (index, act) in acts.iter().filter(|(_, act)| is_of_the_city(&act.what, state)) {
+            tell(&mut lines, *index, act, state);
+        }
+        Part {
+            id: String::new(),
+            page: Link { href: "/office/city".to_owned(), text: CITY.to_owned() },
+            headings: headed(lines),
+        }
+    }
+
+    /// What a year has of a deployment.
+    fn part(&self, state: &Register, record: &DeploymentRecord, acts: &[(u64, Act)]) -> Part {
+        let deployment = &record.deployment;
+        let mut lines: [Vec<Told>; 9] = Default::default();
+        let [used, shared, asked, _, _, own, .., stands] = &mut lines;
+        used.push(Told::plain(format!(
+            "{}: {}",
+            deployment.technology.name(),
+            words::list(&deployment.purposes.iter().map(|purpose| words::small(purpose.name())).collect::<Vec<_>>())
+        )));
+        used.extend(nine::observed(deployment, acts));
+        shared.extend(nine::disclosed(state, &deployment.id, acts));
+        stands.extend(nine::stands(state, deployment));
+        let about = Subject::Deployment { id: deployment.id.clone() };
+        (*asked, *own) = nine::asked(&self.city, state, &about, self.from, self.to);
+        for (index, act) in acts {
+            let about = deployment_of(&act.what, state);
+            // Policies are the city's, and count for everything in it.
+            if about.as_ref() == Some(&deployment.id)
+                || matches!(act.what, What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_))
+            {
+                tell(&mut lines, *index, act, state);
+            }
+        }
+        Part { id: deployment.id.to_string(), page: super::deployment::page_of(deployment), headings: headed(lines) }
     }
 }
 
@@ -422,39 +474,33 @@ fn acts(city: &City, from: Timestamp, to: Timestamp) -> Result<Vec<(u64, Act)>, 
     Ok(found)
 }
 
-/// What a year has of a deployment.
-fn part(state: &Register, record: &DeploymentRecord, acts: &[(u64, Act)]) -> Part {
-    let deployment = &record.deployment;
-    let mut lines: [Vec<Told>; 9] = Default::default();
-    let [used, shared, .., stands] = &mut lines;
-    used.push(Told::plain(format!(
-        "{}: {}",
-        deployment.technology.name(),
-        words::list(&deployment.purposes.iter().map(|purpose| words::small(purpose.name())).collect::<Vec<_>>())
-    )));
-    shared.extend(disclosed(state, &deployment.id, acts));
-    let sensors = deployment.streams.iter().flat_map(|stream| state.devices_of(&stream.id)).count();
-    let place =
-        state.places.get(&deployment.place).map_or_else(|| deployment.place.to_string(), |place| place.name.clone());
-    stands.push(Told::plain(format!("{} at {place}", words::count(sensors as u64, "sensor", "sensors"))));
-    for (index, act) in acts {
-        let about = deployment_of(&act.what, state);
-        let Some(heading) = heading(&act.what) else { continue };
-        // Policies are the city's, and count for everything in it.
-        if about.as_ref() == Some(&deployment.id)
-            || matches!(act.what, What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_))
-        {
-            let line = ActLine::of(Lang::En, *index, act, state);
-            let words =
-                act.reason.as_ref().map_or_else(|| line.words.clone(), |reason| format!("{}: {reason}", line.words));
-            let told = Told { words, when: line.when, entry: Some(*index) };
-            if let Some(lines) = lines.get_mut(heading) {
-                lines.push(told);
-            }
+/// Tells of an act under its heading, if it has one.
+fn tell(lines: &mut [Vec<Told>; 9], index: u64, act: &Act, state: &Register) {
+    let Some(lines) = heading(&act.what).and_then(|heading| lines.get_mut(heading)) else { return };
+    let line = ActLine::of(Lang::En, index, act, state);
+    let words = act.reason.as_ref().map_or_else(|| line.words.clone(), |reason| format!("{}: {reason}", line.words));
+    lines.push(Told { words, when: line.when, entry: Some(index) });
+}
+
+fn headed(lines: [Vec<Told>; 9]) -> Vec<Heading> {
+    HEADINGS.into_iter().zip(lines).map(|(title, lines)| Heading { title, lines }).collect()
+}
+
+/// Whether an act is about the city as a whole.
+fn is_of_the_city(what: &What, state: &Register) -> bool {
+    let about = |about: &Subject| *about == Subject::City;
+    match what {
+        What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) | What::ClassApproved(_) => true,
+        What::EvidenceFiled(evidence) => about(&evidence.about),
+        What::InquiryReceived(received) => about(&received.evidence.about),
+        What::IncidentReported(reported) => about(&reported.incident.statement.about),
+        What::DutyLapsed(lapsed) => about(&lapsed.about),
+        What::DutyMetLate(met) => about(&met.about),
+        What::EvidenceWithdrawn(of) | What::EvidenceLapsed(of) => {
+            state.evidence.get(&of.evidence).is_some_and(|record| about(&record.evidence.about))
         }
+        _ => false,
     }
-    let headings = HEADINGS.into_iter().zip(lines).map(|(title, lines)| Heading { title, lines }).collect();
-    Part { id: deployment.id.to_string(), page: super::deployment::page_of(deployment), headings }
 }
 
 /// Under which heading an act belongs; none if it is upkeep.
@@ -462,7 +508,7 @@ fn heading(what: &What) -> Option<usize> {
     match what {
         What::GrantAgreed(_) | What::GrantWithdrawn(_) | What::GrantExpired(_) | What::OrderIssued(_) => Some(1),
         What::DutyLapsed(_) | What::DutyMetLate(_) | What::ApprovalLapsed(_) => Some(3),
-        What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => Some(7),
+        What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) | What::ClassApproved(_) => Some(7),
         What::DeviceRegistered(_) => Some(8),
         What::EvidenceFiled(evidence) => {
             let known = KINDS.iter().find(|(kind, _)| *kind == evidence.kind.as_str());
@@ -479,34 +525,4 @@ fn heading(what: &What) -> Option<usize> {
         | What::DeploymentEnded(_) => Some(0),
         _ => None,
     }
-}
-
-/// What left a deployment, by recipient, purpose and view, as batches in the log count it.
-fn disclosed(state: &Register, of: &DeploymentId, acts: &[(u64, Act)]) -> Vec<Told> {
-    let mut counted: BTreeMap<DisclosedKey, (u64, Option<u64>)> = BTreeMap::new();
-    let batches = acts
-        .iter()
-        .filter_map(|(_, act)| if let What::DisclosuresBatched(batch) = &act.what { Some(batch) } else { None });
-    for total in batches.flat_map(|batch| &batch.totals).filter(|total| state.streams.get(&total.stream) == Some(of)) {
-        let (times, rows) = counted.entry(DisclosedKey::from(total)).or_insert((0, Some(0)));
-        *times = times.saturating_add(total.disclosures);
-        *rows = rows.zip(total.rows).map(|(one, other)| one.saturating_add(other));
-    }
-    let told = counted.into_iter().map(|(key, (times, rows))| {
-        let view = state
-            .views
-            .get(&(key.stream.clone(), key.view.clone()))
-            .map_or_else(|| key.view.to_string(), |view| view.title.clone());
-        let rows = rows.map_or_else(
-            || "; how many rows is not told".to_owned(),
-            |rows| format!(", {} rows in all", words::number(rows)),
-        );
-        let times = words::count(times, "time", "times");
-        Told::plain(format!(
-            "{}, for {}: “{view}”, {times}{rows}",
-            party_name(state, &key.recipient),
-            words::small(key.purpose.name())
-        ))
-    });
-    told.collect()
 }

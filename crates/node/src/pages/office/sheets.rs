@@ -36,7 +36,7 @@ use crate::words;
 /// The most rows of a report that are shown; what is wrong comes first.
 const SHOWN_MAX: usize = 500;
 /// The largest form with a file, in bytes: the file, and what is around it.
-const FORM_BYTES_MAX: usize = FILE_BYTES_MAX + (64 << 10);
+pub(super) const FORM_BYTES_MAX: usize = FILE_BYTES_MAX + (64 << 10);
 /// The largest form that confirms, in bytes: as many deployments as are written at once.
 const CONFIRM_BYTES_MAX: usize = 16 << 20;
 const XLSX: HeaderValue = HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
@@ -212,7 +212,7 @@ struct Pasted {
 }
 
 /// What a form sent: what every form carries, the file, and what was pasted.
-async fn received(request: Request) -> Result<(String, Bytes, String), Problem> {
+pub(super) async fn received(request: Request) -> Result<(String, Bytes, String), Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
     if let Some(kind) = kind.filter(|kind| kind.starts_with("multipart/form-data")) {
         let body = Bytes::from_request(request, &()).await?;

@@ -3,6 +3,8 @@
 //! A token is made when it is issued, shown once on the page that answers, and kept nowhere: the register holds its hash. Who may
 //! issue one is for the register and the norms to say.
 
+pub(super) mod sheet;
+
 use std::sync::Arc;
 
 use askama::Template;

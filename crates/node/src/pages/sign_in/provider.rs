@@ -57,7 +57,7 @@ pub(crate) async fn there(
         None => SessionId::fresh(register.entropy()).map_err(|_| Problem::new(Kind::Internal))?,
     };
     let (oidc, city, visitor) = (Arc::clone(&node.oidc), Arc::clone(&node.city), id.clone());
-    let place = node.oidc.place()?;
+    let place = node.oidc.place(peer, node.accounts.tries.has(id.kept(), now))?;
     let begin = move || {
         let _place = place;
         oidc.begin(&visitor, base.join(BACK), city.register().entropy(), now)
@@ -109,7 +109,7 @@ pub(crate) async fn done(
     let visitor = Cookies::of(&headers).read(&headers);
     let visitor = visitor.ok_or_else(|| Problem::from(crate::oidc::OidcError::NotBegun))?;
     let (oidc, accounts, own) = (Arc::clone(&node.oidc), Arc::clone(&node.accounts), visitor.clone());
-    let place = node.oidc.place()?;
+    let place = node.oidc.place(peer, node.accounts.tries.has(visitor.kept(), now))?;
     let end = move || {
         let _place = place;
         let claims = oidc.end(&own, &brought, now)?;

@@ -1,7 +1,7 @@
 //! Acts in English.
 
 use model::act::DisclosuresBatched;
-use model::{PartyId, Subject, Tier, What};
+use model::{ObservationsCounted, PartyId, Subject, Tier, What};
 use register::State;
 
 use super::super::{count, day, instant, list, number, outcome, small};
@@ -92,6 +92,7 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
         What::ClockConfirmed(confirmed) => {
             format!("The city’s clock was confirmed, long after the last act on {}", day(confirmed.after))
         }
+        What::ObservationsCounted(told) => counted(told),
         What::PayloadErased(erased) => format!("The confidential part of act {} was destroyed", erased.entry),
         // The acts of government have their words above; what is left over is told by its tag.
         other => other.kind().to_owned(),
@@ -139,6 +140,19 @@ fn about_duties(what: &What, state: &State) -> String {
         }
         other => other.kind().to_owned(),
     }
+}
+
+/// What came in a month, in numbers.
+fn counted(told: &ObservationsCounted) -> String {
+    let admitted = told.streams.iter().map(|stream| stream.admitted).fold(0, u64::saturating_add);
+    let refused = told.streams.iter().flat_map(|stream| stream.refused.values()).copied().fold(0, u64::saturating_add);
+    format!(
+        "Counted for {}, of what is about nobody: {} admitted, {} refused, in {}",
+        told.month,
+        count(admitted, "observation", "observations"),
+        count(refused, "sending", "sendings"),
+        count(told.streams.len() as u64, "stream", "streams")
+    )
 }
 
 /// What left, in numbers. Of what leaves under an order there are none.

@@ -2,7 +2,7 @@
 
 use model::act::DisclosuresBatched;
 use model::inquiry::InquiryKind;
-use model::{PartyId, Subject, Tier, What};
+use model::{ObservationsCounted, PartyId, Subject, Tier, What};
 use register::State;
 
 use super::super::outcome;
@@ -144,6 +144,7 @@ fn about_statements(what: &What, state: &State) -> String {
             "Die Uhr der Stadt wurde bestätigt, lange nach dem letzten Vorgang vom {}",
             LANG.day(confirmed.after)
         ),
+        What::ObservationsCounted(told) => counted(told),
         What::PayloadErased(erased) => format!("Der vertrauliche Teil von Vorgang {} wurde vernichtet", erased.entry),
         // The acts of government have their words above; what is left over is told by its tag.
         other => other.kind().to_owned(),
@@ -159,6 +160,19 @@ pub(super) const fn asked(kind: InquiryKind) -> &'static str {
         InquiryKind::OwnData => "Jemand aus der Stadt hat nach den eigenen Daten gefragt",
         InquiryKind::Comment => "Jemand aus der Stadt hat eine Meinung geschickt",
     }
+}
+
+/// What came in a month, in numbers.
+fn counted(told: &ObservationsCounted) -> String {
+    let admitted = told.streams.iter().map(|stream| stream.admitted).fold(0, u64::saturating_add);
+    let refused = told.streams.iter().flat_map(|stream| stream.refused.values()).copied().fold(0, u64::saturating_add);
+    format!(
+        "Gezählt für {}, was niemanden betrifft: {} angenommen, {} abgelehnt, in {}",
+        told.month,
+        LANG.count(admitted, ("", ""), ("Beobachtung", "Beobachtungen")),
+        LANG.count(refused, ("", ""), ("Sendung", "Sendungen")),
+        LANG.count(told.streams.len() as u64, ("", ""), ("Datenstrom", "Datenströmen"))
+    )
 }
 
 /// What left, in numbers. Of what leaves under an order there are none.

@@ -321,6 +321,17 @@ fn decided(permits: &str, basis: &str) -> Vec<Case> {
     ]
 }
 
+/// The sensor that came with a file gets its token from one.
+async fn tokens_from_a_sheet(people: &mut People<'_>) {
+    let (door, way) = ("/office/tokens/sheet", Way::File("sensors.csv"));
+    let look = case(door, "", ("mobility", 'a'), &[("file", "id\nwifi-7\n")], way, Leaves::Answer);
+    // A company looks at sensors of its own; another's is none for it.
+    let look = people.tries(&Case { own: true, ..look }).await;
+    let sensors = hidden(look.text()).into_iter().find(|(name, _)| name == "sensors").unwrap().1;
+    let issue = [("sensors", sensors.as_str()), ("reason", "It stands there.")];
+    people.tries(&once("/office/tokens/sheet/issue", "", 'a', &issue, Leaves::Act)).await;
+}
+
 /// A file is looked at and written; a proposal is begun, filled in and sent.
 async fn sheets_and_proposals(people: &mut People<'_>) {
     let file = "id,stream,longitude,latitude\nwifi-7,wifi-counts,16.6,49.2\n";
@@ -332,6 +343,7 @@ async fn sheets_and_proposals(people: &mut People<'_>) {
         once("/office/sheets/import", "", 'd', &[("rows", &rows), ("reason", "They stand there.")], Leaves::Act);
     // What the norms refuse a company is told row by row.
     people.tries(&Case { own: true, ..import }).await;
+    tokens_from_a_sheet(people).await;
     let mut draft = String::new();
     for (page, fields) in SQUARE {
         let fields = [fields, &[("go", "keep")][..]].concat();

@@ -227,3 +227,26 @@ async fn an_administrator_changes_the_accounts_of_the_own_party_alone_and_never_
         .await;
     assert_eq!(taken.status, 409);
 }
+
+#[tokio::test]
+async fn a_password_is_looked_at_beside_the_event_loop() {
+    let world = World::new();
+    let (_, link) = super::invited(&world, "mobility", "vera@city.example", &[node::accounts::Role::Reader]);
+    let mut browser = Browser::new(&world);
+    super::come(&mut browser, &link).await;
+    let mut stranger = Browser::new(&world);
+    let turns = std::cell::Cell::new(0_u64);
+    let turning = async {
+        loop {
+            tokio::task::yield_now().await;
+            turns.set(turns.get() + 1);
+        }
+    };
+    // One thread runs both: it turns on and on only if it is not the one that works out the password's hash.
+    let answer = tokio::select! {
+        answer = super::sign_in(&mut stranger, "vera@city.example", "a wrong one") => answer,
+        () = turning => unreachable!(),
+    };
+    assert_eq!(answer.status, 401, "{}", answer.text());
+    assert!(turns.get() > 1_000, "{}", turns.get());
+}

@@ -352,11 +352,16 @@ async fn a_provider_that_hangs_keeps_few_waiting_and_is_not_asked_again_at_once(
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     known(&mut world, &format!("http://{}", listener.local_addr().unwrap()));
     let world = Arc::new(world);
-    let there = |world: &Arc<World>| {
+    // Each from somewhere else: one address has one place.
+    let there = |world: &Arc<World>, from: u8| {
         let world = Arc::clone(world);
-        tokio::spawn(async move { Browser::new(&world).get("/sign-in/provider").await.status.as_u16() })
+        tokio::spawn(async move {
+            let mut browser = Browser::new(&world);
+            browser.address = Some([192, 0, 2, from].into());
+            browser.get("/sign-in/provider").await.status.as_u16()
+        })
     };
-    let waiting: Vec<_> = (0..4).map(|_| there(&world)).collect();
+    let waiting: Vec<_> = (0..4).map(|from| there(&world, from)).collect();
     // Each of them is at the provider, which holds the line and says nothing.
     let held = tokio::task::spawn_blocking(move || {
         let held: Vec<TcpStream> = (0..4).map(|_| listener.accept().unwrap().0).collect();
@@ -378,7 +383,7 @@ async fn a_provider_that_hangs_keeps_few_waiting_and_is_not_asked_again_at_once(
     assert!(next.status == 503 && next.text().contains("does not answer"), "{}", next.text());
     assert_eq!(none(&listener), Err(std::io::ErrorKind::WouldBlock), "it was silent just before");
     world.clock.advance(Span::seconds(10));
-    let again = there(&world);
+    let again = there(&world, 9);
     listener.set_nonblocking(false).unwrap();
     let asked = tokio::task::spawn_blocking(move || listener.accept().map(drop)).await.unwrap();
     assert!(asked.is_ok(), "after ten seconds it is asked again");

@@ -72,6 +72,8 @@ pub(super) const EXPECTED: &[(&str, &str, &str)] = &[
     ("/office/grants/{id}", "apdri", "-"),
     ("/office/grants/{id}/withdraw", "p", "p"),
     ("/office/tokens", "apdri", "-"),
+    ("/office/tokens/sheet", "a", "a"),
+    ("/office/tokens/sheet/issue", "-", "a"),
     ("/office/tokens/devices/new", "d", "d"),
     ("/office/tokens/devices/{id}/{what}", "a", "a"),
     ("/office/tokens/parties/{id}", "a", "a"),

@@ -55,7 +55,9 @@ const FORMS: [(&str, &[&str]); 24] = [
     ("/office/requests/asked/refuse", &["summary"]),
 ];
 /// Doors that take something which is no such form. The tests of drafts, assessments and sheets fill each of them with the same texts.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 11] = [
+    "/office/tokens/sheet",
+    "/office/tokens/sheet/issue",
     "/office/deployments/{id}/assessments/{instrument}",
     "/office/deployments/{id}/assessments/{instrument}/sign",
     "/office/deployments/{id}/assessments/{instrument}/besides",

@@ -220,3 +220,101 @@ async fn no_hostile_word_of_an_incident_becomes_part_of_a_page() {
     crate::html::check(public.text());
     assert!(!public.text().contains(HOSTILE) && public.text().contains(&escaped(HOSTILE)));
 }
+
+/// The profile of the European Union, as it is shipped: its clocks.
+const PROFILE: &str = include_str!("../../../../standards/packs/eu-data-protection/duties/eu-data-protection.toml");
+
+/// A world under the profile's own clock for telling the authority.
+fn under_the_profile() -> World {
+    let world = World::new();
+    let duty = PROFILE.split("[[duty]]").find(|duty| duty.contains("\"authority-told\"")).unwrap();
+    assert!(duty.contains("within = \"3d\""), "72 hours: {duty}");
+    let mut core = testkit::core();
+    core.duties.insert("authority-told".parse().unwrap(), format!("[[duty]]{duty}"));
+    let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
+    world.adopt(&json!(text));
+    world
+}
+
+#[tokio::test]
+async fn the_profiles_72_hours_run_from_the_report_and_say_what_is_left_and_when_they_end_from_the_notice() {
+    let world = under_the_profile();
+    let mut mobility = office(&world, "mobility").await;
+    done(&world, &mut mobility, NEW, &BREACH).await;
+    let told = |hours: &str| {
+        format!(
+            "To be stated by 27 November 2026, 08:00 UTC: the authority was told (“authority-told”, eu-10); {hours} left. Counted from \
+             when it was noticed: by 27 November 2026, 06:30 UTC"
+        )
+    };
+    let public = async |part: &str| {
+        let page = world.browse("/incidents").await;
+        assert!(page.text().contains(part), "{part}\n{}", page.text());
+    };
+    public(&told("3 days")).await;
+    world.clock.advance(model::Span::hours(2));
+    public(&told("70 hours")).await;
+    let german = world.browse("/de/incidents").await;
+    let part = "; noch 70 Stunden. Gezählt von dem Zeitpunkt an, zu dem es bemerkt wurde: bis zum 27. November 2026";
+    assert!(german.text().contains(part), "{}", german.text());
+    world.clock.advance(model::Span::minutes(69 * 60 + 30));
+    public(&told("30 minutes")).await;
+    world.clock.advance(model::Span::seconds(30 * 60 - 1));
+    world.city.register().tick().unwrap();
+    public("less than a minute left").await;
+    world.clock.advance(model::Span::seconds(2));
+    world.city.register().tick().unwrap();
+    public("Overdue since 27 November 2026, 08:00 UTC: the authority was told").await;
+    // A date that is only claimed makes nothing good: it was told when the log says so.
+    world.clock.advance(model::Span::hours(2));
+    let told = json!({ "id": "told", "about": { "what": "deployment", "id": "wifi" }, "kind": "authority-notified",
+        "on": "2026-11-25T10:00:00Z", "signed_by": "mobility", "answers": "breach-wifi",
+        "summary": "Told: The data protection authority. By its form." });
+    world.submit(json!({ "by": "mobility", "command": { "do": "file-evidence", "with": told } })).unwrap();
+    world.city.register().tick().unwrap();
+    public("Stated late, on 27 November 2026, 10:00 UTC, and was due by 27 November 2026, 08:00 UTC: the authority was told").await;
+    public("Told: The data protection authority. By its form.").await;
+}
+
+#[tokio::test]
+async fn residents_read_who_was_told_when_what_was_learnt_and_what_happened_in_one_place() {
+    let world = under_the_profile();
+    let mut mobility = office(&world, "mobility").await;
+    let page = done(&world, &mut mobility, NEW, &BREACH).await;
+    for part in ["State: the authority was told (eu-10)", "State: what was learnt, and what changes"] {
+        assert!(page.text().contains(part), "{part}\n{}", page.text());
+    }
+    let of = |kind: &str| format!("/office/incidents/breach-wifi/{kind}");
+    let told =
+        [("on", "2026-11-24"), ("at", "07:30"), ("told", "The data protection authority"), ("summary", "By its form.")];
+    done(&world, &mut mobility, &of("authority-notified"), &told).await;
+    let learnt = [("on", "2026-11-24"), ("at", "08:00"), ("summary", "Passwords are set before a sensor is hung up.")];
+    done(&world, &mut mobility, &of("incident-review"), &learnt).await;
+    for (path, parts) in [
+        (
+            "/incidents",
+            [
+                "Somebody read tags of the old town.",
+                "<dt>The authority was told</dt><dd><p class=\"typed\">Told: The data protection authority. By its form.</p>",
+                "24 November 2026, 07:30 UTC",
+                "<dt>What was learnt, and what changes</dt><dd><p class=\"typed\">Passwords are set before a sensor is hung up.</p>",
+                "Stated in time, on 24 November 2026, 08:00 UTC: the authority was told",
+            ],
+        ),
+        (
+            "/de/incidents",
+            [
+                "Somebody read tags of the old town.",
+                "<dt>Die Aufsichtsbehörde wurde benachrichtigt</dt>",
+                "24. November 2026, 07:30 Uhr (UTC)",
+                "<dt>Was daraus gelernt wurde und was sich ändert</dt>",
+                "Rechtzeitig erklärt, am 24. November 2026, 08:00 Uhr (UTC)",
+            ],
+        ),
+    ] {
+        let page = world.browse(path).await;
+        let card = page.text().split("<article").find(|card| card.contains("incident-breach-wifi")).unwrap();
+        parts.iter().for_each(|part| assert!(card.contains(part), "{path}: {part}\n{card}"));
+        assert!(!card.contains(SECRET));
+    }
+}

@@ -47,7 +47,7 @@ pub(crate) const SQUARE: Pages<'static> = &[
 ];
 
 /// Fills a proposal in, page by page; gives the address of its draft.
-pub(super) async fn drafted(browser: &mut Browser<'_>, pages: Pages<'_>) -> String {
+pub(crate) async fn drafted(browser: &mut Browser<'_>, pages: Pages<'_>) -> String {
     let (first, rest) = pages.split_first().unwrap();
     let begun = browser.post("/office", "/office/propose/new", &[first.1, &[("go", "keep")]].concat()).await;
     assert_eq!(begun.status, 303, "{}", begun.text());
@@ -307,5 +307,114 @@ async fn who_may_propose_is_for_the_norms_to_say() {
         let draft = drafted(&mut browser, SQUARE).await;
         let answer = sent(&mut browser, &draft, "look").await;
         assert_eq!(answer.status, status, "{party}: {}", answer.text());
+    }
+}
+
+/// A draft that says less than it could, and then one about nobody.
+async fn open_and_harmless(mobility: &mut Browser<'_>, draft: &str) {
+    // A property of which the treatment is not said may raise the tier, and there is no list of papers before it is.
+    let half = [("property", "plate"), ("category", "number-plate"), ("go", "later")];
+    mobility.post("/office", &format!("{draft}/stream-1-3"), &half).await;
+    let open = mobility.get(draft).await;
+    assert!(open.text().contains("so that the tier may rise: Stream 1, property 3."), "{}", open.text());
+    assert!(
+        open.text().contains("once nothing is missing in the draft") && !open.text().contains("Before it is approved")
+    );
+    mobility.post("/office", &format!("{draft}/stream-1-3"), &[("go", "out")]).await;
+    for (page, fields) in [
+        (
+            "stream-1-1",
+            [
+                ("property", "no2"),
+                ("category", "air-quality"),
+                ("value", "number"),
+                ("treatment", "keep"),
+                ("go", "keep"),
+            ],
+        ),
+        (
+            "stream-1-2",
+            [
+                ("property", "pm10"),
+                ("category", "air-quality"),
+                ("value", "number"),
+                ("treatment", "keep"),
+                ("go", "keep"),
+            ],
+        ),
+    ] {
+        mobility.post("/office", &format!("{draft}/{page}"), &fields).await;
+    }
+    let air = mobility.get(draft).await;
+    assert!(air.text().contains("Its tier as the draft stands: file-and-go"), "{}", air.text());
+}
+
+#[tokio::test]
+async fn the_tier_is_shown_while_drafting_with_its_reasons_and_changes_with_the_answers() {
+    let world = World::new();
+    let mut mobility = office(&world, "mobility").await;
+    let before = size(&world);
+    let draft = drafted(&mut mobility, SQUARE).await;
+    for path in [draft.clone(), format!("{draft}/stream-1-1"), format!("{draft}/about")] {
+        let page = mobility.get(&path).await;
+        for part in [
+            "Its tier as the draft stands: light",
+            "Stream 1: mac is about people; what is stored tells them apart for a day at most, or not at all: <strong>light</strong>",
+            "Stream 1: ssid is about people; it is sensed, and dropped before anything is stored: <strong>light</strong>",
+            "Before it is approved",
+            "A deployment is approved only after an assessment signed by a party that neither proposed it nor answers for it.",
+            "href=\"/policies#",
+        ] {
+            assert!(page.text().contains(part), "{path}: {part}\n{}", page.text());
+        }
+        // What would stand in nobody's way is not named.
+        assert!(!page.text().contains("An approval lasts at most five years."), "{}", page.text());
+    }
+    let longer = |epoch: &'static str| {
+        [
+            ("property", "mac"),
+            ("category", "mac-address"),
+            ("value", "text"),
+            ("treatment", "pseudonymise"),
+            ("setting", epoch),
+            ("go", "keep"),
+        ]
+    };
+    mobility.post("/office", &format!("{draft}/stream-1-1"), &longer("7d")).await;
+    let full = mobility.get(&draft).await;
+    assert!(full.text().contains("Its tier as the draft stands: full"), "{}", full.text());
+    assert!(full.text().contains("its tags tell them apart for longer than a day: <strong>full</strong>"));
+    open_and_harmless(&mut mobility, &draft).await;
+    assert_eq!(size(&world), before, "a look is no act");
+}
+
+#[tokio::test]
+async fn what_a_draft_says_of_its_tier_is_what_the_register_derives_once_it_is_sent() {
+    let world = World::new();
+    let mut mobility = office(&world, "mobility").await;
+    for (at, (treatment, setting)) in [("pseudonymise", "24h"), ("drop", ""), ("tally", "")].into_iter().enumerate() {
+        let id = format!("square-{at}");
+        let stream = format!("square-counts-{at}");
+        let mut pages: Vec<(&str, Vec<(&str, &str)>)> =
+            SQUARE.iter().map(|(page, fields)| (*page, fields.to_vec())).collect();
+        for (page, fields) in &mut pages {
+            for (name, value) in fields.iter_mut() {
+                match (*page, *name) {
+                    ("about", "deployment") => *value = &id,
+                    ("stream-1", "stream") => *value = &stream,
+                    ("stream-1-1", "treatment") => *value = treatment,
+                    ("stream-1-1", "setting") => *value = setting,
+                    _ => {}
+                }
+            }
+        }
+        let pages: Vec<(&str, &[(&str, &str)])> =
+            pages.iter().map(|(page, fields)| (*page, fields.as_slice())).collect();
+        let draft = drafted(&mut mobility, &pages).await;
+        let shown = mobility.get(&draft).await.text().to_owned();
+        assert_eq!(sent(&mut mobility, &draft, "do").await.status, 303, "{treatment}");
+        let state = world.city.register().state();
+        let tier = model::Tier::of(&state.deployments[&id.parse().unwrap()].deployment);
+        assert!(shown.contains(&format!("Its tier as the draft stands: {tier}")), "{treatment}: {tier}\n{shown}");
     }
 }

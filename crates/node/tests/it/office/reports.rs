@@ -53,7 +53,14 @@ async fn a_year_is_told_under_nine_headings_from_the_log_alone() {
     for (heading, part) in [
         (0, "“Air quality” was allowed to collect from now on"),
         (1, "Everybody, for watching air quality: “Every measurement”, 2 times, 2 rows in all"),
+        (1, "; data: each record of concentration of a pollutant in air"),
+        (
+            1,
+            "Its ground: None is needed: there is no data about people; the agreement “air-open” from 24 November 2026 to 1 May 2027",
+        ),
+        (1, "in its recipient’s hands it is about nobody: Nobody could join"),
         (1, "may have “Every measurement” for this purpose"),
+        (8, "Stream air: concentration of a pollutant in air, sensed by 1 sensor of the kind “Air-quality station”"),
         (2, "A neighbour objected."),
         (3, "The log has nothing about this from 2026."),
         (6, &escaped(HOSTILE)),
@@ -225,5 +232,89 @@ async fn each_report_is_a_pdf_with_tags_that_says_what_the_page_says_and_from_wh
     let mut stranger = Browser::new(&world);
     for page in ["", "/annual.pdf", "/processing", "/processing.pdf", "/extract", "/extract.csv"] {
         assert_eq!(stranger.get(&format!("/office/reports{page}")).await.header("location"), "/sign-in", "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_says_on_which_ground_data_went_what_became_of_requests_and_what_the_city_as_a_whole_did() {
+    let world = World::new();
+    let ask = |about: &'static str, kind: &'static str| {
+        crate::inquiries::ask(&world, about, kind, "Why?", ("", "y@example.org"))
+    };
+    for (about, kind) in [("wifi", "objection"), ("wifi", "own-data"), ("", "question")] {
+        crate::inquiries::asked(&ask(about, kind).await);
+    }
+    let stated = json!({ "id": "plan", "about": { "what": "city" }, "kind": "cost-statement", "on": "2026-11-24T00:00:00Z",
+        "signed_by": "city", "summary": "Two million a year." });
+    world.submit(json!({ "by": "city", "command": { "do": "file-evidence", "with": stated } })).unwrap();
+    world.clock.advance(Span::days(12));
+    drop(world.city.tick());
+    world.city.register().publish().unwrap();
+    let mut council = office(&world, "council").await;
+    let page = council.get("/office/reports/annual?year=2026").await;
+    let told = under(page.text(), "wifi");
+    assert!(
+        told[2].contains(
+            "Objections: 1 received, 0 answered in time, 0 late, 1 waiting, 0 of these overdue; median – days"
+        ),
+        "{}",
+        told[2]
+    );
+    assert!(!told[2].contains("own data:"), "{}", told[2]);
+    assert!(told[5].contains("Requests about own data: 1 received, 0 answered in time"), "{}", told[5]);
+    assert!(told[0].contains("Stream wifi-counts: how many observations came is not told"), "{}", told[0]);
+    assert!(
+        told[8].contains("Stream wifi-counts: ") && told[8].contains("sensed by 1 sensor of the kind “Wi-Fi counter”"),
+        "{}",
+        told[8]
+    );
+    let whole = page.text().split("<article").find(|part| part.contains("The city as a whole")).unwrap();
+    let whole: Vec<&str> = whole.split("<h3>").skip(1).collect();
+    assert_eq!(whole.len(), HEADINGS.len());
+    for (heading, part) in [
+        (0, "4 deployments, 3 of them in force now"),
+        (2, "Questions: 1 received"),
+        (6, "Two million a year."),
+        (7, "New policies came into force"),
+        (8, "3 sensors"),
+    ] {
+        assert!(whole[heading].contains(part), "{part}\n{}", whole[heading]);
+    }
+    let csv = council.get("/office/reports/annual.csv?year=2026").await;
+    assert!(
+        csv.text().contains("\r\n,The city as a whole,") && csv.text().contains("Two million a year."),
+        "{}",
+        csv.text()
+    );
+    let pdf = shown(&council.get("/office/reports/annual.pdf?year=2026").await.bytes);
+    assert!(pdf.contains("The city as a whole How it was used 4 deployments, 3 of them in force now"), "{pdf}");
+    let mut police = office(&world, "police").await;
+    let own = police.get("/office/reports/annual?year=2026").await;
+    assert!(!own.text().contains("The city as a whole"), "that is for the city’s own");
+}
+
+#[tokio::test]
+async fn what_went_under_an_order_is_told_with_its_order_and_never_with_its_rows() {
+    let world = World::new();
+    let hits = json!({ "id": "hits", "version": 1, "stream": "plate-hits", "title": "Hits", "exposure": { "as": "records", "fields": ["plate"] },
+        "identifiers": "raw", "minimum": 0, "bound": 1, "noise": "none", "delay": "0s", "depth": "30d" });
+    let declared = world.submit(json!({ "by": "police", "command": { "do": "declare-view", "with": hits } }));
+    declared.unwrap();
+    let grant = json!({ "id": "hits", "recipient": "police", "stream": "plate-hits", "view": "hits", "purpose": "crime-investigation",
+        "until": "2026-12-20T00:00:00Z", "duties": ["human-verification", "no-reidentification"], "order": "order-17",
+        "judged": { "personal": true, "argument": "It names cars." } });
+    world.submit(json!({ "by": "police", "command": { "do": "agree-grant", "with": grant } })).unwrap();
+    world.get_as("token-of-police", "/api/v1/released?stream=plate-hits&purpose=crime-investigation").await;
+    drop(world.city.tick());
+    world.city.register().publish().unwrap();
+    let mut council = office(&world, "council").await;
+    let page = council.get("/office/reports/annual").await;
+    let shared = under(page.text(), "plates")[1].to_owned();
+    for part in [
+        "“Hits”, 1 time; how many rows is not told",
+        "; the order “order-17” of “Judge, district court”, until 1 January 2027",
+        "it is about people: It names cars; promised: ",
+    ] {
+        assert!(shared.contains(part), "{part}\n{shared}");
     }
 }

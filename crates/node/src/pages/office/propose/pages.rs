@@ -236,6 +236,35 @@ pub(super) fn deployment(draft: &Draft) -> Result<Deployment, Vec<(Page, Fault)>
     }
 }
 
+/// The streams of a draft as far as they can be weighed: what kind of data each property is, and what becomes of it. Also the pages of
+/// properties of which that is not decided.
+pub(super) fn so_far(draft: &Draft) -> (Vec<(Page, Stream)>, Vec<Page>) {
+    let (sheet, mut open, mut streams) = (Sheet::of(draft), Vec::new(), Vec::new());
+    for (page, number) in sheet.streams() {
+        let mut properties = BTreeMap::new();
+        for of in sheet.properties(number) {
+            let (sent, mut unsaid) = (sheet.on(of), Faults::default());
+            let category = unsaid.parsed::<Category>(&sent, "category");
+            let read = category.zip(read_treatment(&sent, &mut unsaid));
+            // A property without a name yet is weighed as any other.
+            let place = if let Page::Property(_, place) = of { place } else { 0 };
+            let name = sent.one("property").parse().or_else(|_| format!("property_{place}").parse::<PropertyName>());
+            match (read, name) {
+                (Some((category, treatment)), Ok(name)) => {
+                    properties.insert(name, Property { category, value: ValueKind::Text, treatment, unit: None });
+                }
+                _ => open.push(of),
+            }
+        }
+        if let Ok(id) = format!("stream-{number}").parse::<StreamId>() {
+            let stream =
+                Stream { id, time: TimeTreatment::Keep, properties, retention: Retention(Span::ZERO), budget: None };
+            streams.push((page, stream));
+        }
+    }
+    (streams, open)
+}
+
 /// The pages of a draft, read.
 pub(super) struct Sheet<'d>(&'d Draft);
 

@@ -1,0 +1,85 @@
+//! What the norms would ask for, of a deployment that is not declared yet: which of them would stand against its approval and against
+//! switching it on, were nothing filed for it. A look that changes nothing and decides nothing.
+
+use std::collections::BTreeSet;
+
+use model::deployment::Approval;
+use model::{Deployment, DeploymentRecord, Party, PartyId, PartyKind, Span, Standing, State as Stage, Timestamp};
+use norms::{ActQuestion, ActSubject, Bundle, Ground, Verb};
+
+use crate::circumstances::of_deployment;
+use crate::state::State;
+
+/// How long an approval is thought to last, if the deployment does not end before.
+const APPROVAL: Span = Span::days(365);
+
+/// The norms that would stand in the way, each with its reason.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Foreseen {
+    /// Against an officer who approves it.
+    pub approve: Vec<Ground>,
+    /// Against whoever answers for it and switches it on, besides those: as if it were approved and published.
+    pub activate: Vec<Ground>,
+}
+
+/// Looks ahead for a deployment that a party would propose.
+#[must_use]
+pub fn foreseen(state: &State, bundle: &Bundle, deployment: &Deployment, by: &PartyId, now: Timestamp) -> Foreseen {
+    let officer = officer(state, deployment, by);
+    let until = (now + APPROVAL).min(deployment.ends);
+    let standing = Standing {
+        state: Stage::Assessed,
+        proposed_by: by.clone(),
+        proposed_at: now,
+        assessments: Vec::new(),
+        approval: None,
+        published_at: None,
+        active_since: None,
+        stopped_because: None,
+        refused: false,
+    };
+    let mut record = DeploymentRecord { deployment: deployment.clone(), standing };
+    let approval = ActSubject::Approval { record: &record, until };
+    let approve = against(state, bundle, &officer, Verb::Approve, approval, &record, now);
+    record.standing.approval = Some(Approval { by: officer.id, at: now, until });
+    record.standing.state = Stage::Published;
+    record.standing.published_at = Some(now);
+    let named: BTreeSet<_> = approve.iter().map(|ground| ground.policy.clone()).collect();
+    let accountable = party(state, &deployment.accountable);
+    let mut activate =
+        against(state, bundle, &accountable, Verb::Activate, ActSubject::Deployment(&record), &record, now);
+    activate.retain(|ground| !named.contains(&ground.policy));
+    Foreseen { approve, activate }
+}
+
+fn against(
+    state: &State,
+    bundle: &Bundle,
+    actor: &Party,
+    verb: Verb,
+    subject: ActSubject<'_>,
+    record: &DeploymentRecord,
+    now: Timestamp,
+) -> Vec<Ground> {
+    let around = of_deployment(state, record, now);
+    let question = ActQuestion { actor, verb, subject, founder: state.founder(), around: &around };
+    let said = bundle.object_to_act(&question, now);
+    let grounds = said.iter().flat_map(|said| {
+        said.against.iter().filter_map(|objection| said.norms.grounds().get(objection.place).cloned())
+    });
+    grounds.collect()
+}
+
+/// An officer who neither proposes it nor answers for it; one that there could be if there is none.
+fn officer(state: &State, deployment: &Deployment, by: &PartyId) -> Party {
+    let independent =
+        |party: &&Party| party.kind == PartyKind::Officer && party.id != *by && party.id != deployment.accountable;
+    let known = state.parties.values().map(|record| &record.party).find(independent).cloned();
+    known.unwrap_or_else(|| Party { kind: PartyKind::Officer, ..party(state, by) })
+}
+
+/// A party; one that is not in the register is nobody in particular.
+fn party(state: &State, id: &PartyId) -> Party {
+    let nobody = || Party { id: id.clone(), name: id.to_string(), kind: PartyKind::Public };
+    state.parties.get(id).map_or_else(nobody, |record| record.party.clone())
+}
