@@ -230,6 +230,34 @@ fn the_core_is_covered_by_whoever_adopts_it_and_not_by_its_comments() {
     assert!(numerator >= 30 && numerator < denominator / 2 && denominator > 80, "{numerator} of {denominator}");
 }
 
+#[test]
+fn the_core_is_counted_whole_and_an_earlier_version_of_the_definition_counts_as_it_did() {
+    let executed = {
+        let library = standards::built_in().unwrap();
+        let core = library.find("global-core").unwrap();
+        let norms = core.norms.iter().map(|norm| norm.requirement.clone());
+        norms.chain(core.duties.iter().map(|duty| duty.requirement.clone())).collect::<std::collections::BTreeSet<_>>()
+    };
+    let of = |name: &str| {
+        let found = NamedDefinition::find(name).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&found.bytes).unwrap();
+        let of = json["count"]["that"]["in-force"]["of"].as_array().unwrap().iter();
+        let of = of.map(|id| model::RequirementId(id.as_str().unwrap().to_owned()));
+        (found.definition.version, of.collect::<std::collections::BTreeSet<_>>(), found.digest.to_string())
+    };
+    // A core that has grown needs another version of the definition: what was published is never changed.
+    let (version, counted, digest) = of("coverage-of-core");
+    assert_eq!((version, &counted), (2, &executed));
+    assert_eq!(of("coverage-of-core@2").2, digest);
+    let (version, before, old) = of("coverage-of-core@1");
+    assert_eq!((version, before.len()), (1, 99));
+    assert!(before.is_subset(&counted) && old != digest);
+    assert_eq!(of(&old).2, old, "by its digest");
+    assert_eq!(old, "a5f979187630306031d0d08fdc80dccfa29d007b273dbc2b49a413935ba3112e");
+    assert!(NamedDefinition::all().unwrap().iter().all(|one| one.digest.to_string() != old), "it is in no list");
+    assert!(NamedDefinition::find("coverage-of-core@3").is_err());
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic_in_a_sheet_or_a_definition(seed in any::<u64>()) {
