@@ -34,6 +34,8 @@ const SHOWN_TIMES: i64 = 20;
 pub(crate) enum Stands {
     /// The last look held.
     Held,
+    /// The last look held, and there is no room for its newest entries.
+    Behind,
     /// Nothing was looked at yet.
     New,
     /// It was not reached.
@@ -45,12 +47,14 @@ pub(crate) enum Stands {
 }
 
 impl Stands {
-    pub(crate) const ALL: [Self; 5] = [Self::Held, Self::New, Self::Unreachable, Self::Unproven, Self::Frozen];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Held, Self::Behind, Self::New, Self::Unreachable, Self::Unproven, Self::Frozen];
 
     /// As in addresses.
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Held => "held",
+            Self::Behind => "behind",
             Self::New => "new",
             Self::Unreachable => "unreachable",
             Self::Unproven => "unproven",
@@ -62,6 +66,7 @@ impl Stands {
     pub(crate) const fn in_words(self) -> &'static str {
         match self {
             Self::Held => "holds",
+            Self::Behind => "holds, and is kept in part for want of room",
             Self::New => "was not looked at yet",
             Self::Unreachable => "was not reached",
             Self::Unproven => "could not be proved",
@@ -92,6 +97,7 @@ impl CityLine {
         let stands = match &kept.standing {
             Standing::Sound if kept.checked.is_none() => Stands::New,
             Standing::Sound => Stands::Held,
+            Standing::Behind { .. } => Stands::Behind,
             Standing::Unreachable { .. } => Stands::Unreachable,
             Standing::Unproven { .. } => Stands::Unproven,
             Standing::Frozen { .. } => Stands::Frozen,

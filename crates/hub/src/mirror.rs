@@ -35,8 +35,9 @@ pub use refresh::{Limits, Reach, Refreshed, TROUBLED_TIME_MAX, refresh};
 use fetch::{Step, fetch};
 pub(crate) use fetch::{continues, signed_head};
 
-/// The most that all mirrors of a hub together may take on the disk, in bytes, unless it is said otherwise. Each look may exceed it by
-/// what it keeps in one stage ([`STAGE_BYTES_MAX`]).
+/// The most that all mirrors of a hub together may take on the disk, in bytes, unless it is said otherwise. Half of it is for whoever
+/// needs more; the other half is every city's in equal parts, so that no log keeps another from being kept. The first half may be
+/// exceeded by the stages ([`STAGE_BYTES_MAX`]) that are read, or wait to be written, in the moment in which it is full.
 pub const MIRRORS_BYTES_MAX: u64 = 256 << 30;
 
 /// The most pieces of evidence about one city that older heads add to; more of them are told and not kept.
@@ -64,7 +65,7 @@ pub enum MirrorError {
     #[error("the key is no verifier key: {0}")]
     Key(#[from] NoteError),
     /// Not all of a signed head is kept yet.
-    #[error("of `{0}` less is kept than its signed head covers; look again first")]
+    #[error("of `{0}` less is kept than any of its signed heads covers; look again first")]
     Unfinished(PartyId),
     /// What is kept cannot be read.
     #[error("what is kept of `{city}` is damaged: {why}; mirror the city anew, from its log")]
@@ -246,12 +247,14 @@ impl Mirror {
         if matches!(city.kept.standing, Standing::Frozen { .. }) {
             return Ok(Prepared { looked: Looked::Frozen, change: None });
         }
-        match fetch(&city.kept, source, now) {
+        let share = self.share()?;
+        let room = share.map_or(u64::MAX, |share| share.saturating_sub(city.kept.bytes));
+        match fetch(&city.kept, source, room, now) {
             Ok(Step::Same(kept)) => city.becomes(kept, Looked::Unchanged),
-            // Whether a log contradicts itself is found all the same; only what is new of it is not kept.
-            Ok(Step::Grown { .. }) if self.shelf.bytes()? >= self.bytes_max => {
-                let trouble = Trouble::NoRoom { bytes_max: self.bytes_max };
-                let kept = city.kept.troubled(&trouble, now);
+            // The head is kept all the same, so that one that contradicts it is found.
+            Ok(Step::Grown { kept, entries, more: true }) if entries.is_empty() => {
+                let trouble = Trouble::NoRoom { bytes_max: self.bytes_max, share: share.unwrap_or_default() };
+                let kept = kept.behind(&city.kept.standing, &trouble, now);
                 city.becomes(kept, Looked::Failed(trouble))
             }
             Ok(Step::Grown { kept, entries, more }) => self.grow(city, kept, &entries, more),
@@ -262,6 +265,15 @@ impl Mirror {
                 city.becomes(kept, Looked::Failed(trouble))
             }
         }
+    }
+
+    /// How many bytes of each city's entries are kept in any case, where that is all there is room for.
+    fn share(&self) -> Result<Option<u64>, MirrorError> {
+        let half = self.bytes_max / 2;
+        if self.shelf.bytes()? < half {
+            return Ok(None);
+        }
+        Ok(Some(half / self.shelf.count()?.max(1)))
     }
 
     fn grow(&self, city: City, kept: Kept, entries: &[Vec<u8>], more: bool) -> Result<Prepared, MirrorError> {
@@ -314,14 +326,14 @@ impl Mirror {
         now: Timestamp,
     ) -> Result<Prepared, MirrorError> {
         let known = city.kept.note.clone().unwrap_or_default();
-        // What is not mirrored to its end cannot prove more than that a smaller head was shown.
+        // Beyond what is mirrored nothing shows more than that a smaller head was served.
         let whole = city.kept.signed().is_some_and(|signed| signed.size == city.kept.size);
-        let prefix = if whole { self.root_at(&city.name, size)? } else { root };
+        let prefix = if size <= city.kept.size { self.root_at(&city.name, size)? } else { root };
         if prefix == root {
             return self.noted(city, size, Said::RolledBack { larger: known, smaller: note }, now);
         }
-        // The two heads alone, where a proof would take more memory than one log may have.
-        if city.kept.size > PROVED_ENTRIES_MAX {
+        // The two heads alone, where a proof would take more memory than one log may have, or entries that are not mirrored.
+        if !whole || city.kept.size > PROVED_ENTRIES_MAX {
             return self.freeze(city, Said::RolledBack { larger: known, smaller: note }, now);
         }
         let mut leaves = Vec::new();

@@ -58,6 +58,8 @@ pub struct State {
     pub took_part: BTreeMap<PersonId, Arc<BTreeSet<Entry>>>,
     /// Every decision, in order.
     pub decisions: Arc<Vec<Decided>>,
+    /// Whether a kind of act that once went without reasons was written with them. None goes without from then on.
+    pub reasoned: bool,
 }
 
 /// All members.

@@ -71,7 +71,8 @@ pub(crate) struct Look {
     /// How many logs are looked at side by side.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: u16,
-    /// The most that all mirrors together may take on the disk, in bytes. What is new is not kept beyond it, and that is told.
+    /// The most that all mirrors together may take on the disk, in bytes. Once half of it is taken, of each city only an equal part of the
+    /// other half is kept; what is not kept is told.
     #[arg(long, default_value_t = hub::mirror::MIRRORS_BYTES_MAX, value_name = "BYTES")]
     pub(crate) mirrors_bytes: u64,
 }

@@ -14,18 +14,18 @@ use tlog::tile::{BundleCoords, TILE_WIDTH, Tile, TileEdge, TilePath, encode_bund
 use super::{Mirror, MirrorError};
 
 impl Mirror {
-    /// Writes a city's log into a folder that is not there yet; gives how many entries it has. The signed head comes last.
+    /// Writes a city's log into a folder that is not there yet, as far as the newest head all of which is kept; gives how many entries
+    /// it has. The signed head comes last.
     ///
     /// # Errors
-    /// The city is not here, not all of its head is kept, or the folder is there or cannot be written.
+    /// The city is not here, not all of any head is kept, or the folder is there or cannot be written.
     pub fn export(&self, name: &PartyId, folder: &Path) -> Result<u64, MirrorError> {
         let kept = self.city(name)?.kept;
-        let head = kept.signed().filter(|head| head.size == kept.size);
-        let (Some(note), Some(_)) = (kept.note, head) else { return Err(MirrorError::Unfinished(name.clone())) };
+        let (note, size) = kept.covered().ok_or_else(|| MirrorError::Unfinished(name.clone()))?;
         fs::create_dir(folder)?;
         let (mut edge, mut bundle, mut failed) = (TileEdge::new(), Vec::new(), None);
-        self.entries(name, |_, entry| {
-            if failed.is_some() {
+        self.entries(name, |at, entry| {
+            if failed.is_some() || at >= size {
                 return;
             }
             bundle.push(entry.to_vec());

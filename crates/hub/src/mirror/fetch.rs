@@ -53,10 +53,15 @@ pub enum Trouble {
     #[error("more than {CITY_BYTES_MAX} bytes of it would be kept; it is too large for this hub")]
     Full,
     /// All mirrors together have as much as they may.
-    #[error("all mirrors together have the {bytes_max} bytes that they may; nothing new is kept until there is room")]
+    #[error(
+        "all mirrors together may have {bytes_max} bytes, half of them are taken, and of this city more is kept than an equal part of \
+         the other half ({share} bytes); nothing new of it is kept until there is room"
+    )]
     NoRoom {
         /// How much that is.
         bytes_max: u64,
+        /// How much of each city is kept in any case.
+        share: u64,
     },
     /// An older head was served after a newer one. Both are signed, but anybody who kept it can serve an older one.
     #[error("a head of {smaller} entries was served after one of {larger}: an older state of the same log")]
@@ -88,7 +93,7 @@ impl From<SourceError> for Trouble {
 pub(super) enum Step {
     /// The head is the one that is known.
     Same(Kept),
-    /// Entries that belong to the signed head.
+    /// Entries that belong to the signed head; none where there is no room for one.
     Grown { kept: Kept, entries: Vec<Vec<u8>>, more: bool },
     /// Two signed heads that cannot both be of one log.
     Contradicts(Said),
@@ -96,14 +101,16 @@ pub(super) enum Step {
     Smaller { size: u64, root: Hash, note: String },
 }
 
-/// Looks once.
+/// Looks once, and takes no more entries than there is room for, in bytes with what each costs besides. Without room the head is taken
+/// alone, so that a later one which contradicts it is found.
 ///
 /// # Errors
 /// Why nothing is kept.
-pub(super) fn fetch(kept: &Kept, source: &dyn LogSource, now: Timestamp) -> Result<Step, Trouble> {
+pub(super) fn fetch(kept: &Kept, source: &dyn LogSource, room: u64, now: Timestamp) -> Result<Step, Trouble> {
     let (note, head) = signed_head(&kept.key, source)?;
     let same = |kept: &Kept| Kept {
         note: Some(note.clone()),
+        whole: None,
         checked: Some(now),
         standing: Standing::Sound,
         tried: None,
@@ -126,14 +133,16 @@ pub(super) fn fetch(kept: &Kept, source: &dyn LogSource, now: Timestamp) -> Resu
             return Ok(Step::Contradicts(said));
         }
     }
-    let promised = head.size - kept.size;
+    // What an earlier head promised and was not kept for want of room is not promised anew.
+    let promised = head.size - kept.signed().map_or(kept.size, |known| known.size.max(kept.size));
     if promised > JUMP_ENTRIES_MAX {
         return Err(Trouble::Jump { promised });
     }
-    let stage = read_stage(kept, source, head.size)?;
+    let stage = read_stage(kept, source, head.size, room)?;
     let leads = match stage.edge.size() == head.size {
         true => stage.edge.root() == head.root,
-        false => begins(source, &stage.edge, &head),
+        // Nothing begins every log.
+        false => stage.edge.size() == 0 || begins(source, &stage.edge, &head),
     };
     if !leads {
         return blame(kept, source, &head, note);
@@ -141,7 +150,9 @@ pub(super) fn fetch(kept: &Kept, source: &dyn LogSource, now: Timestamp) -> Resu
     let more = stage.edge.size() < head.size;
     let (size, edge) = (stage.edge.size(), stage.edge.subtrees().to_vec());
     let grown = if size > kept.size { Some(now) } else { kept.grown };
-    let kept = Kept { size, edge, bytes: stage.bytes, grown, ..same(kept) };
+    // What was verified under an earlier head stays so for everybody, while the newest one waits for its entries.
+    let whole = kept.covered().filter(|_| more).map(|(note, _)| note.to_owned());
+    let kept = Kept { size, edge, whole, bytes: stage.bytes, grown, ..same(kept) };
     Ok(Step::Grown { kept, entries: stage.entries, more })
 }
 
@@ -161,11 +172,16 @@ struct Stage {
     bytes: u64,
 }
 
-fn read_stage(kept: &Kept, source: &dyn LogSource, size: u64) -> Result<Stage, Trouble> {
+fn read_stage(kept: &Kept, source: &dyn LogSource, size: u64, room: u64) -> Result<Stage, Trouble> {
     let edge = kept.right_edge().ok_or(Trouble::Damaged)?;
     let mut stage = Stage { edge, entries: Vec::new(), bytes: kept.bytes };
     let mut taken = 0_usize;
-    while stage.edge.size() < size && (stage.entries.len() as u64) < STAGE_ENTRIES_MAX && taken < STAGE_BYTES_MAX {
+    let mut room = room;
+    while room > ENTRY_BYTES
+        && stage.edge.size() < size
+        && (stage.entries.len() as u64) < STAGE_ENTRIES_MAX
+        && taken < STAGE_BYTES_MAX
+    {
         let read = read_entries(&source, stage.edge.size(), size).map_err(|error| match error {
             // What was had and does not decode is malformed, whatever its name.
             SourceError::Failed { ref message, .. } if message.starts_with("bundle ") => Trouble::Malformed(error),
@@ -174,11 +190,16 @@ fn read_stage(kept: &Kept, source: &dyn LogSource, size: u64) -> Result<Stage, T
         if read.is_empty() {
             return Err(Trouble::Unproven { size, why: "a bundle holds no entry".to_owned() });
         }
-        for entry in &read {
-            stage.edge.push(leaf_hash(entry));
+        for entry in read {
+            let Some(left) = room.checked_sub(entry.len() as u64 + ENTRY_BYTES) else {
+                room = 0;
+                break;
+            };
+            room = left;
+            stage.edge.push(leaf_hash(&entry));
             taken += entry.len();
+            stage.entries.push(entry);
         }
-        stage.entries.extend(read);
     }
     stage.bytes = kept.bytes + taken as u64 + stage.entries.len() as u64 * ENTRY_BYTES;
     if stage.bytes > CITY_BYTES_MAX { Err(Trouble::Full) } else { Ok(stage) }

@@ -181,6 +181,13 @@ pub enum Standing {
         /// Why, in words.
         why: String,
     },
+    /// The last look held, and its newest signed head is known; for its newest entries there is no room among all mirrors.
+    Behind {
+        /// Since when.
+        since: Timestamp,
+        /// Why, in words.
+        why: String,
+    },
     /// The log contradicts what its city signed before. Nothing more is taken from it.
     Frozen {
         /// Since when.
@@ -210,6 +217,9 @@ pub struct Kept {
     /// The newest signed head that was checked; the entries kept are a prefix of its tree, mostly all of it. Lines of
     /// other signers, such as witnesses, stay in it.
     pub note: Option<String>,
+    /// An earlier signed head all of which is kept, where less is kept than the newest one covers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) whole: Option<String>,
     /// When a look last held.
     pub checked: Option<Timestamp>,
     /// When its head last grew.
@@ -231,6 +241,7 @@ impl Kept {
             bytes: 0,
             edge: Vec::new(),
             note: None,
+            whole: None,
             checked: None,
             grown: None,
             standing: Standing::Sound,
@@ -250,6 +261,14 @@ impl Kept {
         parse_unverified(self.note.as_deref()?).ok()
     }
 
+    /// The newest head all of which is kept, as its note, and its size.
+    #[must_use]
+    pub fn covered(&self) -> Option<(&str, u64)> {
+        let newest = self.note.as_deref().zip(self.signed()).filter(|(_, head)| head.size == self.size);
+        let earlier = || self.whole.as_deref().and_then(|note| Some((note, parse_unverified(note).ok()?)));
+        newest.or_else(earlier).map(|(note, head)| (note, head.size))
+    }
+
     /// The edge of what is kept; none if it is damaged.
     #[must_use]
     pub fn right_edge(&self) -> Option<RightEdge> {
@@ -266,7 +285,7 @@ impl Kept {
     pub(super) fn troubled(&self, trouble: &Trouble, now: Timestamp) -> Self {
         let before = match &self.standing {
             Standing::Unreachable { since, .. } | Standing::Unproven { since, .. } => Some(*since),
-            Standing::Sound | Standing::Frozen { .. } => None,
+            Standing::Sound | Standing::Behind { .. } | Standing::Frozen { .. } => None,
         };
         let (since, why) = (before.unwrap_or(now), trouble.to_string());
         let standing = match trouble {
@@ -274,5 +293,11 @@ impl Kept {
             _ => Standing::Unproven { since, why },
         };
         Self { standing, tried: Some(now), ..self.clone() }
+    }
+
+    /// The same where there was no room for all that is new of it; it is behind since the first time in a row.
+    pub(super) fn behind(self, before: &Standing, trouble: &Trouble, now: Timestamp) -> Self {
+        let since = if let Standing::Behind { since, .. } = before { *since } else { now };
+        Self { standing: Standing::Behind { since, why: trouble.to_string() }, ..self }
     }
 }

@@ -33,7 +33,7 @@ pub struct Listed {
     pub root: String,
     /// When a look last held.
     pub checked: Option<Timestamp>,
-    /// `sound`, `unreachable`, `unproven` or `frozen`; `damaged` where what is kept cannot be read.
+    /// `sound`, `behind`, `unreachable`, `unproven` or `frozen`; `damaged` where what is kept cannot be read.
     pub standing: String,
 }
 
@@ -41,6 +41,7 @@ impl Listed {
     fn of(city: PartyId, kept: &Kept) -> Self {
         let standing = match kept.standing {
             Standing::Sound => "sound",
+            Standing::Behind { .. } => "behind",
             Standing::Unreachable { .. } => "unreachable",
             Standing::Unproven { .. } => "unproven",
             Standing::Frozen { .. } => "frozen",

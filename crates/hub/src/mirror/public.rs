@@ -17,11 +17,10 @@ impl Mirror {
     /// The newest signed head of a city, all of which is kept.
     ///
     /// # Errors
-    /// The city is not here, or less is kept than its head covers.
+    /// The city is not here, or less is kept than any of its heads covers.
     pub fn checkpoint(&self, name: &PartyId) -> Result<String, MirrorError> {
         let kept = self.head(name)?;
-        let whole = kept.signed().is_some_and(|head| head.size == kept.size);
-        kept.note.filter(|_| whole).ok_or_else(|| MirrorError::Unfinished(name.clone()))
+        kept.covered().map(|(note, _)| note.to_owned()).ok_or_else(|| MirrorError::Unfinished(name.clone()))
     }
 
     /// A bundle of entries or a tile of hashes; none where the log has no such file, or it is too large to be worked out now.

@@ -34,8 +34,9 @@ const STAGES_TIME_MAX: Span = Span::minutes(1);
 /// How much of one city is kept in a row, in bytes, before what it has more waits for the next refresh. A door lets more through.
 const STAGES_BYTES_MAX: u64 = LOOK_BYTES_MAX / 2;
 
-/// How long after a refresh began a city that was in trouble the last time is still begun with; whoever is left then comes first among
-/// them in the next refresh. So thousands of logs that never answer cost no more than this, and each gets its turn.
+/// For how long cities that were in trouble the last time are begun with, from when all others were; whoever is left then comes first
+/// among them in the next refresh. So thousands of logs that never answer cost no more than this, and each gets its turn, however long
+/// the others took. As many as there are threads are begun with in any case.
 pub const TROUBLED_TIME_MAX: Span = Span::hours(6);
 
 /// What a refresh may use.
@@ -93,16 +94,18 @@ struct Queue {
     new: VecDeque<PartyId>,
     /// With when they were last tried, and the longest ago first once all were read.
     troubled: Vec<(Option<Timestamp>, PartyId)>,
-    /// Until when one of these is begun with.
-    until: Timestamp,
+    /// Until when one of these is begun with; none while others wait.
+    until: Option<Timestamp>,
+    /// How many of these are begun with in any case.
+    in_any_case: usize,
     /// How many rows could not be read.
     damaged: u64,
 }
 
 impl Queue {
-    fn new(reader: Mirror, now: Timestamp) -> Self {
-        let (new, troubled, until) = (VecDeque::new(), Vec::new(), now + TROUBLED_TIME_MAX);
-        Self { reader, after: None, waiting: Vec::new(), read: false, new, troubled, until, damaged: 0 }
+    fn new(reader: Mirror, threads: usize) -> Self {
+        let (new, troubled, waiting) = (VecDeque::new(), Vec::new(), Vec::new());
+        Self { reader, after: None, waiting, read: false, new, troubled, until: None, in_any_case: threads, damaged: 0 }
     }
 
     /// The next city that can be read. One that cannot is counted, and holds up no other.
@@ -134,9 +137,15 @@ impl Queue {
         Ok(None)
     }
 
-    /// The one that was tried the longest ago, while there is time for any.
+    /// The one that was tried the longest ago, while there is time for any. Nobody else waits any more.
     fn next_troubled(&mut self, clock: &dyn Clock) -> Option<PartyId> {
-        if clock.now() > self.until { None } else { self.troubled.pop().map(|(_, name)| name) }
+        let now = clock.now();
+        let until = *self.until.get_or_insert(now + TROUBLED_TIME_MAX);
+        if now > until && self.in_any_case == 0 {
+            return None;
+        }
+        self.in_any_case = self.in_any_case.saturating_sub(1);
+        self.troubled.pop().map(|(_, name)| name)
     }
 
     /// A city, unless its turn comes later.
@@ -146,7 +155,7 @@ impl Queue {
                 self.troubled.push((city.kept.tried, city.name))
             }
             Standing::Sound if city.kept.checked.is_none() => self.new.push_back(city.name),
-            Standing::Sound | Standing::Frozen { .. } => return Some(city),
+            Standing::Sound | Standing::Behind { .. } | Standing::Frozen { .. } => return Some(city),
         }
         None
     }
@@ -164,7 +173,7 @@ pub fn refresh(
 ) -> Result<Refreshed, MirrorError> {
     let limits = limits.into();
     let mut writer = Mirror::open(folder)?;
-    let queue = Mutex::new(Queue::new(Mirror::open(folder)?, clock.now()));
+    let queue = Mutex::new(Queue::new(Mirror::open(folder)?, limits.threads.max(1)));
     let (sender, receiver) = sync_channel(WAITING_MAX);
     let mut refreshed = thread::scope(|scope| {
         let looking: Vec<_> = (0..limits.threads.max(1))

@@ -77,6 +77,13 @@ impl State {
         if decision.is_some_and(|decision| decision.decider != act.by) {
             return Err("the decider is not whose act it is");
         }
+        match reasons_of(&act.what) {
+            Some(Reasons::None) if self.reasoned => {
+                return Err("decisions like it were written with reasons before it, so it needs them");
+            }
+            Some(Reasons::Given) => self.reasoned = true,
+            Some(Reasons::None) | None => {}
+        }
         self.what(entry, act)?;
         if let Some((decision, what)) = decision.zip(crate::say::decided(&act.what)) {
             let decided = Decided { entry, at: act.at, what, decision: decision.clone() };
@@ -324,6 +331,26 @@ impl State {
     pub fn released(&self, document: &Digest) -> Option<Entry> {
         let found = self.versions.iter().find(|(_, version)| version.released.document == *document);
         found.map(|(entry, _)| *entry)
+    }
+}
+
+/// Whether an act of a kind that was first written without reasons has them.
+enum Reasons {
+    None,
+    Given,
+}
+
+/// Whether it has reasons, where there is a version of its kind that has none.
+const fn reasons_of(what: &What) -> Option<Reasons> {
+    match what {
+        What::MemberLogNamedFirst(_)
+        | What::PersonNamedFirst(_)
+        | What::CredentialIssuedFirst(_)
+        | What::CaseWithdrawnFirst(_) => Some(Reasons::None),
+        What::MemberLogNamed(_) | What::PersonNamed(_) | What::CredentialIssued(_) | What::CaseWithdrawn(_) => {
+            Some(Reasons::Given)
+        }
+        _ => None,
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use hub::act::{Act, Answer, Outcome, Stance, What};
+use hub::act::{
+    Act, Answer, CaseRef, CaseWithdrawn, CredentialIssued, CredentialIssuedFirst, MemberLogNamed, MemberLogNamedFirst,
+    Outcome, PersonNamed, PersonNamedFirst, Stance, What,
+};
 use hub::command::Command;
 use hub::decide::{OWN_ARGUMENTS_MAX, OWN_STATEMENTS_MAX, OWN_WAITING_MAX, Prepared, Refusal, STATEMENTS_MAX, decide};
 use hub::state::{Phase, Stage};
@@ -185,6 +188,63 @@ fn every_act_is_read_strictly_and_one_that_cannot_follow_is_an_error() {
     assert!(kinds.len() >= 5 && kinds.iter().all(|kind| What::KINDS.contains(kind)), "{kinds:?}");
     let huge = vec![b' '; hub::act::ACT_BYTES_MAX + 1];
     assert!(Act::from_bytes(&huge).is_err());
+}
+
+/// The act as it was written before its kind had reasons; none where it always had them or never needed any.
+fn without_reasons(act: &Act) -> Option<Act> {
+    let what = match act.what.clone() {
+        What::MemberLogNamed(MemberLogNamed { member, log, .. }) => {
+            What::MemberLogNamedFirst(MemberLogNamedFirst { member, log })
+        }
+        What::PersonNamed(PersonNamed { person, member, role, sealed, .. }) => {
+            What::PersonNamedFirst(PersonNamedFirst { person, member, role, sealed })
+        }
+        What::CredentialIssued(CredentialIssued { person, credential, .. }) => {
+            What::CredentialIssuedFirst(CredentialIssuedFirst { person, credential })
+        }
+        What::CaseWithdrawn(CaseWithdrawn { case, .. }) => What::CaseWithdrawnFirst(CaseRef { case }),
+        _ => return None,
+    };
+    Some(Act { what, ..act.clone() })
+}
+
+#[test]
+fn a_log_without_reasons_folds_as_it_did_and_after_the_first_that_has_them_none_goes_without() {
+    let world = World::new();
+    let case = Box::new(crate::cases::filing("Counting phones"));
+    let case = world.by("member", Command::FileCase { case });
+    world.by("member", Command::WithdrawCase { case, reasons: reasons() });
+    let (who, credential) = (person("member"), model::Digest::new([5; 32]));
+    world.by("secretariat", Command::IssueCredential { person: who, credential, reasons: reasons() });
+    let key = crate::logs::key().vkey().to_string();
+    let log = hub::member::PublicLog { address: "https://b.example".to_owned(), key };
+    world.by("secretariat", Command::NameLog { member: "city-b".parse().unwrap(), log, reasons: reasons() });
+    let acts: Vec<Act> = (0..world.hub.state().size)
+        .map(|entry| Act::from_bytes(&world.hub.entry(entry).unwrap().unwrap()).unwrap())
+        .collect();
+    let places: Vec<usize> = (0..acts.len()).filter(|place| without_reasons(&acts[*place]).is_some()).collect();
+    let kinds: std::collections::BTreeSet<_> = places.iter().map(|place| acts[*place].what.kind()).collect();
+    assert_eq!(kinds.len(), 4, "{kinds:?}");
+    // Up to a place without reasons, and from there on with them; then one more without them.
+    let folded = |with_from: usize, without: Option<usize>| {
+        let mut state = State::default();
+        for (place, act) in acts.iter().enumerate() {
+            let bare = place < with_from || without == Some(place);
+            let act = without_reasons(act).filter(|_| bare).unwrap_or_else(|| act.clone());
+            state.apply(&Act::from_bytes(&act.to_bytes().unwrap()).unwrap())?;
+        }
+        Ok::<_, hub::state::ApplyError>(state)
+    };
+    let old = folded(acts.len(), None).unwrap();
+    assert_eq!((old.size, &old.members), (acts.len() as u64, &world.hub.state().members));
+    for (number, first) in places.iter().enumerate() {
+        assert!(folded(*first, None).is_ok(), "a log goes on with reasons at {first}");
+        for later in &places[number + 1..] {
+            let error = folded(*first, Some(*later)).unwrap_err();
+            assert_eq!(error.entry, *later as u64);
+            assert!(error.to_string().contains("needs them"), "{error}");
+        }
+    }
 }
 
 /// One who writes much leaves room for the others; what is hidden takes nobody's.

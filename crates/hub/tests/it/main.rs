@@ -20,4 +20,5 @@ mod packs;
 mod pages;
 mod release;
 mod roles;
+mod room;
 mod world;

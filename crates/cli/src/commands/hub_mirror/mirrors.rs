@@ -98,6 +98,9 @@ fn in_words(city: &City) -> String {
     let since = |at: &Option<model::Timestamp>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
     let standing = match &city.kept.standing {
         Standing::Sound => format!("checked {}, last grown {}", since(&city.kept.checked), since(&city.kept.grown)),
+        Standing::Behind { since: from, why } => {
+            format!("checked {}, behind since {from}: {why}", since(&city.kept.checked))
+        }
         Standing::Unreachable { since, why } => format!("not reached since {since}: {why}"),
         Standing::Unproven { since, why } => format!("not provable since {since}: {why}"),
         Standing::Frozen { since, evidence } => format!("frozen since {since}: evidence {evidence}"),

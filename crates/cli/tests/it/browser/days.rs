@@ -230,11 +230,15 @@ fn agreed() -> Vec<Value> {
         passed(11.6),
         step("university", "/grants/university-many", &[], &[]),
         step("university", "/grants/university-counts", &[], &[]),
+        step("city", "/office/grants/university-many", &[], &[]),
+        step("city", "/office/grants/university-counts", &[], &[]),
         passed(21.0),
         reads("/deployments/square-phones", "How many phones, if many"),
         done("city", "/office/grants/university-counts/withdraw", &reason("No longer needed.")),
         step("university", "/grants/university-many", &[], &[]),
         step("university", "/grants/university-counts", &[], &[]),
+        step("city", "/office/grants/university-many", &[], &[]),
+        step("city", "/office/grants/university-counts", &[], &[]),
     ]
 }
 
@@ -322,14 +326,44 @@ fn used(steps: &[Value], told: &[Value]) {
     let sent = both().filter(|(step, _)| !step["send"].is_null());
     let taken: Vec<bool> = sent.map(|(_, told)| told["status"] == 200).collect();
     assert_eq!(taken, [false, false, true, true, false, true, true, false], "{told:#?}");
-    for grant in ["/grants/university-many", "/grants/university-counts"] {
-        let looks: Vec<&str> =
-            both().filter(|(step, _)| step["open"] == grant).map(|(_, told)| told["said"].as_str().unwrap()).collect();
-        let [while_agreed, after] = looks.as_slice() else { panic!("{looks:?}") };
+    // The one expired on its last day, the other was withdrawn on the day after that.
+    for (grant, over) in [("university-many", 20), ("university-counts", 21)] {
+        let looks = |open: String| -> [&str; 2] {
+            let looks = both().filter(|(step, _)| step["open"] == open.as_str());
+            let said: Vec<&str> = looks.map(|(_, told)| told["said"].as_str().unwrap()).collect();
+            said.try_into().unwrap_or_else(|said| panic!("{said:?}"))
+        };
+        let [while_agreed, after] = looks(format!("/grants/{grant}"));
         assert!(
             while_agreed.contains(&PHONES.to_string()) && !while_agreed.contains("Nothing is here"),
             "{while_agreed}"
         );
-        assert!(!after.contains(&format!(" {PHONES} ")) && *after != *while_agreed, "{after}");
+        assert!(after.contains("no agreement of this name that is in force"), "{after}");
+        assert!(!after.contains(&format!(" {PHONES} ")), "{after}");
+        let [while_agreed, after] = looks(format!("/office/grants/{grant}"));
+        assert!(while_agreed.contains(", until ") && while_agreed.contains("Withdraw it"), "{while_agreed}");
+        let ended = format!(", ended on {}", in_words(&day(over)));
+        assert!(after.contains(&ended) && !after.contains("Withdraw it"), "{ended}: {after}");
     }
+}
+
+/// A day as pages say it: `24 November 2026`.
+fn in_words(day: &str) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let parts: Vec<usize> = day.split('-').map(|part| part.parse().unwrap()).collect();
+    let [year, month, day] = parts.as_slice() else { panic!("{day}") };
+    format!("{day} {} {year}", MONTHS[month - 1])
 }

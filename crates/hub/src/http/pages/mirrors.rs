@@ -34,7 +34,7 @@ impl From<MirrorError> for Problem {
         match error {
             MirrorError::Unknown(_) => Self::not_found(),
             MirrorError::Unfinished(_) => {
-                Self::new(StatusCode::NOT_FOUND, "Less is kept of this log than its signed head covers.")
+                Self::new(StatusCode::NOT_FOUND, "Less is kept of this log than any of its signed heads covers.")
             }
             _ => Self::new(StatusCode::SERVICE_UNAVAILABLE, "What is kept of this log cannot be read now."),
         }
@@ -182,7 +182,7 @@ struct One {
     why: String,
     /// Where the fold stopped, if it did.
     stopped: Option<(u64, String)>,
-    /// Whether its whole signed head is kept.
+    /// Whether a whole signed head is kept.
     whole: bool,
     /// As a member: its id, and the entry that ended it.
     member: Option<(String, Option<u64>)>,
@@ -193,7 +193,7 @@ struct One {
 fn why(standing: &Standing) -> String {
     match standing {
         Standing::Sound => String::new(),
-        Standing::Unreachable { since, why } | Standing::Unproven { since, why } => {
+        Standing::Behind { since, why } | Standing::Unreachable { since, why } | Standing::Unproven { since, why } => {
             format!("Since {}: {why}", when(*since))
         }
         Standing::Frozen { since, .. } => format!(
@@ -227,7 +227,7 @@ pub(in crate::http) async fn city(reader: Reader, Path(id): Path<String>) -> Res
             bytes: kept.bytes,
             why: why(&kept.standing),
             stopped: city.sheet.stopped.as_ref().map(|stopped| (stopped.entry, stopped.why.clone())),
-            whole: kept.signed().is_some_and(|head| head.size == kept.size),
+            whole: kept.covered().is_some(),
             member: member.map(|(id, member)| (id.to_string(), member.ended)),
             evidence: board.evidence.iter().filter(|line| line.city == id).take(PAGE).map(EvidenceRow::of).collect(),
             numbers: numbers(&board, &id),
