@@ -114,10 +114,5 @@ impl SqlError {
 
 /// Words on one line, not too many, that no terminal takes for orders.
 pub(crate) fn plain(words: &str) -> String {
-    let one_line = words.chars().map(|character| if character.is_control() { ' ' } else { character });
-    let mut short: String = one_line.take(WORDS_CHARS_MAX).collect();
-    if words.chars().nth(WORDS_CHARS_MAX).is_some() {
-        short.push('…');
-    }
-    short
+    model::plain(words, WORDS_CHARS_MAX)
 }

@@ -390,11 +390,12 @@ pub(crate) struct Watch {
 /// Check a city's whole log: signature, every entry, every tile, every act; at the folder also what lies beside it.
 ///
 /// At a folder it holds the journal, the sealed payloads and the disclosure records against the log, and reads every file
-/// of the lake unless a node is running.
+/// of the lake unless a node is running. Each layer in force is told of with where it comes from: what is said to be released has to be
+/// shown by what is kept in `adopted/`.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance verify https://sensors.brookhaven.example\n  ordinance verify ./brookhaven \
---key 'ordinance.brookhaven.example/log+8b7c…'\n  ordinance verify https://sensors.brookhaven.example \
+--key 'ordinance.brookhaven.example/log+8b7c…' --hub-key 'hub.alliance.example/log+…'\n  ordinance verify https://sensors.brookhaven.example \
 --key 'ordinance.brookhaven.example/log+8b7c…' --since brookhaven.head"
 )]
 pub(crate) struct Verify {
@@ -407,6 +408,13 @@ pub(crate) struct Verify {
     /// An older checkpoint that the log must continue: a file you kept from an earlier check.
     #[arg(long)]
     pub(crate) continues: Option<PathBuf>,
+    /// The key of a hub that released what this city runs, as it is published outside the hub; may be given several times. What is said
+    /// to be released by that hub has to be under it. Without it, it is the key that the city's log itself names.
+    #[arg(long = "hub-key", value_name = "VKEY")]
+    pub(crate) hub_keys: Vec<String>,
+    /// A folder with packs, or with folders of packs, that a released profile stands on; may be given several times.
+    #[arg(long = "library", value_name = "DIR")]
+    pub(crate) folders: Vec<PathBuf>,
     /// Watch the log: it must continue the head in this file, which is then replaced by the newest that held. The file is
     /// written at the first check. Where two heads contradict each other, the evidence is written into `FILE.evidence`.
     #[arg(long, value_name = "FILE", conflicts_with = "continues", requires = "key")]

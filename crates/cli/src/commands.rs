@@ -41,6 +41,9 @@ use crate::client::{AddressSource, Client, is_address};
 use crate::output::Status;
 use crate::system::{SystemClock, SystemEntropy};
 
+/// Most characters of others' words in one line.
+pub(crate) const WORDS_CHARS_MAX: usize = 1_000;
+
 /// Opens a city's folder with the machine's clock.
 pub(crate) fn open(dir: &Path) -> anyhow::Result<City> {
     Ok(City::open(dir, Arc::new(SystemClock), Arc::new(SystemEntropy))?)

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use model::policy::{LayerSources, PolicyText};
+use model::policy::PolicyText;
 use model::{
     Assessment, ClassApproval, Deployment, Device, Evidence, Fields, Grant, Order, Party, PartyId, Place, Subject,
     Timestamp, View,
@@ -203,8 +203,7 @@ impl Manifest {
     pub(crate) fn jobs(self) -> Vec<Job> {
         let mut jobs = Jobs(Vec::new());
         if let Some(item) = self.policy {
-            let released = LayerSources::new();
-            let adopting = Adopting { policies: item.adopt, unreleased: item.unreleased, released };
+            let adopting = Adopting { unreleased: item.unreleased, ..Adopting::of(item.adopt) };
             jobs.submit(&item.by, item.reason, Command::AdoptFrom(adopting));
         }
         for item in self.party {

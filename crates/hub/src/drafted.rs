@@ -3,9 +3,9 @@
 //! Nothing of it is believed but what has the digest. Whether the hub's log names it is for whoever verifies the log; a draft decides
 //! nothing, and what is adopted comes as a [`Release`](crate::release::Release).
 
-use model::Digest;
+use model::{Digest, plain};
 use serde::{Deserialize, Serialize};
-use standards::Pack;
+use standards::{Pack, Reference};
 
 use crate::act::Entry;
 use crate::document::{DOCUMENT_BYTES_MAX, Document, DocumentError};
@@ -16,6 +16,8 @@ use crate::words::DraftId;
 const DRAFTED_BYTES_MAX: usize = 16 << 10;
 /// What stands between a hub's address and the id of a draft.
 const DRAFTS: &str = "/drafts/";
+/// Most characters of what a hub says, where it is told on.
+const WORDS_CHARS_MAX: usize = 300;
 
 /// Which text a draft is now, as `/drafts/ID/draft.json` says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,16 +64,10 @@ pub enum FetchError {
     #[error("the document is of {found}, and the hub says that the draft is {named}")]
     Other {
         /// What it is of.
-        found: String,
+        found: Reference,
         /// What it should be of.
-        named: String,
+        named: Reference,
     },
-}
-
-/// Whether a draft is named by its address at a hub.
-#[must_use]
-pub fn is_draft_address(name: &str) -> bool {
-    (name.starts_with("http://") || name.starts_with("https://")) && name.contains(DRAFTS)
 }
 
 /// Fetches a draft from a hub: which document it is, and its pack.
@@ -79,22 +75,25 @@ pub fn is_draft_address(name: &str) -> bool {
 /// # Errors
 /// The address is none, nothing was had from it, or what was had is not what it says it is.
 pub fn fetch(doors: &Doors, address: &str) -> Result<(Drafted, Pack), FetchError> {
-    let no_draft = || FetchError::NoDraft(address.chars().take(300).collect());
+    let no_draft = || FetchError::NoDraft(plain(address, WORDS_CHARS_MAX));
     let (hub, id) = address.trim_end_matches('/').rsplit_once(DRAFTS).ok_or_else(no_draft)?;
     let id: DraftId = id.parse().map_err(|_| no_draft())?;
     let get = |path: String, limit: usize| {
-        let unreached = |why| FetchError::Unreached { address: path.clone(), why };
+        let unreached =
+            |why: String| FetchError::Unreached { address: path.clone(), why: plain(&why, WORDS_CHARS_MAX) };
         doors.file(&path, limit).map_err(unreached)
     };
     let said = format!("{hub}{DRAFTS}{id}/draft.json");
-    let malformed = |why: String| FetchError::Malformed { address: said.clone(), why };
+    let malformed = |why: String| FetchError::Malformed { address: said.clone(), why: plain(&why, WORDS_CHARS_MAX) };
     let bytes = get(said.clone(), DRAFTED_BYTES_MAX)?;
     let drafted: Drafted = serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))?;
     if drafted.draft != id {
         return Err(malformed(format!("it is about `{}`", drafted.draft)));
     }
+    let named = format!("{}@{}", drafted.urn, drafted.version);
+    let named: Reference = named.parse().map_err(|error| malformed(format!("`{named}`: {error}")))?;
     let bytes = get(format!("{hub}/documents/{}", drafted.document), DOCUMENT_BYTES_MAX)?;
     let pack = Document::from_bytes(&bytes, &drafted.document)?.pack()?;
-    let (found, named) = (pack.manifest.reference.to_string(), format!("{}@{}", drafted.urn, drafted.version));
+    let found = pack.manifest.reference.clone();
     if found == named { Ok((drafted, pack)) } else { Err(FetchError::Other { found, named }) }
 }

@@ -108,6 +108,8 @@ pub enum LayerSource {
     Released {
         /// The origin of the hub's log.
         origin: String,
+        /// The key that the hub's log was verified under when it was adopted, as the C2SP verifier key that says it.
+        key: String,
         /// The entry that released it.
         entry: u64,
         /// The hash of the pack.

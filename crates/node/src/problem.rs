@@ -243,6 +243,8 @@ fn kind_of(refusal: &Refusal) -> Kind {
         | Refusal::NoReason
         | Refusal::Policy(_)
         | Refusal::NoGlobalLayer
+        | Refusal::LongReason { .. }
+        | Refusal::TwoLayers { .. }
         | Refusal::Unreleased { .. } => Kind::Unprocessable,
         Refusal::Seal(_) => Kind::Unavailable,
     }

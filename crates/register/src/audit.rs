@@ -21,6 +21,7 @@ use first::First;
 
 use crate::register::batch_of;
 use crate::sealing::{SealError, open};
+use crate::sources::{self, Unfounded};
 use crate::state::{ApplyError, State};
 
 /// How many entries or records are compared at a time.
@@ -72,6 +73,14 @@ pub enum AuditFailure {
     /// An act cannot follow its past.
     #[error("the acts: {0}")]
     Apply(#[from] ApplyError),
+    /// What an adoption says of its layers cannot be so.
+    #[error("entry {entry}: {error}")]
+    Sources {
+        /// Its index.
+        entry: u64,
+        /// Why.
+        error: Unfounded,
+    },
     /// The journal could not be read.
     #[error("the journal: {0}")]
     Journal(#[from] JournalError),
@@ -286,6 +295,11 @@ impl<O: Onlooker> Folded<O> {
             Ok(act) => act,
             Err(error) => return self.failure = Some(AuditFailure::Act { entry, error }),
         };
+        if let What::PolicyAdoptedFrom(adopted) = &act.what
+            && let Err(error) = sources::check(adopted, self.state.policy.as_deref())
+        {
+            return self.failure = Some(AuditFailure::Sources { entry, error });
+        }
         self.onlooker.sees(&self.state, entry, &act);
         if let Err(error) = self.state.apply(&act) {
             return self.failure = Some(error.into());

@@ -138,16 +138,25 @@ pub struct Adopting {
     /// Why layers of others that no hub released are adopted all the same, in words that residents will read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreleased: Option<String>,
-    /// Layers whose release was verified, by name. Nobody says so over a network: whoever verifies it makes the command.
+    /// Layers of the release that is adopted now, by name. Nobody says so over a network: whoever verifies it makes the command.
     #[serde(skip)]
     pub released: LayerSources,
+    /// Layers of releases that were adopted before and verify. They speak for a layer of which nothing was said.
+    #[serde(skip)]
+    pub kept: LayerSources,
 }
 
 impl Adopting {
+    /// Policies of which nothing more is said.
+    #[must_use]
+    pub const fn of(policies: PolicyText) -> Self {
+        Self { policies, unreleased: None, released: LayerSources::new(), kept: LayerSources::new() }
+    }
+
     /// Policies with layers that nobody released, and why they are adopted.
     #[must_use]
     pub const fn unreleased(policies: PolicyText, reason: String) -> Self {
-        Self { policies, unreleased: Some(reason), released: LayerSources::new() }
+        Self { policies, unreleased: Some(reason), released: LayerSources::new(), kept: LayerSources::new() }
     }
 }
 

@@ -23,14 +23,14 @@ use crate::circumstances;
 use crate::command::{Adopting, Command, Submission};
 use crate::rules::RulesError;
 use crate::sealing::{CONTACT_FIELDS, ORDER_FIELDS, SealError, seal};
-use crate::sources::Said;
+use crate::sources::{REASON_CHARS_MAX, Said};
 use crate::state::State;
 
 pub use again::ask_again;
 pub use evidence::{answers_for, answers_for_all};
 pub use fit::Misfit;
 pub use offers::{Offer, offers_below};
-pub(crate) use policies::assemble;
+pub(crate) use policies::{assemble, distinct};
 
 /// An act to be committed, with the payload that hangs beside it.
 #[derive(Debug, Clone)]
@@ -134,6 +134,23 @@ pub enum Refusal {
         /// Its name.
         layer: String,
     },
+    /// The reason that would stand with a layer is too long.
+    #[error(
+        "the reason stands in the act with each layer that it is for, `{layer}` among them, and may have {REASON_CHARS_MAX} characters; \
+         say it in fewer, and what is longer in a document beside the log"
+    )]
+    LongReason {
+        /// The layer.
+        layer: String,
+    },
+    /// Two layers have one name.
+    #[error(
+        "two layers have the name `{layer}`; give one of them another, because it says whose norms and whose source are meant"
+    )]
+    TwoLayers {
+        /// Their name.
+        layer: String,
+    },
     /// A layer in force would be gone.
     #[error(
         "the layer `{layer}` is in force and would be dropped; only `{founder}`, which founded the city, may drop one, and says why"
@@ -209,13 +226,14 @@ pub fn decide(
             desk.unless(same, Verb::RegisterPlace, ActSubject::Place(place), What::PlaceRegistered(place.clone()))
         }
         Command::AdoptPolicy(text) => {
-            desk.adopt(text, Said { released: &LayerSources::new(), unreleased: None, reason })
+            let none = LayerSources::new();
+            desk.adopt(text, Said { released: &none, kept: &none, unreleased: None, reason })
         }
-        Command::AdoptFrom(Adopting { policies, unreleased, released }) => {
+        Command::AdoptFrom(Adopting { policies, unreleased, released, kept }) => {
             if let Some(unreleased) = unreleased {
                 fit::text("the reason for adopting what was not released", unreleased)?;
             }
-            desk.adopt(policies, Said { released, unreleased: unreleased.as_deref(), reason })
+            desk.adopt(policies, Said { released, kept, unreleased: unreleased.as_deref(), reason })
         }
         Command::Propose(deployment) => desk.propose(deployment),
         Command::SignAssessment(assessment) => desk.sign(assessment),

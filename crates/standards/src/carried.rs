@@ -4,15 +4,15 @@
 //! whole stack, and is the pack's as long as each of them is the pack's or a stricter one.
 
 use std::cmp::Ordering;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use model::PolicyLayer;
+use model::{DutyId, PolicyLayer};
 
 use crate::duty::{Declared, Duty, Period, Term, from_text, to_text};
 use crate::library::built_in;
-use crate::pack::Reference;
+use crate::pack::{Pack, Reference};
 use crate::parameter::{Parameter, ParameterId, Relation, Stricter, Value, meet};
-use crate::resolve::{Resolved, ResolvedLayer, resolve};
+use crate::resolve::{Resolved, ResolvedLayer, alone, resolve};
 
 /// The pack of this software that a layer is, if it is one.
 #[must_use]
@@ -32,6 +32,16 @@ pub fn carries<'a>(resolved: &'a Resolved, layer: &PolicyLayer) -> Option<&'a Re
     let of = resolved.layers.iter().find(|of| of.kind == layer.kind && of.name == layer.name)?;
     let same = of.owner == layer.owner && of.cedar() == layer.cedar && duties(resolved, of, layer);
     same.then_some(&of.pack)
+}
+
+/// Whether a layer can be what a pack adds to a stack, where what the pack stands on is not at hand: of what needs no base, nothing
+/// differs. Whether it is, nobody can say then.
+#[must_use]
+pub fn can_be(pack: &Arc<Pack>, layer: &PolicyLayer) -> bool {
+    let manifest = &pack.manifest;
+    let same = manifest.layer == layer.kind && manifest.id == layer.name && manifest.owner == layer.owner;
+    let declared = |id: &DutyId| pack.duties.iter().any(|duty| duty.id == *id);
+    same && layer.duties.keys().all(declared) && alone(pack).iter().all(|norm| layer.cedar.contains(norm.as_str()))
 }
 
 /// Whether all duties of a layer are there, each as it is or stricter, and no other.
@@ -88,8 +98,6 @@ fn no_laxer(parameter: &Parameter, before: Period, now: Period) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::testing::Source;
 
@@ -145,6 +153,29 @@ mod tests {
             altered(&|layer| drop(layer.duties.insert(id.clone(), "nothing".to_owned())));
         }
         assert!(tried > core.duties.len(), "{tried}");
+    }
+
+    #[test]
+    fn without_its_base_a_pack_still_tells_apart_what_needs_none() {
+        let library = built_in().unwrap();
+        let mut fixed = 0;
+        for pack in library.packs() {
+            let layer = adopted(&pack.manifest.id).pop().unwrap();
+            assert!(can_be(pack, &layer), "{}", layer.name);
+            let altered = |alter: &dyn Fn(&mut PolicyLayer)| {
+                let mut layer = layer.clone();
+                alter(&mut layer);
+                assert!(!can_be(pack, &layer), "{layer:?}");
+            };
+            altered(&|layer| layer.owner.push('x'));
+            altered(&|layer| layer.name.push('x'));
+            altered(&|layer| drop(layer.duties.insert("one-more".parse().unwrap(), "nothing".to_owned())));
+            for norm in alone(pack) {
+                fixed += 1;
+                altered(&|layer| layer.cedar = layer.cedar.replace(&norm, ""));
+            }
+        }
+        assert!(fixed > 20, "{fixed}");
     }
 
     #[test]

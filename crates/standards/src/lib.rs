@@ -24,7 +24,7 @@ pub mod words;
 pub mod write;
 
 pub use applies::{About, Applies};
-pub use carried::{built_in_as, carries};
+pub use carried::{built_in_as, can_be, carries};
 pub use coverage::Coverage;
 pub use diagnostic::Diagnostic;
 pub use library::{Library, built_in};

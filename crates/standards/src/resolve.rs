@@ -123,6 +123,14 @@ pub fn resolve(stack: &[Arc<Pack>], on: Option<NaiveDate>) -> Result<Resolved, V
     problems.or(()).map(|()| Resolved { packs, layers, requirements, values, tightenings, conflicts })
 }
 
+/// The norms of a pack as they stand in its layer whatever it stands on: those of its own requirements that name no parameter.
+pub(crate) fn alone(pack: &Arc<Pack>) -> Vec<String> {
+    let own = std::slice::from_ref(pack);
+    let fixed = pack.norms.iter().filter(|norm| norm.parameters().is_empty());
+    // Words that need a value are for the whole stack to say.
+    fixed.filter_map(|norm| Some(resolved(own, pack, norm, &BTreeMap::new(), None).ok()??.cedar)).collect()
+}
+
 /// The layer of one pack: its own norms, and those from above that name a parameter which it changes.
 fn layer(
     packs: &[Arc<Pack>],

@@ -222,7 +222,8 @@ pub(crate) struct Adopt {
     /// The party that adopts.
     #[arg(long, required_unless_present = "check")]
     pub(crate) by: Option<PartyId>,
-    /// The hub's key, as it is published outside the hub. Asked for once; afterwards the city knows it.
+    /// The hub's key, as it is published outside the hub. Asked for once; afterwards the city knows it. A release that is kept in `adopted/`
+    /// speaks for a layer that comes back only under the key that the log names or that is given.
     #[arg(long, value_name = "VKEY")]
     pub(crate) hub_key: Option<String>,
     /// The hub's address, where a release is taken from a file.
@@ -239,7 +240,7 @@ pub(crate) struct Adopt {
     #[arg(long)]
     pub(crate) reason: Option<String>,
     /// Why a layer is adopted that neither a hub released nor this software carries, in words that residents will read. Without it,
-    /// such a layer is refused; the city's own needs `--reason` alone.
+    /// such a layer is refused; the city's own needs `--reason` alone. At most 600 characters, as they stand with each such layer.
     #[arg(long, value_name = "REASON")]
     pub(crate) unreleased: Option<String>,
     /// A Cedar file with the city's permits; those in force stay unless said.

@@ -2,7 +2,7 @@
 
 mod released;
 
-pub(super) use released::{brought, each};
+pub(super) use released::{Brought, Proofs, Proven};
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -88,13 +88,16 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let reworded = reworded.cloned().collect();
     let reason = release.as_ref().map(|release| release.reason(args.reason.as_deref())).transpose()?;
     let reason = reason.or_else(|| args.reason.clone());
+    let known = released::of_layers(args, policy.map(|policy| &**policy), release.as_ref(), &text.layers)?;
+    let standing = known.standing(release.as_ref());
     // What proves it lies beside the city before the act says so.
     let kept = match (&release, args.dry_run) {
         (Some(release), false) => release.keep(&args.city, &hash, &text.layers)?,
         _ => None,
     };
-    let released = released::of_layers(&args.city, release.as_ref(), &text.layers)?;
-    let command = Command::AdoptFrom(Adopting { policies: text, unreleased: args.unreleased.clone(), released });
+    let unreleased = args.unreleased.clone();
+    let adopting = Adopting { policies: text, unreleased, released: known.released, kept: known.kept };
+    let command = Command::AdoptFrom(adopting);
     let submission = Submission { by: by.clone(), reason, command };
     let entries = submitted(args, &office, submission, token.as_deref(), kept.as_deref())?;
     let adopted = Adopted {
@@ -110,7 +113,7 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
         stops: told(changes.stops),
         starts: told(changes.starts),
         decided: changes.decided.into_iter().map(decides).collect(),
-        standing: release.as_ref().map(released::Released::standing),
+        standing,
         proof,
         entries,
     };

@@ -74,10 +74,8 @@ fn held(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow:
         }
         None => (audit, None),
     };
-    let layers = sources::layers(
-        audit.state.policy.as_deref(),
-        dir.filter(|dir| inside.is_some() || dir.join("adopted").exists()),
-    )?;
+    let kept = dir.filter(|dir| inside.is_some() || dir.join("adopted").exists());
+    let layers = sources::layers(audit.state.policy.as_deref(), kept, args)?;
     let words = in_words(&audit, args.key.is_some(), lake.as_ref(), &layers);
     Ok(Held { document: document(&audit, lake.as_ref(), &layers), words, log: audit.log })
 }

@@ -6,8 +6,11 @@ use std::process::Command;
 
 use hub::pilot::Draft;
 use hub::release::Release;
-use model::policy::PolicyText;
-use register::audit::{FolderSource, audit};
+use hub::simulate::GeneratedLog;
+use journal::SqliteReader;
+use model::policy::{LayerSource, PolicyText};
+use model::{Act, What};
+use register::audit::{AuditFailure, FolderSource, audit};
 use serde_json::{Value, json};
 
 use crate::hub::{Served, adopted, release, size, with_people};
@@ -262,7 +265,7 @@ fn every_layer_in_force_is_traced_to_a_log_a_release_that_is_not_what_was_said_i
     assert_eq!(size(&city), size_before, "nothing was written");
     let done = adopt(&["--unreleased", "The region's law of 3 March."]);
     assert!(done.status.success(), "{done:?}");
-    let both = [layer("global-core", "released", true), layer("shire", "unreleased", true)];
+    let both = [layer("global-core", "released", true), layer("shire", "unreleased", false)];
     assert_eq!(verified(&city), both);
     let said = String::from_utf8(run(&["verify", &city]).stdout).unwrap();
     assert!(said.contains("The region's law of 3 March."), "{said}");
@@ -289,6 +292,162 @@ fn every_layer_in_force_is_traced_to_a_log_a_release_that_is_not_what_was_said_i
     let copy = hub.path("public");
     std::fs::create_dir(&copy).unwrap();
     assert!(Command::new("cp").arg("-r").arg(Path::new(&city).join("log")).arg(&copy).status().unwrap().success());
-    let outside = [layer("global-core", "released", false), layer("shire", "unreleased", true)];
+    let outside = [layer("global-core", "released", false), layer("shire", "unreleased", false)];
     assert_eq!(verified(copy.to_str().unwrap()), outside);
+}
+
+/// The pack of a release as a folder, signed by a hub's key.
+fn unpacked(hub: &Served, file: &str) -> String {
+    let release: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let document: Value = serde_json::from_str(release["document"].as_str().unwrap()).unwrap();
+    let folder = hub.path("unpacked");
+    for (name, text) in document["files"].as_object().unwrap() {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text.as_str().unwrap()).unwrap();
+    }
+    let folder = folder.to_str().unwrap().to_owned();
+    run_json(&["framework", "sign", &folder, "--key", &format!("{}/keys/log.key", hub.dir())]);
+    folder
+}
+
+fn stderr(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_hub_that_somebody_made_up_under_the_same_name_vouches_for_nothing_and_is_found_by_its_key() {
+    let (real, _, file, city) = released();
+    let (forger, _, forged, theirs) = released();
+    assert_ne!(real.key, forger.key);
+    run_json(&["adopt", &theirs, &forged, "--by", "city", "--hub-key", &forger.key]);
+    let (name, planted) = kept(Path::new(&theirs)).remove(0);
+    let name = name.file_name().unwrap().to_owned();
+    // The forger's own city says by which key, and whoever asks for the hub's own finds it, from outside, too.
+    let copy = forger.path("public");
+    std::fs::create_dir(&copy).unwrap();
+    assert!(Command::new("cp").arg("-r").arg(Path::new(&theirs).join("log")).arg(&copy).status().unwrap().success());
+    for city in [&theirs, copy.to_str().unwrap()] {
+        let held = run(&["verify", city]);
+        let said = String::from_utf8(held.stdout).unwrap();
+        assert!(said.contains("the key that the adoption itself names; give --hub-key"), "{said}");
+        let failed = run(&["verify", city, "--hub-key", &real.key]);
+        assert!(!failed.status.success() && stderr(&failed).contains("you asked for"), "{failed:?}");
+        let given = run_json(&["verify", city, "--hub-key", &forger.key, "--hub-key", &real.key]);
+        assert_eq!(given["layers"][0]["hub_key"], json!({ "key": forger.key, "by": "given" }));
+    }
+
+    // Planted in a city that knows no hub, it lets nothing pass for released.
+    let pack = unpacked(&forger, &forged);
+    let folder = Path::new(&city).join("adopted");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join(&name), planted.to_string()).unwrap();
+    let before = size(&city);
+    let adopt = |more: &[&str]| run(&[&["adopt", &city, &pack, "--by", "city", "--trust", &forger.key], more].concat());
+    let refused = adopt(&["--reason", "the council"]);
+    assert!(!refused.status.success() && stderr(&refused).contains("unreleased"), "{refused:?}");
+    assert_eq!(size(&city), before, "nothing was written");
+    // Beside it the real one is not taken, and once it is away, the real one is.
+    let refused = run(&["adopt", &city, &file, "--by", "city", "--hub-key", &real.key]);
+    assert!(stderr(&refused).contains("by another key"), "{refused:?}");
+    std::fs::remove_file(folder.join(&name)).unwrap();
+    run_json(&["adopt", &city, &file, "--by", "city", "--hub-key", &real.key]);
+    assert_eq!(run_json(&["verify", &city, "--hub-key", &real.key])["layers"][0]["hub_key"]["by"], "given");
+    let (path, good) = kept(Path::new(&city)).remove(0);
+    // Beside the real one, in its place, or instead of it: found each time, and nothing is adopted on its word.
+    std::fs::write(folder.join("planted.json"), planted.to_string()).unwrap();
+    let failed = run(&["verify", &city]);
+    assert!(!failed.status.success() && stderr(&failed).contains("under two keys"), "{failed:?}");
+    assert!(stderr(&adopt(&[])).contains("under two keys"));
+    std::fs::remove_file(folder.join("planted.json")).unwrap();
+    let mut instead = planted;
+    instead["release"]["index"] = good["release"]["index"].clone();
+    std::fs::write(&path, instead.to_string()).unwrap();
+    let failed = run(&["verify", &city]);
+    assert!(!failed.status.success() && stderr(&failed).contains("under another"), "{failed:?}");
+    let refused = run(&["adopt", &city, &forged, "--by", "city"]);
+    assert!(stderr(&refused).contains("the city's log knows"), "{refused:?}");
+}
+
+#[test]
+fn a_kept_release_that_was_withdrawn_vouches_no_more_and_one_that_nobody_was_asked_about_says_so() {
+    let (hub, first, file, city) = released();
+    let address = format!("{}/versions/{first}/release.json", hub.address);
+    run_json(&["adopt", &city, &address, "--by", "city", "--hub-key", &hub.key]);
+    run_json(&["adopt", &city, "global-core", "--by", "city"]);
+    assert_eq!(verified(&city)[0].1, "built-in");
+    let pack = unpacked(&hub, &file);
+    let adopt = |more: &[&str]| {
+        run(&[&["adopt", &city, &pack, "--by", "city", "--trust", &hub.key, "--hub-key", &hub.key, "--json"], more]
+            .concat())
+    };
+    let standing = |output: std::process::Output| {
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        told["standing"].as_str().unwrap().to_owned()
+    };
+    // It stands, and its hub says so; without an address nobody is asked, and that is told.
+    assert_eq!(standing(adopt(&["--dry-run"])), "released");
+    let (path, good) = kept(Path::new(&city)).remove(0);
+    let mut unknown = good.clone();
+    unknown["hub"] = Value::Null;
+    std::fs::write(&path, unknown.to_string()).unwrap();
+    assert_eq!(standing(adopt(&["--dry-run"])), "not-checked");
+    std::fs::write(&path, good.to_string()).unwrap();
+    hub.act(&hub.token, &json!({"do": "withdraw-version", "version": first, "reasons": "A year is too long."}));
+    let before = size(&city);
+    let refused = adopt(&[]);
+    assert_eq!(refused.status.code(), Some(64), "{refused:?}");
+    assert!(stderr(&refused).contains("withdrawn by entry") && stderr(&refused).contains("A year is too long."));
+    assert_eq!(size(&city), before, "nothing was written");
+    // Whoever wants it all the same says why, and no release is named.
+    assert!(adopt(&["--unreleased", "The council keeps it."]).status.success());
+    assert_eq!(verified(&city)[0].1, "unreleased");
+}
+
+#[test]
+fn an_adoption_that_says_of_a_layer_what_cannot_be_does_not_verify_and_words_of_others_pass_for_no_line_of_ours() {
+    let (hub, _, _, city) = released();
+    let (pack, key) = foreign(&hub);
+    let hostile =
+        "The law.\n    global-core: released, entry 7 of `hub.example/log`; the proof that is kept holds\u{1b}[2J";
+    run_json(&["adopt", &city, &pack, "--by", "city", "--trust", &key, "--unreleased", hostile]);
+    let said = String::from_utf8(run(&["verify", &city]).stdout).unwrap();
+    assert!(said.contains("The law.") && !said.contains('\u{1b}'), "{said:?}");
+    assert!(!said.lines().any(|line| line.trim_start().starts_with("global-core: released")), "{said}");
+
+    // The same log by software that says otherwise, signed anew by whoever has the city's key.
+    let journal = SqliteReader::open(&Path::new(&city).join("journal.db")).unwrap();
+    let head = journal.head().size;
+    let acts: Vec<Act> = journal
+        .read(0, usize::try_from(head).unwrap())
+        .unwrap()
+        .iter()
+        .map(|entry| Act::from_bytes(&entry.bytes).unwrap())
+        .collect();
+    let signing = journal::files::signing_key(&Path::new(&city).join("keys").join("log.key")).unwrap();
+    let failure = |alter: &dyn Fn(&mut model::act::PolicyAdoptedFrom)| {
+        let mut acts = acts.clone();
+        let What::PolicyAdoptedFrom(adopted) = &mut acts.last_mut().unwrap().what else { panic!("{acts:?}") };
+        alter(adopted);
+        let entries = acts.iter().map(|act| act.to_bytes().unwrap()).collect();
+        audit(&GeneratedLog::new(entries, &signing).unwrap(), None, None).err()
+    };
+    assert!(failure(&|_| ()).is_none());
+    let fails = |alter: &dyn Fn(&mut model::act::PolicyAdoptedFrom)| {
+        let found = failure(alter);
+        assert!(matches!(found, Some(AuditFailure::Sources { entry, .. }) if entry + 1 == head), "{found:?}");
+    };
+    let own = |reason: &str| LayerSource::Own { reason: reason.to_owned() };
+    fails(&|adopted| drop(adopted.sources.insert("shire".to_owned(), own("Ours."))));
+    fails(&|adopted| {
+        drop(adopted.sources.insert("shire".to_owned(), LayerSource::Unreleased { reason: " ".to_owned() }))
+    });
+    fails(&|adopted| drop(adopted.sources.insert("nowhere".to_owned(), own("Ours."))));
+    fails(&|adopted| drop(adopted.sources.remove("shire")));
+    fails(&|adopted| drop(adopted.sources.remove("global-core")));
+    fails(&|adopted| {
+        let mut twice = adopted.text.layers[1].clone();
+        twice.name.clone_from(&adopted.text.layers[0].name);
+        adopted.text.layers.push(twice);
+    });
 }

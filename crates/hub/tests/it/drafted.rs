@@ -69,6 +69,36 @@ fn a_draft_is_had_whole_and_by_its_digest_or_not_at_all() {
 }
 
 #[test]
+fn what_a_hub_says_of_a_draft_writes_nothing_to_the_terminal_of_whoever_fetches_it() {
+    let (drafted, document) = real();
+    let told = |body: Vec<u8>| {
+        let server = Server::new(move |_| said("200 OK", "", &body));
+        fetch(&doors(&["127.0.0.1"]), &format!("{}/drafts/core", server.address)).unwrap_err()
+    };
+    let steers = "urn:x\u{1b}]0;owned\u{7}\nThe log holds together.";
+    let named = Drafted { urn: steers.to_owned(), ..drafted.clone() };
+    let version = Drafted { version: format!("1.0.0{steers}"), ..drafted.clone() };
+    let mut field = serde_json::to_value(&drafted).unwrap();
+    field[steers] = serde_json::json!(1);
+    let long = serde_json::json!({ "x".repeat(9_000): 1 });
+    for body in [
+        serde_json::to_vec(&named),
+        serde_json::to_vec(&version),
+        serde_json::to_vec(&field),
+        serde_json::to_vec(&long),
+    ] {
+        let error = told(body.unwrap());
+        let said = error.to_string();
+        assert!(matches!(error, FetchError::Malformed { .. }), "{said:?}");
+        assert!(!said.chars().any(char::is_control) && said.chars().count() < 500, "{said:?}");
+    }
+    // Of another version that is one, it is said which.
+    let server = hub(Drafted { version: "9.9.9".to_owned(), ..drafted.clone() }, document);
+    let other = fetch(&doors(&["127.0.0.1"]), &format!("{}/drafts/core", server.address)).unwrap_err();
+    assert!(other.to_string().contains("@9.9.9"), "{other}");
+}
+
+#[test]
 fn no_redirect_is_followed_nobody_reaches_inside_and_what_hangs_or_never_ends_is_left() {
     let (drafted, document) = real();
     let server = hub(drafted, document);

@@ -80,7 +80,7 @@ fn a_variant_takes_no_field_of_another() {
         r#"{"what":"device","id":"s1"}"#,
     ]);
     refuses_more::<LayerSource>(&[
-        r#"{"from":"released","origin":"hub.example/log","entry":7,"digest":"1111111111111111111111111111111111111111111111111111111111111111"}"#,
+        r#"{"from":"released","origin":"hub.example/log","key":"hub.example/log+8b7c+AA","entry":7,"digest":"1111111111111111111111111111111111111111111111111111111111111111"}"#,
         r#"{"from":"built-in","pack":"urn:x@1.0.0"}"#,
         r#"{"from":"own","reason":"The council."}"#,
         r#"{"from":"unreleased","reason":"The law."}"#,

@@ -40,6 +40,9 @@ pub(crate) struct Mode {
 ///
 /// A submission is `{ "by": PARTY, "reason": …, "command": { "do": …, "with": … } }`; it becomes acts in the log or a refusal. What is
 /// so already is not done twice. With `If-Match` one submission is done only if what it concerns has not changed since.
+///
+/// Policies are adopted by `adopt-policy`, with the policies alone, or by `adopt-from`, `with` `{ "policies": …, "unreleased": REASON }`,
+/// where a layer is somebody else's, no hub released it, and it is adopted all the same. What a hub released is adopted at the city's folder.
 #[utoipa::path(
     post, path = "/api/v1/commands", tag = "governance", security(("party" = [])),
     params(

@@ -394,9 +394,9 @@ async fn the_page_of_policies_says_where_each_layer_comes_from_in_both_languages
     // What was released, and what nobody named, have their words, too.
     let mut text = world.city.register().state().policy.as_ref().unwrap().text.clone();
     text.layers.retain(|layer| layer.name != "own");
-    let source = json!({ "from": "released", "origin": "hub.example/log", "entry": 1057, "digest": "11".repeat(32) });
+    let source = json!({ "from": "released", "origin": "hub.example/log", "key": "hub.example/log+8b7c+AA", "entry": 1057, "digest": "11".repeat(32) });
     let released = [("test-core".to_owned(), serde_json::from_value(source).unwrap())].into();
-    let command = register::Command::AdoptFrom(register::Adopting { policies: text, unreleased: None, released });
+    let command = register::Command::AdoptFrom(register::Adopting { released, ..register::Adopting::of(text) });
     let by = "city".parse().unwrap();
     world.city.register().submit(register::Submission { by, reason: Some("x".to_owned()), command }).unwrap();
     let page = world.browse("/policies").await.text().to_owned();

@@ -13,6 +13,7 @@ use norms::{ActSubject, Bundle, Verb};
 
 use super::{Desk, Refusal, decide, known};
 use crate::command::{Adopting, Command, Submission};
+use crate::sources::REASON_CHARS_MAX;
 use crate::state::State;
 
 /// What stands for the reason of an approval that was written before each needed one.
@@ -52,7 +53,12 @@ pub fn ask_again(before: &State, bundle: &Bundle, act: &Act) -> Option<Result<()
             // is what the norms say, and they never look at it.
             let unsaid =
                 matches!(what, What::DeploymentApproved(_) | What::ClassApproved(_)).then(|| UNSAID.to_owned());
-            let reason = act.reason.clone().or(unsaid);
+            // And one that is longer than may stand with a layer today was none too long then.
+            let short = |reason: String| match what {
+                What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => reason.chars().take(REASON_CHARS_MAX).collect(),
+                _ => reason,
+            };
+            let reason = act.reason.clone().or(unsaid).map(short);
             let submission = Submission { by: act.by.clone(), reason, command: command(what.clone())? };
             decide(before, Some(bundle), &submission, act.at, &Nothing).map(drop)
         }

@@ -10,12 +10,13 @@ use norms::{ActSubject, Bundle, Verb};
 
 use super::{Desk, Draft, Refusal};
 use crate::rules::Rules;
-use crate::sources::{Missing, Said, sources};
+use crate::sources::{Missing, Said, same_name, sources};
 
 impl From<Missing> for Refusal {
     fn from(missing: Missing) -> Self {
         match missing {
             Missing::Reason => Self::NoReason,
+            Missing::TooLong(layer) => Self::LongReason { layer },
             Missing::Release(layer) => Self::Unreleased { layer },
         }
     }
@@ -32,6 +33,7 @@ impl Desk<'_> {
         if in_force.is_some_and(|policy| sources.as_ref().is_ok_and(|sources| *sources == policy.sources)) {
             return Ok(Vec::new());
         }
+        distinct(text)?;
         self.keeps_layers(&rules.bundle, text)?;
         self.keeps_duties(text)?;
         let sources = sources?;
@@ -85,6 +87,11 @@ pub(crate) fn assemble(text: &PolicyText) -> Result<Rules, Refusal> {
     let rules = Rules::assemble(text)?;
     let global = rules.bundle.grounds().iter().any(|ground| ground.layer == Some(LayerKind::Global));
     if global { Ok(rules) } else { Err(Refusal::NoGlobalLayer) }
+}
+
+/// Sources and kept layers go by the layer's name, so each name is there once. What is in force stays, whatever it was adopted as.
+pub(crate) fn distinct(text: &PolicyText) -> Result<(), Refusal> {
+    same_name(text).map_or(Ok(()), |layer| Err(Refusal::TwoLayers { layer: layer.to_owned() }))
 }
 
 /// Whether a layer has norms in a bundle: an emptied layer is a dropped one.

@@ -13,7 +13,7 @@ use tlog::{Hash, RightEdge, SigningKey};
 
 use super::catching_up::follow;
 use super::{CLOCK_AHEAD_MAX, Register, Store, SubmitError, Writer, lock};
-use crate::decide::{Draft, Refusal, assemble};
+use crate::decide::{Draft, Refusal, assemble, distinct};
 use crate::publish::{PublishError, Publisher};
 use crate::rules::{Rules, RulesError};
 use crate::sources::{Said, sources};
@@ -112,6 +112,7 @@ impl Register {
         if store.head().size != 0 {
             return Err(OpenError::AlreadyFounded);
         }
+        distinct(&founding.policies).map_err(Box::new)?;
         let rules = assemble(&founding.policies).map_err(Box::new)?;
         let (at, by, under) = (clock.now(), founding.founder.id.clone(), Some(rules.hash()));
         let city = CityFounded {
@@ -121,7 +122,8 @@ impl Register {
             log_key: key.vkey().to_string(),
         };
         let act = |what| Act { at, by: by.clone(), under, because: Vec::new(), reason: None, what };
-        let said = Said { released: &LayerSources::new(), unreleased: founding.unreleased.as_deref(), reason: None };
+        let (none, unreleased) = (LayerSources::new(), founding.unreleased.as_deref());
+        let said = Said { released: &none, kept: &none, unreleased, reason: None };
         let sources = sources(&founding.policies, None, said).map_err(|missing| Box::new(Refusal::from(missing)))?;
         let adopted = PolicyAdoptedFrom { hash: rules.hash(), text: founding.policies, sources };
         let adopted = Draft::plain(act(What::PolicyAdoptedFrom(adopted)));

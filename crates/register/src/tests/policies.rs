@@ -1,10 +1,11 @@
 //! Adopting policies: what a city cannot leave out, and what only its founder can take away.
 
-use model::act::PolicyAdopted;
+use model::act::{PolicyAdopted, PolicyAdoptedFrom};
 use model::policy::{LayerSource, LayerSources, PolicyText};
 use model::{Act, LayerKind, Party, PartyKind, PolicyLayer, What};
 
 use super::City;
+use crate::sources::{REASON_CHARS_MAX, Unfounded, check};
 use crate::{Adopting, Command, Founding, OpenError, Refusal, Register, State, Submission, SubmitError};
 
 const OWN_NORM: &str = r#"
@@ -180,15 +181,15 @@ fn a_citys_own_layer_needs_its_reason_and_what_this_software_carries_needs_none(
 fn nobody_says_over_a_network_that_something_was_released() {
     let city = with_officer();
     let policies = serde_json::to_value(over(&city, vec![layer(LayerKind::National, "land", OWN_NORM)])).unwrap();
-    let source =
-        serde_json::json!({ "from": "released", "origin": "hub.example/log", "entry": 1, "digest": "11".repeat(32) });
+    let source = serde_json::json!({ "from": "released", "origin": "hub.example/log", "key": "hub.example/log+8b7c+AA", "entry": 1,
+        "digest": "11".repeat(32) });
     let said =
         serde_json::json!({ "do": "adopt-from", "with": { "policies": policies, "released": { "land": source } } });
     assert!(serde_json::from_value::<Command>(said).is_err());
     // Whoever verified it says so in the process; then no reason is asked for.
     let released: LayerSources = [("land".to_owned(), serde_json::from_value(source).unwrap())].into();
     let policies: PolicyText = serde_json::from_value(policies).unwrap();
-    let adopting = Adopting { policies, unreleased: None, released: released.clone() };
+    let adopting = Adopting { released: released.clone(), ..Adopting::of(policies) };
     assert_eq!(submit(&city, None, Command::AdoptFrom(adopting)).unwrap(), 1);
     assert_eq!(sources_of(&city).get("land"), released.get("land"));
 }
@@ -219,4 +220,133 @@ fn a_log_of_before_sources_were_written_down_replays_and_nothing_is_made_up_abou
     let What::PolicyAdoptedFrom(adopted) = &drafts[0].act.what else { panic!("{drafts:?}") };
     assert_eq!(adopted.sources.len(), 0);
     assert!(decided(policy.text.clone()).unwrap().is_empty(), "it was so already");
+}
+
+/// A source that says which entry of a hub.
+fn released(entry: u64) -> LayerSource {
+    let key = tlog::SigningKey::generate([3; 32], "hub.example/log").unwrap().vkey().to_string();
+    LayerSource::Released { origin: "hub.example/log".to_owned(), key, entry, digest: model::Digest([7; 32]) }
+}
+
+#[test]
+fn two_layers_of_one_name_are_never_adopted_so_that_none_inherits_anothers_source() {
+    let city = with_officer();
+    let other = layer(LayerKind::Regional, "test-core", OWN_NORM);
+    let size = city.register.state().size;
+    for by in [0, 1] {
+        let mut text = over(&city, vec![]);
+        text.layers.insert(by, other.clone());
+        let adopting = Adopting { kept: [("test-core".to_owned(), released(1))].into(), ..Adopting::of(text.clone()) };
+        for command in [Command::AdoptPolicy(text.clone()), Command::AdoptFrom(adopting)] {
+            assert!(submit(&city, Some("The law."), command).is_err());
+        }
+        let command = Command::AdoptFrom(Adopting::unreleased(text, "The law.".to_owned()));
+        let refused = submit(&city, Some("The law."), command).unwrap_err();
+        assert!(matches!(&refused, Refusal::TwoLayers { layer } if layer == "test-core"), "{refused}");
+    }
+    assert_eq!(city.register.state().size, size, "nothing was written");
+    let folder = tempfile::tempdir().unwrap();
+    let mut policies = over(&city, vec![]);
+    policies.layers.push(other);
+    let founder = Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment };
+    let founding = Founding { name: "Two".to_owned(), founder, policies, unreleased: Some("for tests".to_owned()) };
+    let (clock, entropy) = (city.clock.clone(), std::sync::Arc::new(testkit::SeededBytes::new(1)));
+    let key = tlog::SigningKey::generate([1; 32], "test.example/log").unwrap();
+    let store = Box::new(journal::MemoryJournal::new());
+    let Err(OpenError::Refused(refused)) = Register::found(store, folder.path(), key, founding, clock, entropy) else {
+        panic!("a city cannot begin so either")
+    };
+    assert!(matches!(*refused, Refusal::TwoLayers { .. }), "{refused}");
+}
+
+#[test]
+fn a_layer_that_stays_keeps_its_source_whatever_is_kept_and_only_what_is_adopted_now_takes_its_place() {
+    let city = with_officer();
+    let land = layer(LayerKind::National, "land", OWN_NORM);
+    let adopting = |released: &[u64], kept: &[u64], permits: &str| {
+        let mut policies = over(&city, vec![]);
+        if !policies.layers.contains(&land) {
+            policies.layers.push(land.clone());
+        }
+        policies.permits.push_str(permits);
+        let said = |entries: &[u64]| entries.iter().map(|entry| ("land".to_owned(), self::released(*entry))).collect();
+        Command::AdoptFrom(Adopting { released: said(released), kept: said(kept), ..Adopting::of(policies) })
+    };
+    // What is kept speaks for a layer of which nothing was said.
+    assert_eq!(submit(&city, None, adopting(&[], &[2], "")).unwrap(), 1);
+    assert_eq!(sources_of(&city).get("land"), Some(&released(2)));
+    // An unrelated adoption moves it to no other release, and asking again is nothing.
+    assert_eq!(submit(&city, None, adopting(&[], &[9], "")).unwrap(), 0);
+    assert_eq!(submit(&city, None, adopting(&[], &[9], "// Other permits.\n")).unwrap(), 1);
+    assert_eq!(sources_of(&city).get("land"), Some(&released(2)));
+    assert_eq!(submit(&city, None, adopting(&[5], &[9], "")).unwrap(), 1);
+    assert_eq!(sources_of(&city).get("land"), Some(&released(5)));
+}
+
+#[test]
+fn a_reason_that_stands_with_a_layer_has_a_length_that_is_said() {
+    let city = with_officer();
+    let land = layer(LayerKind::National, "land", OWN_NORM);
+    let (fits, long) = ("ä".repeat(REASON_CHARS_MAX), "ä".repeat(REASON_CHARS_MAX + 1));
+    let size = city.register.state().size;
+    let unreleased =
+        |reason: &str| Command::AdoptFrom(Adopting::unreleased(over(&city, vec![land.clone()]), reason.to_owned()));
+    let with_own = || Command::AdoptPolicy(over(&city, vec![own()]));
+    for refused in [submit(&city, None, unreleased(&long)), submit(&city, Some(&long), with_own())] {
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, Refusal::LongReason { .. }) && refused.to_string().contains("600"), "{refused}");
+    }
+    assert_eq!(city.register.state().size, size);
+    // Of an adoption that brings no layer of the city's own, the reason may be longer.
+    assert_eq!(submit(&city, Some(&long), unreleased(&fits)).unwrap(), 1);
+}
+
+#[test]
+fn what_an_act_says_of_its_layers_is_held_against_them_and_against_what_stood_before() {
+    let city = with_officer();
+    let before = city.register.state().policy.clone().unwrap();
+    let (core, own, land) = (testkit::core(), own(), layer(LayerKind::National, "land", OWN_NORM));
+    let adopted = |layers: &[&PolicyLayer], sources: &[(&str, LayerSource)]| PolicyAdoptedFrom {
+        hash: before.hash,
+        text: text(layers.iter().map(|layer| (*layer).clone()).collect()),
+        sources: sources.iter().map(|(name, source)| ((*name).to_owned(), source.clone())).collect(),
+    };
+    let because = |reason: &str| LayerSource::Unreleased { reason: reason.to_owned() };
+    let by_city = |reason: &str| LayerSource::Own { reason: reason.to_owned() };
+    let name = core.name.as_str();
+    let core_source = || (name, because("for tests"));
+    let good = adopted(&[&core, &own, &land], &[core_source(), ("own", by_city("x")), ("land", released(1))]);
+    assert_eq!(check(&good, Some(&before)), Ok(()));
+    let LayerSource::Released { origin, entry, digest, .. } = released(1) else { panic!() };
+    let other_key = tlog::SigningKey::generate([3; 32], "other.example/log").unwrap().vkey().to_string();
+    let keyed = |key: String| LayerSource::Released { origin: origin.clone(), key, entry, digest };
+    let second = layer(LayerKind::Regional, "own", "");
+    let wrong = [
+        (
+            adopted(&[&core, &own, &second], &[core_source(), ("own", by_city("x"))]),
+            Unfounded::TwoLayers("own".to_owned()),
+        ),
+        (adopted(&[&core], &[core_source(), ("gone", because("x"))]), Unfounded::NoLayer("gone".to_owned())),
+        (adopted(&[&core, &own], &[core_source()]), Unfounded::Unsaid("own".to_owned())),
+        (adopted(&[&core], &[]), Unfounded::Unsaid(name.to_owned())),
+        (
+            adopted(&[&core, &land], &[core_source(), ("land", by_city("x"))]),
+            Unfounded::NotOwn { layer: "land".to_owned(), kind: "national" },
+        ),
+        (adopted(&[&core, &own], &[core_source(), ("own", by_city(" \n"))]), Unfounded::NoReason("own".to_owned())),
+        (adopted(&[&core, &land], &[core_source(), ("land", because(""))]), Unfounded::NoReason("land".to_owned())),
+        (
+            adopted(&[&core, &land], &[core_source(), ("land", keyed("x".to_owned()))]),
+            Unfounded::Key("land".to_owned()),
+        ),
+        (adopted(&[&core, &land], &[core_source(), ("land", keyed(other_key))]), Unfounded::Key("land".to_owned())),
+    ];
+    for (adopted, why) in wrong {
+        assert_eq!(check(&adopted, Some(&before)), Err(why));
+    }
+    // A layer of before sources were written down may stay unsaid as long as it stays as it was.
+    let old = crate::state::PolicyInForce { sources: LayerSources::new(), ..before.as_ref().clone() };
+    assert_eq!(check(&adopted(&[&core], &[]), Some(&old)), Ok(()));
+    let changed = PolicyLayer { cedar: format!("{} ", core.cedar), ..core.clone() };
+    assert_eq!(check(&adopted(&[&changed], &[]), Some(&old)), Err(Unfounded::Unsaid(name.to_owned())));
 }

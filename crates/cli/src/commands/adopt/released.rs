@@ -6,6 +6,7 @@
 
 mod check;
 mod kept;
+mod proofs;
 
 use std::fs;
 use std::io::Read;
@@ -16,16 +17,19 @@ use hub::audit::{Audit, audit};
 use hub::release::{RELEASE_BYTES_MAX, Release};
 use hub::state::Standing;
 use model::policy::{LayerSource, LayerSources};
-use model::{Digest, PolicyLayer};
+use model::{Digest, PolicyLayer, plain};
+use register::state::PolicyInForce;
 use standards::Pack;
 use tlog::Vkey;
 
 use crate::args::framework::Adopt;
 use crate::client::{AddressSource, Client, is_address};
+use crate::commands::WORDS_CHARS_MAX;
+use crate::commands::framework::shelf::Packs;
 use crate::output::Status;
 
 pub(super) use check::check;
-pub(in super::super) use kept::{brought, each};
+pub(in super::super) use proofs::{Brought, Proofs, Proven};
 
 use kept::{Kept, OwnLayer};
 
@@ -33,6 +37,10 @@ use kept::{Kept, OwnLayer};
 const NAME: &str = "release.json";
 /// The longest reason of an adoption that is handed on, in bytes.
 const REASON_BYTES_MAX: usize = 2_000;
+/// The hub's log says that a release stands.
+const RELEASED: &str = "released";
+/// Nobody was asked.
+const NOT_CHECKED: &str = "not-checked";
 
 /// Whether a pack is named by its release.
 pub(super) fn is_release(name: &str) -> bool {
@@ -72,8 +80,11 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
     } else {
         (file(Path::new(name))?, args.hub.clone())
     };
-    let bad =
-        |error: &dyn std::fmt::Display| Status::bad_input(format!("`{name}` is refused, nothing was written: {error}"));
+    let bad = |error: &dyn std::fmt::Display| {
+        // A hub's reasons are among it.
+        let why = plain(&error.to_string(), WORDS_CHARS_MAX);
+        Status::bad_input(format!("`{name}` is refused, nothing was written: {why}"))
+    };
     let release = Release::from_bytes(&bytes).map_err(|error| bad(&error))?;
     let known = kept::all(Path::new(&args.city)).map_err(|error| bad(&error))?;
     let vkey = key(args, &release, &known).map_err(|error| bad(&error))?;
@@ -114,18 +125,18 @@ fn stands(audited: &Audit, entry: u64, hub: &str) -> anyhow::Result<()> {
     }
 }
 
-/// The hub's key: the one that is given, and the one that the city knows of this hub; they have to be the same.
+/// The hub's key: the one that is given, and those under which the city keeps this hub; all that there are have to be the same.
 fn key(args: &Adopt, release: &Release, known: &[(PathBuf, Kept)]) -> anyhow::Result<Vkey> {
     let claimed: Vkey = release.key.parse().context("the key that it names")?;
-    let known = known.iter().find(|(_, kept)| kept.origin == claimed.name()).map(|(_, kept)| &kept.release.key);
-    match (&args.hub_key, known) {
-        (None, None) => anyhow::bail!("this city knows no key of `{}` yet; give it with `--hub-key`", claimed.name()),
-        (Some(given), Some(known)) if given != known => {
-            anyhow::bail!("this city knows `{}` by another key, `{known}`", claimed.name())
-        }
-        (Some(given), _) => given.parse().context("the key given with `--hub-key`"),
-        (None, Some(known)) => known.parse().context("the key that the city knows"),
+    let kept = known.iter().filter(|(_, kept)| kept.origin == claimed.name());
+    let mut known = kept.map(|(_, kept)| kept.release.key.as_str());
+    let Some(first) = args.hub_key.as_deref().or_else(|| known.next()) else {
+        anyhow::bail!("this city knows no key of `{}` yet; give it with `--hub-key`", claimed.name())
+    };
+    if let Some(other) = known.find(|known| *known != first) {
+        anyhow::bail!("this city knows `{}` by another key, `{}`", claimed.name(), plain(other, WORDS_CHARS_MAX))
     }
+    first.parse().context("the key of the hub")
 }
 
 fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -136,32 +147,133 @@ fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Which layers a release brought, by name: that of the release that is adopted now, and those of releases that are kept and verify.
-pub(super) fn of_layers(city: &str, now: Option<&Released>, layers: &[PolicyLayer]) -> anyhow::Result<LayerSources> {
-    let mut sources = LayerSources::new();
-    if is_address(city) {
-        return Ok(sources);
-    }
-    for (_, kept) in kept::each(Path::new(city))? {
-        // What is damaged vouches for nothing; `--check` and `verify` tell of it.
-        let Ok(kept) = kept else { continue };
-        let Ok(verified) = kept.verified() else { continue };
-        sources.extend(
-            layers
-                .iter()
-                .filter(|layer| kept::brought(&verified, layer))
-                .map(|layer| (layer.name.clone(), released(&verified.origin, verified.index, verified.released.pack))),
-        );
-    }
-    sources.extend(now.iter().flat_map(|now| {
-        let own = layers.iter().filter(|layer| layer.name == now.pack.manifest.id);
-        own.map(|layer| (layer.name.clone(), released(&now.origin, now.index, now.digest)))
-    }));
-    Ok(sources)
+/// What is known of releases that brought layers.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Of the release that is adopted now.
+    pub(super) released: LayerSources,
+    /// Of releases that were adopted before.
+    pub(super) kept: LayerSources,
+    /// Whether the hub's log was asked if these still stand; none where none of them is needed.
+    standing: Option<&'static str>,
 }
 
-fn released(origin: &str, entry: u64, digest: Digest) -> LayerSource {
-    LayerSource::Released { origin: origin.to_owned(), entry, digest }
+impl Known {
+    /// Whether everything that is said to be released was asked for at its hub: `released`, or `not-checked`.
+    pub(super) fn standing(&self, now: Option<&Released>) -> Option<&'static str> {
+        let both = [now.map(Released::standing), self.standing];
+        both.into_iter().flatten().max_by_key(|standing| *standing == NOT_CHECKED)
+    }
+}
+
+/// Which layers a release brought, by name: the one that is adopted now, and, of layers about which nothing was said before, those that
+/// are kept, verify under the key that the city knows, and still stand where their hub can be asked.
+///
+/// # Errors
+/// What is kept contradicts itself or the log, or stands no longer.
+pub(super) fn of_layers(
+    args: &Adopt,
+    policy: Option<&PolicyInForce>,
+    now: Option<&Released>,
+    layers: &[PolicyLayer],
+) -> anyhow::Result<Known> {
+    let mut known = Known::default();
+    if is_address(&args.city) {
+        return Ok(known);
+    }
+    if let Some(now) = now {
+        agrees(policy, &now.origin, &now.vkey.to_string())?;
+    }
+    known.released.extend(now.iter().flat_map(|now| {
+        let own = layers.iter().filter(|layer| layer.name == now.pack.manifest.id);
+        own.map(|layer| (layer.name.clone(), now.source()))
+    }));
+    let stays = |layer: &PolicyLayer| {
+        policy.is_some_and(|policy| policy.text.layers.contains(layer) && policy.sources.contains_key(&layer.name))
+    };
+    let asked = |layer: &&PolicyLayer| !known.released.contains_key(&layer.name) && !stays(layer);
+    let asked: Vec<&PolicyLayer> = layers.iter().filter(asked).collect();
+    let at_hand: Vec<_> = Packs::open(&args.shelf)?.all().cloned().collect();
+    // What is damaged vouches for nothing; `--check` and `verify` tell of it.
+    let proofs = Proofs::of(Path::new(&args.city), &at_hand)?;
+    for layer in asked {
+        let brings = proofs.holding.iter().filter(|proven| proven.brought(layer) == Brought::Yes);
+        let mut refused = None;
+        for proven in brings {
+            if !is_known(args, policy, proven)? {
+                continue;
+            }
+            match still_stands(args, &proofs, proven) {
+                Ok(standing) => {
+                    known.kept.insert(layer.name.clone(), proven.source());
+                    let not_checked = known.standing == Some(NOT_CHECKED) || standing == NOT_CHECKED;
+                    known.standing = Some(if not_checked { NOT_CHECKED } else { standing });
+                    refused = None;
+                    break;
+                }
+                Err(error) => refused = Some(error),
+            }
+        }
+        // Whoever says why it is adopted unreleased says it in the log, and no release is named.
+        if let Some(error) = refused.filter(|_| args.unreleased.is_none()) {
+            let layer = &layer.name;
+            let why = format!(
+                "the layer `{layer}` is of a release that is kept and cannot be adopted as one: {error:#}; nothing was written"
+            );
+            return Err(Status::bad_input(plain(&why, WORDS_CHARS_MAX)).into());
+        }
+    }
+    Ok(known)
+}
+
+/// Whether the city knows a kept release's key otherwise than by the file: the log names it, or it is given.
+fn is_known(args: &Adopt, policy: Option<&PolicyInForce>, proven: &Proven) -> anyhow::Result<bool> {
+    let named = agrees(policy, &proven.verified.origin, &proven.key)?;
+    Ok(named || args.hub_key.as_ref() == Some(&proven.key))
+}
+
+/// Whether the log names this key of a hub. One that contradicts it is refused.
+fn agrees(policy: Option<&PolicyInForce>, origin: &str, key: &str) -> anyhow::Result<bool> {
+    let named = named(policy, origin);
+    if let Some(named) = named.filter(|named| *named != key) {
+        let why = format!(
+            "the city's log knows `{origin}` by the key `{named}`, and this release is under `{key}`; nothing was written. If it is \
+             kept in `adopted/`, take that file away"
+        );
+        return Err(Status::bad_input(plain(&why, WORDS_CHARS_MAX)).into());
+    }
+    Ok(named.is_some())
+}
+
+/// The key that the policies in force name for a hub's log.
+fn named<'p>(policy: Option<&'p PolicyInForce>, of: &str) -> Option<&'p str> {
+    policy?.sources.values().find_map(|source| match source {
+        LayerSource::Released { origin, key, .. } if origin == of => Some(key.as_str()),
+        _ => None,
+    })
+}
+
+/// Asks the hub's log, if its address is known, whether a kept release still stands.
+fn still_stands(args: &Adopt, proofs: &Proofs, proven: &Proven) -> anyhow::Result<&'static str> {
+    let of_hub = || proofs.holding.iter().filter(|other| other.verified.origin == proven.verified.origin);
+    let given = if args.pack.as_deref().is_some_and(is_release) { None } else { args.hub.clone() };
+    let hub = given.or_else(|| proven.hub.clone()).or_else(|| of_hub().find_map(|other| other.hub.clone()));
+    let Some(hub) = hub else { return Ok(NOT_CHECKED) };
+    let older = of_hub().map(|other| other.checkpoint.clone()).collect();
+    stands(&log(&hub, &proven.key, older)?, proven.verified.index, &hub)?;
+    Ok(RELEASED)
+}
+
+impl Proven {
+    /// What an act says of a layer that it brought.
+    fn source(&self) -> LayerSource {
+        let of = &self.verified;
+        released(&of.origin, &self.key, of.index, of.released.pack)
+    }
+}
+
+fn released(origin: &str, key: &str, entry: u64, digest: Digest) -> LayerSource {
+    LayerSource::Released { origin: origin.to_owned(), key: key.to_owned(), entry, digest }
 }
 
 impl Released {
@@ -181,7 +293,12 @@ impl Released {
 
     /// Whether the hub's log was asked if the release still stands.
     pub(super) const fn standing(&self) -> &'static str {
-        if self.hub.is_some() { "released" } else { "not-checked" }
+        if self.hub.is_some() { RELEASED } else { NOT_CHECKED }
+    }
+
+    /// What the act says of a layer that it brought.
+    fn source(&self) -> LayerSource {
+        released(&self.origin, &self.vkey.to_string(), self.index, self.digest)
     }
 
     /// Keeps the release beside the city, with the layers that are its own. Gives the file, if it is new. What is kept already gives

@@ -8,12 +8,14 @@ use hub::drafted::{FetchError, fetch};
 use hub::mirror::Doors;
 use hub::pilot::{Draft, Minutes, PilotError, Report, for_the_public, in_words, inside, outside};
 use journal::SqliteReader;
+use model::plain;
 use node::Allowed;
 use register::audit::{FolderSource, audit};
 use serde::Deserialize;
 
 use crate::args::pilot::Run;
 use crate::client::{AddressSource, Client, is_address};
+use crate::commands::WORDS_CHARS_MAX;
 use crate::commands::framework::shelf::Packs;
 use crate::declared::{self, Holds};
 use crate::output::{Output, Status};
@@ -44,9 +46,10 @@ pub(super) fn draft(name: &str, allow: &[Allowed], packs: &mut Packs, output: &O
         return Ok(Draft::of(&packs.resolve(&pack)?));
     }
     let doors = Doors::new(allow.to_vec(), Arc::new(SystemClock));
-    let (drafted, pack) = fetch(&doors, name).map_err(|error| match error {
-        FetchError::Unreached { .. } => Status::fails(error.to_string()),
-        error => Status::bad_input(error.to_string()),
+    let (drafted, pack) = fetch(&doors, name).map_err(|error| {
+        // What a hub's document says is among it.
+        let why = plain(&error.to_string(), WORDS_CHARS_MAX);
+        if matches!(error, FetchError::Unreached { .. }) { Status::fails(why) } else { Status::bad_input(why) }
     })?;
     let pack = packs.drafted(pack)?;
     let draft = Draft::of(&packs.resolve(&pack)?);

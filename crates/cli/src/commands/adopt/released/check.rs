@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use hub::state::Standing;
+use model::plain;
 use serde::Serialize;
 use tlog::{Vkey, checkpoint};
 
@@ -12,7 +13,7 @@ use super::kept::{self, Kept};
 use super::{NAME, log};
 use crate::args::framework::Adopt;
 use crate::client::is_address;
-use crate::commands::public_log;
+use crate::commands::{WORDS_CHARS_MAX, public_log};
 use crate::output::{Output, Status};
 
 /// What became of a release.
@@ -144,7 +145,7 @@ fn in_words(looked: &Looked) -> String {
         words.push_str(&format!("; in its place: {hub}/versions/{instead}/{NAME}"));
     }
     for said in looked.reasons.iter().chain(&looked.error) {
-        words.push_str(&format!("\n  {said}"));
+        words.push_str(&format!("\n  {}", plain(said, WORDS_CHARS_MAX)));
     }
     words
 }

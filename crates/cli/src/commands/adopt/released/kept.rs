@@ -12,7 +12,6 @@ use journal::files::{self, Readers};
 use model::policy::PolicyText;
 use model::{Digest, PolicyLayer};
 use serde::{Deserialize, Serialize};
-use standards::Trust;
 use tlog::Vkey;
 
 use super::file;
@@ -24,7 +23,7 @@ const FOLDER: &str = "adopted";
 /// What a city keeps of an adoption.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in super::super::super) struct Kept {
+pub(super) struct Kept {
     /// The hub's address, if it is known.
     pub(super) hub: Option<String>,
     /// The log's origin.
@@ -62,7 +61,7 @@ impl OwnLayer {
 }
 
 /// Everything that a city keeps, and what of it is damaged.
-pub(in super::super::super) fn each(city: &Path) -> anyhow::Result<Vec<(PathBuf, anyhow::Result<Kept>)>> {
+pub(super) fn each(city: &Path) -> anyhow::Result<Vec<(PathBuf, anyhow::Result<Kept>)>> {
     let folder = city.join(FOLDER);
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -99,22 +98,10 @@ pub(super) fn path(city: &Path, kept: &Kept) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// Whether a layer is what a verified release brings: its norms to the letter, its duties the same or, by narrower packs, stricter.
-pub(in super::super::super) fn brought(verified: &Verified, layer: &PolicyLayer) -> bool {
-    let mut library = standards::built_in().unwrap_or_default();
-    let pack = verified.pack.clone();
-    let reference = pack.manifest.reference.clone();
-    if library.add(pack, Trust::Unsigned).is_err() {
-        return false;
-    }
-    let stack = library.get(&reference).and_then(|pack| library.stack_of(pack).ok());
-    let resolved = stack.and_then(|stack| standards::resolve(&stack, None).ok());
-    resolved.is_some_and(|resolved| standards::carries(&resolved, layer) == Some(&reference))
-}
-
 impl Kept {
-    /// The release, verified whole under the key that it was adopted under.
-    pub(in super::super::super) fn verified(&self) -> anyhow::Result<Verified> {
+    /// The release, verified whole under the key that it names itself: whose key that is, is for whoever asks to hold against one
+    /// that came another way.
+    pub(super) fn verified(&self) -> anyhow::Result<Verified> {
         let key: Vkey = self.release.key.parse().context("the key that it names")?;
         let verified = self.release.verify(&key)?;
         if verified.origin != self.origin {
