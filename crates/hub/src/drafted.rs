@@ -64,9 +64,9 @@ pub enum FetchError {
     #[error("the document is of {found}, and the hub says that the draft is {named}")]
     Other {
         /// What it is of.
-        found: Reference,
+        found: String,
         /// What it should be of.
-        named: Reference,
+        named: String,
     },
 }
 
@@ -94,6 +94,6 @@ pub fn fetch(doors: &Doors, address: &str) -> Result<(Drafted, Pack), FetchError
     let named: Reference = named.parse().map_err(|error| malformed(format!("`{named}`: {error}")))?;
     let bytes = get(format!("{hub}/documents/{}", drafted.document), DOCUMENT_BYTES_MAX)?;
     let pack = Document::from_bytes(&bytes, &drafted.document)?.pack()?;
-    let found = pack.manifest.reference.clone();
+    let (found, named) = (pack.manifest.reference.to_string(), named.to_string());
     if found == named { Ok((drafted, pack)) } else { Err(FetchError::Other { found, named }) }
 }

@@ -86,7 +86,7 @@ impl Proofs {
 }
 
 /// A pack over what it stands on. What comes first has the place of what has the same name and version.
-fn stack<'p>(pack: &Arc<Pack>, others: impl Iterator<Item = &'p Arc<Pack>>) -> Result<Resolved, String> {
+fn stack<'p>(pack: &'p Arc<Pack>, others: impl Iterator<Item = &'p Arc<Pack>>) -> Result<Resolved, String> {
     let mut library = Library::new();
     for other in std::iter::once(pack).chain(others) {
         if library.get(&other.manifest.reference).is_none() {
