@@ -129,10 +129,14 @@ pub(crate) struct Serve {
     /// How many requests a minute the API answers to each token of a party or a sensor.
     #[arg(long, value_name = "REQUESTS", default_value_t = node::RateLimits::DEFAULT.token)]
     pub(crate) token_requests: std::num::NonZeroU32,
-    /// The same for each address without a token (of IPv6 a whole /64). Whoever comes through a web server on this machine has no
-    /// address of their own: let that server bound them.
+    /// The same for each address without a token (of IPv6 a whole /64). Whoever comes through a web server on this machine, or
+    /// one named by `--behind`, has no address of their own: let that server bound them.
     #[arg(long, value_name = "REQUESTS", default_value_t = node::RateLimits::DEFAULT.address)]
     pub(crate) address_requests: std::num::NonZeroU32,
+    /// The address of a web server of your own on another machine or in a container, through which people come; as often as there
+    /// are some. Without it all who come through it count as one stranger, and keep one another out.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) behind: Vec<std::net::IpAddr>,
 }
 
 /// Bring a city to what a manifest declares: parties, places, deployments, devices, orders, views, grants.

@@ -157,6 +157,7 @@ impl Node {
                 tick: TICK,
                 begin: Some(begin),
                 allowed: Vec::new(),
+                own_servers: Vec::new(),
                 limits: node::RateLimits::DEFAULT,
             };
             run_node(city, sql, serving, until, |at| up.send(at.register).context("the demo went away"))

@@ -152,7 +152,7 @@ impl City {
         for (stream, late) in lake.late() {
             counters.add(&stream, |counts| counts.late = late);
         }
-        let months = Months::open(folder.root())?;
+        let months = Months::open(folder.root(), &register.state())?;
         let (ticks, ticking) = (Mutex::default(), Mutex::new(()));
         Ok(Self { register, lake, keys, orders, planner, memories, counters, months, ticks, ticking, folder })
     }

@@ -1,7 +1,8 @@
-//! How many observations of streams about nobody were admitted and refused, month by month, until the log has it.
+//! How many observations of streams that may be counted were admitted and refused, month by month, until the log has it.
 //!
 //! Kept in one file that is written whole, once a minute, when a file was taken and when the city is closed, not with each batch: a
-//! crash loses what was counted since. Of streams about people nothing is counted, so that nothing of them can be told.
+//! crash loses what was counted since. Of streams that are about people, or count them, nothing is counted, so that nothing of them can be
+//! told. While the clock is not believed nothing is counted either: nobody knows of which month it would be.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::counted::STREAMS_COUNTED_MAX;
-use model::{Counted, Identifies, Month, ObservationsCounted, RefusedFor, Span, Stream, StreamId, Timestamp};
-use register::Fact;
+use model::{Counted, Month, ObservationsCounted, RefusedFor, Span, Stream, StreamId, Timestamp};
+use register::{Fact, State};
 
 use crate::city::{City, CityError};
 use crate::folder::{FolderError, write_secret};
@@ -28,6 +29,8 @@ const KEPT_EVERY: Span = Span::minutes(1);
 pub(crate) struct Months {
     path: PathBuf,
     kept: Mutex<Kept>,
+    /// Held while the disk works, so that no older state is written over a newer one.
+    writing: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -42,11 +45,11 @@ struct Kept {
 }
 
 impl Months {
-    /// Reads what is kept.
+    /// Reads what is kept. Of a month that the register was told of, of any stream, nothing more is counted.
     ///
     /// # Errors
     /// The file cannot be read or is damaged. Without it the city opens, and begins these numbers anew.
-    pub(crate) fn open(root: &Path) -> Result<Self, FolderError> {
+    pub(crate) fn open(root: &Path, state: &State) -> Result<Self, FolderError> {
         let path = root.join(FILE);
         let fail = |error| FolderError::File { path: path.clone(), error };
         let told: Vec<ObservationsCounted> = match fs::read(&path) {
@@ -60,9 +63,10 @@ impl Months {
         };
         let by_stream = |streams: Vec<Counted>| streams.into_iter().map(|one| (one.stream.clone(), one)).collect();
         let months = told.into_iter().map(|told| (told.month, by_stream(told.streams))).collect();
-        let kept =
-            Kept { open: Month::of(Timestamp::UNIX_EPOCH), months, changed: false, kept_at: Timestamp::UNIX_EPOCH };
-        Ok(Self { path, kept: Mutex::new(kept) })
+        let told = state.counted_through.values().max();
+        let open = told.map_or(Month::of(Timestamp::UNIX_EPOCH), |told| told.next());
+        let kept = Kept { open, months, changed: false, kept_at: Timestamp::UNIX_EPOCH };
+        Ok(Self { path, kept: Mutex::new(kept), writing: Mutex::default() })
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -70,13 +74,20 @@ impl Months {
     }
 
     fn add(&self, stream: &Stream, now: Timestamp, change: impl FnOnce(&mut Counted)) {
-        if stream.identifies() != Identifies::Nobody {
+        if !stream.may_be_counted() {
             return;
         }
+        let month = Month::of(now);
         let mut kept = self.kept();
-        let month = Month::of(now).max(kept.open);
-        let none = || Counted { stream: stream.id.clone(), admitted: 0, refused: BTreeMap::new() };
-        change(kept.months.entry(month).or_default().entry(stream.id.clone()).or_insert_with(none));
+        let month = month.max(kept.open);
+        let streams = kept.months.entry(month).or_default();
+        if let Some(counted) = streams.get_mut(&stream.id) {
+            change(counted);
+        } else {
+            let mut counted = Counted { stream: stream.id.clone(), admitted: 0, refused: BTreeMap::new() };
+            change(&mut counted);
+            streams.insert(stream.id.clone(), counted);
+        }
         kept.changed = true;
     }
 
@@ -124,20 +135,27 @@ impl Months {
     }
 
     fn write(&self, anyway: bool) -> Result<(), FolderError> {
-        // The lock is held while the disk works, so that no older state is written over a newer one.
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(all) = self.unwritten(anyway) else { return Ok(()) };
+        let unwritten = |error: serde_json::Error| FolderError::File { path: self.path.clone(), error: error.into() };
+        let written = serde_json::to_vec(&all).map_err(unwritten).and_then(|all| write_secret(&self.path, &all));
+        if written.is_err() {
+            self.kept().changed = true;
+        }
+        written
+    }
+
+    /// What is to be written, if anything changed. Whoever counts meanwhile waits for no disk.
+    fn unwritten(&self, anyway: bool) -> Option<Vec<ObservationsCounted>> {
         let mut kept = self.kept();
-        if !kept.changed && !anyway {
-            return Ok(());
+        if !std::mem::take(&mut kept.changed) && !anyway {
+            return None;
         }
         let of = |(month, streams): (&Month, &BTreeMap<StreamId, Counted>)| ObservationsCounted {
             month: *month,
             streams: streams.values().cloned().collect(),
         };
-        let all: Vec<ObservationsCounted> = kept.months.iter().map(of).collect();
-        let unwritten = |error: serde_json::Error| FolderError::File { path: self.path.clone(), error: error.into() };
-        write_secret(&self.path, &serde_json::to_vec(&all).map_err(unwritten)?)?;
-        kept.changed = false;
-        Ok(())
+        Some(kept.months.iter().map(of).collect())
     }
 }
 
@@ -155,6 +173,20 @@ fn in_acts(month: Month, streams: &BTreeMap<StreamId, Counted>) -> Vec<Observati
 }
 
 impl City {
+    /// Counts observations of a stream that were admitted.
+    pub(crate) fn count_admitted(&self, stream: &Stream, many: u64) {
+        if let Ok(now) = self.register.believed_now() {
+            self.months.admitted(stream, now, many);
+        }
+    }
+
+    /// Counts a batch that was refused, or so many rows of a file.
+    pub(crate) fn count_refused(&self, stream: &Stream, reason: RefusedFor, many: u64) {
+        if let Ok(now) = self.register.believed_now() {
+            self.months.refused(stream, now, reason, many);
+        }
+    }
+
     /// Tells the log of months that are over, and keeps what is counted of the others.
     pub(crate) fn tell_months(&self, now: Timestamp) -> Result<(), CityError> {
         let before = Month::of(now - TOLD_AFTER);

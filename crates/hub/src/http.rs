@@ -28,7 +28,7 @@ pub async fn serve(hub: Arc<Hub>, listener: TcpListener, shutdown: impl Future) 
     let boards = Boards::new(Arc::clone(&hub));
     // Whoever comes first need not wait for the first count.
     boards.begin_if_due();
-    web::serve(router::routes(hub, boards), listener, shutdown, || ()).await
+    web::serve(router::routes(hub, boards), listener, &[], shutdown, || ()).await
 }
 
 /// The hub's routes, for tests that need no connection.

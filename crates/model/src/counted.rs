@@ -1,5 +1,6 @@
-//! What sensors brought in a month and what of it was refused, in numbers. Only of streams that are about nobody: of the others the
-//! number itself would tell of people, and no minimum and no noise has gone over it.
+//! What sensors brought in a month and what of it was refused, in numbers. Only of streams that are about nobody and
+//! count nobody ([`crate::Stream::may_be_counted`]): of the others the number itself would tell of people, and no minimum and no noise has
+//! gone over it.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +43,7 @@ pub enum RefusedFor {
     Norms,
     /// The norms shut the device out.
     Device,
-    /// It could not be read, or was too large.
+    /// It could not be read. Of what was too large only what reached the norms: doors refuse most of it before.
     Unreadable,
     /// It could be read and did not fit: its time, its sensor, or what it held.
     Unfit,

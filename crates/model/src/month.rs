@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::time::{TimeError, Timestamp};
@@ -23,8 +24,10 @@ impl Month {
     /// The month of an instant.
     #[must_use]
     pub fn of(at: Timestamp) -> Self {
-        // An instant is written as `2026-06-…`; were it not, it would be the first month.
-        at.to_string().get(..7).and_then(|text| text.parse().ok()).unwrap_or(Self(FIRST))
+        // An instant lies between 1970 and 9999; were it not, it would be in the first month.
+        let date = DateTime::from_timestamp_millis(at.millis());
+        let months = |date: DateTime<Utc>| Some(u32::try_from(date.year()).ok()? * MONTHS_PER_YEAR + date.month0());
+        Self(date.and_then(months).unwrap_or(FIRST).clamp(FIRST, LAST))
     }
 
     /// The month after it; the last one has none and stays.

@@ -71,6 +71,13 @@ impl Stream {
         self.properties.values().map(|p| p.category.identifies()).max().unwrap_or(Identifies::Nobody)
     }
 
+    /// Whether it may be told how many observations came: it is about nobody, and none of it counts people or vehicles. A light
+    /// barrier sends a line for each that passes, so that the number of its lines is the number of them.
+    #[must_use]
+    pub fn may_be_counted(&self) -> bool {
+        self.properties.values().all(|p| p.category.identifies() == Identifies::Nobody && !p.category.counts_passers())
+    }
+
     /// The properties that are identifiers and are stored as they came. A norm forbids any.
     pub fn raw_identifiers(&self) -> impl Iterator<Item = &PropertyName> {
         let raw = |p: &Property| {
@@ -199,6 +206,26 @@ pub struct Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_much_came_is_told_of_no_stream_that_counts_people_or_vehicles() {
+        for (category, told) in [
+            ("air-quality", true),
+            ("device-health", true),
+            ("people-count", false),
+            ("crowd-density", false),
+            ("vehicle-count", false),
+            ("vehicle-speed", false),
+            ("mac-address", false),
+        ] {
+            let json = format!(
+                r#"{{"id":"s","time":{{"do":"keep"}},"retention":"1h","properties":{{
+                "no2":{{"category":"air-quality","value":"number","treatment":{{"do":"keep"}}}},
+                "x":{{"category":"{category}","value":"number","treatment":{{"do":"drop"}}}}}}}}"#
+            );
+            assert_eq!(serde_json::from_str::<Stream>(&json).unwrap().may_be_counted(), told, "{category}");
+        }
+    }
 
     #[test]
     fn a_stream_says_for_how_long_somebody_can_be_told_apart() {

@@ -178,6 +178,12 @@ impl Category {
     pub const fn identifies(self) -> Identifies {
         self.0.identifies
     }
+    /// Whether it says how many people or vehicles are there or pass.
+    #[must_use]
+    pub fn counts_passers(self) -> bool {
+        std::iter::successors(Some(self), |category| category.parent())
+            .any(|category| ["crowd", "traffic"].contains(&category.code()))
+    }
     /// Whether a value of this category is by itself an identifier of a person, device or vehicle.
     #[must_use]
     pub fn is_identifier(self) -> bool {

@@ -14,8 +14,10 @@ use crate::accounts::roles::{Roles, is_closed, needed};
 use crate::lang::plain;
 use crate::problem::{Kind, Problem};
 
-/// The largest page that is looked through, in bytes; a larger one is shown as it is.
+/// The largest page that is looked through, in bytes; a larger one is shown as it is, which opens nothing: the gate decides.
 const PAGE_BYTES_MAX: usize = 4 << 20;
+/// The largest that is looked through at once; a larger one is looked through beside the event loop.
+const AT_ONCE_BYTES_MAX: usize = 64 << 10;
 /// The most elements inside one another.
 const DEPTH_MAX: usize = 64;
 /// Elements that hold nothing.
@@ -31,11 +33,21 @@ pub(crate) async fn shown(response: Response, roles: &Roles) -> Response {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, PAGE_BYTES_MAX).await else {
-        // Pages are drawn whole and are far smaller; what is not is a defect, and nothing of it is shown.
+    // Pages are drawn whole, so that this takes no more memory than there is already.
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
         return Problem::new(Kind::Internal).into_response();
     };
-    let pruned = std::str::from_utf8(&bytes).ok().and_then(|page| pruned(page, roles));
+    let look = {
+        let (bytes, roles) = (bytes.clone(), roles.clone());
+        move || std::str::from_utf8(&bytes).ok().and_then(|page| pruned(page, &roles))
+    };
+    let pruned = if bytes.len() <= AT_ONCE_BYTES_MAX {
+        look()
+    } else if bytes.len() <= PAGE_BYTES_MAX {
+        web::blocking((), look).await.ok().flatten()
+    } else {
+        None
+    };
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, pruned.map_or_else(|| Body::from(bytes), Body::from))
 }
@@ -157,6 +169,10 @@ impl<'p> Element<'p> {
             "a" => (self.attribute("href"), Method::GET),
             "form" if self.attribute("method") == Some("post") => (self.attribute("action"), Method::POST),
             "form" => (self.attribute("action"), Method::GET),
+            // What sends a form elsewhere than the others of the same form; all of ours that do are sent.
+            "button" | "input" if self.attribute("formaction").is_some() => {
+                (self.attribute("formaction"), Method::POST)
+            }
             _ => return false,
         };
         let path = address.and_then(|address| address.split(['?', '#']).next()).map(plain).unwrap_or_default();
@@ -235,6 +251,29 @@ mod tests {
             seen(page, Role::Drafter).contains("/office/sheets/import") && !seen(page, Role::Drafter).contains("Agree")
         );
         assert_eq!(pruned(page, &Roles::of(Role::ALL)).as_deref(), Some(page), "who may do all sees the page as it is");
+    }
+
+    #[test]
+    fn a_button_that_sends_a_form_elsewhere_is_a_door_too() {
+        let page = "<form method=\"post\" action=\"/sql\"><p><button>Ask</button></p>\
+            <p><button type=\"submit\" formaction=\"/sql/save\">Save</button></p></form>";
+        for reads in [Role::Approver, Role::Reader] {
+            assert_eq!(seen(page, reads), "<form method=\"post\" action=\"/sql\"><p><button>Ask</button></p></form>");
+        }
+        assert_eq!(seen(page, Role::Drafter), page);
+    }
+
+    #[tokio::test]
+    async fn a_page_of_any_size_is_shown_and_a_very_large_one_as_it_is() {
+        let door = "<p><a href=\"/office/grants/new\">Agree</a></p>";
+        for (size, pruned) in [(1 << 10, true), (1 << 20, true), (8 << 20, false)] {
+            let page = format!("<html><p>{}</p>{door}</html>", "x".repeat(size));
+            let response = axum::response::Html(page.clone()).into_response();
+            let response = shown(response, &Roles::of([Role::Reader])).await;
+            assert_eq!(response.status(), 200);
+            let seen = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            assert_eq!(seen.len(), page.len() - if pruned { door.len() } else { 0 });
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use flow::Step;
 use flow::counters::{StreamCounts, TickCounts};
-use model::{Identifies, StreamId};
+use model::StreamId;
 use register::register::CLOCK_BEHIND_MAX_MILLIS;
 
 use crate::jobs::Lane;
@@ -102,12 +102,11 @@ pub(crate) async fn metrics(State(node): State<Node>) -> Result<impl IntoRespons
         line(&mut text, &format!("{name} {overdue}"));
     }
     ticks(&mut text, &node.city.ticks());
-    let about_nobody =
-        |stream: &StreamId| state.stream(stream).is_some_and(|(_, stream)| stream.identifies() == Identifies::Nobody);
+    let may_be = |stream: &StreamId| state.stream(stream).is_some_and(|(_, stream)| stream.may_be_counted());
     let metrics = OBSERVED_METRICS.iter().map(|metric| (metric, true));
     for ((name, help, value), observed) in metrics.chain(STREAM_METRICS.iter().map(|metric| (metric, false))) {
         head(&mut text, name, help, "counter");
-        for (stream, counts) in counts.iter().filter(|(stream, _)| !observed || about_nobody(stream)) {
+        for (stream, counts) in counts.iter().filter(|(stream, _)| !observed || may_be(stream)) {
             line(&mut text, &format!("{name}{{stream=\"{stream}\"}} {}", value(counts)));
         }
     }

@@ -68,12 +68,8 @@ impl Rates {
     /// Counts a request: the name of the quota, how much it is, and what is left. None for whom nothing tells apart.
     fn count(&self, city: &City, token: Option<&str>, peer: Peer) -> Option<(&'static str, u32, Left)> {
         let now = city.register().now();
-        let known = token.map(flow::city::credential).filter(|credential| {
-            let state = city.register().state();
-            self.tokens.knows(credential)
-                || state.party_with(credential).is_some()
-                || state.device_with(credential).is_some()
-        });
+        // Asked each time: a token that was replaced or taken back is as good as none.
+        let known = token.map(flow::city::credential).filter(|credential| city.register().state().is_borne(credential));
         if let Some(credential) = known {
             return Some(("token", self.tokens.per_minute(), self.tokens.take(credential, now)));
         }

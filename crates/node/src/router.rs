@@ -38,7 +38,7 @@ pub(crate) struct Node {
     pub(crate) city: Arc<City>,
     /// Its log, as pages tell of it.
     pub(crate) log: Log,
-    /// What was asked of the API in the last minute.
+    /// What was asked of the API in the last minute, by tokens that count and by addresses.
     pub(crate) rates: Arc<Rates>,
     /// The places for blocking work.
     pub(crate) jobs: Arc<Jobs>,
@@ -66,6 +66,8 @@ pub(crate) struct Node {
     pub(crate) indexes: Arc<pages::index::Indexes>,
     /// The newest acts about deployments, at the newest state of the register that was asked for.
     pub(crate) newest: Arc<pages::changes::Newest>,
+    /// What became of what residents asked, at the newest state of the register that was asked for.
+    pub(crate) inquiries: Arc<pages::numbers::Inquiries>,
     /// The streets under its drawings.
     pub(crate) maps: Arc<BaseMaps>,
 }
@@ -96,6 +98,7 @@ impl Node {
             drafts,
             indexes: Arc::default(),
             newest: Arc::default(),
+            inquiries: Arc::default(),
             maps,
         }
     }

@@ -1,6 +1,7 @@
 //! Listening for a city: whoever watches is told when it stops.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use flow::City;
@@ -20,10 +21,10 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future,
 ) -> io::Result<()> {
-    serve_within(city, desk, RateLimits::DEFAULT, listener, shutdown).await
+    serve_within(city, desk, RateLimits::DEFAULT, listener, &[], shutdown).await
 }
 
-/// The same, with other limits of the API.
+/// The same, with other limits of the API, and with the addresses of one's own web servers, through which everybody comes.
 ///
 /// # Errors
 /// The listener's address cannot be told: it was closed already.
@@ -32,9 +33,10 @@ pub async fn serve_within(
     desk: Option<Arc<dyn Desk>>,
     limits: RateLimits,
     listener: TcpListener,
+    own_servers: &[IpAddr],
     shutdown: impl Future,
 ) -> io::Result<()> {
     let node = Node::of(city, desk, limits);
     let watchers = Arc::clone(&node.watchers);
-    web::serve(routes(node), listener, shutdown, || watchers.close()).await
+    web::serve(routes(node), listener, own_servers, shutdown, || watchers.close()).await
 }

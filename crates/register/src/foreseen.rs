@@ -75,11 +75,38 @@ fn officer(state: &State, deployment: &Deployment, by: &PartyId) -> Party {
     let independent =
         |party: &&Party| party.kind == PartyKind::Officer && party.id != *by && party.id != deployment.accountable;
     let known = state.parties.values().map(|record| &record.party).find(independent).cloned();
-    known.unwrap_or_else(|| Party { kind: PartyKind::Officer, ..party(state, by) })
+    known.unwrap_or_else(|| Party { id: nobodys(state, by), name: "An officer".to_owned(), kind: PartyKind::Officer })
+}
+
+/// An id that no party has: an officer who is yet to come is neither the proposer nor anybody else.
+fn nobodys(state: &State, by: &PartyId) -> PartyId {
+    let ids = (0_u64..).filter_map(|number| format!("an-officer-{number}").parse::<PartyId>().ok());
+    // There are more numbers than parties.
+    let mut free = ids.filter(|id| !state.parties.contains_key(id));
+    free.next().unwrap_or_else(|| by.clone())
 }
 
 /// A party; one that is not in the register is nobody in particular.
 fn party(state: &State, id: &PartyId) -> Party {
     let nobody = || Party { id: id.clone(), name: id.to_string(), kind: PartyKind::Public };
     state.parties.get(id).map_or_else(nobody, |record| record.party.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::city::City;
+
+    #[test]
+    fn an_officer_who_is_yet_to_come_is_neither_the_proposer_nor_anybody_else() {
+        let city = City::declared();
+        let mut state = State::clone(&city.register.state());
+        let record = state.deployments.values().next().unwrap().clone();
+        let by = record.deployment.accountable.clone();
+        assert!(state.parties.contains_key(&officer(&state, &record.deployment, &by).id));
+        state.parties.retain(|_, record| record.party.kind != PartyKind::Officer || record.party.id == by);
+        let invented = officer(&state, &record.deployment, &by);
+        assert!(invented.id != by && !state.parties.contains_key(&invented.id), "{invented:?}");
+        assert_eq!(invented.kind, PartyKind::Officer);
+    }
 }

@@ -18,7 +18,12 @@ fn unchanged(state: &State, submission: &Submission, seen: u64) -> Result<(), Su
         Some(id) => state.history.get(&id).and_then(|entries| entries.last().copied()),
         None => state.size.checked_sub(1),
     };
-    newest.filter(|by| *by >= seen).map_or(Ok(()), |by| Err(SubmitError::Changed { seen, by }))
+    // A device's token is no matter of its deployment's history.
+    let token = match &submission.command {
+        Command::SetDeviceCredential { device, .. } => state.marks.device_tokens.get(device).map(|mark| mark.entry),
+        _ => None,
+    };
+    newest.max(token).filter(|by| *by >= seen).map_or(Ok(()), |by| Err(SubmitError::Changed { seen, by }))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! gives the same register, always. An act that cannot follow its past stops the fold; it is never skipped.
 
 mod apply;
+mod bearers;
 mod marks;
 mod timeline;
 
@@ -21,6 +22,7 @@ use model::{
 };
 
 pub use apply::ApplyError;
+pub use bearers::Bearers;
 pub use marks::{Mark, Marks, Steps};
 pub use timeline::{Lapse, Timeline};
 
@@ -230,6 +232,8 @@ pub struct State {
     pub evidence: BTreeMap<EvidenceId, Arc<EvidenceRecord>>,
     /// Which statements are about a thing.
     pub evidence_of: BTreeMap<Subject, Arc<BTreeSet<EvidenceId>>>,
+    /// Which statements answer a statement, in force and ended, so that nobody has to look through all that is about the same thing.
+    pub answers_of: BTreeMap<EvidenceId, Arc<BTreeSet<EvidenceId>>>,
     /// Inquiries of residents, by the evidence that they are.
     pub inquiries: BTreeMap<EvidenceId, Arc<InquiryRecord>>,
     /// Incidents, by the statement that they are.
@@ -242,6 +246,8 @@ pub struct State {
     pub erased: BTreeSet<u64>,
     /// The entries behind each deployment, oldest first.
     pub history: BTreeMap<DeploymentId, Arc<Vec<u64>>>,
+    /// Who bears which token.
+    pub bearers: Arc<Bearers>,
     /// The entries that made what stands here.
     pub marks: Marks,
 }
@@ -331,13 +337,25 @@ impl State {
     /// Whether an answer to an inquiry stands: a statement of the kind that answers it, which was not withdrawn.
     #[must_use]
     pub fn is_answered(&self, inquiry: &EvidenceId) -> bool {
-        let Some(asked) = self.evidence.get(inquiry) else { return false };
-        let answer = answers_to(asked.evidence.kind.as_str()).map(|(answer, _)| answer);
-        self.evidence_about(&asked.evidence.about).any(|record| {
-            record.ended.is_none()
-                && record.evidence.answers.as_ref() == Some(inquiry)
-                && Some(record.evidence.kind.as_str()) == answer
-        })
+        self.first_answer(inquiry).is_some()
+    }
+
+    /// When an inquiry got the earliest of the answers that stand.
+    #[must_use]
+    pub fn first_answer(&self, inquiry: &EvidenceId) -> Option<Timestamp> {
+        let asked = &self.evidence.get(inquiry)?.evidence;
+        let (answer, _) = answers_to(asked.kind.as_str())?;
+        let answers = self.answers_to(inquiry).filter(|record| {
+            let said = &record.evidence;
+            record.ended.is_none() && said.about == asked.about && said.kind.as_str() == answer
+        });
+        answers.map(|record| record.filed_at).min()
+    }
+
+    /// The statements that answer a statement, in force and ended.
+    pub fn answers_to<'a>(&'a self, statement: &EvidenceId) -> impl Iterator<Item = &'a EvidenceRecord> {
+        let ids = self.answers_of.get(statement).into_iter().flat_map(|ids| ids.iter());
+        ids.filter_map(|id| self.evidence.get(id)).map(Arc::as_ref)
     }
 
     /// An approval in force of a class that a deployment stays within.
@@ -350,12 +368,18 @@ impl State {
     /// The party with a token, by the token's SHA-256.
     #[must_use]
     pub fn party_with(&self, credential: &Digest) -> Option<&Party> {
-        self.parties.values().find(|record| record.credential.as_ref() == Some(credential)).map(|record| &record.party)
+        self.parties.get(self.bearers.party_with(credential)?).map(|record| &record.party)
     }
 
     /// The device with a token, by the token's SHA-256.
     #[must_use]
     pub fn device_with(&self, credential: &Digest) -> Option<&Device> {
-        self.devices.values().find(|device| device.credential.as_ref() == Some(credential)).map(Arc::as_ref)
+        self.devices.get(self.bearers.device_with(credential)?).map(Arc::as_ref)
+    }
+
+    /// Whether a token is somebody's now, by its SHA-256.
+    #[must_use]
+    pub fn is_borne(&self, credential: &Digest) -> bool {
+        self.bearers.party_with(credential).is_some() || self.bearers.device_with(credential).is_some()
     }
 }

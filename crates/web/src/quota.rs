@@ -1,6 +1,7 @@
 //! Quotas: how much somebody may ask in a minute, as a bucket of tokens that fills again steadily.
 //!
-//! The room is bounded. Buckets that are full again are forgotten, which changes nothing; whoever is new while there is still no room
+//! The room is bounded. Buckets that are full again are forgotten, within a minute or two, which changes nothing and leaves nothing of
+//! whoever is gone; whoever is new while there is still no room
 //! shares one bucket with all others who are new.
 
 use std::collections::HashMap;
@@ -17,8 +18,10 @@ pub const QUOTA_SECONDS: u32 = 60;
 const REQUEST: u64 = QUOTA_SECONDS as u64 * 1_000;
 /// The most buckets of one kind.
 pub const BUCKETS_MAX: usize = 32_768;
-/// How often full buckets are looked for, at most.
-const SWEPT_EVERY: Span = Span::seconds(1);
+/// How often full buckets are looked for while somebody asks.
+const SWEPT_EVERY: Span = Span::minutes(1);
+/// How often at most where there is no room.
+const SWEPT_FULL_EVERY: Span = Span::seconds(1);
 
 /// What is left after a request was counted, or was not because nothing was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,18 +76,12 @@ impl<K: Eq + Hash> Quota<K> {
         self.per_minute.get()
     }
 
-    /// Whether somebody has a bucket.
-    pub fn knows(&self, who: &K) -> bool {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).each.contains_key(who)
-    }
-
     /// Counts a request of somebody.
     pub fn take(&self, who: K, now: Timestamp) -> Left {
         let rate = u64::from(self.per_minute.get());
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.each.len() >= self.most && !kept.each.contains_key(&who) {
-            kept.sweep(rate, now);
-        }
+        let full = kept.each.len() >= self.most && !kept.each.contains_key(&who);
+        kept.sweep(rate, now, if full { SWEPT_FULL_EVERY } else { SWEPT_EVERY });
         let room = kept.each.len() < self.most || kept.each.contains_key(&who);
         let full = Bucket::full(rate, now);
         let bucket = if room { kept.each.entry(who).or_insert(full) } else { kept.others.get_or_insert(full) };
@@ -96,9 +93,9 @@ impl<K: Eq + Hash> Quota<K> {
 }
 
 impl<K> Kept<K> {
-    /// Forgets the buckets that are full again.
-    fn sweep(&mut self, rate: u64, now: Timestamp) {
-        let just = self.swept.is_some_and(|swept| swept <= now && now.since(swept) < SWEPT_EVERY);
+    /// Forgets the buckets that are full again, if that was not done just now.
+    fn sweep(&mut self, rate: u64, now: Timestamp, every: Span) {
+        let just = self.swept.is_some_and(|swept| swept <= now && now.since(swept) < every);
         if !just {
             self.swept = Some(now);
             self.each.retain(|_, bucket| {
@@ -193,7 +190,24 @@ mod tests {
         let later = now + Span::seconds(30);
         // Of those that took one, the buckets are full again and forgotten.
         assert!(quota.take(7, later).taken && quota.take(7, later).taken && !quota.take(7, later).taken);
-        assert!(quota.knows(&0) && quota.knows(&7) && !quota.knows(&1));
-        assert!(quota.kept.lock().unwrap().each.len() <= 4);
+        assert_eq!(known(&quota), [0, 7]);
+    }
+
+    fn known(quota: &Quota<u32>) -> Vec<u32> {
+        let mut known: Vec<u32> = quota.kept.lock().unwrap().each.keys().copied().collect();
+        known.sort_unstable();
+        known
+    }
+
+    #[test]
+    fn whoever_is_gone_is_forgotten_within_minutes_however_much_room_there_is() {
+        let (quota, now) = (quota(2, 1_000), start());
+        for who in 0..9 {
+            quota.take(who, now);
+        }
+        quota.take(9, now + Span::seconds(59));
+        assert_eq!(known(&quota).len(), 10);
+        quota.take(9, now + Span::seconds(61));
+        assert_eq!(known(&quota), [9]);
     }
 }

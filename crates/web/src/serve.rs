@@ -4,6 +4,7 @@
 //! refused, and there are never more at once than the limit says; whoever comes then waits in the system's own queue.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +34,7 @@ const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long to wait when the system has no more connections to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves routes until `shutdown` ends; then `closing` is told, so that answers without an end come to one, and running requests may
+/// Serves routes, perhaps behind web servers of one's own on other machines, until `shutdown` ends; then `closing` is told, so that answers without an end come to one, and running requests may
 /// end.
 ///
 /// # Errors
@@ -41,6 +42,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 pub async fn serve(
     routes: Router,
     listener: TcpListener,
+    own_servers: &[IpAddr],
     shutdown: impl Future,
     closing: impl FnOnce(),
 ) -> io::Result<()> {
@@ -55,7 +57,7 @@ pub async fn serve(
     let mut shutdown = pin!(shutdown);
     loop {
         let (stream, peer, place) = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &places, own_servers) => accepted,
             _ = &mut shutdown => break,
         };
         let known = routes.clone().map_request(move |mut request: hyper::Request<_>| {
@@ -78,14 +80,18 @@ pub async fn serve(
 }
 
 /// The next connection that there is a place for.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Peer, Option<OwnedSemaphorePermit>) {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    own_servers: &[IpAddr],
+) -> (TcpStream, Peer, Option<OwnedSemaphorePermit>) {
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
             Ok((stream, address)) => {
                 // Only a matter of speed: answers leave at once.
                 drop(stream.set_nodelay(true));
-                return (stream, Peer(address.ip()), place);
+                return (stream, Peer::of(address.ip(), own_servers), place);
             }
             // One broken connection, or no more file descriptors: neither ends the server.
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,

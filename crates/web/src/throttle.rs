@@ -27,13 +27,20 @@ impl Default for Peer {
 }
 
 impl Peer {
+    /// Whoever a connection comes from, where some addresses are those of one's own web servers: these are as this machine is.
+    #[must_use]
+    pub fn of(address: IpAddr, own_servers: &[IpAddr]) -> Self {
+        let is_own = own_servers.iter().any(|own| own.to_canonical() == address.to_canonical());
+        Self(if is_own { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address })
+    }
+
     /// Whose it is, if it tells anybody apart.
     #[must_use]
     pub fn address(self) -> Option<IpAddr> {
         Some(self.group()).filter(|_| !self.is_own())
     }
 
-    /// Whether it is this machine, whose web server may stand in front: then the address is everybody's.
+    /// Whether it is this machine, whose web server may stand in front, or another that was said to: then the address is everybody's.
     fn is_own(self) -> bool {
         self.0.to_canonical().is_loopback()
     }
@@ -108,6 +115,22 @@ mod tests {
         assert!(!throttle.counted(peer("2001:db8::1"), now + Span::minutes(9)));
         assert!(throttle.counted(peer("2001:db8::1"), now + WINDOW));
         assert!(throttle.counted(peer("2001:db8::1"), now - WINDOW), "a clock that was set back begins anew");
+    }
+
+    #[test]
+    fn ones_own_web_server_on_another_machine_is_everybody_and_no_other_is() {
+        let own: [IpAddr; 2] = ["10.1.2.3".parse().unwrap(), "2001:db8::5".parse().unwrap()];
+        for (address, tells) in [
+            ("10.1.2.3", false),
+            ("::ffff:10.1.2.3", false),
+            ("2001:db8::5", false),
+            ("10.1.2.4", true),
+            ("2001:db8::6", true),
+        ] {
+            assert_eq!(Peer::of(address.parse().unwrap(), &own).address().is_some(), tells, "{address}");
+        }
+        let (throttle, now): (_, Timestamp) = (Throttle::default(), "2026-11-24T08:00:00Z".parse().unwrap());
+        assert!((0..ADDRESS_MAX * 3).all(|_| throttle.counted(Peer::of(own[0], &own), now)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod sql;
 #[path = "serve/without_sql.rs"]
 mod sql;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +36,7 @@ pub(crate) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
         tick: Duration::from_secs(args.tick),
         begin: None,
         allowed: args.webhooks_allow.clone(),
+        own_servers: args.behind.clone(),
         limits: RateLimits { token: args.token_requests, address: args.address_requests },
     };
     run_node(Arc::clone(&city), sql, serving, stop_signal(), |up| {
@@ -60,6 +61,8 @@ pub(crate) struct Serving {
     pub(crate) begin: Option<oneshot::Receiver<()>>,
     /// What webhooks may reach.
     pub(crate) allowed: Vec<Allowed>,
+    /// The city's own web servers on other machines, through which everybody comes.
+    pub(crate) own_servers: Vec<IpAddr>,
     /// How much the API answers in a minute.
     pub(crate) limits: RateLimits,
 }
@@ -93,7 +96,7 @@ pub(crate) fn run_node(
         let webhooks = tokio::spawn(Webhooks::new(Arc::clone(&city), serving.allowed).run());
         let (stop, stopped) = oneshot::channel();
         let flights = tokio::spawn(sql.clone().speak(flight, stopped));
-        node::serve_within(city, sql.desk(), serving.limits, listener, until).await?;
+        node::serve_within(city, sql.desk(), serving.limits, listener, &serving.own_servers, until).await?;
         drop(stop);
         flights.await?;
         webhooks.abort();

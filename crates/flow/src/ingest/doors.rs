@@ -1,9 +1,10 @@
 //! The doors: what a device sends and what a file holds, through admit and treat to the disk.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use lake::LakeError;
-use model::{DeviceId, Stream, StreamId, Timestamp};
+use model::{DeviceId, RefusedFor, Stream, StreamId, Timestamp};
 
 use super::batch::{Batch, RowError, same_device};
 use super::fault::Place;
@@ -27,7 +28,7 @@ impl City {
     fn note_refused(&self, id: &StreamId, declared: Option<&Stream>, error: &IngestError) {
         self.counters.add(id, |counts| counts.refused += 1);
         if let Some(stream) = declared {
-            self.months.refused(stream, self.register.now(), error.class(), 1);
+            self.count_refused(stream, error.class(), 1);
         }
     }
 
@@ -116,14 +117,17 @@ impl City {
             // Asked again for each chunk: an approval may lapse while a long file is read.
             let admitted = self.admitted(stream)?;
             let (mut rows, stream) = (0, &admitted.ready().stream);
+            let mut refused: BTreeMap<RefusedFor, u64> = BTreeMap::new();
             let taken = self.take(&admitted, &devices, |batch| {
                 rows = chunks.push(&admitted, batch, |at, place, error| {
-                    self.months.refused(stream, self.register.now(), error.class(), 1);
+                    *refused.entry(error.class()).or_default() += 1;
                     let first = RefusedRows { rows: 0, first: row + at as u64 + 1, place };
                     total.refused.entry(error).or_insert(first).rows += 1;
                 });
                 Ok(())
-            })?;
+            });
+            refused.into_iter().for_each(|(class, many)| self.count_refused(stream, class, many));
+            let taken = taken?;
             total.admitted += taken.admitted;
             total.late += taken.late;
             row += rows as u64;
@@ -182,7 +186,7 @@ impl City {
             counts.admitted += admitted;
             counts.late += late;
         });
-        self.months.admitted(declared, self.register.now(), admitted);
+        self.count_admitted(declared, admitted);
         Ok(Ingested { admitted, late, ..Ingested::nothing(stream) })
     }
 

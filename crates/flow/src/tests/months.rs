@@ -119,3 +119,38 @@ fn a_month_in_which_nothing_came_makes_no_act() {
     world.city.tick().unwrap();
     assert_eq!(told(&world), []);
 }
+
+#[test]
+fn while_the_clock_is_not_believed_no_month_takes_anything() {
+    let world = World::new();
+    air(&world, 2);
+    let now = world.now();
+    world.clock.advance(Span::days(201));
+    // Whether it is taken or not is another matter; a month that nobody knows to have come counts nothing of it.
+    let line = format!("{{\"time\":\"{}\",\"no2\":1.5}}\n", world.now());
+    let _taken_or_not = world.city.ingest_lines("a1", line.as_bytes());
+    world.clock.set(now);
+    air(&world, 3);
+    let world = world.reopened();
+    let kept = std::fs::read_to_string(world.folder.path().join("months.json")).unwrap();
+    assert!(kept.contains("\"month\":\"2026-06\"") && kept.matches("\"month\"").count() == 1, "{kept}");
+    until_july(&world, 90);
+    world.city.tick().unwrap();
+    assert_eq!(told(&world).iter().map(|told| told.streams[0].admitted).collect::<Vec<_>>(), [5]);
+}
+
+#[test]
+fn refused_rows_of_a_file_are_counted_by_reason_whatever_becomes_of_the_others() {
+    let world = World::new();
+    let row = |no2: &str| format!("{{\"time\":\"{}\",\"device\":\"a1\",\"no2\":{no2}}}\n", world.now());
+    let file = [row("1.5"), row("\"much\""), "no line\n".to_owned(), row("2"), row("\"more\"")].concat();
+    let stream = "air".parse().unwrap();
+    let file = std::io::Cursor::new(file.into_bytes());
+    let taken = world.city.ingest_file(&stream, &crate::FileFormat::Ndjson, None, file, &mut |_| ()).unwrap();
+    let refused: u64 = taken.refused.values().map(|refused| refused.rows).sum();
+    until_july(&world, 90);
+    world.city.tick().unwrap();
+    let [only] = told(&world).try_into().unwrap();
+    assert_eq!((only.streams[0].admitted, only.streams[0].refused.values().sum::<u64>()), (taken.admitted, refused));
+    assert_eq!(taken.admitted + refused, 5);
+}

@@ -160,7 +160,7 @@ pub(crate) async fn once(State(node): State<Node>, request: Request, next: Next)
 fn is_known(node: &Node, headers: &HeaderMap) -> bool {
     let state = node.city.register().state();
     let credential = auth::token(headers).ok().flatten().map(flow::city::credential);
-    credential.is_some_and(|held| state.party_with(&held).is_some() || state.device_with(&held).is_some())
+    credential.is_some_and(|held| state.is_borne(&held))
 }
 
 async fn asked_once(node: &Node, request: Request, next: Next) -> Result<Response, Problem> {

@@ -73,7 +73,8 @@ impl Modify for Quotas {
             HeaderBuilder::new().schema(Some(Object::with_type(Type::String))).description(Some(description)).build()
         };
         let policy = header(
-            "The quota: `\"token\";q=12000;w=60` of a token, `\"address\";q=600;w=60` of an address without one",
+            "The quota: `\"token\";q=12000;w=60` of a token, `\"address\";q=600;w=60` of an address without one; none where a web \
+             server of the city's own bounds strangers",
         );
         let left = header("What is left of it: `r` requests at once, all of it again after `t` seconds");
         for (_, item) in document.paths.paths.iter_mut().filter(|(path, _)| rate::counts(path)) {
@@ -107,7 +108,8 @@ impl Modify for Quotas {
         description = "What sensors send, what parties ask and command, and the public register and its log as data. What is public needs no \
             token and may be read by any page. Every error is a problem document. Where a list is long, a page links to the next. A request \
             that is sent again with the same `Idempotency-Key` is done once. A token may ask 12,000 times a minute, an address without \
-            one 600 times, unless the city says otherwise: each answer names the quota and what is left of it.",
+            one 600 times, unless the city says otherwise: answers name the quota and what is left of it, except to strangers who come through \
+            a web server of the city's own, which bounds them.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
     ),
     components(schemas(ProblemDocument)),

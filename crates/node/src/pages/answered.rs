@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use flow::City;
-use model::inquiry::{InquiryKind, answers_to};
+use model::inquiry::InquiryKind;
 use model::time::SECONDS_PER_DAY;
-use model::{EvidenceId, Span, Timestamp};
+use model::{EvidenceId, Span};
 use register::State as Register;
 use standards::duty::Status;
 
@@ -29,12 +28,12 @@ pub(crate) enum Became {
 impl Became {
     /// Of an inquiry.
     pub(crate) fn of(state: &Register, runs: &Runs, id: &EvidenceId) -> Self {
-        match (runs.get(id).map(|(_, run)| run.status), state.is_answered(id)) {
-            (Some(Status::Done { .. }), _) => Self::InTime,
-            (Some(Status::Lapsed { .. }), true) => Self::Late,
-            (Some(Status::Lapsed { .. }), false) => Self::Overdue,
-            (None, true) => Self::InTime,
-            (Some(Status::Waiting | Status::Void { .. }), _) | (None, false) => Self::Waits,
+        match runs.get(id).map(|(_, run)| run.status) {
+            Some(Status::Done { .. }) => Self::InTime,
+            Some(Status::Lapsed { .. }) if state.is_answered(id) => Self::Late,
+            Some(Status::Lapsed { .. }) => Self::Overdue,
+            None if state.is_answered(id) => Self::InTime,
+            Some(Status::Waiting | Status::Void { .. }) | None => Self::Waits,
         }
     }
 }
@@ -88,20 +87,16 @@ pub(crate) struct Row {
     pub(crate) median: String,
 }
 
-/// The inquiries for which it is said, by kind; of kinds of which there is none there is no row.
-pub(crate) fn by_kind(
-    city: &City,
+/// Some inquiries by kind; of kinds of which there is none there is no row. The runs are those of what they are about.
+pub(crate) fn by_kind<'i>(
     state: &Register,
-    now: Timestamp,
-    counts: impl Fn(&EvidenceId) -> bool,
+    runs: &Runs,
+    inquiries: impl Iterator<Item = &'i EvidenceId>,
 ) -> BTreeMap<InquiryKind, Answered> {
-    let own: Vec<_> = state.inquiries.iter().filter(|(id, _)| counts(id)).collect();
-    let filed = own.iter().filter_map(|(id, _)| state.evidence.get(*id));
-    let runs = Runs::about(city, state, filed.map(|filed| &filed.evidence.about), now);
     let mut kinds: BTreeMap<InquiryKind, Answered> = BTreeMap::new();
-    for (id, record) in own {
-        let took = first_answer(state, id).map(|at| at.since(record.at));
-        kinds.entry(record.kind).or_default().add(Became::of(state, &runs, id), took);
+    for (id, record) in inquiries.filter_map(|id| Some((id, state.inquiries.get(id)?))) {
+        let took = state.first_answer(id).map(|at| at.since(record.at));
+        kinds.entry(record.kind).or_default().add(Became::of(state, runs, id), took);
     }
     kinds
 }
@@ -114,18 +109,6 @@ pub(crate) fn rows(lang: Lang, kinds: BTreeMap<InquiryKind, Answered>) -> Vec<Ro
         counted,
     };
     kinds.into_iter().map(row).collect()
-}
-
-/// When an inquiry was first answered.
-fn first_answer(state: &Register, id: &EvidenceId) -> Option<Timestamp> {
-    let asked = &state.evidence.get(id)?.evidence;
-    let (answer, _) = answers_to(asked.kind.as_str())?;
-    let answers = state.evidence_about(&asked.about).filter(|record| {
-        record.evidence.answers.as_ref() == Some(id)
-            && record.evidence.kind.as_str() == answer
-            && record.ended.is_none()
-    });
-    answers.map(|record| record.filed_at).min()
 }
 
 /// What inquiries of a kind are called.

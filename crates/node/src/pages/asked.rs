@@ -84,10 +84,8 @@ impl Told {
 /// What was said about an inquiry and stands, oldest first.
 pub(crate) fn answers(lang: Lang, state: &Register, id: &EvidenceId) -> Vec<Answer> {
     let Some(filed) = state.evidence.get(id) else { return Vec::new() };
-    let mut answers: Vec<&EvidenceRecord> = state
-        .evidence_about(&filed.evidence.about)
-        .filter(|record| record.evidence.answers.as_ref() == Some(id) && record.ended.is_none())
-        .collect();
+    let stands = |record: &&EvidenceRecord| record.evidence.about == filed.evidence.about && record.ended.is_none();
+    let mut answers: Vec<&EvidenceRecord> = state.answers_to(id).filter(stands).collect();
     answers.sort_by_key(|record| record.filed_at);
     let answer = |record: &EvidenceRecord| Answer {
         kind: record.evidence.kind.to_string(),

@@ -79,12 +79,11 @@ fn inquiries(city: &City, state: &Register, party: &Party) -> (Vec<Told>, Vec<To
     let own: Vec<&EvidenceId> = state.inquiries.keys().filter(own).collect();
     let now = city.register().now();
     let runs = Runs::about(city, state, own.iter().filter_map(|id| filed(id)), now);
+    let kinds = answered::rows(Lang::En, answered::by_kind(state, &runs, own.iter().copied()));
     let told = own.into_iter().filter_map(|id| Told::of(Lang::En, state, &runs, id));
     let (mut open, mut answered): (Vec<Told>, Vec<Told>) = told.partition(Told::is_open);
     open.sort_by_cached_key(|told| (!told.overdue, told.due.is_none(), told.due, told.received.clone()));
     answered.sort_by(|a, b| b.received.cmp(&a.received));
-    let counts = |id: &EvidenceId| filed(id).is_some_and(|about| answers_for(state, party, about));
-    let kinds = answered::rows(Lang::En, answered::by_kind(city, state, now, counts));
     (open, answered, kinds)
 }
 

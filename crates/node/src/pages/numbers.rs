@@ -1,20 +1,21 @@
 //! The city in numbers: what senses, what has left and what residents asked, month by month. Each drawing stands in a table too.
 //!
 //! Everything that has a month is counted from the log, so that everybody can count it again: what came and was refused once its
-//! month is over, of streams about nobody alone. What came since the node began to run is told beside it.
+//! month is over, of streams that are about nobody and count nobody. What came since the node began to run is told beside it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use flow::City;
-use model::{Identifies, Month, RefusedFor, StreamId, Technology, Timestamp};
+use model::inquiry::InquiryKind;
+use model::{Month, RefusedFor, StreamId, Technology, Timestamp};
 use register::State as Register;
 use register::state::Monthly;
 
-use super::answered::{self, Became};
+use super::answered::{self, Answered, Became};
 use super::draw::Bars;
 use super::index::{Facts, Index, index};
 use super::runs::Runs;
@@ -45,7 +46,7 @@ struct Page {
     asked: Vec<Asked>,
     /// What became of inquiries, by kind.
     kinds: Vec<answered::Row>,
-    /// How many observations about nobody were taken, in words.
+    /// How many observations of such streams were taken, in words.
     admitted: String,
 }
 
@@ -78,7 +79,7 @@ struct Left {
 }
 
 /// What residents asked in a month, and what became of it.
-#[derive(Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Asked {
     month: String,
     received: u64,
@@ -143,8 +144,7 @@ fn drawn_came(lang: Lang, came: &[Came]) -> [Drawn; 2] {
         Drawn {
             id: "admitted",
             title: lang.of("Observations taken, by month", "Angenommene Beobachtungen nach Monaten"),
-            caption: lang
-                .of("Taken, by month. About nobody alone.", "Angenommen, nach Monaten. Nur, was niemanden betrifft."),
+            caption: lang.of("Taken, by month. Nobody is in it.", "Angenommen, nach Monaten. Niemand kommt darin vor."),
             bars: bars(lang, came.iter().map(|month| (&month.month, Some(month.admitted)))),
         },
         Drawn {
@@ -194,12 +194,49 @@ fn count(became: Became, month: &mut Asked) {
     *sum += 1;
 }
 
-fn asked(city: &City, state: &Register, now: Timestamp) -> Vec<Asked> {
-    let filed = state.inquiries.keys().filter_map(|id| state.evidence.get(id));
-    let runs = Runs::about(city, state, filed.map(|filed| &filed.evidence.about), now);
+/// What became of all that residents asked, at a state of the register and from one time up to another.
+#[derive(Clone)]
+struct Counted {
+    state: Arc<Register>,
+    from: Timestamp,
+    /// When the next of the clocks lapses; none if no clock runs.
+    until: Option<Timestamp>,
+    months: Vec<Asked>,
+    kinds: BTreeMap<InquiryKind, Answered>,
+}
+
+impl Counted {
+    fn of(city: &City, state: Arc<Register>, now: Timestamp) -> Self {
+        let filed = state.inquiries.keys().filter_map(|id| state.evidence.get(id));
+        let runs = Runs::about(city, &state, filed.map(|filed| &filed.evidence.about), now);
+        let (months, kinds) = (asked(&state, &runs), answered::by_kind(&state, &runs, state.inquiries.keys()));
+        Self { from: now, until: runs.next_lapse(now), months, kinds, state }
+    }
+
+    fn holds(&self, state: &Arc<Register>, now: Timestamp) -> bool {
+        Arc::ptr_eq(&self.state, state) && self.from <= now && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// The newest of them: counted once, and not for each who asks for the page.
+#[derive(Default)]
+pub(crate) struct Inquiries(Mutex<Option<Counted>>);
+
+impl Inquiries {
+    /// Whoever comes while somebody counts waits for them, and does not do the same.
+    fn at(&self, state: Arc<Register>, now: Timestamp, count: impl FnOnce(Arc<Register>) -> Counted) -> Counted {
+        let mut newest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counted) = newest.as_ref().filter(|counted| counted.holds(&state, now)) {
+            return counted.clone();
+        }
+        newest.insert(count(state)).clone()
+    }
+}
+
+fn asked(state: &Register, runs: &Runs) -> Vec<Asked> {
     let mut months: BTreeMap<Month, Asked> = BTreeMap::new();
     for (id, record) in &state.inquiries {
-        count(Became::of(state, &runs, id), months.entry(Month::of(record.at)).or_default());
+        count(Became::of(state, runs, id), months.entry(Month::of(record.at)).or_default());
     }
     let named = months.into_iter().map(|(month, asked)| Asked { month: month.to_string(), ..asked });
     let mut named: Vec<Asked> = named.rev().take(MONTHS_MAX).collect();
@@ -218,14 +255,13 @@ fn technologies(lang: Lang, facts: &Facts) -> Vec<(Link, usize)> {
 pub(crate) async fn numbers(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let Index { state, now, facts } = index(&node).await?;
     let (came, left) = (came(&state), left(&state));
-    let (city, of) = (Arc::clone(&node.city), Arc::clone(&state));
-    let job = move || (asked(&city, &of, now), answered::by_kind(&city, &of, now, |_| true));
-    let (asked, kinds) = node.jobs.run(Lane::Open, job).await?;
+    let (city, of, inquiries) = (Arc::clone(&node.city), Arc::clone(&state), Arc::clone(&node.inquiries));
+    let job = move || inquiries.at(of, now, |state| Counted::of(&city, state, now));
+    let Counted { months: asked, kinds, .. } = node.jobs.run(Lane::Open, job).await?;
     let counts = node.city.counters().snapshot();
-    // Of a stream about people nothing is told that no minimum and no noise has gone over.
-    let about_nobody =
-        |id: &StreamId| state.stream(id).is_some_and(|(_, stream)| stream.identifies() == Identifies::Nobody);
-    let admitted = counts.iter().filter(|(id, _)| about_nobody(id)).map(|(_, counts)| counts.admitted);
+    // Of a stream that is about people or counts them nothing is told that no minimum and no noise has gone over.
+    let may_be = |id: &StreamId| state.stream(id).is_some_and(|(_, stream)| stream.may_be_counted());
+    let admitted = counts.iter().filter(|(id, _)| may_be(id)).map(|(_, counts)| counts.admitted);
     page(&Page {
         site: Site::at(&state, &here),
         deployments: state.deployments.len(),
@@ -245,4 +281,31 @@ pub(crate) async fn numbers(State(node): State<Node>, here: Here) -> Result<Resp
             ("Beobachtung", "Beobachtungen"),
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn inquiries_are_counted_once_for_a_state_until_a_clock_lapses_and_anew_for_another() {
+        let (inquiries, times) = (Inquiries::default(), Cell::new(0));
+        let (state, now) = (Arc::new(Register::default()), Timestamp::from_millis(1_000));
+        let counted = |state: &Arc<Register>, millis| {
+            let now = Timestamp::from_millis(millis);
+            let count = |state| {
+                times.set(times.get() + 1);
+                let until = Some(Timestamp::from_millis(2_000)).filter(|until| now < *until);
+                Counted { state, from: now, until, months: Vec::new(), kinds: BTreeMap::new() }
+            };
+            inquiries.at(Arc::clone(state), now, count);
+            times.get()
+        };
+        assert_eq!([counted(&state, now.millis()), counted(&state, 1_500), counted(&state, 1_999)], [1, 1, 1]);
+        assert_eq!([counted(&state, 2_000), counted(&state, 9_000)], [2, 2], "another is overdue");
+        assert_eq!(counted(&state, 8_999 - 8_000), 3, "the clock was set back");
+        assert_eq!(counted(&Arc::new(Register::default()), 1_500), 4, "another state");
+    }
 }

@@ -10,6 +10,7 @@ use register::State as Register;
 use standards::duty::{Duty, Instance};
 
 /// The runs of duties that statements started.
+#[derive(Default)]
 pub(crate) struct Runs(BTreeMap<EvidenceId, Vec<(Duty, Instance)>>);
 
 impl Runs {
@@ -40,6 +41,11 @@ impl Runs {
     /// Those that a statement started.
     pub(crate) fn from(&self, id: &EvidenceId) -> &[(Duty, Instance)] {
         self.0.get(id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The first instant after one at which another of them has lapsed: until then each stands as it does.
+    pub(crate) fn next_lapse(&self, after: Timestamp) -> Option<Timestamp> {
+        self.0.values().flatten().map(|(_, run)| run.lapses()).filter(|lapses| *lapses > after).min()
     }
 
     /// The one that an inquiry started.

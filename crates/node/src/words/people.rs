@@ -121,10 +121,18 @@ fn stopped(lang: Lang, record: &DeploymentRecord) -> (&'static str, String) {
     };
     let sentence = match (lang, record.standing.stopped_because.as_deref()) {
         (_, None) => format!("{said}."),
-        (Lang::En, Some(reason)) => format!("{said}: {}.", reason.trim_end_matches('.')),
-        (Lang::De, Some(reason)) => format!("{said}. Der Grund: {}.", lang.quoted(reason)),
+        (Lang::En, Some(reason)) => format!("{said}: {}", ended(reason)),
+        (Lang::De, Some(reason)) => {
+            format!("{said}. Der Grund: {}.", lang.quoted(reason.trim_end().trim_end_matches('.')))
+        }
     };
     (label, sentence)
+}
+
+/// A text as it came, with a full stop if it has no end of its own.
+fn ended(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '!', '?', '…']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// A deployment that the register has in force and the policies forbid all the same.

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::Request;
 use model::Span;
 use node::RateLimits;
+use serde_json::json;
 use web::Peer;
 
 use crate::city::{Answer, World};
@@ -95,6 +96,18 @@ async fn made_up_tokens_are_strangers_and_make_up_no_quota() {
         assert_eq!((answer.status.as_u16(), answer.header("ratelimit-policy")), (401, "\"address\";q=4;w=60"));
     }
     assert_eq!(ask(&world, STRANGER, "/api/v1/exports", Some("made-up-5")).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_token_that_was_taken_back_is_as_good_as_none_at_once() {
+    let world = limited(100, 2);
+    let asked = async |token: &str| {
+        ask(&world, STRANGER, "/api/v1/deployments", Some(token)).await.header("ratelimit-policy").to_owned()
+    };
+    assert_eq!(asked("token-of-air-1").await, "\"token\";q=100;w=60");
+    let locked = json!({ "device": "air-1", "credential": null });
+    world.submit(json!({ "by": "environment", "reason": "It was stolen.", "command": { "do": "set-device-credential", "with": locked } })).unwrap();
+    assert_eq!(asked("token-of-air-1").await, "\"address\";q=2;w=60");
 }
 
 #[tokio::test]

@@ -66,7 +66,6 @@ impl Desk<'_> {
 
     /// A token that somebody bears already would make two bearers one.
     fn unused(&self, credential: &Digest) -> Result<(), Refusal> {
-        let taken = self.state.party_with(credential).is_some() || self.state.device_with(credential).is_some();
-        if taken { Err(Refusal::TokenInUse) } else { Ok(()) }
+        if self.state.is_borne(credential) { Err(Refusal::TokenInUse) } else { Ok(()) }
     }
 }

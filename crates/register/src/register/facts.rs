@@ -28,7 +28,7 @@ pub enum Fact {
         /// How many files went just now.
         files: u64,
     },
-    /// What streams about nobody brought in a month that is over, [`model::counted::STREAMS_COUNTED_MAX`] of them at most. What
+    /// What streams that may be counted brought in a month that is over, [`model::counted::STREAMS_COUNTED_MAX`] of them at most. What
     /// the log has of a stream and a month already is not said again, so that a crash between saying and noting counts nothing twice.
     ObservationsCounted(ObservationsCounted),
 }
@@ -67,14 +67,13 @@ fn what_to_say(state: &State, fact: Fact) -> Option<What> {
     }
 }
 
-/// What the log says of a month: of streams about people nothing, because how many observations came says how many people were
-/// there, and no minimum and no noise has gone over it.
+/// What the log says of a month: of streams that are about people or count them nothing, because how many observations came says how
+/// many people were there, and no minimum and no noise has gone over it.
 fn counted(state: &State, mut told: ObservationsCounted) -> Option<ObservationsCounted> {
     let month = told.month;
     told.streams.retain(|counted| {
-        let about_nobody =
-            state.stream(&counted.stream).is_some_and(|(_, stream)| stream.identifies() == Identifies::Nobody);
-        about_nobody && state.counted_through.get(&counted.stream).is_none_or(|told| *told < month)
+        let may_be = state.stream(&counted.stream).is_some_and(|(_, stream)| stream.may_be_counted());
+        may_be && state.counted_through.get(&counted.stream).is_none_or(|told| *told < month)
     });
     (!told.streams.is_empty()).then_some(told)
 }

@@ -2,7 +2,7 @@
 
 use model::Act;
 
-use super::{Receipt, Register, SubmitError, bundle_of, erased, fallen_due, lock};
+use super::{Receipt, Register, SubmitError, bundle_of, erased, fallen_due, lock, unchanged};
 use crate::command::Submission;
 use crate::decide::decide;
 use crate::rules::Rules;
@@ -26,6 +26,19 @@ impl Register {
     /// One of them was refused, or the journal could not take them; then nothing was written. A list that destroys payloads is
     /// refused, since that is done one by one.
     pub fn submit_together(&self, submissions: &[Submission]) -> Result<Vec<Receipt>, NotTogether> {
+        self.submit_together_if(submissions, None)
+    }
+
+    /// The same, if nothing of what they concern has changed since so many acts ([`Register::submit_if`]): asked by the writer, so
+    /// that nothing comes in between.
+    ///
+    /// # Errors
+    /// Something has changed, or what stands against [`Register::submit_together`].
+    pub fn submit_together_if(
+        &self,
+        submissions: &[Submission],
+        seen: Option<u64>,
+    ) -> Result<Vec<Receipt>, NotTogether> {
         let failed = |at: usize| move |error: SubmitError| NotTogether { at, error };
         if let Some(at) = submissions.iter().position(|submission| erased(submission).is_some()) {
             let alone = SubmitError::Act("what destroys a payload is asked alone".to_owned());
@@ -36,6 +49,9 @@ impl Register {
         // What fell due happens first; if that fails, it fails again below.
         drop(self.lapse(&mut writer));
         let (mut state, mut rules) = (State::clone(&self.state()), self.rules_now());
+        for (at, submission) in submissions.iter().enumerate() {
+            seen.map_or(Ok(()), |seen| unchanged(&state, submission, seen)).map_err(failed(at))?;
+        }
         let (mut drafts, mut made) = (Vec::new(), Vec::with_capacity(submissions.len()));
         for (at, submission) in submissions.iter().enumerate() {
             let own = self.decided_on(&mut state, &mut rules, submission, &mut drafts).map_err(failed(at))?;

@@ -55,6 +55,14 @@ pub enum ApplyError {
         /// Which month.
         month: Month,
     },
+    /// It counts the observations of a stream of which the number itself would tell of people.
+    #[error("entry {entry} counts the observations of stream `{stream}`, whose number tells of people")]
+    CountsPeople {
+        /// Its index.
+        entry: u64,
+        /// Which stream.
+        stream: StreamId,
+    },
     /// It is earlier than the act before it.
     #[error("entry {0} is earlier than the entry before it")]
     Backwards(u64),
@@ -106,7 +114,8 @@ impl State {
             What::PartyCredentialIssued(issued) => {
                 let record =
                     self.parties.get_mut(&issued.party).ok_or_else(|| unknown(entry, "party", &issued.party))?;
-                Arc::make_mut(record).credential = Some(issued.credential);
+                let before = Arc::make_mut(record).credential.replace(issued.credential);
+                Arc::make_mut(&mut self.bearers).party(&issued.party, before, issued.credential);
             }
             What::PlaceRegistered(place) => {
                 self.places.insert(place.id.clone(), Arc::new(place.clone()));
@@ -128,7 +137,8 @@ impl State {
             What::DeviceRegistered(device) => self.register_device(device, entry)?,
             What::DeviceCredentialSet(set) => {
                 let device = self.devices.get_mut(&set.device).ok_or_else(|| unknown(entry, "device", &set.device))?;
-                Arc::make_mut(device).credential = set.credential;
+                let before = std::mem::replace(&mut Arc::make_mut(device).credential, set.credential);
+                Arc::make_mut(&mut self.bearers).device(&set.device, before, set.credential);
             }
             What::OrderIssued(issued) => self.issue(issued, entry)?,
             What::ViewDeclared(view) => {
@@ -191,6 +201,9 @@ impl State {
         }
         self.note(&device.deployment, entry)?;
         self.devices.insert(device.id.clone(), Arc::new(device.clone()));
+        if device.credential.is_some() {
+            Arc::make_mut(&mut self.bearers).device(&device.id, None, device.credential);
+        }
         self.hangs_on(&device.stream).devices.insert(device.id.clone());
         Ok(())
     }
@@ -336,8 +349,9 @@ impl State {
             return Err(ApplyError::MonthNotOver { entry, month: told.month });
         }
         for counted in &told.streams {
-            if !self.streams.contains_key(&counted.stream) {
-                return Err(unknown(entry, "stream", &counted.stream));
+            let (_, stream) = self.stream(&counted.stream).ok_or_else(|| unknown(entry, "stream", &counted.stream))?;
+            if !stream.may_be_counted() {
+                return Err(ApplyError::CountsPeople { entry, stream: counted.stream.clone() });
             }
             let before = self.counted_through.insert(counted.stream.clone(), told.month);
             if before >= Some(told.month) {
@@ -393,6 +407,9 @@ impl State {
         let record = EvidenceRecord { evidence: evidence.clone(), filed_at: at, ended: None, withdrawn_because: None };
         self.evidence.insert(evidence.id.clone(), Arc::new(record));
         Arc::make_mut(self.evidence_of.entry(evidence.about.clone()).or_default()).insert(evidence.id.clone());
+        if let Some(answered) = &evidence.answers {
+            Arc::make_mut(self.answers_of.entry(answered.clone()).or_default()).insert(evidence.id.clone());
+        }
         Ok(())
     }
 

@@ -121,3 +121,44 @@ fn officers_are_entered_by_the_founder_alone() {
     assert_eq!(entries(&city, "roads", &party("lender", "company")), 1, "others are still entered by departments");
     assert_eq!(entries(&city, "city", &party("second-office", "officer")), 1);
 }
+
+#[test]
+fn every_token_that_counts_is_found_and_none_that_was_replaced_or_taken_back() {
+    let city = with_strangers();
+    let lock_out = r#"{"do":"set-device-credential","with":{"device":"s1","credential":null}}"#.to_owned();
+    let steps =
+        [party_token("office", 1), device_token("s1", 2), party_token("office", 3), device_token("s1", 4), lock_out];
+    for step in &steps {
+        entries(&city, "city", step);
+        let state = city.register.state();
+        for digest in (0..6).map(digest) {
+            let by_party = state.parties.values().find(|record| record.credential == Some(digest));
+            let by_device = state.devices.values().find(|device| device.credential == Some(digest));
+            assert_eq!(state.party_with(&digest), by_party.map(|record| &record.party), "{step}");
+            assert_eq!(state.device_with(&digest), by_device.map(AsRef::as_ref), "{step}");
+            assert_eq!(state.is_borne(&digest), by_party.is_some() || by_device.is_some(), "{step}");
+        }
+    }
+    assert_eq!(*city.reopen().unwrap().state(), *city.register.state());
+}
+
+#[test]
+fn a_list_is_not_done_where_what_it_concerns_has_changed_since_it_was_looked_at() {
+    let city = with_strangers();
+    let submission = |by: &str, command: &str| City::submission(by, None, command);
+    let list = [submission("city", &device_token("s1", 1))];
+    let seen = city.register.state().size;
+    // Something that does not concern it changes nothing for it.
+    entries(&city, "city", &party("lender", "company"));
+    assert_eq!(city.register.submit_together_if(&list, Some(seen)).unwrap()[0].entries.len(), 1);
+    let (list, seen) = ([submission("city", &device_token("s1", 2))], city.register.state().size);
+    entries(&city, "city", &device_token("s1", 3));
+    let size = city.register.state().size;
+    let failed = city.register.submit_together_if(&list, Some(seen)).unwrap_err();
+    assert!(matches!(failed.error, SubmitError::Changed { by, .. } if by + 1 == size), "{failed}");
+    assert_eq!(city.register.state().size, size);
+    assert!(city.register.state().device_with(&digest(3)).is_some(), "the token that somebody has got meanwhile stays");
+    // Its own acts are no change to a list.
+    let list = [submission("city", &device_token("s1", 4)), submission("city", &device_token("s1", 5))];
+    assert_eq!(city.register.submit_together_if(&list, Some(size)).unwrap().len(), 2);
+}

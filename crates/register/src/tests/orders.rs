@@ -185,7 +185,8 @@ fn a_month_is_told_once_of_each_stream_about_nobody_and_never_of_another() {
     let propose = r#"{"do":"propose","with":{"id":"air","title":"Air","description":"Air.","accountable":"city","place":"centre",
         "technology":"air-quality-station","purposes":["air-quality"],"legal_basis":"not-personal",
         "starts":"2026-06-01T00:00:00Z","ends":"2028-06-01T00:00:00Z","streams":[{"id":"no2","time":{"do":"keep"},
-        "retention":"30d","properties":{"no2":{"category":"air-quality","value":"number","treatment":{"do":"keep"}}}}]}}"#;
+        "retention":"30d","properties":{"no2":{"category":"air-quality","value":"number","treatment":{"do":"keep"}}}},{"id":"barrier","time":{"do":"keep"},
+        "retention":"30d","properties":{"people":{"category":"people-count","value":"integer","treatment":{"do":"keep"}}}}]}}"#;
     city.register.submit(City::submission("city", None, propose)).unwrap();
     let count = |month: &str, streams: &[&str]| {
         let of = |stream: &&str| model::Counted { stream: stream.parse().unwrap(), admitted: 9, refused: [].into() };
@@ -195,11 +196,24 @@ fn a_month_is_told_once_of_each_stream_about_nobody_and_never_of_another() {
     };
     assert!(count("2026-06", &["no2"]).is_err(), "June is not over");
     city.clock.advance(Span::days(32));
-    assert_eq!(count("2026-06", &["wifi", "nowhere"]).unwrap(), 0);
-    assert_eq!(count("2026-06", &["wifi", "no2"]).unwrap(), 1);
+    assert_eq!(count("2026-06", &["wifi", "nowhere", "barrier"]).unwrap(), 0);
+    assert_eq!(count("2026-06", &["wifi", "no2", "barrier"]).unwrap(), 1);
     assert_eq!(acts(&city).last().unwrap()["what"]["body"]["streams"].as_array().unwrap().len(), 1);
     assert_eq!(count("2026-06", &["no2"]).unwrap() + count("2026-05", &["no2"]).unwrap(), 0);
     city.clock.advance(Span::days(31));
     assert_eq!(count("2026-07", &["no2"]).unwrap(), 1);
     assert_eq!(city.reopen().unwrap().state().monthly, city.register.state().monthly);
+}
+
+#[test]
+fn a_log_that_counts_the_observations_of_people_does_not_fold() {
+    let city = City::declared();
+    city.clock.advance(Span::days(32));
+    let now = city.register.now();
+    let counted = model::Counted { stream: "wifi".parse().unwrap(), admitted: 9, refused: [].into() };
+    let told = model::ObservationsCounted { month: "2026-06".parse().unwrap(), streams: vec![counted] };
+    let mut state = crate::State::clone(&city.register.state());
+    let act = state.act_of(&"city".parse().unwrap(), now, None, model::What::ObservationsCounted(told));
+    let error = state.apply(&act).unwrap_err();
+    assert!(matches!(error, crate::state::ApplyError::CountsPeople { .. }), "{error}");
 }

@@ -122,6 +122,8 @@ struct All {
     form: String,
     /// Id and title of each deployment that concerns the party.
     deployments: Vec<(String, String)>,
+    /// Whether the annual report has the city as a whole.
+    whole: bool,
 }
 
 /// `GET /office/reports`
@@ -132,7 +134,8 @@ async fn all(State(node): State<Node>, headers: HeaderMap) -> Result<Response, P
     let concerned = state.deployments.values().filter(|record| reach.deployment(record));
     let named = |record: &Arc<DeploymentRecord>| (record.deployment.id.to_string(), record.deployment.title.clone());
     let (party, form) = (signed.party.name.clone(), signed.id.form());
-    private(StatusCode::OK, &All { site: Site::of(&state), party, form, deployments: concerned.map(named).collect() })
+    let (site, deployments) = (Site::of(&state), concerned.map(named).collect());
+    private(StatusCode::OK, &All { site, party, form, deployments, whole: reach.city() })
 }
 
 /// The record of processing of what concerns the party.
@@ -250,6 +253,8 @@ struct Page {
     form: String,
     year: u32,
     before: u32,
+    /// Whether the city as a whole is in it.
+    whole: bool,
     parts: Vec<Part>,
 }
 
@@ -290,7 +295,8 @@ async fn annual(
     let (site, party, form) = (Site::of(&node.city.register().state()), signed.party.name.clone(), signed.id.form());
     let drawn = move || {
         let (year, parts) = (counting.year, counting.counted()?);
-        private(StatusCode::OK, &Page { site, party, form, year, before: year - 1, parts })
+        let whole = parts.iter().any(|part| part.id.is_empty());
+        private(StatusCode::OK, &Page { site, party, form, year, before: year - 1, whole, parts })
     };
     node.jobs.run(Lane::File, drawn).await?
 }
@@ -431,7 +437,7 @@ impl Counting {
             words::list(&deployment.purposes.iter().map(|purpose| words::small(purpose.name())).collect::<Vec<_>>())
         )));
         used.extend(nine::observed(deployment, acts));
-        shared.extend(nine::disclosed(state, &deployment.id, acts));
+        shared.extend(nine::disclosed(state, &deployment.id, acts, (self.from, self.to)));
         stands.extend(nine::stands(state, deployment));
         let about = Subject::Deployment { id: deployment.id.clone() };
         (*asked, *own) = nine::asked(&self.city, state, &about, self.from, self.to);

@@ -26,6 +26,7 @@ fn offers(page: &str) -> BTreeSet<Offer> {
         let found = match tag.split(' ').next() {
             Some("a") => address(tag, "href").map(|path| (false, path)),
             Some("form") => address(tag, "action").map(|path| (tag.contains("method=\"post\""), path)),
+            Some("button" | "input") => address(tag, "formaction").map(|path| (true, path)),
             _ => None,
         };
         offers.extend(found.filter(|(_, path)| letters(path, false).is_some()));

@@ -318,3 +318,35 @@ async fn what_went_under_an_order_is_told_with_its_order_and_never_with_its_rows
         assert!(shared.contains(part), "{part}\n{shared}");
     }
 }
+
+#[tokio::test]
+async fn a_report_names_the_agreements_of_its_own_year_as_the_ground_and_no_other() {
+    let world = World::new();
+    let year = async |disclosed: bool| {
+        if disclosed {
+            assert_eq!(world.get("/grants/air-open").await.status, 200);
+        }
+        drop(world.city.tick());
+        world.city.register().publish().unwrap();
+    };
+    year(true).await;
+    let withdraw = json!({ "do": "withdraw-grant", "with": { "grant": "air-open" } });
+    world.submit(json!({ "by": "environment", "reason": "It is agreed anew.", "command": withdraw })).unwrap();
+    world.clock.set("2027-01-10T08:00:00Z".parse().unwrap());
+    let grant = json!({ "id": "air-anew", "recipient": "public", "stream": "air", "view": "measurements",
+        "purpose": "air-quality", "until": "2027-05-01T00:00:00Z", "duties": ["no-reidentification"] });
+    world.submit(json!({ "by": "environment", "command": { "do": "agree-grant", "with": grant } })).unwrap();
+    assert_eq!(world.get("/grants/air-anew").await.status, 200);
+    year(false).await;
+    let mut environment = office(&world, "environment").await;
+    for (of, ground, other) in [("2026", "air-open", "air-anew"), ("2027", "air-anew", "air-open")] {
+        let page = environment.get(&format!("/office/reports/annual?year={of}")).await;
+        let shared = under(page.text(), "pollution")[1].to_owned();
+        let named = |grant: &str| {
+            shared.contains(&format!(
+                "Its ground: None is needed: there is no data about people; the agreement “{grant}”"
+            ))
+        };
+        assert!(named(ground) && !named(other), "{of}: {shared}");
+    }
+}

@@ -250,7 +250,10 @@ pub(super) fn so_far(draft: &Draft) -> (Vec<(Page, Stream)>, Vec<Page>) {
             let place = if let Page::Property(_, place) = of { place } else { 0 };
             let name = sent.one("property").parse().or_else(|_| format!("property_{place}").parse::<PropertyName>());
             match (read, name) {
+                // Two pages with one name are mended before it is proposed; until then each is weighed by itself.
                 (Some((category, treatment)), Ok(name)) => {
+                    let name = if properties.contains_key(&name) { stand_in(&properties) } else { Some(name) };
+                    let Some(name) = name else { continue };
                     properties.insert(name, Property { category, value: ValueKind::Text, treatment, unit: None });
                 }
                 _ => open.push(of),
@@ -263,6 +266,12 @@ pub(super) fn so_far(draft: &Draft) -> (Vec<(Page, Stream)>, Vec<Page>) {
         }
     }
     (streams, open)
+}
+
+/// A name that no property has.
+fn stand_in(properties: &BTreeMap<PropertyName, Property>) -> Option<PropertyName> {
+    let names = (0_u32..).filter_map(|number| format!("property_{number}").parse::<PropertyName>().ok());
+    names.into_iter().find(|name| !properties.contains_key(name))
 }
 
 /// The pages of a draft, read.

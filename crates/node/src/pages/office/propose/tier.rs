@@ -125,4 +125,17 @@ mod tests {
         assert!(facts.len() == 1 && facts[0].decides && facts[0].of == "Stream 2: mac", "{}", facts[0].of);
         assert!(Sheet::of(&air).pages().len() > 2);
     }
+
+    #[test]
+    fn two_properties_of_one_name_are_both_weighed_until_one_is_renamed() {
+        let (state, party): (_, PartyId) = (Register::default(), "mobility".parse().unwrap());
+        let mac: &[(&str, &str)] =
+            &[("category", "mac-address"), ("treatment", "pseudonymise"), ("setting", "7d"), ("property", "x")];
+        let air: &[(&str, &str)] = &[("category", "air-quality"), ("treatment", "keep"), ("property", "x")];
+        for [one, other] in [[mac, air], [air, mac]] {
+            let pages = draft(&[("stream-1", &[]), ("stream-1-1", one), ("stream-1-2", other)]);
+            let weighed = weigh(&state, None, &party, &pages, Timestamp::UNIX_EPOCH);
+            assert_eq!((weighed.tier, weighed.facts.len()), ("full", 2));
+        }
+    }
 }

@@ -15,10 +15,16 @@ use super::Told;
 use crate::lang::Lang;
 use crate::pages::answered::{self, Answered};
 use crate::pages::party_name;
+use crate::pages::runs::Runs;
 use crate::words;
 
 /// What left a deployment, by recipient, purpose and view, as batches in the log count it, with the ground of each.
-pub(super) fn disclosed(state: &Register, of: &DeploymentId, acts: &[(u64, Act)]) -> Vec<Told> {
+pub(super) fn disclosed(
+    state: &Register,
+    of: &DeploymentId,
+    acts: &[(u64, Act)],
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<Told> {
     let mut counted: BTreeMap<DisclosedKey, (u64, Option<u64>)> = BTreeMap::new();
     let batches = acts
         .iter()
@@ -43,7 +49,7 @@ pub(super) fn disclosed(state: &Register, of: &DeploymentId, acts: &[(u64, Act)]
             words::count(times, "time", "times"),
             view.and_then(|view| types(state, view)).map(|types| format!("; data: {types}")).unwrap_or_default(),
         )));
-        told.extend(grounds(state, &key));
+        told.extend(grounds(state, &key, (from, to)));
     }
     told
 }
@@ -63,12 +69,14 @@ fn types(state: &Register, view: &View) -> Option<String> {
     (!names.is_empty()).then(|| format!("{kind} {}", words::list(&names)))
 }
 
-/// On which ground it left: what the deployment stands on in law, and each agreement that covered it, with whom it names and why.
-fn grounds(state: &Register, key: &DisclosedKey) -> Vec<Told> {
+/// On which ground it left: what the deployment stands on in law, and each agreement that covered it and was in force in that time,
+/// with whom it names and why.
+fn grounds(state: &Register, key: &DisclosedKey, (from, to): (Timestamp, Timestamp)) -> Vec<Told> {
     let law = state.stream(&key.stream).map(|(record, _)| words::legal_basis(Lang::En, record.deployment.legal_basis));
     let covers =
         |grant: &Grant| grant.recipient == key.recipient && grant.purpose == key.purpose && grant.view == key.view;
-    let covering = state.grants_of(&key.stream).filter(|record| covers(&record.grant));
+    let in_force = |record: &GrantRecord| record.since < to && record.ended.unwrap_or(record.grant.until) > from;
+    let covering = state.grants_of(&key.stream).filter(|record| covers(&record.grant) && in_force(record));
     let mut told: Vec<Told> = covering.map(|record| ground(state, record, law)).collect();
     if told.is_empty() {
         let law = law.unwrap_or("none that stands in the register");
@@ -112,11 +120,11 @@ pub(super) fn asked(
     from: Timestamp,
     to: Timestamp,
 ) -> (Vec<Told>, Vec<Told>) {
-    let counts = |id: &EvidenceId| {
-        let received = state.inquiries.get(id).is_some_and(|record| from <= record.at && record.at < to);
-        received && state.evidence.get(id).is_some_and(|record| record.evidence.about == *about)
-    };
-    let kinds = answered::by_kind(city, state, city.register().now(), counts);
+    let received =
+        |id: &&EvidenceId| state.inquiries.get(*id).is_some_and(|record| from <= record.at && record.at < to);
+    let inquiries = state.evidence_of.get(about).into_iter().flat_map(|ids| ids.iter()).filter(received);
+    let runs = Runs::about(city, state, std::iter::once(about), city.register().now());
+    let kinds = answered::by_kind(state, &runs, inquiries);
     let told = |of: bool| {
         let kinds = kinds.iter().filter(|(kind, _)| (**kind == InquiryKind::OwnData) == of);
         kinds.map(|(kind, counted)| Told::plain(sum(*kind, counted))).collect()
@@ -137,12 +145,16 @@ fn sum(kind: InquiryKind, counted: &Answered) -> String {
     )
 }
 
-/// What was observed in a year: of streams about nobody how much came and was refused, of the others that it is not told.
+/// What was observed in a year: of streams that may be counted how much came and was refused, of the others that it is not told.
 pub(super) fn observed(deployment: &Deployment, acts: &[(u64, Act)]) -> Vec<Told> {
     let told = |stream: &Stream| {
-        if stream.identifies() != model::Identifies::Nobody {
-            let words =
-                format!("Stream {}: how many observations came is not told, since they are about people", stream.id);
+        if !stream.may_be_counted() {
+            let why = if stream.identifies() == model::Identifies::Nobody {
+                "count people or vehicles"
+            } else {
+                "are about people"
+            };
+            let words = format!("Stream {}: how many observations came is not told, since they {why}", stream.id);
             return Some(Told::plain(words));
         }
         let months = acts.iter().filter_map(|(_, act)| match &act.what {

@@ -295,20 +295,20 @@ pub(crate) async fn issue(State(node): State<Node>, request: Request) -> Result<
     let reason = Some(reason.trim().replace("\r\n", "\n")).filter(|reason| !reason.is_empty());
     let why = reason.clone();
     let fresh = move || fresh(&city, &party, named, why.as_deref());
-    let (submissions, table) = node.jobs.run(Lane::File, fresh).await??;
-    let ids: Vec<String> = table.iter().map(|(id, ..)| id.clone()).collect();
+    let Fresh { seen, submissions, table } = node.jobs.run(Lane::File, fresh).await??;
+    let looked: Vec<(DeviceId, bool)> = table.iter().map(|handed| (handed.id.clone(), handed.renewed)).collect();
     let done =
-        noted(&node, &signed, Lane::File, "issue-tokens".to_owned(), move |city| issued(city, &submissions)).await?;
+        noted(&node, &signed, Lane::File, "issue-tokens".to_owned(), move |city| issued(city, &submissions, seen))
+            .await?;
     match done {
         Ok(_) => Ok(handed_over(table)),
         Err(failed) => {
+            let came = outcome(&failed.error);
             let problem = Problem::from(failed.error);
             let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let sensor = ids.get(failed.at).cloned().unwrap_or_default();
-            let words = format!("Nothing was issued. {sensor}: {}", problem.detail_text());
-            let again = ids
-                .into_iter()
-                .filter_map(|id| Some(Bearer { sheet: String::new(), row: 0, id: id.parse().ok()?, renew: true }));
+            let sensor = looked.get(failed.at).map(|(id, _)| id.to_string()).unwrap_or_default();
+            let words = format!("{came} {sensor}: {}", problem.detail_text());
+            let again = looked.into_iter().map(|(id, renew)| Bearer { sheet: String::new(), row: 0, id, renew });
             report(&node, &signed, again.collect(), Vec::new(), status, (Some(words), reason.unwrap_or_default())).await
         }
     }
@@ -332,18 +332,34 @@ fn confirmed(sensors: &str) -> Result<Vec<(DeviceId, String)>, Problem> {
 }
 
 /// A sensor, its stream and its token, on their way to whoever sent the file.
-type Handed = (String, String, Token);
+struct Handed {
+    id: DeviceId,
+    stream: String,
+    token: Token,
+    /// Whether it had another, which ends.
+    renewed: bool,
+}
+
+/// What is issued, and after how many acts each sensor was seen to have what was looked at.
+struct Fresh {
+    seen: u64,
+    submissions: Vec<Submission>,
+    table: Vec<Handed>,
+}
+
+/// What is known of tokens that were not handed over.
+const fn outcome(error: &SubmitError) -> &'static str {
+    match error {
+        SubmitError::Refused(_) | SubmitError::Changed { .. } => "Nothing was issued.",
+        _ => "It is not known whether they were issued; look at your sensors, and issue other tokens if they were.",
+    }
+}
 
 /// A token for each, and what the register is asked for.
 ///
 /// # Errors
 /// A sensor has another token than when it was looked at, or concerns somebody else.
-fn fresh(
-    city: &City,
-    party: &Party,
-    named: Vec<(DeviceId, String)>,
-    reason: Option<&str>,
-) -> Result<(Vec<Submission>, Vec<Handed>), Problem> {
+fn fresh(city: &City, party: &Party, named: Vec<(DeviceId, String)>, reason: Option<&str>) -> Result<Fresh, Problem> {
     let state = city.register().state();
     let (mut submissions, mut table) = (Vec::with_capacity(named.len()), Vec::with_capacity(named.len()));
     for (id, was) in named {
@@ -356,18 +372,19 @@ fn fresh(
             return Err(Problem::new(Kind::Changed).detail(detail));
         }
         let (token, credential) = Token::fresh(city)?;
-        table.push((id.to_string(), device.stream.to_string(), token));
+        table.push(Handed { id: id.clone(), stream: device.stream.to_string(), token, renewed: was != NONE });
         let command = Command::SetDeviceCredential { device: id, credential: Some(credential) };
         submissions.push(Submission { by: party.id.clone(), reason: reason.map(str::to_owned), command });
     }
-    Ok((submissions, table))
+    Ok(Fresh { seen: state.size, submissions, table })
 }
 
-fn issued(city: &City, submissions: &[Submission]) -> (Result<Vec<Receipt>, NotTogether>, Came) {
-    let done = city.register().submit_together(submissions);
+/// Asks for all of them, if nothing has changed since they were looked at: whoever gave one of them a token meanwhile keeps it.
+fn issued(city: &City, submissions: &[Submission], seen: u64) -> (Result<Vec<Receipt>, NotTogether>, Came) {
+    let done = city.register().submit_together_if(submissions, Some(seen));
     let came = match &done {
         Ok(receipts) => Came::of(receipts),
-        Err(failed) if matches!(failed.error, SubmitError::Refused(_)) => Came::Nothing,
+        Err(failed) if matches!(failed.error, SubmitError::Refused(_) | SubmitError::Changed { .. }) => Came::Nothing,
         Err(_) => Came::Unknown,
     };
     (done, came)
@@ -376,8 +393,8 @@ fn issued(city: &City, submissions: &[Submission]) -> (Result<Vec<Receipt>, NotT
 /// The file, once.
 fn handed_over(table: Vec<Handed>) -> Response {
     let mut file = "sensor,stream,token\r\n".to_owned();
-    for (id, stream, token) in table {
-        file.push_str(&[cell(&id), cell(&stream), cell(token.shown())].join(","));
+    for Handed { id, stream, token, .. } in table {
+        file.push_str(&[cell(id.as_ref()), cell(&stream), cell(token.shown())].join(","));
         file.push_str("\r\n");
     }
     let headers = [
@@ -390,7 +407,17 @@ fn handed_over(table: Vec<Handed>) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use journal::JournalError;
+
     use super::*;
+
+    #[test]
+    fn nothing_was_issued_is_said_only_where_that_is_known() {
+        let unsure = || Arc::new(JournalError::Unsure(Box::new(JournalError::Refused("x".to_owned()))));
+        assert!(outcome(&SubmitError::Journal(unsure())).starts_with("It is not known"));
+        assert!(outcome(&SubmitError::Stopped).starts_with("It is not known"));
+        assert_eq!(outcome(&SubmitError::Changed { seen: 1, by: 2 }), "Nothing was issued.");
+    }
 
     #[test]
     fn what_is_confirmed_names_each_sensor_once_and_says_what_it_had() {
