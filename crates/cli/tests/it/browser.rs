@@ -6,6 +6,7 @@
 mod alliance;
 mod co_design;
 mod days;
+mod hub_by_keyboard;
 mod keys;
 mod life;
 mod lighthouse;
