@@ -225,7 +225,7 @@ fn a_log_of_before_sources_were_written_down_replays_and_nothing_is_made_up_abou
 /// A source that says which entry of a hub.
 fn released(entry: u64) -> LayerSource {
     let key = tlog::SigningKey::generate([3; 32], "hub.example/log").unwrap().vkey().to_string();
-    LayerSource::Released { origin: "hub.example/log".to_owned(), key, entry, digest: model::Digest([7; 32]) }
+    LayerSource::Released { origin: "hub.example/log".to_owned(), key, entry, digest: model::Digest::new([7; 32]) }
 }
 
 #[test]
