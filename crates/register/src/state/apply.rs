@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use model::act::{
-    CityFounded, DeploymentApproved, DeploymentRef, DisclosuresBatched, EvidenceRef, GrantRef, KeyRef,
-    ObservationsDeleted, OrderIssued, PartyRegistered, PolicyAdopted, PolicyAdoptedFrom, What,
+    CityFounded, DeploymentApproved, DeploymentRef, DeviceCredentialSet, DisclosuresBatched, EvidenceRef, GrantRef,
+    KeyRef, ObservationsDeleted, OrderIssued, PartyRegistered, PolicyAdopted, PolicyAdoptedFrom, What,
 };
 use model::deployment::Approval;
 use model::incident::IncidentReported;
@@ -135,11 +135,7 @@ impl State {
             }
             What::DeploymentEnded(DeploymentRef { deployment }) => self.end(deployment, act, entry)?,
             What::DeviceRegistered(device) => self.register_device(device, entry)?,
-            What::DeviceCredentialSet(set) => {
-                let device = self.devices.get_mut(&set.device).ok_or_else(|| unknown(entry, "device", &set.device))?;
-                let before = std::mem::replace(&mut Arc::make_mut(device).credential, set.credential);
-                Arc::make_mut(&mut self.bearers).device(&set.device, before, set.credential);
-            }
+            What::DeviceCredentialSet(set) => self.set_device_credential(set, entry)?,
             What::OrderIssued(issued) => self.issue(issued, entry)?,
             What::ViewDeclared(view) => {
                 let deployment =
@@ -177,6 +173,13 @@ impl State {
             // That it is the newest act is all there is to it.
             What::ClockConfirmed(_) => {}
         }
+        Ok(())
+    }
+
+    fn set_device_credential(&mut self, set: &DeviceCredentialSet, entry: u64) -> Result<(), ApplyError> {
+        let device = self.devices.get_mut(&set.device).ok_or_else(|| unknown(entry, "device", &set.device))?;
+        let before = std::mem::replace(&mut Arc::make_mut(device).credential, set.credential);
+        Arc::make_mut(&mut self.bearers).device(&set.device, before, set.credential);
         Ok(())
     }
 
