@@ -122,6 +122,7 @@ const OFFICE: &[(&str, &str)] = &[
     ("A new view", "/office/views/new"),
     ("Tokens", "/office/tokens"),
     ("A new sensor", "/office/tokens/devices/new"),
+    ("Tokens for many sensors", "/office/tokens/sheet"),
     ("A proposal", "/office/propose/new"),
     ("Reports", "/office/reports"),
     ("The annual report", "/office/reports/annual"),

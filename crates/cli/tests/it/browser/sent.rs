@@ -23,6 +23,13 @@ pub(super) fn office() -> Vec<Value> {
         sent("Drafts of proposals", "/office/propose", &[], &[], 200),
         sent("A spreadsheet that is looked at", "/office/sheets", &[("file", maker)], &["Look at it"], 200),
         sent("A table that cannot be read", "/office/sheets", &[("file", "nothing,here\n1,2\n")], &["Look at it"], 200),
+        sent(
+            "Tokens from a sheet",
+            "/office/tokens/sheet",
+            &[("file", "sensor\nsniffer-1\nnobody\n")],
+            &["Look at it"],
+            200,
+        ),
     ]
 }
 
