@@ -1,7 +1,8 @@
-//! Fakes for tests: a clock that is set, bytes that are the same every time, some norms, and alterations of what a parser
-//! takes.
+//! Fakes for tests: a clock that is set, bytes that are the same every time, some norms, alterations of what a parser
+//! takes, and the addresses that a server routes.
 
 mod alter;
+mod routes;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -10,6 +11,7 @@ use model::entropy::NoEntropy;
 use model::{Clock, Entropy, LayerKind, PolicyLayer, Span, Timestamp};
 
 pub use alter::{altered, noise};
+pub use routes::{Route, routed};
 
 /// A global layer of norms, and no duties, for worlds in which it matters only that there are some.
 #[must_use]

@@ -318,47 +318,25 @@ pub(crate) fn needed(method: &Method, path: &str) -> Option<Action> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::path::Path;
+
+    use testkit::Route;
 
     use super::*;
 
-    /// Every address that a source file routes, with the methods that it takes.
-    fn routed(folder: &Path, found: &mut Vec<(String, bool, bool)>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                routed(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                for route in text.split(".route(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')) {
-                    let (address, rest) = route.split_once('"').unwrap();
-                    let methods = rest.split(".route(").next().unwrap().split(';').next().unwrap();
-                    let form = methods.contains(" form(");
-                    found.push((
-                        address.to_owned(),
-                        form || methods.contains("get("),
-                        form || methods.contains("post("),
-                    ));
-                }
-            }
-        }
-    }
-
     #[test]
     fn every_page_and_form_for_those_who_are_signed_in_has_a_door_and_every_door_a_page() {
-        let mut found = Vec::new();
-        routed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
-        let closed: Vec<_> = found.iter().filter(|(address, ..)| is_closed(address)).collect();
+        let found = testkit::routed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+        let closed: Vec<_> = found.iter().filter(|route| is_closed(&route.address)).collect();
         assert!(closed.len() > 30, "{found:?}");
-        for (address, get, post) in &closed {
-            let door = DOORS.iter().find(|door| door.path == address);
+        for Route { address, get, post } in &closed {
+            let door = DOORS.iter().find(|door| door.path == *address);
             let door = door.unwrap_or_else(|| panic!("{address} has no entry in `DOORS`: say who may go there"));
             assert!(*get || *post, "{address} is routed in a way that this test does not read");
             assert_eq!((door.get.is_some(), door.post.is_some()), (*get, *post), "{address}");
         }
         for door in DOORS {
-            assert!(closed.iter().any(|(address, ..)| address == door.path), "{} leads nowhere", door.path);
+            assert!(closed.iter().any(|route| route.address == door.path), "{} leads nowhere", door.path);
             let first = door_at(door.path).unwrap();
             assert_eq!(first.path, door.path, "another door stands before it");
         }

@@ -23,6 +23,7 @@ mod sheets;
 mod steps;
 pub(crate) mod tasks;
 mod tokens;
+mod upload;
 mod views;
 
 use std::collections::BTreeSet;
@@ -88,7 +89,7 @@ pub(crate) fn routes() -> Router<Node> {
             "/office/tokens/sheet",
             get(tokens::sheet::page)
                 .post(tokens::sheet::look)
-                .layer(axum::extract::DefaultBodyLimit::max(sheets::FORM_BYTES_MAX)),
+                .layer(axum::extract::DefaultBodyLimit::max(upload::FORM_BYTES_MAX)),
         )
         .route("/office/tokens/sheet/issue", axum::routing::post(tokens::sheet::issue))
         .route("/office/tokens/devices/new", form(tokens::enter))

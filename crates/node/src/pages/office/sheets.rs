@@ -3,14 +3,11 @@
 //! What would be done travels in the form that is confirmed, and is decided anew: nothing is kept between the look and the deed. What
 //! is confirmed is written together, in one transaction, or not at all. Whoever sends a file speaks for itself alone.
 
-mod multipart;
-
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, Form, FromRequest, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -24,6 +21,7 @@ use workbook::{Answer, BATCH_MAX, Entry, FILE_BYTES_MAX, Kind as Sheet, Line, Lo
 
 use super::deed::{Came, noted};
 use super::refused::Refused;
+use super::upload::{FORM_BYTES_MAX, Upload};
 use super::{Reach, reader};
 use crate::jobs::Lane;
 use crate::lang::Lang;
@@ -35,8 +33,6 @@ use crate::words;
 
 /// The most rows of a report that are shown; what is wrong comes first.
 const SHOWN_MAX: usize = 500;
-/// The largest form with a file, in bytes: the file, and what is around it.
-pub(super) const FORM_BYTES_MAX: usize = FILE_BYTES_MAX + (64 << 10);
 /// The largest form that confirms, in bytes: as many deployments as are written at once.
 const CONFIRM_BYTES_MAX: usize = 16 << 20;
 const XLSX: HeaderValue = HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
@@ -180,53 +176,14 @@ async fn file(
 
 /// `POST /office/sheets`: a look at a file, or at what was pasted in its place.
 async fn look(State(node): State<Node>, request: Request) -> Result<Response, Problem> {
-    let headers = request.headers().clone();
-    // What a stranger sends is not read: it may be large.
-    if reader(&node, &headers).is_none() {
-        return to_sign_in();
-    }
-    let (form, file, pasted) = received(request).await?;
-    let Some(signed) = signed_form(&node, &headers, &form)? else { return to_sign_in() };
-    let bytes = if file.is_empty() { Bytes::from(pasted.clone()) } else { file };
-    if bytes.is_empty() {
-        let wrong = "Choose a file, or paste a table.".to_owned();
-        return shown(&node, &signed, StatusCode::UNPROCESSABLE_ENTITY, Some(wrong), pasted);
-    }
-    let (state, by) = (node.city.register().state(), signed.party.id.clone());
-    let read = move || workbook::open(&bytes).map(|book| Look::of(workbook::read(&book, &state, &by), &state));
-    match node.jobs.run(Lane::File, read).await? {
+    let Some(upload) = Upload::of(&node, request).await? else { return to_sign_in() };
+    let (state, by) = (node.city.register().state(), upload.signed.party.id.clone());
+    let look = upload.read(&node, move |book| Look::of(workbook::read(book, &state, &by), &state)).await?;
+    let Upload { signed, pasted, .. } = upload;
+    match look {
         Ok(look) => report(&node, &signed, look, StatusCode::OK, None, String::new()).await,
-        Err(error) => {
-            let wrong = Some(format!("{}.", words::capital(&error.to_string())));
-            shown(&node, &signed, StatusCode::UNPROCESSABLE_ENTITY, wrong, pasted)
-        }
+        Err(wrong) => shown(&node, &signed, StatusCode::UNPROCESSABLE_ENTITY, Some(wrong), pasted),
     }
-}
-
-/// What is pasted in the place of a file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Pasted {
-    form: String,
-    table: String,
-}
-
-/// What a form sent: what every form carries, the file, and what was pasted.
-pub(super) async fn received(request: Request) -> Result<(String, Bytes, String), Problem> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
-    if let Some(kind) = kind.filter(|kind| kind.starts_with("multipart/form-data")) {
-        let body = Bytes::from_request(request, &()).await?;
-        let broken = || Problem::new(Kind::BadRequest).detail("the form is not one that a browser sends");
-        let parts = multipart::parts(&kind, &body).ok_or_else(broken)?;
-        let text = |name: &str| {
-            let found = parts.iter().find(|(known, _)| known == name).map(|(_, range)| body.slice(range.clone()));
-            String::from_utf8_lossy(&found.unwrap_or_default()).into_owned()
-        };
-        let file = parts.iter().find(|(name, _)| name == "file").map(|(_, range)| body.slice(range.clone()));
-        return Ok((text("form"), file.unwrap_or_default(), text("table")));
-    }
-    let Form(Pasted { form, table }) = Form::from_request(request, &()).await?;
-    Ok((form, Bytes::new(), table))
 }
 
 /// What the register would do with what stands in a file.

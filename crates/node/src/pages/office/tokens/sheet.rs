@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{Form, FromRequest, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -21,7 +20,7 @@ use workbook::{BATCH_MAX, Bearer, Fault, csv_cell as cell};
 
 use super::super::deed::{Came, Token, noted};
 use super::super::refused::Refused;
-use super::super::sheets::received;
+use super::super::upload::Upload;
 use super::super::{Reach, reader};
 use super::own;
 use crate::jobs::Lane;
@@ -127,25 +126,12 @@ fn shown(
 
 /// `POST /office/tokens/sheet`: a look at a file, or at what was pasted in its place.
 pub(crate) async fn look(State(node): State<Node>, request: Request) -> Result<Response, Problem> {
-    let headers = request.headers().clone();
-    // What a stranger sends is not read: it may be large.
-    if reader(&node, &headers).is_none() {
-        return to_sign_in();
-    }
-    let (form, file, pasted) = received(request).await?;
-    let Some(signed) = signed_form(&node, &headers, &form)? else { return to_sign_in() };
-    let bytes = if file.is_empty() { Bytes::from(pasted.clone()) } else { file };
-    if bytes.is_empty() {
-        let wrong = "Choose a file, or paste a table.".to_owned();
-        return shown(&node, &signed, StatusCode::UNPROCESSABLE_ENTITY, Some(wrong), pasted);
-    }
-    let read = move || workbook::open(&bytes).map(|book| workbook::bearers(&book));
-    match node.jobs.run(Lane::File, read).await? {
+    let Some(upload) = Upload::of(&node, request).await? else { return to_sign_in() };
+    let read = upload.read(&node, workbook::bearers).await?;
+    let Upload { signed, pasted, .. } = upload;
+    match read {
         Ok((bearers, faults)) => report(&node, &signed, bearers, faults, StatusCode::OK, (None, String::new())).await,
-        Err(error) => {
-            let wrong = Some(format!("{}.", words::capital(&error.to_string())));
-            shown(&node, &signed, StatusCode::UNPROCESSABLE_ENTITY, wrong, pasted)
-        }
+        Err(wrong) => shown(&node, &signed, StatusCode::UNPROCESSABLE_ENTITY, Some(wrong), pasted),
     }
 }
 
