@@ -11,6 +11,7 @@ mod keys;
 mod life;
 mod lighthouse;
 mod sent;
+mod whole;
 mod written;
 
 use std::collections::BTreeSet;
@@ -42,6 +43,7 @@ const PUBLIC: &[(&str, &str)] = &[
     ("What is near, with a mistake", "/near?lat=north&lon=16.6"),
     ("Search", "/search"),
     ("Search, with answers", "/search?q=camera"),
+    ("Search, without any", "/search?q=zeppelin"),
     ("What is new", "/changes"),
     ("A deployment", "/deployments/congestion"),
     ("A deployment under an order", "/deployments/plate-search"),
@@ -95,6 +97,7 @@ const GERMAN: &[(&str, &str)] = &[
     ("The register as data, in German", "/de/data"),
     ("Acts, in German", "/de/log/entries"),
     ("An act, in German", "/de/log/entries/40"),
+    ("Problems, in German", "/de/problems"),
     ("A problem, in German", "/de/problems/forbidden"),
     ("A page that is not there, in German", "/de/nowhere"),
     ("Open data, in German", "/de/grants/river-open"),
@@ -149,6 +152,62 @@ const OFFICE: &[(&str, &str)] = &[
     ("The account of whoever has a token", "/account"),
     ("Accounts of a party", "/accounts"),
     ("A person is invited", "/accounts/new"),
+    ("Roles of a person", "/accounts/CLERK/roles"),
+    ("An account is locked", "/accounts/CLERK/disable"),
+    ("A draft", "/office/propose/1"),
+    ("A page of a draft", "/office/propose/1/about"),
+    ("A statement is withdrawn", "/office/evidence/congestion-notice/withdraw"),
+    ("A request", "/office/requests/wish"),
+    ("Something else is offered", "/office/requests/wish/offer"),
+    ("A request is refused", "/office/requests/wish/refuse"),
+    ("An agreement in the office", "/office/grants/city-counts"),
+    ("An agreement is withdrawn", "/office/grants/city-counts/withdraw"),
+    ("A statement about the city", "/office/city/evidence"),
+    ("A new token for a sensor", "/office/tokens/devices/sniffer-1/token"),
+    ("A new token for a party", "/office/tokens/parties/police"),
+    ("A deployment that was refused", "/deployments/never"),
+    ("A deployment that was refused, in German", "/de/deployments/never"),
+    ("A deployment that was refused, in the office", "/office/deployments/never"),
+    ("What became of an inquiry, in German", "/de/asked/INQUIRY"),
+    ("More places than a page has", "/places"),
+    ("More places, the next page", "/places?page=2"),
+];
+
+/// More places than a page has, so that a full page is weighed and somebody goes on to the next.
+const PLACES: u32 = 120;
+
+/// Pages on which nothing is yet, in a city that was founded just now, by its founder.
+const EMPTY: &[(&str, &str)] = &[
+    ("Nothing senses yet", "/"),
+    ("Nothing senses yet, in German", "/de/"),
+    ("Nothing is near", "/near"),
+    ("Nothing is new", "/changes"),
+    ("No places", "/places"),
+    ("No place, in German", "/de/places"),
+    ("No purpose is used", "/purposes"),
+    ("A purpose that nothing has", "/purposes/traffic-management"),
+    ("No technology is used", "/technologies"),
+    ("A technology that nothing is", "/technologies/wifi-counter"),
+    ("One organisation", "/organisations"),
+    ("An organisation that answers for nothing", "/organisations/city"),
+    ("Nothing went wrong", "/incidents"),
+    ("No numbers", "/numbers"),
+    ("No numbers, in German", "/de/numbers"),
+    ("Few acts", "/log/entries"),
+    ("No agreement of a party", "/desk"),
+    ("Nobody asked", "/desk/inbox"),
+    ("No tables to ask", "/sql"),
+    ("Nothing waits", "/office"),
+    ("No deployments in the office", "/office/deployments"),
+    ("No agreements in the office", "/office/grants"),
+    ("No requests", "/office/requests"),
+    ("No sensors, one token", "/office/tokens"),
+    ("No incidents in the office", "/office/incidents"),
+    ("No drafts", "/office/propose"),
+    ("Nothing was entered", "/office/entered"),
+    ("No accounts", "/accounts"),
+    ("A report of nothing", "/office/reports/annual"),
+    ("A record of no processing", "/office/reports/processing"),
 ];
 
 /// Pages of a person with an account.
@@ -254,21 +313,54 @@ fn spots(pages: &[(&str, &str)]) -> Value {
     pages.iter().map(|(name, path)| json!({ "name": name, "path": path })).collect()
 }
 
-/// A resident objects in a city that is not running, and an incident is reported; gives under which name the objection is found.
-fn inquiry(city: &City) -> String {
+/// A resident objects in a city that is not running, and an incident is reported; gives under which names the objection is found, and a
+/// question, which may be answered later than that.
+fn inquiries(city: &City) -> [String; 2] {
     let clock = Arc::new(testkit::FakeClock::at(instant()));
     let opened = flow::City::open(&city.dir(), clock as _, Arc::new(testkit::SeededBytes::new(9))).unwrap();
     let words = Some("I walk there every day and do not want to be counted.".to_owned());
-    let inquiry = register::Inquiry {
-        kind: model::inquiry::InquiryKind::Objection,
+    let inquiry = |kind| register::Inquiry {
+        kind,
         about: model::Subject::Deployment { id: "congestion".parse().unwrap() },
-        fields: model::Fields([("words".to_owned(), words)].into()),
+        fields: model::Fields([("words".to_owned(), words.clone())].into()),
     };
     let incident = json!({ "by": "city", "command": { "do": "report-incident", "with": { "incident": { "severity": "serious",
         "statement": { "id": "leak", "about": { "what": "deployment", "id": "congestion" }, "kind": "breach", "on": instant() - model::Span::hours(1),
         "signed_by": "city", "summary": "Somebody read tags." } }, "details": { "details": "A password." } } } });
     opened.register().submit(serde_json::from_value(incident).unwrap()).unwrap();
-    opened.register().receive(&inquiry).unwrap().to_string()
+    wished(&opened);
+    let kinds = [model::inquiry::InquiryKind::Objection, model::inquiry::InquiryKind::Question];
+    kinds.map(|kind| opened.register().receive(&inquiry(kind)).unwrap().to_string())
+}
+
+/// A company asks to see something, and something is proposed and refused.
+fn wished(city: &flow::City) {
+    let about = json!({ "what": "deployment", "id": "congestion" });
+    let wish = json!({ "id": "wish", "about": about, "kind": "grant-request", "on": instant() - model::Span::hours(1),
+        "until": instant() + model::Span::days(100), "signed_by": "advertiser",
+        "summary": "The view wifi/counts for traffic-management: To plan where boards stand." });
+    let mut never =
+        serde_json::to_value(&city.register().state().deployments[&"pollution".parse().unwrap()].deployment).unwrap();
+    (never["id"], never["streams"][0]["id"]) = (json!("never"), json!("never-air"));
+    for (by, command) in [
+        ("advertiser", json!({ "do": "file-evidence", "with": wish })),
+        ("city", json!({ "do": "propose", "with": never })),
+        ("council", json!({ "do": "end", "with": { "deployment": "never" } })),
+    ] {
+        let submission = json!({ "by": by, "reason": "The council voted.", "command": command });
+        city.register().submit(serde_json::from_value(submission).unwrap()).unwrap();
+    }
+    let places = (0..PLACES).map(|number| {
+        let geometry = json!({ "type": "Point", "coordinates": [16.6, 49.2] });
+        let place =
+            json!({ "id": format!("corner-{number}"), "name": format!("Corner {number}"), "geometry": geometry });
+        json!({ "by": "city", "command": { "do": "register-place", "with": place } })
+    });
+    for place in places {
+        city.register().submit(serde_json::from_value(place).unwrap()).unwrap();
+    }
+    let values = vec![("title".to_owned(), "Air at the square".to_owned())];
+    flow::drafts::Drafts::of(city.root()).begin(&"city".parse().unwrap(), "about", values, instant()).unwrap();
 }
 
 /// Answers to an instrument that somebody began.
@@ -291,11 +383,20 @@ fn begun(city: &City) {
     flow::answers::AnswerFiles::of(&city.dir()).keep(&deployment, &instrument, 0, answers).unwrap();
 }
 
-/// Somebody is invited at the command line; gives the path of the link.
-fn invited(city: &City, login: &str) -> String {
-    let person = ["--party", "police", "--login", login, "--name", "Vera Nowak", "--role", "reader"];
+/// A city that was founded and has nothing in it; its node, and its founder's token.
+fn bare(beside: &City) -> (Node, String) {
+    let dir = beside.dir().with_file_name("bare");
+    let dir = dir.to_str().unwrap();
+    let founded = tool::json(&["init", dir, "--name", "Bare City", "--origin", "bare.example/log"]);
+    let node = Node::try_start_in(dir, "127.0.0.1:0", &[]).unwrap();
+    (node, founded["token"].as_str().unwrap().to_owned())
+}
+
+/// Somebody is invited at the command line; gives the path of the link, and the number of the account.
+fn invited(city: &City, party: &str, login: &str) -> (String, String) {
+    let person = ["--party", party, "--login", login, "--name", "Vera Nowak", "--role", "reader"];
     let added = tool::json(&[&["account", "add", &city.arg()][..], &person].concat());
-    added["path"].as_str().unwrap().to_owned()
+    (added["path"].as_str().unwrap().to_owned(), added["account"].to_string())
 }
 
 /// Somebody comes in by a link.
@@ -317,6 +418,9 @@ fn texts(list: &Value) -> Vec<String> {
 
 /// Everything that is wrong with a page.
 fn faults(page: &Value) -> Vec<String> {
+    if let Some(lost) = page["lost"].as_str() {
+        return vec![format!("{}, at {}: {lost}", page["name"], page["path"])];
+    }
     let mut found = Vec::new();
     let mut note = |list: &Value, what: &str| {
         found.extend(texts(list).into_iter().map(|one| format!("{} {what}: {one}", page["path"])));
@@ -357,6 +461,41 @@ fn unopened(pages: &[Value]) -> BTreeSet<String> {
     linked.difference(&opened).cloned().collect()
 }
 
+/// Whose pages are opened, where, and which: in the demo, in a city that is filled for it, and in one with nothing in it.
+fn sites(demo: &Demo, city: &City) -> (Node, Node, Value) {
+    let streets = city.dir().with_file_name("town.geojson");
+    std::fs::write(&streets, town(16.6, 49.2, 60)).unwrap();
+    tool::json(&["basemap", "import", &city.arg(), streets.to_str().unwrap()]);
+    let [objection, question] = inquiries(city);
+    begun(city);
+    let node = Node::start(city);
+    let lines: String = [12.5, 40.0].map(|no2| format!("{{\"time\":\"{}\",\"no2\":{no2}}}\n", now())).concat();
+    assert_eq!(node.lines(&city.air, &lines).1["admitted"], 2);
+    let mut signed = json!({ "address": node.address, "token": city.police, "pages": spots(SIGNED_IN) });
+    signed["pages"].as_array_mut().unwrap().extend(sent::desk());
+    let mut office = json!({ "address": node.address, "token": city.officer, "pages": spots(OFFICE) });
+    let (_, clerk) = invited(city, "city", "clerk@brookhaven.example");
+    office["pages"].as_array_mut().unwrap().extend(sent::office());
+    for page in office["pages"].as_array_mut().unwrap() {
+        let path = page["path"].as_str().unwrap();
+        page["path"] =
+            json!(path.replace("INQUIRY", &objection).replace("QUESTION", &question).replace("CLERK", &clerk));
+    }
+    come_in(&node, &invited(city, "police", PERSON_KNOWN_BY.0).0);
+    let (login, password) = PERSON_KNOWN_BY;
+    let mut person = json!({ "address": node.address, "login": login, "password": password, "pages": spots(&PERSON) });
+    person["pages"].as_array_mut().unwrap().extend(sent::person());
+    let (link, _) = invited(city, "police", "somebody@brookhaven.example");
+    let mut guest = json!({ "address": node.address, "pages": spots(&[("Come in", link.as_str())]) });
+    guest["pages"].as_array_mut().unwrap().extend(sent::guest(&link, (login, password)));
+    let mut public = json!({ "address": demo.address, "pages": spots(&[PUBLIC, GERMAN].concat()) });
+    public["pages"].as_array_mut().unwrap().extend(sent::public());
+    let (bare, founder) = bare(city);
+    let empty = json!({ "address": bare.address, "token": founder, "pages": spots(EMPTY) });
+    let sites = json!([public, signed, office, person, guest, empty]);
+    (node, bare, sites)
+}
+
 #[test]
 fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_without_scripts() {
     let Some(walker) = Walker::found() else {
@@ -367,29 +506,10 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     };
     let demo = Demo::start();
     let city = City::new();
-    let streets = city.dir().with_file_name("town.geojson");
-    std::fs::write(&streets, town(16.6, 49.2, 60)).unwrap();
-    tool::json(&["basemap", "import", &city.arg(), streets.to_str().unwrap()]);
-    let inquiry = inquiry(&city);
-    begun(&city);
-    let node = Node::start(&city);
-    let lines: String = [12.5, 40.0].map(|no2| format!("{{\"time\":\"{}\",\"no2\":{no2}}}\n", now())).concat();
-    assert_eq!(node.lines(&city.air, &lines).1["admitted"], 2);
-    let mut signed = json!({ "address": node.address, "token": city.police, "pages": spots(SIGNED_IN) });
-    signed["pages"].as_array_mut().unwrap().extend(sent::desk());
-    let mut office = json!({ "address": node.address, "token": city.officer, "pages": spots(OFFICE) });
-    for page in office["pages"].as_array_mut().unwrap() {
-        page["path"] = json!(page["path"].as_str().unwrap().replace("INQUIRY", &inquiry));
-    }
-    office["pages"].as_array_mut().unwrap().extend(sent::office());
-    come_in(&node, &invited(&city, PERSON_KNOWN_BY.0));
-    let (login, password) = PERSON_KNOWN_BY;
-    let person = json!({ "address": node.address, "login": login, "password": password, "pages": spots(&PERSON) });
-    let link = invited(&city, "somebody@brookhaven.example");
-    let guest = json!({ "address": node.address, "pages": spots(&[("Come in", link.as_str())]) });
-    let public = json!({ "address": demo.address, "pages": spots(&[PUBLIC, GERMAN].concat()) });
+    let (node, bare, sites) = sites(&demo, &city);
+    let signed = sites[1].clone();
     let journeys = json!({ "address": demo.address, "signed": signed });
-    let mut job = json!({ "sites": [public, signed, office, guest, person], "journeys": journeys, "html": html_rules(), "control": CONTROL });
+    let mut job = json!({ "sites": sites, "journeys": journeys, "html": html_rules(), "control": CONTROL });
     if written::wanted() {
         job["shots"] = written::shots(&demo.address, (&node.address, &city.officer));
     }
@@ -411,6 +531,8 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     let unopened = unopened(pages);
     assert!(unopened.is_empty(), "pages that are linked and in no list of this test: {unopened:?}");
+    let missing = [whole::unopened(pages), whole::unseen(pages)];
+    assert_eq!(missing, [Vec::<String>::new(), Vec::new()], "routes and templates that no page of this walk is of");
     for (journey, end) in [
         ("what senses here, and the act behind it", "/log/entries/"),
         ("what is near a place", "Nearest first"),
@@ -421,5 +543,6 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
         let ended = walked["journeys"][journey].as_str().unwrap();
         assert!(ended.starts_with(end), "{journey}: {ended}");
     }
+    drop(bare);
     written::statement(&walked);
 }

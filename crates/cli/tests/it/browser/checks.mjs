@@ -73,7 +73,14 @@ const small = () => {
 // From the top with the key Tab alone: the way past the navigation first, each stop seen, in the order of the page, out again.
 export const keyboard = async (page) => {
     const wrong = [];
-    await page.evaluate(() => globalThis.scrollTo(0, 0));
+    await page.evaluate(() => {
+        globalThis.scrollTo(0, 0);
+        // An address that names a part of its page leads the keyboard there; gone through is the whole page.
+        if (!location.hash) return;
+        document.body.tabIndex = -1;
+        document.body.focus();
+        document.body.removeAttribute('tabindex');
+    });
     let before = -1;
     let main = false;
     for (let stop = 0; stop < STOPS_MAX; stop += 1) {

@@ -1,7 +1,8 @@
 // Walks a city's pages in Chromium and tells what it finds as one JSON document; what that means is for the test to say.
 //
 // It is given one JSON document as its argument and never changes anything but what a form on a page changes. What answers to a form is
-// looked at twice, so that forms are sent twice.
+// looked at twice, so that forms are sent twice, but where that is done only once.
+import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -29,22 +30,46 @@ const context = async (options) => {
     return made;
 };
 
+// What an app on a phone shows for the key that a page hands out: six digits of this half minute.
+const code = (key) => {
+    const bits = [...key.replace(/\s/g, '')].map((sign) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0')).join('');
+    const bytes = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+    const step = Buffer.alloc(8);
+    step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+    const made = createHmac('sha1', bytes).update(step).digest();
+    return String((made.readUInt32BE(made[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+};
+
 // Where a spot is: at its address, or behind the forms that are filled in and sent there. The last step is for who weighs it.
 const before = async (page, site, spot) => {
+    // A page that goes on by itself is looked at as it is: where it goes has nothing to show instead.
+    if (spot.stays) await page.route(`**${spot.stays}*`, (route) => route.fulfill({ status: 204 }));
     const open = () => page.goto(site.address + spot.path, { waitUntil: 'load' });
     if (!spot.press?.length) return open;
     await open();
     // A browser keeps back what it sees is missing; what a server says of it is for whoever has another browser.
-    if (spot.status >= 400) await page.evaluate(() => { for (const form of document.forms) form.noValidate = true; });
-    for (const [name, value] of spot.fill) await fill(page, name, value);
-    for (const button of spot.press.slice(0, -1)) await press(page, button);
-    return () => press(page, spot.press.at(-1));
+    const sends = async (button) => {
+        if (spot.status >= 400) await page.evaluate(() => { for (const form of document.forms) form.noValidate = true; });
+        return press(page, button);
+    };
+    for (const [name, value] of spot.fill) {
+        await fill(page, name, value === '{code}' ? code(await page.locator('#key').innerText()) : value);
+    }
+    for (const button of spot.press.slice(0, -1)) await sends(button);
+    return () => sends(spot.press.at(-1));
 };
 
 // Requests and what they weigh with gzip, as a web server in front sends them; nothing comes from a cache.
 const weighed = async (page, address, step) => {
     const [bodies, elsewhere] = [[], []];
-    const sized = (response) => bodies.push(response.body().then((body) => gzipSync(body).length));
+    // What leads on to another address has no body, nor has what has nothing to show.
+    const bare = (response) => response.status() === 204 || (response.status() >= 300 && response.status() < 400);
+    const sized = (response) => {
+        const size = bare(response) ? Promise.resolve(0) : response.body().then((body) => gzipSync(body).length);
+        // Where the step fails first, nobody asks for it any more.
+        size.catch(() => {});
+        bodies.push(size);
+    };
     const asked = (request) => {
         if (new URL(request.url()).origin !== new URL(address).origin) elsewhere.push(request.url());
     };
@@ -55,19 +80,32 @@ const weighed = async (page, address, step) => {
     page.off('response', sized);
     page.off('request', asked);
     const text = await response.text();
-    return { status: response.status(), text, requests: sizes.length, elsewhere, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    // Which addresses were asked on the way here, and how: the page that answers to a form may be another one.
+    const ways = [];
+    for (let request = response.request(); request; request = request.redirectedFrom()) {
+        ways.unshift([request.method(), new URL(request.url()).pathname]);
+    }
+    return { status: response.status(), text, ways, requests: sizes.length, elsewhere, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 };
 
 const look = async (site, spot, scripted, plain) => {
     const address = site.address + spot.path;
     const session = await scripted.context().newCDPSession(scripted);
     await session.send('Network.setCacheDisabled', { cacheDisabled: true });
-    const { text, ...weight } = await weighed(scripted, address, await before(scripted, site, spot));
+    const weight = await weighed(scripted, address, await before(scripted, site, spot));
+    const { text } = weight;
     const found = { name: spot.name, path: spot.path, expected: spot.status, ...weight, facts: await pageFacts(scripted) };
     found.axe = await accessible(scripted, axe);
     found.html = await html(new HtmlValidate(job.html), text);
     found.linked = await linked(scripted);
     found.keyboard = await keyboard(scripted);
+    if (spot.once) {
+        // What can be done only once is looked at where it was done, as narrow as it gets.
+        await scripted.setViewportSize(narrow.viewport);
+        found.narrow = await fits(scripted);
+        await scripted.setViewportSize(wide);
+        return found;
+    }
     await (await before(plain, site, spot))();
     found.narrow = await fits(plain);
     return found;
@@ -99,8 +137,10 @@ for (const site of job.sites) {
     await cookies(site, plain);
     const [first, second] = [await scripted.newPage(), await plain.newPage()];
     for (const spot of site.pages) {
-        const lost = (cause) => { throw new Error(`${spot.name}, at ${spot.path}: ${cause}`, { cause }); };
-        pages.push(await look(site, spot, first, second).catch(lost));
+        // What could not be looked at is told with all the rest.
+        const lost = (cause) => ({ name: spot.name, path: spot.path, lost: String(cause) });
+        const late = new Promise((_, reject) => { setTimeout(() => reject(new Error('nothing comes any more')), 2 * patience).unref(); });
+        pages.push(await Promise.race([look(site, spot, first, second), late]).catch(lost));
     }
     controlled ??= await control(first, second);
     await scripted.close();
