@@ -13,6 +13,7 @@ mod pack;
 mod public;
 mod refresh;
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -127,6 +128,8 @@ pub struct Mirror {
     shelf: Shelf,
     /// The most that all of them together may take on the disk, in bytes.
     bytes_max: u64,
+    /// How many cities there are, once it was asked: counting them reads every row, which is nothing to do at each look.
+    cities: OnceCell<u64>,
 }
 
 impl Mirror {
@@ -137,7 +140,7 @@ impl Mirror {
     pub fn open(folder: &Path) -> Result<Self, MirrorError> {
         fs::create_dir_all(folder.join("evidence"))?;
         let shelf = Shelf::open(&folder.join("mirror.db"))?;
-        Ok(Self { folder: folder.to_owned(), shelf, bytes_max: MIRRORS_BYTES_MAX })
+        Ok(Self { folder: folder.to_owned(), shelf, bytes_max: MIRRORS_BYTES_MAX, cities: OnceCell::new() })
     }
 
     /// The same with another most that all of them together may take on the disk, in bytes.
@@ -185,6 +188,7 @@ impl Mirror {
             let city = City { name: name.clone(), revision: 0, kept, sheet: Sheet::default() };
             changes.push(Change { row: city.row()?, pieces: Vec::new() });
         }
+        self.cities.take();
         Ok(self.shelf.put(&changes)?)
     }
 
@@ -273,7 +277,14 @@ impl Mirror {
         if self.shelf.bytes()? < half {
             return Ok(None);
         }
-        Ok(Some(half / self.shelf.count()?.max(1)))
+        let cities = match self.cities.get() {
+            Some(cities) => *cities,
+            None => {
+                let counted = self.shelf.count()?;
+                *self.cities.get_or_init(|| counted)
+            }
+        };
+        Ok(Some(half / cities.max(1)))
     }
 
     fn grow(&self, city: City, kept: Kept, entries: &[Vec<u8>], more: bool) -> Result<Prepared, MirrorError> {
