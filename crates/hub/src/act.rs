@@ -156,6 +156,10 @@ acts! {
     CredentialIssued(CredentialIssued) = "credential-issued/2",
     /// Its city takes a case back.
     CaseWithdrawn(CaseWithdrawn) = "case-withdrawn/2",
+    /// A city consents that a draft is tried on its public log.
+    PilotAgreed(PilotConsent) = "pilot-agreed/1",
+    /// It does no longer.
+    PilotEnded(PilotConsent) = "pilot-ended/1",
 }
 
 /// Who decided, and why. Whatever is a decision carries one; there is no other way to write it.
@@ -314,6 +318,8 @@ pub struct DraftOpened {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
+    /// The clause itself, which is new.
+    Clause,
     /// The words of the requirement.
     Text,
     /// A norm that executes it.
@@ -629,6 +635,18 @@ pub struct CaseRef {
 pub struct CaseWithdrawn {
     /// Which.
     pub case: Entry,
+    /// Who decided it, and why.
+    pub decision: Decision,
+}
+
+/// That a draft is tried on a city's public log, or is no longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PilotConsent {
+    /// Which draft, in whatever version it is then.
+    pub draft: DraftId,
+    /// Whose log: that of the member that the person speaks for.
+    pub city: MemberId,
     /// Who decided it, and why.
     pub decision: Decision,
 }

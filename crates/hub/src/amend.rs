@@ -2,15 +2,19 @@
 //!
 //! What the amended files give is read as any pack is, with all its checks; an amendment that breaks something is never proposed.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod brought;
+
+use std::collections::BTreeMap;
 
 use model::RequirementId;
 use standards::Pack;
 use toml::{Table, Value};
 
 use crate::act::Part;
-use crate::command::Change;
+use crate::command::{Change, ParameterChange};
 use crate::document::{Document, DocumentError};
+
+pub use brought::begun;
 
 /// Where norms of amendments stand that are new.
 const NEW_NORMS: &str = "norms/amendments.cedar";
@@ -25,12 +29,21 @@ pub enum AmendError {
     /// It changes nothing.
     #[error("it changes nothing; write a new text, a new norm or a new value")]
     Nothing,
+    /// A new clause without a text.
+    #[error("a new clause needs a text; write it")]
+    NoText,
     /// There is no such clause.
     #[error("the draft has no clause `{0}`")]
     NoClause(RequirementId),
     /// The clause has no such parameter.
-    #[error("the clause has no parameter `{0}`")]
+    #[error("the clause has no parameter `{0}`; to bring a new one, say of which kind it is")]
     NoParameter(String),
+    /// The clause has such a parameter.
+    #[error("the clause has a parameter `{0}` already; leave its kind out to give it another value")]
+    KnownParameter(String),
+    /// The clause has no such norm.
+    #[error("the clause has no norm `{0}` to take out")]
+    NoNorm(String),
     /// The value is not TOML.
     #[error("the value is not TOML; write for instance 12, \"36h\" or [\"a\", \"b\"]")]
     Value,
@@ -48,9 +61,11 @@ pub enum AmendError {
 /// What a change is about.
 #[must_use]
 pub fn parts(change: &Change) -> Vec<Part> {
+    let norm = change.norm.is_some() || change.without.is_some() || change.text_only.is_some();
     let parts = [
+        change.clause.as_ref().map(|_| Part::Clause),
         change.text.as_ref().map(|_| Part::Text),
-        change.norm.as_ref().map(|_| Part::Norm),
+        norm.then_some(Part::Norm),
         change.parameter.as_ref().map(|_| Part::Parameter),
     ];
     parts.into_iter().flatten().collect()
@@ -62,34 +77,64 @@ pub fn parts(change: &Change) -> Vec<Part> {
 /// It changes nothing, or what comes of it is no pack.
 pub fn amended(pack: &Pack, clause: &RequirementId, change: &Change) -> Result<(Document, Pack), AmendError> {
     let mut document = Document::of(pack);
-    if let Some(text) = &change.text {
-        in_front_matter(pack, &mut document, clause, |table| {
-            table.insert("text".to_owned(), Value::String(text.to_string()));
-            Ok(())
-        })?;
-        untranslate(&mut document, clause, text.as_str());
+    let text = change.text.as_ref();
+    match (&change.clause, text) {
+        (Some(new), Some(text)) => {
+            brought::clause(&mut document, &pack.manifest.jurisdiction, clause, new, text.as_str())?;
+        }
+        (Some(_), None) => return Err(AmendError::NoText),
+        (None, Some(text)) => {
+            in_front_matter(pack, &mut document, clause, |table| set(table, "text", text.as_str()))?;
+            untranslate(&mut document, clause, text.as_str());
+        }
+        (None, None) => {}
     }
     if let Some(parameter) = &change.parameter {
-        let value = value(parameter.value.as_str())?;
-        let missing = || AmendError::NoParameter(parameter.id.clone());
-        in_front_matter(pack, &mut document, clause, |table| {
-            let all = table.get_mut("parameters").and_then(Value::as_table_mut);
-            let one = all.and_then(|all| all.get_mut(&parameter.id)).and_then(Value::as_table_mut);
-            one.ok_or_else(missing)?.insert("value".to_owned(), value);
-            Ok(())
-        })?;
+        in_front_matter(pack, &mut document, clause, |table| with_parameter(table, parameter))?;
+    }
+    if let Some(why) = &change.text_only {
+        in_front_matter(pack, &mut document, clause, |table| set(table, "text_only", why.as_str()))?;
+    }
+    if let Some(id) = &change.without {
+        without_norm(pack, &mut document, clause, id)?;
     }
     if let Some(norm) = &change.norm {
         with_norm(pack, &mut document, &norm.id, norm.cedar.as_str())?;
+        if change.text_only.is_none() {
+            in_front_matter(pack, &mut document, clause, |table| {
+                table.remove("text_only");
+                Ok(())
+            })?;
+        }
     }
     if document == Document::of(pack) {
         return Err(AmendError::Nothing);
     }
     let after = document.pack()?;
-    if let Some(norm) = &change.norm {
-        check_norms(pack, &after, clause, &norm.id)?;
+    if change.norm.is_some() || change.without.is_some() {
+        check_norms(pack, &after, clause, change)?;
     }
     Ok((document, after))
+}
+
+fn set(table: &mut Table, key: &str, text: &str) -> Result<(), AmendError> {
+    table.insert(key.to_owned(), Value::String(text.to_owned()));
+    Ok(())
+}
+
+/// Gives a parameter another value, or brings one that is not there yet.
+fn with_parameter(table: &mut Table, parameter: &ParameterChange) -> Result<(), AmendError> {
+    let value = value(parameter.value.as_str())?;
+    let id = || parameter.id.chars().take(100).collect::<String>();
+    let all = table.entry("parameters").or_insert_with(|| Value::Table(Table::new()));
+    let all = all.as_table_mut().ok_or_else(|| AmendError::NoParameter(id()))?;
+    match (&parameter.new, all.get_mut(&parameter.id).and_then(Value::as_table_mut)) {
+        (None, Some(known)) => drop(known.insert("value".to_owned(), value)),
+        (None, None) => return Err(AmendError::NoParameter(id())),
+        (Some(_), Some(_)) => return Err(AmendError::KnownParameter(id())),
+        (Some(new), None) => drop(all.insert(parameter.id.clone(), brought::parameter(new, value)?)),
+    }
+    Ok(())
 }
 
 /// A pack under another version.
@@ -122,8 +167,8 @@ fn in_front_matter(
     clause: &RequirementId,
     change: impl FnOnce(&mut Table) -> Result<(), AmendError>,
 ) -> Result<(), AmendError> {
-    let (file, _) = pack.place_of(clause).ok_or_else(|| AmendError::NoClause(clause.clone()))?;
-    let text = document.files.get_mut(file).ok_or_else(|| AmendError::NoClause(clause.clone()))?;
+    let file = pack.place_of(clause).map_or_else(|| brought::file_of(clause), |(file, _)| file.to_owned());
+    let text = document.files.get_mut(&file).ok_or_else(|| AmendError::NoClause(clause.clone()))?;
     let broken = |what: &str| AmendError::File(what.to_owned());
     let rest = text.strip_prefix(FENCE).ok_or_else(|| broken("it has no front matter"))?;
     let (front, body) = rest.split_once("\n+++").ok_or_else(|| broken("its front matter does not end"))?;
@@ -139,7 +184,7 @@ fn in_front_matter(
 fn untranslate(document: &mut Document, clause: &RequirementId, text: &str) {
     let begins =
         |line: &str| line.strip_prefix(clause.0.as_str()).is_some_and(|rest| rest.trim_start().starts_with('='));
-    let stands_in = format!("{clause} = {}\n", text.replace('\n', "\n    "), clause = clause.0);
+    let stands_in = format!("{clause} = {}\n", brought::as_pattern(text), clause = clause.0);
     for (_, translation) in document.files.iter_mut().filter(|(path, _)| path.starts_with(TRANSLATIONS)) {
         let (mut within, mut kept) = (false, String::with_capacity(translation.len()));
         for line in translation.split_inclusive('\n') {
@@ -173,18 +218,43 @@ fn with_norm(pack: &Pack, document: &mut Document, id: &str, cedar: &str) -> Res
     Ok(())
 }
 
-/// That a change of one norm changed one norm, and that it is one of the clause.
-fn check_norms(before: &Pack, after: &Pack, clause: &RequirementId, id: &str) -> Result<(), AmendError> {
+/// Takes a norm out; a file that has no other goes with it.
+fn without_norm(pack: &Pack, document: &mut Document, clause: &RequirementId, id: &str) -> Result<(), AmendError> {
+    let missing = || AmendError::NoNorm(id.chars().take(100).collect());
+    let before = pack.norms.iter().find(|norm| norm.id == id && norm.requirement == *clause).ok_or_else(missing)?;
+    let text = document.files.get_mut(&before.file).ok_or_else(missing)?;
+    if text.matches(&before.cedar).count() != 1 {
+        return Err(AmendError::File("the norm is not found in it once".to_owned()));
+    }
+    *text = text.replacen(&before.cedar, "", 1);
+    if text.trim().is_empty() {
+        document.files.remove(&before.file);
+    }
+    Ok(())
+}
+
+/// That of all norms no other changed than the one that was to, and no other went; and that the one is of the clause.
+fn check_norms(before: &Pack, after: &Pack, clause: &RequirementId, change: &Change) -> Result<(), AmendError> {
+    let brought = change.norm.as_ref().map(|norm| norm.id.as_str());
+    let gone = change.without.as_deref();
+    let id = brought.or(gone).unwrap_or_default();
     let other = || AmendError::OtherNorm(id.chars().take(100).collect());
-    let ids = |pack: &Pack| pack.norms.iter().map(|norm| norm.id.clone()).collect::<BTreeSet<_>>();
-    let (mut known, now) = (ids(before), ids(after));
-    known.insert(id.to_owned());
-    let own = after.norms.iter().find(|norm| norm.id == id).ok_or_else(other)?;
-    let was_here = before.norms.iter().find(|norm| norm.id == id).is_none_or(|norm| norm.requirement == *clause);
-    let texts: BTreeMap<&str, &str> = before.norms.iter().map(|norm| (norm.id.as_str(), norm.cedar.as_str())).collect();
-    let others = after.norms.iter().filter(|norm| norm.id != id);
-    let is_alone = others.into_iter().all(|norm| texts.get(norm.id.as_str()) == Some(&norm.cedar.as_str()));
-    if known == now && own.requirement == *clause && was_here && is_alone { Ok(()) } else { Err(other()) }
+    let kept = |pack: &Pack| -> BTreeMap<String, String> {
+        let others =
+            pack.norms.iter().filter(|norm| Some(norm.id.as_str()) != brought && Some(norm.id.as_str()) != gone);
+        others.map(|norm| (norm.id.clone(), norm.cedar.clone())).collect()
+    };
+    let count = |pack: &Pack, id: Option<&str>| pack.norms.iter().filter(|norm| Some(norm.id.as_str()) == id).count();
+    let is_own = |pack: &Pack| {
+        let own = pack.norms.iter().filter(|norm| Some(norm.id.as_str()) == brought);
+        own.into_iter().all(|norm| norm.requirement == *clause)
+    };
+    let fits = kept(before) == kept(after)
+        && is_own(before)
+        && is_own(after)
+        && count(after, brought) == usize::from(brought.is_some())
+        && (gone == brought || count(after, gone) == 0);
+    if fits { Ok(()) } else { Err(other()) }
 }
 
 #[cfg(test)]
@@ -213,7 +283,8 @@ mod tests {
             document.files["i18n/de.ftl"].contains("\ncore-05 =")
                 && document.files["i18n/de.ftl"].contains("\ncore-04 = Approvals end.\n    .title = ")
         );
-        let parameter = ParameterChange { id: "approval-validity".to_owned(), value: "\"365d\"".parse().unwrap() };
+        let parameter =
+            ParameterChange { id: "approval-validity".to_owned(), value: "\"365d\"".parse().unwrap(), new: None };
         let change = Change { parameter: Some(parameter), ..Change::default() };
         let (_, after) = amended(&core, &clause(), &change).unwrap();
         let value = after.requirements[&clause()].parameters.values().next().unwrap().value.clone();
@@ -233,7 +304,7 @@ mod tests {
         let refused = |change: &Change| amended(&core, &clause(), change).err().map(|error| error.to_string());
         assert!(refused(&Change::default()).unwrap().contains("changes nothing"));
         let parameter = |id: &str, value: &str| {
-            let parameter = ParameterChange { id: id.to_owned(), value: value.parse().unwrap() };
+            let parameter = ParameterChange { id: id.to_owned(), value: value.parse().unwrap(), new: None };
             Change { parameter: Some(parameter), ..Change::default() }
         };
         assert!(refused(&parameter("nowhere", "1")).unwrap().contains("no parameter"));

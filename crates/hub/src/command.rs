@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use model::{Digest, RequirementId, Timestamp};
+use model::{Digest, LayerKind, RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
+use standards::parameter::Stricter;
+use standards::requirement::{Kind, OnFailure};
 
 use crate::act::{Answer, Entry, Outcome, Stance};
 use crate::case::{CaseOutcome, Filing};
@@ -29,6 +31,8 @@ pub enum Command {
     IssueCredential { person: PersonId, credential: Digest, reasons: Reasons },
     /// Open a draft on a pack of this software or one that was put beside the log.
     OpenDraft { draft: DraftId, title: Title, pack: String, reasons: Reasons },
+    /// Open a draft of a standard that is nowhere yet: it has no clause until an amendment brings one.
+    BeginDraft { draft: DraftId, title: Title, beginning: Beginning, reasons: Reasons },
     /// Propose an amendment.
     Propose { draft: DraftId, clause: RequirementId, change: Change, why: Body },
     /// Take one's own amendment back.
@@ -65,6 +69,10 @@ pub enum Command {
     WithdrawVersion { version: Entry, reasons: Reasons },
     /// Correct a released version by a later one.
     CorrectVersion { version: Entry, by: Entry, reasons: Reasons },
+    /// Consent that a draft is tried on the public log of one's own city.
+    AgreeToPilot { draft: DraftId, reasons: Reasons },
+    /// No longer.
+    EndPilot { draft: DraftId, reasons: Reasons },
     /// File a case of one's own city.
     FileCase { case: Box<Filing> },
     /// Say what became of it.
@@ -89,19 +97,58 @@ impl fmt::Debug for Personal {
     }
 }
 
-/// What an amendment changes of its clause; at least one thing.
+/// What a standard says of itself that begins with nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beginning {
+    /// How wide it is.
+    pub layer: LayerKind,
+    /// Where it is to hold, in words.
+    pub jurisdiction: Title,
+    /// The packs of this software that it stands on and makes stricter; none for a standard that stands by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<String>,
+}
+
+/// What an amendment changes of its clause, or brings with a new one; at least one thing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
+    /// The clause is new. It needs a text, and a norm or why nothing executes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clause: Option<NewClause>,
     /// The requirement's new text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Body>,
-    /// A norm's new Cedar, its annotations included.
+    /// A norm's new Cedar, its annotations included, or a new norm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub norm: Option<NormChange>,
-    /// A parameter's new value.
+    /// A parameter's new value, or a new parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<ParameterChange>,
+    /// The `@id` of a norm that is taken out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<String>,
+    /// Why no norm and no duty executes the clause. A norm that is brought takes such words out by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_only: Option<Body>,
+}
+
+/// What is said of a clause that is new, beside its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewClause {
+    /// A few words.
+    pub title: Title,
+    /// When and how it bites.
+    pub kind: Kind,
+    /// What happens where it is not met.
+    pub on_failure: OnFailure,
+    /// The law or practice that it is drawn from, in words.
+    pub source: Title,
+    /// Where that can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Title>,
 }
 
 /// The new Cedar of a norm.
@@ -114,7 +161,7 @@ pub struct NormChange {
     pub cedar: Body,
 }
 
-/// The new value of a parameter.
+/// The new value of a parameter, or a parameter that is new.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterChange {
@@ -122,4 +169,34 @@ pub struct ParameterChange {
     pub id: String,
     /// The value, in TOML: `12`, `"36h"`, `["a", "b"]`.
     pub value: Title,
+    /// What it is, where the clause has none of this id yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<NewParameter>,
+}
+
+/// What a new parameter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewParameter {
+    /// Of which kind its value is.
+    pub kind: ParameterKind,
+    /// Which direction is stricter; none for silence and steps by age, which have an order of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stricter: Option<Stricter>,
+}
+
+/// Of which kind a parameter's value is, as packs write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ParameterKind {
+    /// A whole number.
+    Count,
+    /// A length of time.
+    Span,
+    /// A set of codes.
+    Set,
+    /// What silence means.
+    Silence,
+    /// Access by age.
+    Tiers,
 }

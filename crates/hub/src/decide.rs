@@ -1,6 +1,7 @@
 //! Command → acts, by a pure function: the state, the table of roles and the clock's instant say what may be done, and nothing else.
 
 mod cases;
+mod pilots;
 mod refusal;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::act::{
 use crate::command::{Change, Command, Personal};
 use crate::document::Document;
 use crate::member::Role;
+use crate::prepare::sealed_of;
 use crate::roles::{action, may};
 use crate::sealed::{AMENDMENT_FIELDS, PERSON_FIELDS, WORDS_FIELDS, fields};
 use crate::state::{Amendment, Draft, Phase, Stage, Standing, State};
@@ -199,6 +201,8 @@ impl Asked<'_> {
                 let what = |sealed| What::StatementMade(StatementMade { draft: draft.clone(), sealed });
                 self.sealed(words_of(words.as_str()), &WORDS_FIELDS, what).map(|one| vec![one])
             }
+            Command::AgreeToPilot { draft, reasons } => self.agree_to_pilot(draft, reasons).map(|one| vec![one]),
+            Command::EndPilot { draft, reasons } => self.end_pilot(draft, reasons).map(|one| vec![one]),
             Command::FileCase { case } => self.file_case(case).map(|one| vec![one]),
             Command::ContinueCase { case, outcome, words } => {
                 self.continue_case(*case, *outcome, words.as_str()).map(|one| vec![one])
@@ -274,18 +278,16 @@ impl Asked<'_> {
         let found = self.draft(draft)?;
         takes_amendment(self.state, self.by, draft, found)?;
         let Prepared::Amendment { document, parts, effect, example } = prepared else { return Err(Refusal::Moved) };
-        if *document != found.document || !found.clauses.contains(clause) {
+        if *document != found.document {
             return Err(Refusal::Moved);
         }
-        let kept = fields([
-            ("text", change.text.as_ref().map(ToString::to_string)),
-            ("norm-id", change.norm.as_ref().map(|norm| norm.id.clone())),
-            ("norm", change.norm.as_ref().map(|norm| norm.cedar.to_string())),
-            ("parameter", change.parameter.as_ref().map(|parameter| parameter.id.clone())),
-            ("value", change.parameter.as_ref().map(|parameter| parameter.value.to_string())),
-            ("why", Some(why.to_owned())),
-            ("example", Some(example.clone())),
-        ]);
+        match (&change.clause, found.clauses.contains(clause)) {
+            (None, true) => {}
+            (Some(_), false) if self.state.takes_clause(found, clause) => {}
+            (Some(_), _) => return Err(Refusal::Number(self.state.next_clause(found))),
+            (None, false) => return Err(Refusal::Moved),
+        }
+        let kept = sealed_of(change, why, example);
         let (draft, clause) = (draft.clone(), clause.clone());
         let (document, parts, effect) = (*document, parts.clone(), *effect);
         self.sealed(kept, &AMENDMENT_FIELDS, |sealed| {
@@ -424,7 +426,7 @@ impl Asked<'_> {
                 let (outcome, decision) = (*outcome, self.decision(reasons));
                 What::AmendmentDecided(AmendmentDecided { amendment: *amendment, outcome, decision })
             }
-            Command::OpenDraft { draft, title, reasons, .. } => {
+            Command::OpenDraft { draft, title, reasons, .. } | Command::BeginDraft { draft, title, reasons, .. } => {
                 if self.state.drafts.contains_key(draft) {
                     return Err(Refusal::Already("a draft of this id"));
                 }

@@ -134,7 +134,8 @@ mod tests {
     }
 
     fn validity(value: &str) -> Change {
-        let parameter = ParameterChange { id: "approval-validity".to_owned(), value: value.parse().unwrap() };
+        let parameter =
+            ParameterChange { id: "approval-validity".to_owned(), value: value.parse().unwrap(), new: None };
         Change { parameter: Some(parameter), ..Change::default() }
     }
 

@@ -21,8 +21,10 @@ use crate::decide::{Refusal, Written, decide};
 use crate::document::{DocumentError, Documents};
 use crate::folder::{Folder, FolderError};
 use crate::land::{Land, LandError};
+use crate::looking::LookError;
 use crate::member::ListedMember;
 use crate::state::{ApplyError, State};
+use crate::trying::{Round, Trying};
 use crate::words::{PersonId, Title};
 
 /// How many entries are read at a time.
@@ -239,6 +241,16 @@ impl Hub {
     #[must_use]
     pub fn mirrors(&self) -> PathBuf {
         self.folder.mirrors()
+    }
+
+    /// Tries drafts on the kept logs of the cities that consented; see [`crate::trying`].
+    ///
+    /// # Errors
+    /// As [`Trying::round`].
+    pub fn try_drafts(&self) -> Result<Round, LookError> {
+        let (mirrors, state) = (self.mirrors(), self.state());
+        let (documents, library, clock) = (&self.documents, &self.library, self.clock.as_ref());
+        Trying { mirrors: &mirrors, alliance: &state, documents, library, clock }.round(None)
     }
 
     /// The key that signs the log and what it releases.

@@ -34,6 +34,7 @@ pub mod sealed;
 mod shelf;
 pub mod simulate;
 pub mod state;
+pub mod trying;
 pub mod watch;
 pub mod words;
 

@@ -12,6 +12,7 @@ pub mod live;
 mod public;
 mod replay;
 mod report;
+mod silences;
 mod words;
 mod work;
 
@@ -74,7 +75,21 @@ pub fn outside(
     draft: &Draft,
     minutes: &Minutes,
 ) -> Result<Report, PilotError> {
-    let (audit, replay) = audit_before(source, key, None, || Replay::new(draft, None))?;
+    outside_within(source, key, draft, minutes, LOOKS_MAX)
+}
+
+/// The same with so many things to look at, at most: see [`LOOKS_MAX`].
+///
+/// # Errors
+/// As [`outside`].
+pub(crate) fn outside_within(
+    source: &dyn LogSource,
+    key: Option<&str>,
+    draft: &Draft,
+    minutes: &Minutes,
+    looks: u64,
+) -> Result<Report, PilotError> {
+    let (audit, replay) = audit_before(source, key, None, || Replay::new(draft, None).at_most(looks))?;
     replay.finish(&audit.state, audit.log.root, minutes)
 }
 

@@ -7,15 +7,15 @@ use model::{Digest, Fields, RequirementId, Sealed};
 use standards::Pack;
 
 use crate::act::{Entry, Part};
-use crate::amend::{amended, parts, with_version};
-use crate::command::{Change, Command, NormChange, ParameterChange};
+use crate::amend::{amended, begun, parts, with_version};
+use crate::command::{Beginning, Change, Command, NewClause, NewParameter, NormChange, ParameterChange};
 use crate::decide::{Prepared, Refusal, takes_amendment};
 use crate::document::{Document, DocumentError, resolved};
 use crate::effect::{Shown, compare, prover};
 use crate::hub::{Hub, HubError};
-use crate::sealed::field;
+use crate::sealed::{field, fields};
 use crate::state::{Draft, State};
-use crate::words::PersonId;
+use crate::words::{Body, DraftId, PersonId, Title, WordError, code, of_code};
 
 /// An amendment as its form shows it before it is proposed.
 #[derive(Debug, Clone)]
@@ -33,6 +33,7 @@ impl Hub {
         let of = |draft| state.drafts.get(draft).ok_or_else(|| missing("draft", draft));
         Ok(match command {
             Command::OpenDraft { pack, .. } => self.opened(pack)?,
+            Command::BeginDraft { draft, title, beginning, .. } => self.begun(state, draft, title, beginning)?,
             Command::Propose { draft, clause, change, .. } => {
                 let found = of(draft)?;
                 takes_amendment(state, by, draft, found)?;
@@ -59,16 +60,33 @@ impl Hub {
     }
 
     fn opened(&self, name: &str) -> Result<Prepared, HubError> {
-        let pack = self
-            .library
-            .find(name)
-            .ok_or_else(|| missing("pack", &name.escape_debug().take(80).collect::<String>()))?;
+        let pack = self.library.find(name).ok_or_else(|| missing("pack", &shown(name)))?;
         let files = Arc::new(Document::of(pack));
         let document = files.digest()?;
         let reference = &pack.manifest.reference;
         let (urn, version) = (reference.urn.clone(), reference.version.to_string());
         let clauses = pack.requirements.keys().cloned().collect();
         Ok(Prepared::Pack { urn, version, document, clauses, files })
+    }
+
+    /// A pack that has no clause yet, over those that it is to stand on.
+    fn begun(&self, state: &State, draft: &DraftId, title: &Title, from: &Beginning) -> Result<Prepared, HubError> {
+        if self.library.find(draft.as_str()).is_some() {
+            return Err(Refusal::Already("a pack of this id").into());
+        }
+        if !draft.as_str().starts_with(|first: char| first.is_ascii_lowercase()) {
+            return Err(Refusal::Draft.into());
+        }
+        let on = |name: &String| self.library.find(name).ok_or_else(|| missing("pack", &shown(name)));
+        let on: Vec<_> =
+            from.on.iter().map(|name| Ok(on(name)?.manifest.reference.clone())).collect::<Result<_, HubError>>()?;
+        let founded = state.founded.as_ref().ok_or(Refusal::Moved)?;
+        let files = begun((&founded.origin, &founded.name), draft, title, from, &on)?;
+        let pack = Arc::new(files.pack()?);
+        resolved(&self.library, &pack)?;
+        let reference = &pack.manifest.reference;
+        let (urn, version, document) = (reference.urn.clone(), reference.version.to_string(), files.digest()?);
+        Ok(Prepared::Pack { urn, version, document, clauses: Vec::new(), files: Arc::new(files) })
     }
 
     /// What an amendment would do. Nothing is written.
@@ -105,6 +123,11 @@ impl Hub {
     }
 }
 
+/// A name that somebody sent, as it can be told.
+fn shown(name: &str) -> String {
+    name.escape_debug().take(80).collect()
+}
+
 fn missing(what: &'static str, id: &impl ToString) -> HubError {
     Refusal::Missing { what, id: id.to_string() }.into()
 }
@@ -114,16 +137,68 @@ fn missing(what: &'static str, id: &impl ToString) -> HubError {
 /// # Errors
 /// What was sealed is no change.
 pub fn change_of(fields: &Fields) -> Result<Change, HubError> {
-    let damaged = |_| HubError::Document(DocumentError::Malformed("a sealed amendment is damaged".to_owned()));
+    let damaged = |_: WordError| damaged();
     let some = |name: &str| Some(field(fields, name)).filter(|text| !text.is_empty());
-    let text = some("text").map(|text| text.parse()).transpose().map_err(damaged)?;
+    let word = |name: &str| some(name).map(|text| text.parse::<Body>()).transpose().map_err(damaged);
+    let clause = match some("title") {
+        Some(title) => Some(NewClause {
+            title: title.parse().map_err(damaged)?,
+            kind: listed(fields, "kind")?,
+            on_failure: listed(fields, "on-failure")?,
+            source: field(fields, "source").parse().map_err(damaged)?,
+            url: some("source-url").map(|url| url.parse()).transpose().map_err(damaged)?,
+        }),
+        None => None,
+    };
     let norm = match some("norm") {
         Some(cedar) => Some(NormChange { id: field(fields, "norm-id"), cedar: cedar.parse().map_err(damaged)? }),
         None => None,
     };
-    let parameter = match some("parameter") {
-        Some(id) => Some(ParameterChange { id, value: field(fields, "value").parse().map_err(damaged)? }),
+    let new = match some("parameter-kind") {
+        Some(_) => Some(NewParameter {
+            kind: listed(fields, "parameter-kind")?,
+            stricter: some("stricter").map(|_| listed(fields, "stricter")).transpose()?,
+        }),
         None => None,
     };
-    Ok(Change { text, norm, parameter })
+    let parameter = match some("parameter") {
+        Some(id) => Some(ParameterChange { id, value: field(fields, "value").parse().map_err(damaged)?, new }),
+        None => None,
+    };
+    Ok(Change { clause, text: word("text")?, norm, parameter, without: some("without"), text_only: word("text-only")? })
+}
+
+/// A word of a list, as it was sealed.
+fn listed<T: serde::de::DeserializeOwned>(fields: &Fields, name: &str) -> Result<T, HubError> {
+    of_code(&field(fields, name)).ok_or_else(damaged)
+}
+
+fn damaged() -> HubError {
+    HubError::Document(DocumentError::Malformed("a sealed amendment is damaged".to_owned()))
+}
+
+/// An amendment's change as it is sealed, beside why it is proposed and for example what it does.
+#[must_use]
+pub fn sealed_of(change: &Change, why: &str, example: &str) -> Fields {
+    let Change { clause, text, norm, parameter, without, text_only } = change;
+    let clause = clause.as_ref();
+    let new = parameter.as_ref().and_then(|parameter| parameter.new);
+    fields([
+        ("example", Some(example.to_owned())),
+        ("kind", clause.map(|new| code(&new.kind))),
+        ("norm", norm.as_ref().map(|norm| norm.cedar.to_string())),
+        ("norm-id", norm.as_ref().map(|norm| norm.id.clone())),
+        ("on-failure", clause.map(|new| code(&new.on_failure))),
+        ("parameter", parameter.as_ref().map(|parameter| parameter.id.clone())),
+        ("parameter-kind", new.map(|new| code(&new.kind))),
+        ("source", clause.map(|new| new.source.to_string())),
+        ("source-url", clause.and_then(|new| new.url.as_ref()).map(ToString::to_string)),
+        ("stricter", new.and_then(|new| new.stricter).map(|stricter| code(&stricter))),
+        ("text", text.as_ref().map(ToString::to_string)),
+        ("text-only", text_only.as_ref().map(ToString::to_string)),
+        ("title", clause.map(|new| new.title.to_string())),
+        ("value", parameter.as_ref().map(|parameter| parameter.value.to_string())),
+        ("why", Some(why.to_owned())),
+        ("without", without.clone()),
+    ])
 }

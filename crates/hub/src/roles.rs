@@ -27,12 +27,14 @@ pub enum Action {
     Release,
     /// Publish the rules of moderation; hide, restore and erase.
     Moderate,
+    /// Let a draft be tried on the public log of one's own city, or no longer.
+    KeepPilots,
     /// File cases of one's own city, say what became of them, take them back.
     KeepCases,
 }
 
 /// The table. Whatever does not stand here is refused.
-pub const TABLE: [(Action, &[Role]); 11] = [
+pub const TABLE: [(Action, &[Role]); 12] = [
     (Action::KeepMembers, &[Secretariat]),
     (Action::KeepPeople, &[Secretariat]),
     (Action::OpenDraft, &[Secretariat, Editor]),
@@ -43,6 +45,7 @@ pub const TABLE: [(Action, &[Role]); 11] = [
     (Action::Edit, &[Editor]),
     (Action::Release, &[Secretariat]),
     (Action::Moderate, &[Secretariat]),
+    (Action::KeepPilots, &[Secretariat, Editor, Member]),
     (Action::KeepCases, &[Secretariat, Editor, Member]),
 ];
 
@@ -75,6 +78,7 @@ pub const fn action_of(what: &What) -> Action {
         What::WorkshopAnnounced(_) | What::MinutesFiled(_) => Action::KeepWorkshops,
         What::ConsolidationBegun(_) | What::AmendmentDecided(_) | What::DraftConsolidated(_) => Action::Edit,
         What::VersionReleased(_) | What::VersionWithdrawn(_) | What::VersionCorrected(_) => Action::Release,
+        What::PilotAgreed(_) | What::PilotEnded(_) => Action::KeepPilots,
         What::CaseFiledFirst(_)
         | What::CaseFiled(_)
         | What::CaseContinued(_)
@@ -92,7 +96,7 @@ pub const fn action(command: &Command) -> Action {
     match command {
         Command::AdmitMembers { .. } | Command::EndMembership { .. } | Command::NameLog { .. } => Action::KeepMembers,
         Command::NamePerson { .. } | Command::SetRole { .. } | Command::IssueCredential { .. } => Action::KeepPeople,
-        Command::OpenDraft { .. } => Action::OpenDraft,
+        Command::OpenDraft { .. } | Command::BeginDraft { .. } => Action::OpenDraft,
         Command::Propose { .. } | Command::WithdrawAmendment { .. } => Action::Propose,
         Command::Endorse { for_member: true, .. } => Action::SpeakForMember,
         Command::Argue { .. } | Command::Endorse { .. } | Command::State { .. } | Command::Answer { .. } => {
@@ -103,6 +107,7 @@ pub const fn action(command: &Command) -> Action {
             Action::Edit
         }
         Command::Release { .. } | Command::WithdrawVersion { .. } | Command::CorrectVersion { .. } => Action::Release,
+        Command::AgreeToPilot { .. } | Command::EndPilot { .. } => Action::KeepPilots,
         Command::FileCase { .. } | Command::ContinueCase { .. } | Command::WithdrawCase { .. } => Action::KeepCases,
         Command::PublishModerationPolicy { .. }
         | Command::Hide { .. }

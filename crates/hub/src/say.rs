@@ -22,6 +22,12 @@ pub fn decided(what: &What) -> Option<String> {
         }
         What::CredentialIssued(issued) => format!("{} gets a token", issued.person),
         What::CaseWithdrawn(withdrawn) => format!("the case of entry {} is taken back", withdrawn.case),
+        What::PilotAgreed(agreed) => {
+            format!("the draft {} may be tried on the public log of {}", agreed.draft, agreed.city)
+        }
+        What::PilotEnded(ended) => {
+            format!("the draft {} is tried on the public log of {} no longer", ended.draft, ended.city)
+        }
         What::DraftOpened(opened) => format!("the draft {} is opened", opened.title),
         What::ModerationPolicyPublished(_) => "the rules of moderation are published".to_owned(),
         What::Hidden(moderated) => format!("the words of entry {} are hidden", moderated.entry),
@@ -97,6 +103,7 @@ pub const fn effect_word(effect: Effect) -> &'static str {
 #[must_use]
 pub const fn part(part: Part) -> &'static str {
     match part {
+        Part::Clause => "a new clause",
         Part::Text => "the text",
         Part::Norm => "a norm",
         Part::Parameter => "a parameter",

@@ -8,7 +8,24 @@ use crate::act::What;
 /// The sealed fields of a person.
 pub const PERSON_FIELDS: [&str; 2] = ["mail", "name"];
 /// The sealed fields of an amendment.
-pub const AMENDMENT_FIELDS: [&str; 7] = ["example", "norm", "norm-id", "parameter", "text", "value", "why"];
+pub const AMENDMENT_FIELDS: [&str; 16] = [
+    "example",
+    "kind",
+    "norm",
+    "norm-id",
+    "on-failure",
+    "parameter",
+    "parameter-kind",
+    "source",
+    "source-url",
+    "stricter",
+    "text",
+    "text-only",
+    "title",
+    "value",
+    "why",
+    "without",
+];
 /// The sealed fields of a case.
 pub const CASE_FIELDS: [&str; 5] = ["contact", "milestones", "problem", "title", "what"];
 /// The sealed field of whatever else somebody writes.

@@ -42,6 +42,8 @@ pub struct State {
     pub workshops: BTreeMap<Entry, Arc<Workshop>>,
     /// Released versions, by their entries.
     pub versions: BTreeMap<Entry, Arc<Version>>,
+    /// On whose logs each draft may be tried, or might.
+    pub pilots: BTreeMap<DraftId, Arc<BTreeMap<MemberId, Consent>>>,
     /// Cases of good practice, by their entries.
     pub cases: Arc<BTreeMap<Entry, Arc<Case>>>,
     /// The rules of moderation, and the entry that published them.
@@ -105,6 +107,26 @@ pub struct Person {
     /// The entry whose payload holds their name; none for the first, who is called by an office.
     pub entry: Option<Entry>,
     credential: Option<Digest>,
+}
+
+/// A city's consent that a draft is tried on its public log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// Since when.
+    pub begun: Consented,
+    /// Until when, if it is over.
+    pub ended: Option<Consented>,
+}
+
+/// A decision about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consented {
+    /// The entry.
+    pub entry: Entry,
+    /// When.
+    pub at: Timestamp,
+    /// By whom, and why.
+    pub decision: Decision,
 }
 
 /// Where a draft stands.

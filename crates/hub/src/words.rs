@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use model::id::ID_BYTES_MAX;
+use serde::de::value::Error as NoCode;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 
 /// What is wrong with a word that somebody sent.
@@ -140,6 +142,18 @@ impl<const MAX: usize> fmt::Display for Text<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
+}
+
+/// The word of a list by its code, as acts and packs write it; none if there is none of it.
+pub(crate) fn of_code<T: DeserializeOwned>(code: &str) -> Option<T> {
+    let code: serde::de::value::StrDeserializer<'_, NoCode> = code.into_deserializer();
+    T::deserialize(code).ok()
+}
+
+/// The code of a word of a list; empty for what is no such word.
+pub(crate) fn code<T: Serialize>(word: &T) -> String {
+    let code = serde_json::to_value(word).ok();
+    code.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -89,13 +89,9 @@ impl Clocks {
     /// Each run of a duty's clock about a subject that has begun, and where it stands.
     #[must_use]
     pub fn runs(&self, state: &State, subject: &Subject, now: Timestamp) -> Vec<(Duty, Instance)> {
-        let concerned = match subject {
-            Subject::City => Some(Concerned::city()),
-            Subject::Deployment { id } => state.deployments.get(id).map(|record| Concerned::of(&record.deployment)),
-            // A device has no clocks of its own.
-            Subject::Device { .. } => None,
+        let (Some(concerned), Some(timeline)) = (concerned(state, subject), state.timelines.get(subject)) else {
+            return Vec::new();
         };
-        let (Some(concerned), Some(timeline)) = (concerned, state.timelines.get(subject)) else { return Vec::new() };
         let events = self.events(state, timeline);
         let runs = |duty: Duty| {
             let runs = duty.instances(&events, now).into_iter();
@@ -110,6 +106,22 @@ impl Clocks {
         let mut runs = self.runs(state, subject, now);
         runs.retain(|(_, run)| run.status == Status::Waiting);
         runs
+    }
+
+    /// The next instant at which a duty of those that are asked about will have lapsed about a subject, unless it is done; always after
+    /// `now`.
+    #[must_use]
+    pub fn next_lapse(
+        &self,
+        state: &State,
+        subject: &Subject,
+        now: Timestamp,
+        asked: impl Fn(&Duty) -> bool,
+    ) -> Option<Timestamp> {
+        let (concerned, timeline) = (concerned(state, subject)?, state.timelines.get(subject)?);
+        let events = self.events(state, timeline);
+        let duties = self.concerning(state, &concerned).filter(asked);
+        duties.filter_map(|duty| duty.next_lapse(&events, now)).min()
     }
 
     /// The acts that are due at an instant: lapses, what was made good, and what a lapse means.
@@ -199,6 +211,16 @@ impl Clocks {
     fn concerning<'a>(&'a self, state: &'a State, concerned: &'a Concerned) -> impl Iterator<Item = Duty> + 'a {
         let concerning = self.duties.values().filter(|duty| concerned.is_concerned(&duty.applies));
         concerning.map(move |duty| duty.owed_since(state.duty_since(&duty.id)))
+    }
+}
+
+/// What of a subject duties are about.
+fn concerned(state: &State, subject: &Subject) -> Option<Concerned> {
+    match subject {
+        Subject::City => Some(Concerned::city()),
+        Subject::Deployment { id } => state.deployments.get(id).map(|record| Concerned::of(&record.deployment)),
+        // A device has no clocks of its own.
+        Subject::Device { .. } => None,
     }
 }
 

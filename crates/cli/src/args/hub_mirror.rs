@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use hub::mirror::{Country, SizeClass};
+use hub::words::DraftId;
 use model::{PartyId, Timestamp};
 
 /// What a hub, or anybody, learns from the public logs of cities.
@@ -21,6 +22,7 @@ pub(crate) enum HubPublic {
     Evidence(EvidenceArgs),
     Definitions(Definitions),
     Benchmark(Benchmark),
+    Pilots(Pilots),
     Simulate(Simulate),
 }
 
@@ -185,6 +187,22 @@ pub(crate) struct Benchmark {
     /// Print the cities as CSV.
     #[arg(long, conflicts_with = "log")]
     pub(crate) csv: bool,
+}
+
+/// Try drafts on the kept logs of cities that consented to it, and note what each would have meant, for the draft's pages.
+///
+/// `ordinance hub serve` does it after each look. It reads what is kept, changes nothing, and leaves out whoever did not consent. A log
+/// and a draft that stand as they did the last time are not tried again. Exit status: 0 each that was due has its report, 1 some has none.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  ordinance hub pilots ./alliance\n  ordinance hub pilots ./alliance --draft core --json"
+)]
+pub(crate) struct Pilots {
+    /// The hub's folder.
+    pub(crate) dir: PathBuf,
+    /// This draft alone.
+    #[arg(long)]
+    pub(crate) draft: Option<DraftId>,
 }
 
 /// Measure a hub with generated cities: admit members, mirror a year of their logs, then a day more, count every benchmark, and ask

@@ -5,11 +5,12 @@
 mod world;
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::hub_mirror::copy;
-use crate::tool::{json as run_json, run};
+use crate::tool::{json as run_json, run, wait};
 use world::{Alliance, Member, look};
 
 /// A norm on how long an approval may last.
@@ -133,6 +134,34 @@ fn adopted(alliance: &mut Alliance, released: u64) {
     }
 }
 
+/// A city consents that the draft is tried on its log: the hub does it on what it keeps, and whoever asks the city itself finds the same.
+fn tried(alliance: &Alliance) {
+    let (hub, city) = (&alliance.hub, &alliance.cities[0]);
+    let consents = json!({"do": "agree-to-pilot", "draft": "core", "reasons": "To know before the council asks."});
+    let agreed = hub.act(&alliance.editor, &consents);
+    // Who looks reads what is published.
+    let is_published = || run_json(&["verify", &hub.address])["size"].as_u64() > Some(agreed);
+    assert!(
+        (0..100).any(|_| is_published() || {
+            wait(Duration::from_millis(200));
+            false
+        }),
+        "entry {agreed} is published"
+    );
+    let (code, looked) = look(hub);
+    assert_eq!(code, Some(0), "{looked}");
+    let round = run_json(&["hub", "pilots", &hub.dir()]);
+    assert_eq!((&round["tried"], &round["without"]), (&json!([["core", "city-a"]]), &json!([])), "{round}");
+    let kept: Value = serde_json::from_slice(&hub.get("/drafts/core/pilots/city-a/report.json")).unwrap();
+    assert!(!kept["disclosures"].as_array().unwrap().is_empty(), "a city that disclosed: {kept}");
+    let draft = format!("{}/drafts/core", hub.address);
+    for log in [city.address(), &format!("{}/mirrors/city-a", hub.address)] {
+        let out = run_json(&["pilot", "run", log, "--draft", &draft, "--allow", "127.0.0.1", "--key", &city.key]);
+        assert_eq!(out, kept, "{log}");
+    }
+    hub.act(&alliance.editor, &json!({"do": "end-pilot", "draft": "core", "reasons": "We know now."}));
+}
+
 fn not_in_the_log(alliance: &mut Alliance, address: &str, key: &str) {
     let good: Value =
         serde_json::from_slice(&alliance.hub.get(address.strip_prefix(&alliance.hub.address).unwrap())).unwrap();
@@ -217,6 +246,7 @@ fn a_hub_and_five_cities_make_a_norm_together_and_the_one_that_forks_its_log_is_
     let consolidated = first_version(&mut alliance);
     let released = amended(&mut alliance, consolidated);
     adopted(&mut alliance, released);
+    tried(&alliance);
     forked(&mut alliance);
     // The hub and the four hold together.
     let outside = run_json(&["verify", &alliance.hub.address, "--key", &alliance.hub.key]);

@@ -308,6 +308,7 @@ fn every_command_has_a_manual_page_and_examples() {
                 "definitions",
                 "benchmark",
                 "land",
+                "pilots",
                 "simulate",
             ],
         ),

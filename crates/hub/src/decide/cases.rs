@@ -8,7 +8,7 @@ use crate::words::{MemberId, Reasons};
 
 impl Asked<'_> {
     /// The city or government that whoever asks speaks for.
-    fn own_place(&self) -> Result<MemberId, Refusal> {
+    pub(super) fn own_place(&self) -> Result<MemberId, Refusal> {
         let (person, _) = self.state.speaker(self.by).ok_or_else(|| Refusal::Nobody(self.by.clone()))?;
         let member = self.state.members.by_id.get(&person.member);
         let governs = member.is_some_and(|member| member.listed.kind.governs());

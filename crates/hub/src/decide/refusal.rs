@@ -1,5 +1,6 @@
 //! Why a command does nothing, in words for whoever asked. What was refused wrote nothing.
 
+use model::RequirementId;
 use model::entropy::NoEntropy;
 use register::sealing::SealError;
 
@@ -101,6 +102,12 @@ pub enum Refusal {
     /// A version that stands no longer, or a correction that is none.
     #[error("{0}")]
     Standing(&'static str),
+    /// A draft that begins with nothing, under an id that no clause can begin with.
+    #[error("the clauses of a new standard are called after its draft, so that its id begins with a letter")]
+    Draft,
+    /// A new clause under a number that a clause of the draft has, or was proposed under, or under no number.
+    #[error("a new clause gets a number that no clause of this draft ever had, such as `{0}`")]
+    Number(RequirementId),
     /// There are no rules of moderation yet.
     #[error("nothing is moderated before the rules of moderation are published")]
     NoPolicy,
@@ -108,8 +115,11 @@ pub enum Refusal {
     #[error("a workshop ends after it begins")]
     Times,
     /// Somebody whose member governs no place, or another one.
-    #[error("a case is filed, continued and taken back by people who speak for the city or government whose it is")]
+    #[error("cases and pilots are a city’s or a government’s: people who speak for it file, continue and end them")]
     NotTheirCase,
+    /// A city whose log nobody named.
+    #[error("a draft is tried on a public log, and no act names that of `{0}`; the secretariat names it first")]
+    NoLog(MemberId),
     /// The case was taken back.
     #[error("the case of entry {0} was taken back")]
     CaseWithdrawn(Entry),

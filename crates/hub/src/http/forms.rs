@@ -12,8 +12,8 @@ use super::problem::Problem;
 use super::router::Node;
 use crate::act::{Answer, Entry, Outcome, Stance};
 use crate::case::CaseOutcome;
-use crate::command::Command;
-use crate::words::WordError;
+use crate::command::{Beginning, Command};
+use crate::words::{WordError, of_code};
 
 /// What a form sent.
 struct Sent(HashMap<String, String>);
@@ -118,6 +118,13 @@ fn kept(sent: &Sent) -> Result<(Command, String), Problem> {
             let (title, pack) = (sent.word("title")?, sent.text("pack").to_owned());
             (Command::OpenDraft { draft, title, pack, reasons: reasons()? }, back)
         }
+        "begin-draft" => {
+            let (back, draft) = draft()?;
+            let layer = of_code(sent.text("layer")).ok_or_else(|| unfit("layer", &"choose how wide it is"))?;
+            let on = Some(sent.text("on").to_owned()).filter(|on| !on.is_empty()).into_iter().collect();
+            let beginning = Beginning { layer, jurisdiction: sent.word("jurisdiction")?, on };
+            (Command::BeginDraft { draft, title: sent.word("title")?, beginning, reasons: reasons()? }, back)
+        }
         "begin-consolidation" => {
             let (back, draft) = draft()?;
             (Command::BeginConsolidation { draft, reasons: reasons()? }, back)
@@ -166,8 +173,9 @@ fn kept(sent: &Sent) -> Result<(Command, String), Problem> {
     })
 }
 
-/// What people of a city send about a case of theirs.
+/// What people of a city send about a case of theirs, or a pilot on its log.
 fn case(sent: &Sent) -> Result<(Command, String), Problem> {
+    let draft = || sent.word::<crate::words::DraftId>("draft").map(|draft| (format!("/drafts/{draft}/pilots"), draft));
     let case = || sent.entry("case").map(|case| (case, format!("/cases/{case}")));
     Ok(match sent.text("do") {
         "continue-case" => {
@@ -175,6 +183,14 @@ fn case(sent: &Sent) -> Result<(Command, String), Problem> {
             let outcome =
                 CaseOutcome::of(sent.text("outcome")).ok_or_else(|| unfit("outcome", &"choose how it stands"))?;
             (Command::ContinueCase { case, outcome, words: sent.word("words")? }, back)
+        }
+        "agree-to-pilot" => {
+            let (back, draft) = draft()?;
+            (Command::AgreeToPilot { draft, reasons: sent.word("reasons")? }, back)
+        }
+        "end-pilot" => {
+            let (back, draft) = draft()?;
+            (Command::EndPilot { draft, reasons: sent.word("reasons")? }, back)
         }
         "withdraw-case" => {
             let (case, back) = case()?;

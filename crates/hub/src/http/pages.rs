@@ -11,9 +11,11 @@ mod listing;
 pub(super) mod members;
 pub(super) mod mirrors;
 mod news;
+pub(super) mod pilots;
 pub(super) mod propose;
 pub(super) mod sign_in;
 pub(super) mod statements;
+mod typed;
 pub(super) mod versions;
 
 use std::sync::Arc;
@@ -49,6 +51,9 @@ pub(super) fn routes() -> Router<Node> {
         .route("/drafts/{id}/statements", get(statements::statements))
         .route("/drafts/{id}/clauses/{clause}", get(drafts::clause))
         .route("/drafts/{id}/clauses/{clause}/propose", get(propose::form).post(propose::sent))
+        .route("/drafts/{id}/pilots", get(pilots::list))
+        .route("/drafts/{id}/pilots/{city}", get(pilots::pilot))
+        .route("/drafts/{id}/pilots/{city}/report.json", get(pilots::report))
         .route("/amendments/{entry}", get(amendment::amendment))
         .route("/amendments/{entry}/feed.atom", get(feeds::amendment))
         .route("/people/{id}/feed.atom", get(feeds::person))

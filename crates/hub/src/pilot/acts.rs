@@ -45,7 +45,7 @@ impl Acts {
             Outcome::Changed => counts.changed += 1,
             _ => counts.refused += 1,
         }
-        let example = Example { entry, at: act.at, kind: act.what.kind(), about: about(&act.what), instead };
+        let example = Example { entry, at: act.at, kind: act.what.kind().to_owned(), about: about(&act.what), instead };
         self.note(&why, &example);
         let grounds = grounds_of(&why).to_vec();
         let against = grounds.iter().map(|ground| ground.policy.to_string()).collect();
@@ -74,7 +74,7 @@ impl Acts {
     }
 
     pub(super) fn finish(self) -> (Vec<Line>, Vec<ByNorm>) {
-        let lines = self.kinds.into_iter().map(|(kind, counts)| Line { kind, counts }).collect();
+        let lines = self.kinds.into_iter().map(|(kind, counts)| Line { kind: kind.to_owned(), counts }).collect();
         let mut against: Vec<ByNorm> = self.against.into_values().collect();
         against.sort_by(|a, b| (b.acts, &a.norm, &a.reason).cmp(&(a.acts, &b.norm, &b.reason)));
         (lines, against)

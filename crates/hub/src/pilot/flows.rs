@@ -2,7 +2,9 @@
 //!
 //! Only what flowed under the policies of its time is asked about: that a stopped stream takes nothing is no finding.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use model::{
@@ -11,12 +13,13 @@ use model::{
 };
 use norms::{
     Bundle, Circumstances, CollectFast, CollectQuestion, Decision, DiscloseFast, DiscloseLimits, DiscloseQuestion,
-    GrantPlan, Ground, Refusal,
+    GrantPlan, Ground,
 };
 use register::decide::offers_below;
 use register::{State, circumstances};
 
 use super::report::{FLOWS_MAX, Flow, Kind, Stop};
+use super::silences::Ceased;
 
 /// The register before and after a draft, at an instant.
 pub(super) struct Now<'a> {
@@ -119,7 +122,7 @@ impl Track {
     }
 
     /// Notes that it stops, if it does for the first time.
-    fn stop(&mut self, now: &Now<'_>, why: &Refusal) -> bool {
+    fn stop(&mut self, now: &Now<'_>, why: &dyn fmt::Display) -> bool {
         let is_first = self.first.is_none();
         self.first.get_or_insert_with(|| Stop { entry: now.entry, at: now.at, why: why.to_string() });
         is_first
@@ -151,22 +154,26 @@ impl Flows {
         self.of_deployment.entry(deployment.clone()).or_default().push(grant.clone());
     }
 
-    /// Looks at everything that belongs to a deployment. Gives what stops for the first time.
-    pub(super) fn look(&mut self, now: &Now<'_>, id: &DeploymentId) -> Vec<Stopped> {
+    /// Looks at everything that belongs to a deployment, which may stand still under the draft because of silence. Gives what norms stop
+    /// for the first time.
+    pub(super) fn look(&mut self, now: &Now<'_>, id: &DeploymentId, ceased: Option<&Ceased>) -> Vec<Stopped> {
         let mut stopped = Vec::new();
-        let (Some(was), Some(with)) = (Side::of(now.was, id, now.at), Side::of(now.with, id, now.at)) else {
-            return stopped;
-        };
+        let (was, with) = (Side::of(now.was, id, now.at, None), Side::of(now.with, id, now.at, ceased));
+        let (Some(was), Some(with)) = (was, with) else { return stopped };
         for stream in &was.record.deployment.streams {
             let track = self.streams.entry(stream.id.clone()).or_default();
-            let standing = match (was.collects(&stream.id, now.at), with.collects(&stream.id, now.at)) {
-                (Some(Decision::Allowed(_)), Some(Decision::Refused(why))) => {
+            let standing = match (was.collects(&stream.id, now.at), with.collects(&stream.id, now.at), ceased) {
+                (Some(Decision::Allowed(_)), _, Some(ceased)) => {
+                    track.stop(now, ceased);
+                    Standing::Stopped
+                }
+                (Some(Decision::Allowed(_)), Some(Decision::Refused(why)), None) => {
                     if track.stop(now, &why) {
                         stopped.push((id.clone(), why.grounds));
                     }
                     Standing::Stopped
                 }
-                (Some(Decision::Allowed(_)), Some(Decision::Allowed(_))) => Standing::Flows,
+                (Some(Decision::Allowed(_)), Some(Decision::Allowed(_)), None) => Standing::Flows,
                 _ => Standing::Still,
             };
             track.turn(now.at, standing);
@@ -239,14 +246,26 @@ fn kind(tracks: impl Iterator<Item = (String, Option<String>, Track)>, at: Times
 struct Side<'a> {
     state: &'a State,
     bundle: &'a Arc<Bundle>,
-    record: &'a DeploymentRecord,
+    record: Cow<'a, DeploymentRecord>,
     around: Circumstances,
 }
 
 impl<'a> Side<'a> {
-    fn of((state, bundle): (&'a State, &'a Arc<Bundle>), id: &DeploymentId, at: Timestamp) -> Option<Self> {
+    /// A deployment as it stands, or suspended where silence about it would have stopped it.
+    fn of(
+        (state, bundle): (&'a State, &'a Arc<Bundle>),
+        id: &DeploymentId,
+        at: Timestamp,
+        ceased: Option<&Ceased>,
+    ) -> Option<Self> {
         let record = state.deployments.get(id)?;
-        Some(Self { state, bundle, record, around: circumstances::of_deployment(state, record, at) })
+        let runs = matches!(record.standing.state, Stage::Published | Stage::Active);
+        let mut record = Cow::Borrowed(&**record);
+        if ceased.is_some() && runs {
+            record.to_mut().standing.state = Stage::Suspended;
+        }
+        let around = circumstances::of_deployment(state, &record, at);
+        Some(Self { state, bundle, record, around })
     }
 
     /// What the policies say of a stream that is running; none if it is not.
@@ -274,7 +293,7 @@ impl<'a> Side<'a> {
             recipient: &state.parties.get(&grant.recipient)?.party,
             grant: Some(granted),
             view,
-            record: self.record,
+            record: &self.record,
             stream: self.record.deployment.stream(&grant.stream)?,
             order: grant.order.as_ref().and_then(|id| state.orders.get(id)).map(|record| &record.order),
             purpose: grant.purpose,

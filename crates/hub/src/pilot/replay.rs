@@ -22,6 +22,7 @@ use super::disclosed::Disclosed;
 use super::draft::Draft;
 use super::flows::{Flows, Now};
 use super::report::{self, Report, Seen};
+use super::silences::Silences;
 use super::work::{Minutes, Papers};
 use super::{PilotError, words};
 
@@ -72,6 +73,7 @@ pub struct Replay<'a> {
     flows: Flows,
     disclosed: Disclosed,
     papers: Papers,
+    silences: Silences,
     touched: Touched,
     /// How many more things it looks at.
     looks: u64,
@@ -97,6 +99,7 @@ impl<'a> Replay<'a> {
             each: Vec::new(),
             disclosed: Disclosed::default(),
             papers: Papers::default(),
+            silences: Silences::default(),
             touched: Touched::Nothing,
             looks: LOOKS_MAX,
             last: (0, Timestamp::UNIX_EPOCH),
@@ -149,10 +152,14 @@ impl<'a> Replay<'a> {
         let over = self.over.take();
         let state = over.as_deref().unwrap_or(state);
         self.begin_with(state)?;
-        self.touched = Touched::Everything;
-        self.look(state)?;
-        self.disclosed_before(None)?;
         let to = self.until.filter(|_| over.is_some()).unwrap_or(self.last.1);
+        if to > self.last.1 {
+            self.look(state)?;
+            self.silent_until(state, to)?;
+        }
+        let all: Vec<DeploymentId> = state.deployments.keys().cloned().collect();
+        self.look_at(state, &all, to)?;
+        self.disclosed_before(None)?;
         let inside = self.records.is_some();
         let seen = Seen {
             origin: state.city.as_ref().map(|city| city.origin.clone()).unwrap_or_default(),
@@ -180,6 +187,7 @@ impl<'a> Replay<'a> {
         }
         self.begin_with(before)?;
         self.look(before)?;
+        self.silent_until(before, act.at)?;
         self.disclosed_before(Some(act))?;
         let (with, bundles) = self.under_the_draft(entry, act)?;
         if let Some((_, bundle)) = &self.bundles
@@ -194,6 +202,9 @@ impl<'a> Replay<'a> {
         }
         self.touched = touched(before, &act.what);
         self.fold(&with)?;
+        if let Some((_, text)) = act.what.adopts() {
+            self.silences.adopted(self.draft, text, &self.with)?;
+        }
         self.bundles = bundles.or(self.bundles.take());
         self.note(before, entry, act);
         Ok(())
@@ -235,7 +246,7 @@ impl<'a> Replay<'a> {
         let sources = policy.sources.clone();
         self.with.policy = Some(Arc::new(PolicyInForce { hash, text, sources, since: at, duties_since }));
         (self.bundles, self.touched) = (Some(bundles), Touched::Everything);
-        Ok(())
+        self.silences.adopted(self.draft, &policy.text, &self.with)
     }
 
     /// The act as it is in the second fold: an adoption has the draft in it.
@@ -270,31 +281,57 @@ impl<'a> Replay<'a> {
 
     /// Looks at every flow that the act before may have changed.
     fn look(&mut self, before: &State) -> Result<(), PilotError> {
-        let Some((was, with)) = &self.bundles else { return Ok(()) };
-        let (entry, at) = self.last;
-        let now = Now { entry, at, was: (before, was), with: (&self.with, with) };
-        let ids: Vec<&DeploymentId> = match &self.touched {
+        let ids: Vec<DeploymentId> = match std::mem::replace(&mut self.touched, Touched::Nothing) {
             Touched::Nothing => return Ok(()),
             Touched::One(id) => vec![id],
-            Touched::Everything => before.deployments.keys().collect(),
+            Touched::Everything => before.deployments.keys().cloned().collect(),
         };
+        let at = self.last.1;
+        self.silences.look(&self.with, &Subject::City, at);
+        self.look_at(before, &ids, at)
+    }
+
+    /// Looks at the flows of deployments at an instant, as the register stands since the act before.
+    fn look_at(&mut self, before: &State, ids: &[DeploymentId], at: Timestamp) -> Result<(), PilotError> {
+        let Some((was, with)) = &self.bundles else { return Ok(()) };
+        let entry = self.last.0;
+        let now = Now { entry, at, was: (before, was), with: (&self.with, with) };
         for id in ids {
             let things = self.flows.things(before, id);
             self.looks = self.looks.checked_sub(things).ok_or(PilotError::TooMuch(entry))?;
             if self.flows.kept() > STRETCHES_MAX {
                 return Err(PilotError::TooMuch(entry));
             }
-            for (deployment, grounds) in self.flows.look(&now, id) {
+            let ceased = self.silences.ceased(&self.with, id, at);
+            for (deployment, grounds) in self.flows.look(&now, id, ceased.as_ref()) {
                 let about = Subject::Deployment { id: deployment };
                 self.papers.asked(self.draft, &self.with, &grounds, Some(&about));
             }
+            self.silences.look(&self.with, &Subject::Deployment { id: id.clone() }, at);
+        }
+        Ok(())
+    }
+
+    /// Looks at what silence about the draft's duties stops by an instant, each at the moment at which it does.
+    fn silent_until(&mut self, before: &State, until: Timestamp) -> Result<(), PilotError> {
+        while let Some((at, subject)) = self.silences.lapsed_by(until) {
+            // Whatever comes back again and again is no reason to go on for ever.
+            self.looks = self.looks.checked_sub(1).ok_or(PilotError::TooMuch(self.last.0))?;
+            self.disclosed_until(|record| record.at < at)?;
+            let ids = match &subject {
+                Subject::Deployment { id } => vec![id.clone()],
+                Subject::City => before.deployments.keys().cloned().collect(),
+                Subject::Device { .. } => Vec::new(),
+            };
+            self.look_at(before, &ids, at)?;
+            // What runs again and again lapses again.
+            self.silences.look(&self.with, &subject, at);
         }
         Ok(())
     }
 
     /// Asks about every record before an act: of an earlier instant, or one that a batch sums up. Without an act, about all.
     fn disclosed_before(&mut self, act: Option<&Act>) -> Result<(), PilotError> {
-        let Some(records) = &mut self.records else { return Ok(()) };
         let batched = match act.map(|act| &act.what) {
             Some(What::DisclosuresBatched(batch)) => Some(batch.last),
             _ => None,
@@ -302,7 +339,12 @@ impl<'a> Replay<'a> {
         let is_before = |record: &DisclosureRecord| {
             act.is_none_or(|act| record.at < act.at || batched.is_some_and(|last| record.seq <= last))
         };
-        while let Some(record) = records.next_if(|record| record.as_ref().map_or(true, is_before)) {
+        self.disclosed_until(is_before)
+    }
+
+    fn disclosed_until(&mut self, is_before: impl Fn(&DisclosureRecord) -> bool) -> Result<(), PilotError> {
+        let Some(records) = &mut self.records else { return Ok(()) };
+        while let Some(record) = records.next_if(|record| record.as_ref().map_or(true, &is_before)) {
             self.disclosed.record(&record?, &self.flows);
         }
         Ok(())

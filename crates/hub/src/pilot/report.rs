@@ -1,6 +1,6 @@
 //! What a pilot by replay found: counts, first examples with their entries, what would stop, what it would cost, what it cannot say.
 //!
-//! The same log and the same draft give the same report, byte for byte. It is what is printed and what a page is drawn from.
+//! The same log and the same draft give the same report, byte for byte. It is what is printed, what is noted and what a page is drawn from.
 
 use model::{Digest, EvidenceKind, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ pub(super) const EXAMPLES_MAX: usize = 5;
 pub(super) const FLOWS_MAX: usize = 1_000;
 
 /// A pilot's report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Which history was replayed, and which draft.
     pub seen: Seen,
@@ -34,7 +34,7 @@ pub struct Report {
 }
 
 /// Which history, and which draft.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// The log's origin.
     pub origin: String,
@@ -59,7 +59,7 @@ pub struct Seen {
 }
 
 /// What the draft says of something that was done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Allowed, as it was.
     pub allowed: u64,
@@ -80,10 +80,10 @@ impl Counts {
 }
 
 /// Acts of one kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// `deployment-approved/1` …
-    pub kind: &'static str,
+    pub kind: String,
     /// What the draft says of them.
     #[serde(flatten)]
     pub counts: Counts,
@@ -114,7 +114,7 @@ pub struct Act {
 }
 
 /// One norm, and what it stands against.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByNorm {
     /// The norm; none where something else than a norm stands against it.
     pub norm: Option<String>,
@@ -129,14 +129,14 @@ pub struct ByNorm {
 }
 
 /// One act that would not have been allowed as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
     /// Its entry in the log.
     pub entry: u64,
     /// When it was done.
     pub at: Timestamp,
     /// Its kind.
-    pub kind: &'static str,
+    pub kind: String,
     /// What it was about.
     pub about: String,
     /// What would be allowed instead, in words.
@@ -144,7 +144,7 @@ pub struct Example {
 }
 
 /// Streams, or grants.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kind {
     /// How many flowed at some time.
     pub flowed: u64,
@@ -157,7 +157,7 @@ pub struct Kind {
 }
 
 /// Something that would have stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
     /// The stream or grant.
     pub name: String,
@@ -176,7 +176,7 @@ pub struct Flow {
 }
 
 /// From when on, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// The entry after which.
     pub entry: u64,
@@ -187,7 +187,7 @@ pub struct Stop {
 }
 
 /// Disclosures under the same terms.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disclosure {
     /// To whom.
     pub recipient: String,
@@ -206,7 +206,7 @@ pub struct Disclosure {
 }
 
 /// One of the draft's duties, had it been owed all the time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Duty {
     /// Which.
     pub duty: String,
@@ -233,7 +233,7 @@ pub struct Duty {
 }
 
 /// A paper that the draft's norms ask for and that was not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paper {
     /// Its kind.
     pub kind: String,
@@ -244,7 +244,7 @@ pub struct Paper {
 }
 
 /// What it would cost.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
     /// Minutes for what duties asked and nobody did.
     pub duties_minutes: u64,

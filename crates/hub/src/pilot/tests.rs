@@ -3,6 +3,7 @@
 mod differential;
 mod enforced;
 mod live;
+mod silences;
 mod world;
 
 use model::Span;

@@ -2,6 +2,7 @@
 
 mod cases;
 mod co_design;
+mod pilots;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -155,6 +156,8 @@ impl State {
             | What::CaseContinued(_)
             | What::CaseWithdrawnFirst(_)
             | What::CaseWithdrawn(_) => self.case(entry, act),
+            What::PilotAgreed(agreed) => self.agree_to_pilot(entry, act, agreed),
+            What::PilotEnded(ended) => self.end_pilot(entry, act, ended),
             What::Hidden(moderated) => self.moderate(entry, act, moderated, ModerationKind::Hidden),
             What::Restored(moderated) => self.moderate(entry, act, moderated, ModerationKind::Restored),
             What::PayloadErased(moderated) => self.moderate(entry, act, moderated, ModerationKind::Erased),
@@ -248,8 +251,8 @@ impl State {
             return Err("there is such a draft already");
         }
         let clauses: BTreeSet<_> = opened.clauses.iter().cloned().collect();
-        if clauses.is_empty() || clauses.len() != opened.clauses.len() {
-            return Err("a draft has clauses, each once");
+        if clauses.len() != opened.clauses.len() {
+            return Err("a draft has each of its clauses once");
         }
         let draft = Draft {
             entry,
@@ -364,6 +367,7 @@ const fn decision_of(what: &What) -> Option<&Decision> {
         What::RoleSet(set) => Some(&set.decision),
         What::CredentialIssued(issued) => Some(&issued.decision),
         What::CaseWithdrawn(withdrawn) => Some(&withdrawn.decision),
+        What::PilotAgreed(consent) | What::PilotEnded(consent) => Some(&consent.decision),
         What::DraftOpened(opened) => Some(&opened.decision),
         What::ModerationPolicyPublished(policy) => Some(&policy.decision),
         What::Hidden(moderated) | What::Restored(moderated) | What::PayloadErased(moderated) => {

@@ -4,6 +4,7 @@
 
 mod benchmark;
 mod benchmark_pages;
+mod brought;
 mod cases;
 mod drafted;
 mod evidence;
@@ -18,6 +19,7 @@ mod mirror;
 mod mirror_pages;
 mod packs;
 mod pages;
+mod pilots;
 mod release;
 mod roles;
 mod room;

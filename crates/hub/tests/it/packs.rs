@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use hub::amend::amended;
-use hub::command::{Change, NormChange, ParameterChange};
+use hub::command::{Change, NewClause, NormChange, ParameterChange};
 use hub::document::{DOCUMENT_BYTES_MAX, Document, DocumentError, digest};
+use model::RequirementId;
 use proptest::prelude::*;
-use standards::Pack;
+use standards::{Kind, OnFailure, Pack};
 use testkit::SeededBytes;
 
 use crate::world::{clause, text_change};
@@ -87,7 +88,7 @@ fn what_is_nested_without_end_in_a_pack_is_an_error_and_no_stack_runs_over() {
     assert!(amended(&core(), &clause(), &Change { norm: Some(norm), ..Change::default() }).is_err());
     assert!(matches!(with("pack.toml", &format!("a = {}", "[".repeat(DEEP))), Err(DocumentError::Pack(_))));
     let value = format!("{}{}", "[".repeat(90), "]".repeat(90));
-    let parameter = ParameterChange { id: "approval-validity".to_owned(), value: value.parse().unwrap() };
+    let parameter = ParameterChange { id: "approval-validity".to_owned(), value: value.parse().unwrap(), new: None };
     assert!(amended(&core(), &clause(), &Change { parameter: Some(parameter), ..Change::default() }).is_err());
 }
 
@@ -95,6 +96,7 @@ fn what_is_nested_without_end_in_a_pack_is_an_error_and_no_stack_runs_over() {
 fn a_text_that_would_be_something_else_in_its_file_stays_a_text() {
     let before = core();
     for text in [
+        "Plain.\n.title = other",
         "+++\n[parameters]\n",
         "\"\"\"\nid = \"core-05\"\n",
         "a\n+++\n+++",
@@ -113,7 +115,56 @@ fn a_text_that_would_be_something_else_in_its_file_stays_a_text() {
             "{text:?}"
         );
         assert_eq!(after.norms, before.norms, "{text:?}");
+        let titles = |pack: &Pack| {
+            let file = pack.file("i18n/de.ftl").unwrap();
+            file.lines().filter(|line| line.trim_start().starts_with(".title")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(titles(&after), titles(&before), "{text:?}");
     }
+}
+
+#[test]
+fn what_is_typed_into_a_new_clause_stays_what_it_is_in_its_file() {
+    let before = core();
+    let ids = (97..).map(|number| RequirementId(format!("core-{number}")));
+    let id = ids.into_iter().find(|id| !before.requirements.contains_key(id)).unwrap();
+    let parameters = before.requirements.values().flat_map(|one| one.parameters.values());
+    let values = parameters.map(|one| (one.id.clone(), one.value.clone())).collect();
+    let mut read = 0;
+    for words in [
+        "x\"\nid = \"core-05",
+        "x\ncore-05 = other\n    .title = other",
+        "+++",
+        "core-05 = other",
+        "{ $x }",
+        ".title = y",
+        "[parameters]",
+        "\\u0022",
+        "'''",
+        "\"\"\"",
+        "plain",
+    ] {
+        let (title, source) = (words.parse().unwrap(), words.parse().unwrap());
+        let clause = NewClause { title, kind: Kind::Attest, on_failure: OnFailure::Flag, source, url: None };
+        let (text, text_only) = (Some("A plain text.".parse().unwrap()), Some(words.parse().unwrap()));
+        let change = Change { clause: Some(clause), text, text_only, ..Change::default() };
+        let Ok((_, after)) = amended(&before, &id, &change) else { continue };
+        read += 1;
+        let brought = &after.requirements[&id];
+        let on_one_line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!((brought.title.as_str(), brought.sources.len()), (on_one_line.as_str(), 1), "{words:?}");
+        // What another clause is called in another language is not told here.
+        let spoken = |pack: &Pack| {
+            pack.words(&RequirementId("core-05".to_owned()), &values, "de").map(|words| (words.title, words.text))
+        };
+        assert_eq!(spoken(&after).unwrap(), spoken(&before).unwrap(), "{words:?}");
+        assert_eq!(brought.text_only.as_deref(), Some(words), "{words:?}");
+        assert!(brought.parameters.is_empty() && brought.evidence.is_empty(), "{words:?}");
+        let mut others = after.requirements.clone();
+        others.remove(&id);
+        assert!(others == before.requirements && after.norms == before.norms, "{words:?}");
+    }
+    assert!(read >= 1, "a plain clause is read");
 }
 
 proptest! {

@@ -44,7 +44,7 @@ pub(crate) fn text_change(text: &str) -> Change {
 
 /// A change that executes.
 pub(crate) fn value_change(value: &str) -> Change {
-    let parameter = ParameterChange { id: "approval-validity".to_owned(), value: value.parse().unwrap() };
+    let parameter = ParameterChange { id: "approval-validity".to_owned(), value: value.parse().unwrap(), new: None };
     Change { parameter: Some(parameter), ..Change::default() }
 }
 

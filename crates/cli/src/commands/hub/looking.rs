@@ -82,6 +82,7 @@ impl Looker {
         let why = match looked {
             Ok(Ok(look)) => {
                 complain(&look.in_words());
+                self.try_drafts();
                 return None;
             }
             // Whoever looks now writes down when it was.
@@ -92,6 +93,17 @@ impl Looker {
         let again = self.every.min(AGAIN_AFTER);
         complain(&format!("the mirrored logs were not looked at, which is tried again in {again}: {why}"));
         Some(self.clock.now() + again)
+    }
+
+    /// Tries drafts on the logs of cities that consented, as they are kept now, and tells what came of it if something did.
+    fn try_drafts(&self) {
+        let why = match catch_unwind(AssertUnwindSafe(|| self.hub.try_drafts())) {
+            Ok(Ok(round)) if round.is_quiet() => return,
+            Ok(Ok(round)) => return complain(&round.in_words()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "a mistake in the software".to_owned(),
+        };
+        complain(&format!("no draft was tried on a log, which the next look does again: {why}"));
     }
 
     /// How long it is until a look is due; nothing if it is.

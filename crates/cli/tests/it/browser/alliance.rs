@@ -17,6 +17,11 @@ const PUBLIC: &[(&str, &str)] = &[
     ("A draft", "/drafts/core"),
     ("A clause", "/drafts/core/clauses/core-04"),
     ("Statements", "/drafts/core/statements"),
+    ("Pilots of a draft", "/drafts/core/pilots"),
+    ("A pilot", "/drafts/core/pilots/brookhaven"),
+    ("A draft with nothing in it", "/drafts/flood"),
+    ("Pilots of a draft that nobody tried", "/drafts/flood/pilots"),
+    ("A new clause", "/amendments/CLAUSE"),
     ("An amendment", "/amendments/AMENDMENT"),
     ("Versions", "/versions"),
     ("A version", "/versions/VERSION"),
@@ -48,6 +53,11 @@ const EDITOR: &[(&str, &str)] = &[
     ("A draft, signed in", "/drafts/core"),
     ("A clause, signed in", "/drafts/core/clauses/core-04"),
     ("An amendment is proposed", "/drafts/core/clauses/core-04/propose"),
+    ("A new clause is proposed", "/drafts/flood/clauses/flood-02/propose"),
+    ("Pilots, for a city that consents", "/drafts/core/pilots"),
+    ("Pilots, for a city that may consent", "/drafts/flood/pilots"),
+    ("A pilot on one's own city", "/drafts/core/pilots/brookhaven"),
+    ("A case of a pilot", "/cases/new?pilot=core"),
     ("Statements, signed in", "/drafts/core/statements"),
     ("An amendment, signed in", "/amendments/AMENDMENT"),
     ("Workshops, signed in", "/workshops"),
@@ -111,6 +121,26 @@ impl Alliance {
     fn act(&self, by: &str, command: &Value) -> u64 {
         let file = self.file("command.json", &command.to_string());
         tool::json(&["hub", "do", &self.dir, &file, "--by", by])["entries"][0].as_u64().unwrap()
+    }
+
+    /// A draft that begins with nothing, a clause for it, and a city that lets another be tried on its log; gives the clause's entry.
+    fn tries(&self, node: &Node) -> u64 {
+        let reasons = "the assembly";
+        let key = tool::json(&["verify", &node.address])["key"].as_str().unwrap().to_owned();
+        let log = json!({"address": node.address, "key": key});
+        self.act("secretariat", &json!({"do": "name-log", "member": "brookhaven", "log": log, "reasons": reasons}));
+        self.act("editor", &json!({"do": "agree-to-pilot", "draft": "core", "reasons": "To know what it would mean."}));
+        let round = tool::json(&["hub", "pilots", &self.dir]);
+        assert_eq!(round["tried"], json!([["core", "brookhaven"]]), "{round}");
+        let beginning = json!({"layer": "city", "jurisdiction": "Brookhaven"});
+        self.act("editor", &json!({"do": "begin-draft", "draft": "flood", "title": "Flood sensing", "beginning": beginning, "reasons": reasons}));
+        let clause =
+            json!({"title": "Gauges are calibrated", "kind": "attest", "on_failure": "flag", "source": "our own rule"});
+        let change = json!({"clause": clause, "text": "Gauges are calibrated each year.", "text_only": "No software sees a gauge."});
+        self.act(
+            "expert",
+            &json!({"do": "propose", "draft": "flood", "clause": "flood-01", "change": change, "why": "They drift."}),
+        )
     }
 
     /// From a draft to a released version; gives the entries of an amendment, a version and a case.
@@ -179,12 +209,13 @@ fn every_page_of_a_hub_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phon
     let node = Node::start(&city);
     let alliance = Alliance::mirroring(&city, &node);
     let (amendment, version, case) = alliance.lives();
+    let clause = alliance.tries(&node);
     let editor = alliance.token("editor");
     let (running, address) = alliance.serve();
     let named = |pages: &[(&str, &str)]| {
         let named = |path: &str| {
             let path = path.replace("AMENDMENT", &amendment.to_string()).replace("VERSION", &version.to_string());
-            path.replace("CASE", &case.to_string())
+            path.replace("CASE", &case.to_string()).replace("CLAUSE", &clause.to_string())
         };
         let pages: Vec<(&str, String)> = pages.iter().map(|(name, path)| (*name, named(path))).collect();
         let pages: Vec<(&str, &str)> = pages.iter().map(|(name, path)| (*name, path.as_str())).collect();

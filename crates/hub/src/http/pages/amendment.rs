@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 
-use super::drafts::{clause_text, stage};
+use super::drafts::{clause_before, stage};
 use super::feeds::{LineRow, line_row};
 use super::propose::{Changed, changed};
 use super::{Reader, Said, Site, Who, count, drawn, when};
@@ -28,6 +28,8 @@ struct Page {
     draft: String,
     draft_title: String,
     clause: String,
+    /// Whether the draft has it: a new clause is none before it is part of a version.
+    is_clause: bool,
     by: Who,
     when: String,
     stage: String,
@@ -79,7 +81,7 @@ pub(in crate::http) async fn amendment(reader: Reader, Path(entry): Path<String>
         let pack = reader.node.hub.pack(&amendment.document)?;
         let (changes, why, example, withheld) = match reader.words(entry) {
             Ok(fields) => {
-                let changes = changed(&clause_text(&pack, &amendment.clause)?, &change_of(&fields)?);
+                let changes = changed(&clause_before(&pack, &amendment.clause), &change_of(&fields)?);
                 (changes, field(&fields, "why"), field(&fields, "example"), None)
             }
             Err(why) => (Vec::new(), String::new(), String::new(), Some(why)),
@@ -98,6 +100,7 @@ pub(in crate::http) async fn amendment(reader: Reader, Path(entry): Path<String>
             draft: amendment.draft.to_string(),
             draft_title: draft.opened.title.to_string(),
             clause: amendment.clause.0.clone(),
+            is_clause: draft.clauses.contains(&amendment.clause),
             by: reader.person(&amendment.by),
             when: when(amendment.at),
             stage: stage(&amendment.stage),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use web::own_form;
 
 use super::listing::{Pages, Part};
+use super::pilots::report_text;
 use super::{Reader, Said, Site, Who, drawn, elsewhere, page, when};
 use crate::act::Entry;
 use crate::case::{CaseIndicator, CaseMilestone, CaseOutcome, Filing, LISTED_MAX, PilotFound};
@@ -283,10 +284,23 @@ fn new(reader: &Reader, typed: Typed, wrong: Option<String>, pilot: Option<Pilot
     )
 }
 
-/// `GET /cases/new`
-pub(in crate::http) async fn form(reader: Reader) -> Result<Response, Problem> {
+/// Of which draft a case takes the pilot over.
+#[derive(Deserialize)]
+pub(in crate::http) struct Of {
+    pilot: Option<String>,
+}
+
+/// `GET /cases/new`, with the pilot of a draft on one's own city if one is named.
+pub(in crate::http) async fn form(reader: Reader, Query(Of { pilot }): Query<Of>) -> Result<Response, Problem> {
     let (node, lane) = (reader.node.clone(), reader.lane());
-    node.jobs.run(lane, move || new(&reader, Typed::default(), None, None)).await?
+    let drawn = move || {
+        let speaks = reader.signed.as_ref().and_then(|signed| reader.state.people.by_id.get(&signed.person));
+        let found = pilot.zip(speaks).and_then(|(draft, person)| report_text(&reader, &draft, &person.member));
+        let Some((standard, version, report)) = found else { return new(&reader, Typed::default(), None, None) };
+        let counted = PilotFound::read(&report).ok();
+        new(&reader, Typed { standard, version, report, ..Typed::default() }, None, counted)
+    };
+    node.jobs.run(lane, drawn).await?
 }
 
 /// `POST /cases/new`: tells what a report counts, and files the case when that is asked.

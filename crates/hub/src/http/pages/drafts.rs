@@ -71,6 +71,9 @@ struct OneDraft {
     versions: Vec<(Entry, String)>,
     waiting: Vec<AmendmentRow>,
     statements: usize,
+    pilots: String,
+    /// The id that a new clause would get, for whoever may propose one.
+    next_clause: Option<String>,
     edits: Option<String>,
     releases: Option<String>,
     workshops: Option<String>,
@@ -157,6 +160,12 @@ pub(in crate::http) async fn draft(reader: Reader, Path(id): Path<String>) -> Re
                 .map(|(at, one)| amendment_row(reader, at, one))
                 .collect(),
             statements: draft.statements.len(),
+            pilots: count(
+                reader.state.tried_on(&id),
+                "city lets it be tried on its log",
+                "cities let it be tried on their logs",
+            ),
+            next_clause: reader.form_for(Action::Propose).map(|_| reader.state.next_clause(draft).0),
             edits: reader.form_for(Action::Edit),
             releases: reader.form_for(Action::Release),
             workshops: reader.form_for(Action::KeepWorkshops),
@@ -180,6 +189,8 @@ struct OneClause {
 
 /// A clause: a requirement with what executes it.
 pub(super) struct ClauseText {
+    /// Whether the draft has no such clause yet.
+    pub(super) is_new: bool,
     pub(super) id: String,
     pub(super) title: String,
     /// With its parameters filled in.
@@ -187,11 +198,31 @@ pub(super) struct ClauseText {
     /// As it is written.
     pub(super) text: String,
     pub(super) body: String,
+    /// Why nothing executes it, where nothing does.
+    pub(super) text_only: String,
     pub(super) parameters: Vec<(String, String)>,
     /// Norms: id and Cedar.
     pub(super) norms: Vec<(String, String)>,
     pub(super) duties: Vec<String>,
     pub(super) sources: Vec<String>,
+}
+
+/// What stands in a clause that is proposed: nothing yet, if it is new.
+pub(super) fn clause_before(pack: &Pack, id: &RequirementId) -> ClauseText {
+    let new = || ClauseText {
+        is_new: true,
+        id: id.0.clone(),
+        title: "a new clause".to_owned(),
+        said: String::new(),
+        text: String::new(),
+        body: String::new(),
+        text_only: String::new(),
+        parameters: Vec::new(),
+        norms: Vec::new(),
+        duties: Vec::new(),
+        sources: Vec::new(),
+    };
+    clause_text(pack, id).unwrap_or_else(|_| new())
 }
 
 /// What a pack says in a clause.
@@ -208,11 +239,13 @@ pub(super) fn clause_text(pack: &Pack, id: &RequirementId) -> Result<ClauseText,
     let norms = pack.norms.iter().filter(|norm| norm.requirement == *id);
     let duties = pack.duties.iter().filter(|duty| duty.requirement == *id);
     Ok(ClauseText {
+        is_new: false,
         id: id.0.clone(),
         title: requirement.title.clone(),
         said: said.unwrap_or_else(|_| requirement.text.clone()),
         text: requirement.text.clone(),
         body: requirement.body.clone(),
+        text_only: requirement.text_only.clone().unwrap_or_default(),
         parameters: parameters.map(|(id, parameter)| (id.to_string(), parameter.value.to_string())).collect(),
         norms: norms.map(|norm| (norm.id.clone(), norm.cedar.clone())).collect(),
         duties: duties.map(|duty| duty.id.to_string()).collect(),

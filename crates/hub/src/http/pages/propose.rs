@@ -5,13 +5,13 @@ use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::RequirementId;
-use serde::Deserialize;
 use similar::{ChangeTag, TextDiff};
 use web::own_form;
 
-use super::drafts::{ClauseText, clause_text, found};
+use super::drafts::{ClauseText, clause_before, found};
+use super::typed::Typed;
 use super::{Reader, Site, elsewhere, page};
-use crate::command::{Change, Command, NormChange, ParameterChange};
+use crate::command::{Change, Command, NewParameter};
 use crate::decide::takes_amendment;
 use crate::http::jobs::Waits;
 use crate::http::problem::Problem;
@@ -19,10 +19,40 @@ use crate::http::router::Node;
 use crate::hub::HubError;
 use crate::roles::Action;
 use crate::say;
-use crate::words::WordError;
+use crate::words::code;
 
 /// The longest text that is compared word by word, in bytes; above it, line by line.
 const WORDS_BYTES_MAX: usize = 8_000;
+
+/// When a new clause bites: code, and words for it.
+const KINDS: [(&str, &str); 4] = [
+    ("collect", "before or while data is collected"),
+    ("release", "for each disclosure"),
+    ("register", "when something is filed or published"),
+    ("attest", "somebody signs for it"),
+];
+/// What happens where it is not met: code, and words for it.
+const FAILURES: [(&str, &str); 3] = [
+    ("deny", "the act or disclosure is refused"),
+    ("suspend", "the flow stops while it is not met"),
+    ("flag", "it is shown"),
+];
+/// What a new parameter is: code, and words for it.
+const PARAMETERS: [(&str, &str); 5] = [
+    ("count", "a whole number"),
+    ("span", "a length of time"),
+    ("set", "a set of codes"),
+    ("silence", "what silence means"),
+    ("tiers", "access by age"),
+];
+/// Which direction is stricter: code, and words for it.
+const STRICTER: [(&str, &str); 5] = [
+    ("", "it has an order of its own"),
+    ("higher", "a larger number or a longer time"),
+    ("lower", "a smaller number or a shorter time"),
+    ("smaller", "fewer members"),
+    ("larger", "more members"),
+];
 
 /// A stretch of a difference.
 pub(super) struct Piece {
@@ -57,18 +87,34 @@ pub(super) fn changed(clause: &ClauseText, change: &Change) -> Vec<Changed> {
     let found = |list: &[(String, String)], id: &str| {
         list.iter().find(|(known, _)| known == id).map(|(_, text)| text.clone()).unwrap_or_default()
     };
-    let text = change.text.as_ref();
-    let text =
-        text.map(|text| Changed { title: "The text".to_owned(), pieces: difference(&clause.text, text.as_str()) });
-    let norm = change.norm.as_ref().map(|norm| Changed {
-        title: format!("The norm {}", norm.id),
-        pieces: difference(&found(&clause.norms, &norm.id), norm.cedar.as_str()),
+    let one = |title: String, before: &str, after: &str| Changed { title, pieces: difference(before, after) };
+    let new = change.clause.as_ref().map(|new| {
+        let from = new.url.as_ref().map_or_else(|| new.source.to_string(), |url| format!("{}, {url}", new.source));
+        let (kind, failure) = (code(&new.kind), code(&new.on_failure));
+        let said = format!("{}\nIt bites: {kind}. Where it is not met: {failure}.\nSource: {from}", new.title);
+        one("A new clause".to_owned(), "", &said)
     });
-    let parameter = change.parameter.as_ref().map(|parameter| Changed {
-        title: format!("The parameter {}", parameter.id),
-        pieces: difference(&found(&clause.parameters, &parameter.id), parameter.value.as_str().trim_matches('"')),
+    let text = change.text.as_ref().map(|text| one("The text".to_owned(), &clause.text, text.as_str()));
+    let gone = change.without.as_ref();
+    let gone = gone.map(|id| one(format!("The norm {id}, taken out"), &found(&clause.norms, id), ""));
+    let norm = change
+        .norm
+        .as_ref()
+        .map(|norm| one(format!("The norm {}", norm.id), &found(&clause.norms, &norm.id), norm.cedar.as_str()));
+    let why = change.text_only.as_ref();
+    let why = why.map(|why| one("Why nothing executes it".to_owned(), &clause.text_only, why.as_str()));
+    let parameter = change.parameter.as_ref().map(|parameter| {
+        let (id, value) = (&parameter.id, parameter.value.as_str().trim_matches('"'));
+        let title = match parameter.new {
+            Some(NewParameter { kind, stricter }) => {
+                let stricter = stricter.map(|stricter| format!(", stricter {}", code(&stricter))).unwrap_or_default();
+                format!("The parameter {id}, new: {}{stricter}", code(&kind))
+            }
+            None => format!("The parameter {id}"),
+        };
+        one(title, &found(&clause.parameters, id), value)
     });
-    [text, norm, parameter].into_iter().flatten().collect()
+    [new, text, gone, norm, why, parameter].into_iter().flatten().collect()
 }
 
 #[derive(Template)]
@@ -90,49 +136,6 @@ struct Looked {
     example: String,
 }
 
-/// What somebody typed.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::http) struct Typed {
-    form: String,
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    norm_id: String,
-    #[serde(default)]
-    norm: String,
-    #[serde(default)]
-    parameter: String,
-    #[serde(default)]
-    value: String,
-    #[serde(default)]
-    why: String,
-    #[serde(default)]
-    step: String,
-}
-
-impl Typed {
-    /// What it changes; what is as it was changes nothing.
-    fn change(&self, clause: &ClauseText) -> Result<Change, WordError> {
-        let clean = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
-        let is_known = |list: &[(String, String)], id: &str, text: &str| {
-            list.iter().any(|(known, before)| known == id && before.trim() == text)
-        };
-        let (text, norm) = (clean(&self.text), clean(&self.norm));
-        let text = (!text.is_empty() && text != clause.text.trim()).then(|| text.parse()).transpose()?;
-        let norm = match norm.is_empty() || is_known(&clause.norms, &self.norm_id, &norm) {
-            true => None,
-            false => Some(NormChange { id: clean(&self.norm_id), cedar: norm.parse()? }),
-        };
-        let value = clean(&self.value);
-        let parameter = match value.is_empty() {
-            true => None,
-            false => Some(ParameterChange { id: clean(&self.parameter), value: value.parse()? }),
-        };
-        Ok(Change { text, norm, parameter })
-    }
-}
-
 fn drawn(
     reader: &Reader,
     draft: &str,
@@ -144,14 +147,11 @@ fn drawn(
     let form = reader.form_for(Action::Propose).ok_or_else(not_signed_in)?;
     let (id, draft) = found(reader, draft)?;
     let pack = reader.node.hub.pack(&draft.document)?;
-    let clause = clause_text(&pack, &RequirementId(clause.to_owned()))?;
-    let typed = typed.unwrap_or_else(|| Typed {
-        text: clause.text.clone(),
-        norm_id: clause.norms.first().map(|(id, _)| id.clone()).unwrap_or_default(),
-        norm: clause.norms.first().map(|(_, cedar)| cedar.clone()).unwrap_or_default(),
-        parameter: clause.parameters.first().map(|(id, _)| id.clone()).unwrap_or_default(),
-        ..Typed::default()
-    });
+    let clause = clause_before(&pack, &RequirementId(clause.to_owned()));
+    if clause.is_new && !reader.state.takes_clause(draft, &RequirementId(clause.id.clone())) {
+        return Err(Problem::not_found());
+    }
+    let typed = typed.unwrap_or_else(|| Typed::of(&clause));
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (site, draft_title) = (reader.site(), draft.opened.title.to_string());
     page(status, &Page { site, form, draft: id.to_string(), draft_title, clause, typed, wrong, looked })
@@ -189,7 +189,7 @@ pub(in crate::http) async fn sent(
         let (id, found) = found(&reader, &draft)?;
         let pack = reader.node.hub.pack(&found.document)?;
         let requirement = RequirementId(clause.clone());
-        let text = clause_text(&pack, &requirement)?;
+        let text = clause_before(&pack, &requirement);
         let again = |wrong: String| drawn(&reader, &draft, &clause, Some(typed.clone()), Some(wrong), None);
         let change = match typed.change(&text) {
             Ok(change) => change,

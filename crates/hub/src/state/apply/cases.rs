@@ -10,7 +10,7 @@ use crate::words::MemberId;
 
 impl State {
     /// Whether whoever did it speaks for a member.
-    fn speaks_for(&self, act: &Act, member: &MemberId) -> Applied {
+    pub(super) fn speaks_for(&self, act: &Act, member: &MemberId) -> Applied {
         let own = self.people.by_id.get(&act.by).is_some_and(|person| person.member == *member);
         if own { Ok(()) } else { Err("whoever did it speaks for another member") }
     }

@@ -3,23 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use model::RequirementId;
+
 use super::Applied;
 use crate::act::{
     Act, AmendmentDecided, AmendmentProposed, Answer, ArgumentMade, DraftConsolidated, EndorsementSet, Entry, Outcome,
-    StatementAnswered, StatementMade,
+    Part, StatementAnswered, StatementMade,
 };
 use crate::state::{Amendment, Argument, Draft, Line, LineKind, Phase, Stage, State, Statement, Tally};
 
+/// The highest number of a clause.
+const CLAUSE_NUMBER_MAX: u32 = 9_999;
+
 impl State {
     pub(super) fn propose(&mut self, entry: Entry, act: &Act, proposed: &AmendmentProposed) -> Applied {
-        let draft = self.draft_mut(&proposed.draft)?;
+        let draft = self.drafts.get(&proposed.draft).ok_or("no such draft")?;
         if draft.phase != Phase::Open || draft.document != proposed.document {
             return Err("the draft is frozen, or another version by now");
         }
-        if !draft.clauses.contains(&proposed.clause) || proposed.parts.is_empty() {
+        let fits = match proposed.parts.contains(&Part::Clause) {
+            true => self.takes_clause(draft, &proposed.clause),
+            false => draft.clauses.contains(&proposed.clause),
+        };
+        if !fits || proposed.parts.is_empty() {
             return Err("it changes nothing of this draft");
         }
-        draft.amendments.push(entry);
+        self.draft_mut(&proposed.draft)?.amendments.push(entry);
         let amendment = Amendment {
             draft: proposed.draft.clone(),
             clause: proposed.clause.clone(),
@@ -131,18 +140,43 @@ impl State {
         if !self.accepted(draft).eq(made.amendments.iter().copied()) {
             return Err("its amendments are not those that were accepted");
         }
+        let mut brought = BTreeSet::new();
         let draft = self.draft_mut(&made.draft)?;
         (draft.phase, draft.document) = (Phase::Open, made.document);
         draft.version.clone_from(&made.version);
         draft.versions.push((entry, made.version.clone(), made.document));
         for &id in &made.amendments {
             let amendment = self.amendments.get_mut(&id).map(Arc::make_mut).ok_or("no such amendment")?;
+            if amendment.parts.contains(&Part::Clause) {
+                brought.insert(amendment.clause.clone());
+            }
             if let Stage::Decided { version, .. } = &mut amendment.stage {
                 *version = Some(entry);
             }
             self.line(entry, act, id, LineKind::InVersion(made.version.clone()))?;
         }
+        self.draft_mut(&made.draft)?.clauses.append(&mut brought);
         Ok(())
+    }
+
+    /// The id that the next new clause of a draft gets: one above every number that a clause of it has or was proposed under.
+    #[must_use]
+    pub fn next_clause(&self, draft: &Draft) -> RequirementId {
+        let prefix = prefix_of(draft);
+        let last = self.clauses_of(draft).filter_map(|clause| number_of(prefix, clause)).max().unwrap_or(0);
+        RequirementId(format!("{prefix}-{:02}", last.saturating_add(1)))
+    }
+
+    /// Whether a new clause of a draft may have an id: the draft's own word and a number, so that nothing else gets into the log by it,
+    /// and one that no clause of the draft ever had or was proposed under.
+    #[must_use]
+    pub fn takes_clause(&self, draft: &Draft, clause: &RequirementId) -> bool {
+        number_of(prefix_of(draft), clause).is_some() && !self.clauses_of(draft).any(|known| known == clause)
+    }
+
+    fn clauses_of<'a>(&'a self, draft: &'a Draft) -> impl Iterator<Item = &'a RequirementId> {
+        let proposed = draft.amendments.iter().filter_map(|id| self.amendments.get(id));
+        draft.clauses.iter().chain(proposed.map(|amendment| &amendment.clause))
     }
 
     /// The amendments of a draft that wait for a decision.
@@ -159,6 +193,19 @@ impl State {
         };
         draft.amendments.iter().copied().filter(taken)
     }
+}
+
+/// The word that the ids of a draft's clauses begin with.
+fn prefix_of(draft: &Draft) -> &str {
+    let known = draft.clauses.first().and_then(|clause| clause.0.rsplit_once('-'));
+    known.map_or_else(|| draft.opened.draft.as_str(), |(prefix, _)| prefix)
+}
+
+/// The number of a clause under a word: two digits, or as many as it needs, up to [`CLAUSE_NUMBER_MAX`].
+fn number_of(prefix: &str, clause: &RequirementId) -> Option<u32> {
+    let digits = clause.0.strip_prefix(prefix)?.strip_prefix('-')?;
+    let number: u32 = digits.parse().ok().filter(|number| (1..=CLAUSE_NUMBER_MAX).contains(number))?;
+    (format!("{number:02}") == digits).then_some(number)
 }
 
 impl Tally {

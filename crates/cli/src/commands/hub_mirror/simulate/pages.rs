@@ -125,9 +125,12 @@ fn ask(agent: &Agent, address: &str, path: &str) -> anyhow::Result<Option<String
     let answer = agent.get(format!("{address}{path}")).header("accept", "text/html").call();
     let mut answer = answer.with_context(|| format!("`{path}`"))?;
     let is_html = answer.headers().get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if !is_html || answer.status().as_u16() != 200 {
+        // A list of every city is a file of many megabytes, and no page.
+        return Ok(None);
+    }
     let text = answer.body_mut().with_config().limit(PAGE_BYTES_MAX).read_to_string();
-    let text = text.with_context(|| format!("`{path}`"))?;
-    Ok(Some(text).filter(|_| is_html && answer.status().as_u16() == 200))
+    text.map(Some).with_context(|| format!("`{path}`"))
 }
 
 /// The addresses within the hub that a page links to.

@@ -1,0 +1,222 @@
+//! Pilots of a draft: which cities consented that it is tried on their public log, and what it would have meant for each.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::drafts::found;
+use super::listing::{Pages, Part};
+use super::{Reader, Site, Who, drawn, when};
+use crate::http::problem::Problem;
+use crate::pilot::live::Figure;
+use crate::pilot::{Kind, Report};
+use crate::roles::Action;
+use crate::state::{Consent, Draft};
+use crate::trying::{Came, Tried};
+use crate::words::{DraftId, MemberId};
+
+/// The most rows of a table of a report; the whole of it is in its file.
+const ROWS_MAX: usize = 100;
+
+/// A city that consented, and the figures of its pilot.
+struct Row {
+    city: String,
+    name: String,
+    since: String,
+    entry: u64,
+    by: Who,
+    reasons: String,
+    /// The version that was tried, when, and each figure; none if it was not tried yet.
+    tried: Option<(String, String)>,
+    figures: Vec<String>,
+    /// Why there is no report.
+    nothing: Option<String>,
+}
+
+/// What whoever speaks for a city may do about its consent.
+enum Own {
+    /// Consent.
+    Agree,
+    /// Consent no longer.
+    End,
+}
+
+#[derive(Template)]
+#[template(path = "pilots.html")]
+struct List {
+    site: Site,
+    draft: String,
+    title: String,
+    version: String,
+    rows: Vec<Row>,
+    pages: Pages,
+    figures: Vec<&'static str>,
+    /// The form, what it does, and the city that it is done for.
+    own: Option<(String, Own, String)>,
+}
+
+/// Which page.
+#[derive(Deserialize)]
+pub(in crate::http) struct At {
+    page: Option<String>,
+}
+
+/// `GET /drafts/{id}/pilots`
+pub(in crate::http) async fn list(
+    reader: Reader,
+    Path(id): Path<String>,
+    Query(At { page }): Query<At>,
+) -> Result<Response, Problem> {
+    drawn(reader, move |reader| {
+        let (id, draft) = found(reader, &id)?;
+        let known = reader.state.pilots.get(&id);
+        let cities: Vec<(&MemberId, &Consent)> = known
+            .iter()
+            .flat_map(|cities| cities.iter())
+            .filter(|(city, _)| reader.state.may_be_tried(&id, city))
+            .collect();
+        let pages = Part::of(None, page).sought()?.pages(cities.len())?;
+        let shown = cities.get(pages.range()).unwrap_or_default();
+        Ok(List {
+            site: reader.site(),
+            title: draft.opened.title.to_string(),
+            version: draft.version.clone(),
+            rows: shown.iter().map(|(city, consent)| row(reader, &id, city, consent)).collect(),
+            pages,
+            figures: Figure::ALL.map(|(name, _)| name).to_vec(),
+            own: own(reader, &id),
+            draft: id.to_string(),
+        })
+    })
+    .await
+}
+
+fn row(reader: &Reader, draft: &DraftId, city: &MemberId, consent: &Consent) -> Row {
+    let tried = Tried::noted(&reader.node.hub.mirrors(), draft, city);
+    let report = tried.as_ref().and_then(Tried::report);
+    let nothing = tried.as_ref().and_then(|tried| match &tried.came {
+        Came::Nothing(why) => Some(why.clone()),
+        Came::Report(_) => None,
+    });
+    let figure = |report: &Report| Figure::ALL.map(|(_, figure)| figure.of(report).in_words()).to_vec();
+    Row {
+        city: city.to_string(),
+        name: reader.state.member_name(city),
+        since: when(consent.begun.at),
+        entry: consent.begun.entry,
+        by: reader.person(&consent.begun.decision.decider),
+        reasons: consent.begun.decision.reasons.to_string(),
+        figures: report.map(figure).unwrap_or_default(),
+        tried: tried.map(|tried| (tried.version, when(tried.at))),
+        nothing,
+    }
+}
+
+/// The form of whoever speaks for a city or government.
+fn own(reader: &Reader, draft: &DraftId) -> Option<(String, Own, String)> {
+    let form = reader.form_for(Action::KeepPilots)?;
+    let person = &reader.signed.as_ref()?.person;
+    let city = &reader.state.people.by_id.get(person)?.member;
+    let member = reader.state.members.by_id.get(city).filter(|member| member.listed.kind.governs())?;
+    let own = match reader.state.may_be_tried(draft, city) {
+        true => Own::End,
+        false => Own::Agree,
+    };
+    // Without a log there is nothing to try it on.
+    member.log.as_ref().map(|_| (form, own, reader.state.member_name(city)))
+}
+
+#[derive(Template)]
+#[template(path = "pilot.html")]
+struct One {
+    site: Site,
+    draft: String,
+    title: String,
+    version: String,
+    city: String,
+    name: String,
+    at: String,
+    /// Whether the draft has gone on since.
+    is_old: bool,
+    document: String,
+    report: Report,
+    figures: Vec<(&'static str, String)>,
+    flows: Vec<(&'static str, Kind)>,
+    /// Whether whoever is signed in may make a case of it.
+    files: bool,
+}
+
+/// What is noted of a draft and a city that consents still.
+fn noted(reader: &Reader, id: &str, city: &str) -> Result<(DraftId, std::sync::Arc<Draft>, Tried), Problem> {
+    let (id, draft) = found(reader, id)?;
+    let city: MemberId = city.parse().map_err(|_| Problem::not_found())?;
+    let tried = Tried::noted(&reader.node.hub.mirrors(), &id, &city).filter(|_| reader.state.may_be_tried(&id, &city));
+    Ok((id, std::sync::Arc::clone(draft), tried.ok_or_else(Problem::not_found)?))
+}
+
+/// `GET /drafts/{id}/pilots/{city}`
+pub(in crate::http) async fn pilot(
+    reader: Reader,
+    Path((id, city)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    drawn(reader, move |reader| {
+        let (id, draft, tried) = noted(reader, &id, &city)?;
+        let mut report = tried.report().cloned().ok_or_else(Problem::not_found)?;
+        let figures = Figure::ALL.map(|(name, figure)| (name, figure.of(&report).in_words())).to_vec();
+        let speaks = reader.signed.as_ref().and_then(|signed| reader.state.people.by_id.get(&signed.person));
+        let files = reader.form_for(Action::KeepCases).is_some() && speaks.is_some_and(|one| one.member == tried.city);
+        for kind in [&mut report.streams, &mut report.grants] {
+            kind.stops.truncate(ROWS_MAX);
+        }
+        report.against.truncate(ROWS_MAX);
+        report.disclosures.truncate(ROWS_MAX);
+        let flows = vec![
+            ("Streams that collected", report.streams.clone()),
+            ("Agreements under which something could leave", report.grants.clone()),
+        ];
+        Ok(One {
+            site: reader.site(),
+            title: draft.opened.title.to_string(),
+            is_old: draft.document != tried.document,
+            name: reader.state.member_name(&tried.city),
+            city: tried.city.to_string(),
+            at: when(tried.at),
+            document: tried.document.to_string(),
+            version: tried.version,
+            draft: id.to_string(),
+            report,
+            figures,
+            flows,
+            files,
+        })
+    })
+    .await
+}
+
+/// `GET /drafts/{id}/pilots/{city}/report.json`: as `ordinance pilot run --json` prints it.
+pub(in crate::http) async fn report(
+    reader: Reader,
+    Path((id, city)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let node = reader.node.clone();
+    let made = move || {
+        let (_, _, tried) = noted(&reader, &id, &city)?;
+        let report = tried.report().ok_or_else(Problem::not_found)?;
+        let bytes = serde_json::to_vec_pretty(report).map_err(|_| Problem::internal())?;
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        ];
+        Ok((headers, bytes).into_response())
+    };
+    node.blocking(made).await?
+}
+
+/// The report of a pilot as text, for the form of a case; none if there is none.
+pub(super) fn report_text(reader: &Reader, draft: &str, city: &MemberId) -> Option<(String, String, String)> {
+    let (_, draft, tried) = noted(reader, draft, city.as_str()).ok()?;
+    let text = serde_json::to_string_pretty(tried.report()?).ok()?;
+    Some((draft.opened.urn.clone(), tried.version.clone(), text))
+}
