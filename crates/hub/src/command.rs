@@ -29,7 +29,7 @@ pub enum Command {
     SetRole { person: PersonId, role: Option<Role>, reasons: Reasons },
     /// Give a person a token, by its hash.
     IssueCredential { person: PersonId, credential: Digest, reasons: Reasons },
-    /// Open a draft on a pack of this software or one that was put beside the log.
+    /// Open a draft on a pack of this software, or on a version that was released here and stands.
     OpenDraft { draft: DraftId, title: Title, pack: String, reasons: Reasons },
     /// Open a draft of a standard that is nowhere yet: it has no clause until an amendment brings one.
     BeginDraft { draft: DraftId, title: Title, beginning: Beginning, reasons: Reasons },
@@ -105,7 +105,7 @@ pub struct Beginning {
     pub layer: LayerKind,
     /// Where it is to hold, in words.
     pub jurisdiction: Title,
-    /// The packs of this software that it stands on and makes stricter; none for a standard that stands by itself.
+    /// The packs that it stands on and makes stricter, of this software or released here; none for a standard that stands by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on: Vec<String>,
 }

@@ -14,6 +14,8 @@ use crate::words::DraftId;
 
 /// The largest answer about a draft, in bytes.
 const DRAFTED_BYTES_MAX: usize = 16 << 10;
+/// The most packs of a hub that a draft stands on.
+const BASES_MAX: usize = 16;
 /// What stands between a hub's address and the id of a draft.
 const DRAFTS: &str = "/drafts/";
 /// Most characters of what a hub says, where it is told on.
@@ -33,6 +35,9 @@ pub struct Drafted {
     pub document: Digest,
     /// The entry of the hub's log that made this version.
     pub entry: Entry,
+    /// Documents of what it stands on that was released at the same hub; what this software has at hand is not among it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<Digest>,
 }
 
 /// Why a draft was not had.
@@ -70,11 +75,22 @@ pub enum FetchError {
     },
 }
 
-/// Fetches a draft from a hub: which document it is, and its pack.
+/// A draft as it was fetched.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Which text it is.
+    pub drafted: Drafted,
+    /// Its pack.
+    pub pack: Pack,
+    /// What it stands on that was released at the same hub.
+    pub on: Vec<Pack>,
+}
+
+/// Fetches a draft from a hub: which document it is, its pack, and what of the hub's own that stands on.
 ///
 /// # Errors
 /// The address is none, nothing was had from it, or what was had is not what it says it is.
-pub fn fetch(doors: &Doors, address: &str) -> Result<(Drafted, Pack), FetchError> {
+pub fn fetch(doors: &Doors, address: &str) -> Result<Fetched, FetchError> {
     let no_draft = || FetchError::NoDraft(plain(address, WORDS_CHARS_MAX));
     let (hub, id) = address.trim_end_matches('/').rsplit_once(DRAFTS).ok_or_else(no_draft)?;
     let id: DraftId = id.parse().map_err(|_| no_draft())?;
@@ -92,8 +108,18 @@ pub fn fetch(doors: &Doors, address: &str) -> Result<(Drafted, Pack), FetchError
     }
     let named = format!("{}@{}", drafted.urn, drafted.version);
     let named: Reference = named.parse().map_err(|error| malformed(format!("`{named}`: {error}")))?;
-    let bytes = get(format!("{hub}/documents/{}", drafted.document), DOCUMENT_BYTES_MAX)?;
-    let pack = Document::from_bytes(&bytes, &drafted.document)?.pack()?;
+    if drafted.on.len() > BASES_MAX {
+        return Err(malformed(format!("it stands on more than {BASES_MAX} packs")));
+    }
+    let pack_of = |digest: &Digest| {
+        let bytes = get(format!("{hub}/documents/{digest}"), DOCUMENT_BYTES_MAX)?;
+        Ok::<_, FetchError>(Document::from_bytes(&bytes, digest)?.pack()?)
+    };
+    let pack = pack_of(&drafted.document)?;
     let (found, named) = (pack.manifest.reference.to_string(), named.to_string());
-    if found == named { Ok((drafted, pack)) } else { Err(FetchError::Other { found, named }) }
+    if found != named {
+        return Err(FetchError::Other { found, named });
+    }
+    let on = drafted.on.iter().map(pack_of).collect::<Result<_, _>>()?;
+    Ok(Fetched { drafted, pack, on })
 }

@@ -8,6 +8,7 @@ pub mod act;
 pub mod agree;
 pub mod amend;
 pub mod audit;
+mod bases;
 pub mod benchmark;
 mod board;
 pub mod case;

@@ -8,9 +8,10 @@ use standards::Pack;
 
 use crate::act::{Entry, Part};
 use crate::amend::{amended, begun, parts, with_version};
+use crate::bases::Bases;
 use crate::command::{Beginning, Change, Command, NewClause, NewParameter, NormChange, ParameterChange};
 use crate::decide::{Prepared, Refusal, takes_amendment};
-use crate::document::{Document, DocumentError, resolved};
+use crate::document::{Document, DocumentError};
 use crate::effect::{Shown, compare, prover};
 use crate::hub::{Hub, HubError};
 use crate::sealed::{field, fields};
@@ -32,7 +33,7 @@ impl Hub {
     pub(crate) fn prepare(&self, state: &State, by: &PersonId, command: &Command) -> Result<Prepared, HubError> {
         let of = |draft| state.drafts.get(draft).ok_or_else(|| missing("draft", draft));
         Ok(match command {
-            Command::OpenDraft { pack, .. } => self.opened(pack)?,
+            Command::OpenDraft { pack, .. } => self.opened(state, pack)?,
             Command::BeginDraft { draft, title, beginning, .. } => self.begun(state, draft, title, beginning)?,
             Command::Propose { draft, clause, change, .. } => {
                 let found = of(draft)?;
@@ -59,9 +60,19 @@ impl Hub {
         Ok(self.shelf.get(digest, || self.documents.read(digest)?.pack())?)
     }
 
-    fn opened(&self, name: &str) -> Result<Prepared, HubError> {
-        let pack = self.library.find(name).ok_or_else(|| missing("pack", &shown(name)))?;
-        let files = Arc::new(Document::of(pack));
+    /// Asks about what packs stand on, as the hub is.
+    pub(crate) fn bases<T>(
+        &self,
+        state: &State,
+        asked: impl FnOnce(&Bases<'_>) -> Result<T, DocumentError>,
+    ) -> Result<T, HubError> {
+        let read = |digest: &Digest| self.shelf.get(digest, || self.documents.read(digest)?.pack());
+        Ok(asked(&Bases { library: &self.library, state, read: &read })?)
+    }
+
+    fn opened(&self, state: &State, name: &str) -> Result<Prepared, HubError> {
+        let pack = self.bases(state, |bases| bases.named(name))?.ok_or_else(|| missing("pack", &shown(name)))?;
+        let files = Arc::new(Document::of(&pack));
         let document = files.digest()?;
         let reference = &pack.manifest.reference;
         let (urn, version) = (reference.urn.clone(), reference.version.to_string());
@@ -77,13 +88,15 @@ impl Hub {
         if !draft.as_str().starts_with(|first: char| first.is_ascii_lowercase()) {
             return Err(Refusal::Draft.into());
         }
-        let on = |name: &String| self.library.find(name).ok_or_else(|| missing("pack", &shown(name)));
-        let on: Vec<_> =
-            from.on.iter().map(|name| Ok(on(name)?.manifest.reference.clone())).collect::<Result<_, HubError>>()?;
+        let on = |name: &String| {
+            let pack = self.bases(state, |bases| bases.named(name))?.ok_or_else(|| missing("pack", &shown(name)))?;
+            Ok(pack.manifest.reference.clone())
+        };
+        let on: Vec<_> = from.on.iter().map(on).collect::<Result<_, HubError>>()?;
         let founded = state.founded.as_ref().ok_or(Refusal::Moved)?;
         let files = begun((&founded.origin, &founded.name), draft, title, from, &on)?;
         let pack = Arc::new(files.pack()?);
-        resolved(&self.library, &pack)?;
+        self.bases(state, |bases| bases.resolved(&pack))?;
         let reference = &pack.manifest.reference;
         let (urn, version, document) = (reference.urn.clone(), reference.version.to_string(), files.digest()?);
         Ok(Prepared::Pack { urn, version, document, clauses: Vec::new(), files: Arc::new(files) })
@@ -96,7 +109,8 @@ impl Hub {
     pub fn look(&self, draft: &Draft, clause: &RequirementId, change: &Change) -> Result<Looked, HubError> {
         let before = self.pack(&draft.document)?;
         let (_, after) = amended(&before, clause, change)?;
-        let (was, is) = (resolved(&self.library, &before)?, resolved(&self.library, &Arc::new(after))?);
+        let (state, after) = (self.state(), Arc::new(after));
+        let (was, is) = self.bases(&state, |bases| Ok((bases.resolved(&before)?, bases.resolved(&after)?)))?;
         let shown = compare(&prover(), &was, &is);
         Ok(Looked { document: draft.document, parts: parts(change), shown })
     }
@@ -118,7 +132,7 @@ impl Hub {
         let document = with_version(&document, version)?;
         // As a whole it has to stand on what it stands on.
         let pack = Arc::new(document.pack()?);
-        resolved(&self.library, &pack)?;
+        self.bases(state, |bases| bases.resolved(&pack))?;
         Ok(Prepared::Version { from, amendments, document: document.digest()?, files: Arc::new(document) })
     }
 }

@@ -17,7 +17,8 @@ use tlog::TilePath;
 use tlog::audit::{LogSource, SourceError};
 use tlog::checkpoint::CHECKPOINT_PATH;
 
-use crate::document::{DocumentError, Documents, resolved};
+use crate::bases::Bases;
+use crate::document::{DocumentError, Documents};
 use crate::looking::LookError;
 use crate::mirror::{Mirror, MirrorError};
 use crate::pilot::{Draft, Minutes, Report, outside_within};
@@ -251,8 +252,10 @@ impl Trying<'_> {
 
     fn replayed(&self, document: &Digest, source: &KeptLog<'_>, key: &str) -> Result<Report, String> {
         let told = |error: DocumentError| error.to_string();
-        let pack = self.documents.read(document).and_then(|document| document.pack()).map_err(told)?;
-        let draft = Draft::of(&resolved(self.library, &Arc::new(pack)).map_err(told)?);
+        let read = |digest: &Digest| self.documents.read(digest)?.pack().map(Arc::new);
+        let bases = Bases { library: self.library, state: self.alliance, read: &read };
+        let draft = read(document).and_then(|pack| bases.resolved(&pack)).map_err(told)?;
+        let draft = Draft::of(&draft);
         let report = outside_within(source, Some(key), &draft, &Minutes::default(), LOOKS_MAX);
         report.map_err(|error| error.to_string())
     }

@@ -132,7 +132,10 @@ fn standard(args: &Adopt, name: &str) -> anyhow::Result<(Arc<Pack>, Vec<PolicyLa
     let mut packs = Packs::open(&args.shelf)?;
     let release = if released::is_release(name) { Some(released::read(args, name)?) } else { None };
     let pack = match &release {
-        Some(release) => packs.released(release.pack.clone(), release.vkey.clone())?,
+        Some(release) => {
+            released::shelve_kept(&mut packs, args)?;
+            packs.released(release.pack.clone(), release.vkey.clone())?
+        }
         None => packs.find(name)?,
     };
     if release.is_none() {

@@ -217,6 +217,85 @@ fn a_city_under_a_profile_keeps_it_when_it_adopts_a_released_core_as_a_pilot_had
     assert!(act.to_string().contains("the council of 5 May"), "{act}");
 }
 
+/// The release of a profile that begins at the hub on a version that was released there, with one clause of its own.
+fn profile(hub: &Served, editor: &str, member: &str, on: &str) -> String {
+    let reasons = "the region's council";
+    let beginning = json!({"layer": "regional", "jurisdiction": "the river lands", "on": [on]});
+    hub.act(editor, &json!({"do": "begin-draft", "draft": "river", "title": "River lands", "beginning": beginning, "reasons": reasons}));
+    let cedar = "@id(\"river-short\")\n@requirement(\"river-01\")\nforbid (principal, action == Action::\"approve\", resource)\n\
+        unless { context.spanDays <= ${river-validity.days} };";
+    let clause = json!({"title": "Approvals by the river are short", "kind": "register", "on_failure": "deny", "source": "our own rule"});
+    let parameter = json!({"id": "river-validity", "value": "\"90d\"", "new": {"kind": "span", "stricter": "lower"}});
+    let change = json!({"clause": clause, "text": "An approval by the river lasts at most { $river-validity }.", "parameter": parameter,
+        "norm": {"id": "river-short", "cedar": cedar}});
+    let propose =
+        json!({"do": "propose", "draft": "river", "clause": "river-01", "change": change, "why": "Rivers move."});
+    let amendment = hub.act(member, &propose);
+    hub.act(editor, &json!({"do": "begin-consolidation", "draft": "river", "reasons": reasons}));
+    hub.act(
+        editor,
+        &json!({"do": "decide-amendment", "amendment": amendment, "outcome": "accepted", "reasons": reasons}),
+    );
+    hub.act(editor, &json!({"do": "consolidate", "draft": "river", "version": "0.2.0", "reasons": reasons}));
+    let released = hub.act(&hub.token, &json!({"do": "release", "draft": "river", "reasons": reasons}));
+    format!("{}/versions/{released}/release.json", hub.address)
+}
+
+#[test]
+fn a_profile_that_a_hub_released_on_its_own_release_is_tried_adopted_and_traced_and_not_without_what_it_stands_on() {
+    let (mut hub, editor, member) = with_people();
+    let opened =
+        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
+    hub.act(&editor, &opened);
+    let core = release(&hub, &editor, &member, "0.2.0", 365);
+    let core = format!("{}/versions/{core}/release.json", hub.address);
+    let profile = profile(&hub, &editor, &member, "urn:ordinance:standard:global-core@0.2.0");
+    let city = hub.path("city").to_str().unwrap().to_owned();
+    run_json(&["init", &city, "--name", "City A", "--origin", "city-a.example/log"]);
+    let adopt = |what: &str| run(&["adopt", &city, what, "--by", "city", "--hub-key", &hub.key, "--json"]);
+    // What it stands on is neither in this software nor adopted: nothing is written.
+    let before = size(&city);
+    let refused = adopt(&profile);
+    assert!(!refused.status.success() && stderr(&refused).contains("global-core@0.2.0"), "{}", stderr(&refused));
+    assert_eq!(size(&city), before);
+    // A pilot has it all from the hub.
+    let draft = format!("{}/drafts/river", hub.address);
+    let piloted = run_json(&["pilot", "run", &city, "--draft", &draft, "--allow", "127.0.0.1"]);
+    assert_eq!(piloted["seen"]["layers"], json!(["global-core", "river"]));
+    for what in [&core, &profile] {
+        let done = adopt(what);
+        assert!(done.status.success(), "{}", stderr(&done));
+    }
+    let layer = |name: &str| (name.to_owned(), "released".to_owned(), true);
+    assert_eq!(verified(&city), [layer("global-core"), layer("river")]);
+    let cedar =
+        |name: &str| in_force(&city).layers.iter().find(|layer| layer.name == name).map(|layer| layer.cedar.clone());
+    assert!(cedar("river").is_some_and(|cedar| cedar.contains("context.spanDays <= 90")), "{:?}", cedar("river"));
+    assert!(cedar("global-core").is_some_and(|cedar| cedar.contains("<= 365")));
+    assert!(run(&["adopt", &city, "--check"]).status.success());
+    // A base that was withdrawn begins nothing any more, and what stands on it is still worked out.
+    let version = core.split('/').rev().nth(1).unwrap().parse::<u64>().unwrap();
+    hub.act(
+        &hub.token,
+        &json!({"do": "withdraw-version", "version": version, "reasons": "A court found it unlawful."}),
+    );
+    let beginning =
+        json!({"layer": "city", "jurisdiction": "here", "on": ["urn:ordinance:standard:global-core@0.2.0"]});
+    let again = hub.file(
+        "again.json",
+        &json!({"do": "begin-draft", "draft": "again", "title": "T", "beginning": beginning, "reasons": "r"})
+            .to_string(),
+    );
+    let token = hub.file("editor.txt", &editor);
+    let refused = run(&["hub", "do", &hub.address, &again, "--token", &token]);
+    assert!(!refused.status.success() && stderr(&refused).contains("no pack"), "{}", stderr(&refused));
+    assert_eq!(
+        run_json(&["pilot", "run", &city, "--draft", &draft, "--allow", "127.0.0.1"])["seen"]["layers"],
+        json!(["global-core", "river"])
+    );
+    drop(hub.running.take());
+}
+
 /// A region's pack that no hub released, signed by a key, and that key.
 fn foreign(hub: &Served) -> (String, String) {
     let folder = hub.path("shire");

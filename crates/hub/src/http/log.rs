@@ -106,8 +106,14 @@ pub(super) async fn drafted(State(node): State<Node>, Path(id): Path<String>) ->
     let draft = state.drafts.get(&id).ok_or_else(Problem::not_found)?;
     let entry = draft.versions.last().map_or(draft.entry, |(entry, ..)| *entry);
     let (urn, version, document) = (draft.opened.urn.clone(), draft.version.clone(), draft.document);
-    let drafted = Drafted { draft: id, urn, version, document, entry };
-    let bytes = serde_json::to_vec(&drafted).map_err(|_| Problem::internal())?;
+    let asked = node.clone();
+    let made = move || {
+        let on = asked.hub.pack(&document).and_then(|pack| asked.hub.bases(&state, |bases| bases.released(&pack)))?;
+        let on = on.into_iter().map(|(document, _)| document).collect();
+        let drafted = Drafted { draft: id, urn, version, document, entry, on };
+        serde_json::to_vec(&drafted).map_err(|_| Problem::internal())
+    };
+    let bytes = node.blocking(made).await??;
     Ok((headers(JSON, NOT_CACHED), bytes).into_response())
 }
 

@@ -38,7 +38,8 @@ fn real() -> (Drafted, Vec<u8>) {
     let state = world.hub.state();
     let draft = &state.drafts[&"core".parse().unwrap()];
     let (urn, version, document) = (draft.opened.urn.clone(), draft.version.clone(), draft.document);
-    let drafted = Drafted { draft: "core".parse().unwrap(), urn, version, document, entry: draft.entry };
+    let drafted =
+        Drafted { draft: "core".parse().unwrap(), urn, version, document, entry: draft.entry, on: Vec::new() };
     (drafted, world.hub.document(&document).unwrap())
 }
 
@@ -50,8 +51,8 @@ fn a_draft_is_had_whole_and_by_its_digest_or_not_at_all() {
         let server = hub(drafted.clone(), document);
         fetch(&at_home, &format!("{}/drafts/core", server.address))
     };
-    let (told, pack) = of(&drafted, document.clone()).unwrap();
-    assert_eq!((&told, pack.manifest.id.as_str()), (&drafted, "global-core"));
+    let told = of(&drafted, document.clone()).unwrap();
+    assert_eq!((&told.drafted, told.pack.manifest.id.as_str(), told.on.len()), (&drafted, "global-core", 0));
     let mut altered = document.clone();
     let at = altered.len() / 2;
     altered[at] ^= 1;

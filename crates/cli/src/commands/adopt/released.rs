@@ -104,6 +104,19 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
     Ok(Released { pack, vkey, origin, index, hub, release, digest, newest, continued })
 }
 
+/// Puts what a city adopted from hubs before among the packs at hand: a released profile may stand on it. What is at hand under the
+/// same name and version already has its place.
+pub(super) fn shelve_kept(packs: &mut Packs, args: &Adopt) -> anyhow::Result<()> {
+    let at_hand: Vec<_> = packs.all().cloned().collect();
+    for proven in Proofs::of(Path::new(&args.city), &at_hand)?.holding {
+        let pack = &proven.verified.pack;
+        if at_hand.iter().all(|other| other.manifest.reference != pack.manifest.reference) {
+            packs.released(pack.clone(), proven.key.parse().context("the key of a release that is kept")?)?;
+        }
+    }
+    Ok(())
+}
+
 /// A hub's whole log, which continues each of these checkpoints.
 fn log(hub: &str, key: &str, older: Vec<String>) -> anyhow::Result<Audit> {
     let audited = audit(&AddressSource(Client::new(hub)), Some(key), older);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use hub::drafted::{FetchError, fetch};
+use hub::drafted::{FetchError, Fetched, fetch};
 use hub::mirror::Doors;
 use hub::pilot::{Draft, Minutes, PilotError, Report, for_the_public, in_words, inside, outside};
 use journal::SqliteReader;
@@ -46,11 +46,12 @@ pub(super) fn draft(name: &str, allow: &[Allowed], packs: &mut Packs, output: &O
         return Ok(Draft::of(&packs.resolve(&pack)?));
     }
     let doors = Doors::new(allow.to_vec(), Arc::new(SystemClock));
-    let (drafted, pack) = fetch(&doors, name).map_err(|error| {
+    let Fetched { drafted, pack, on } = fetch(&doors, name).map_err(|error| {
         // What a hub's document says is among it.
         let why = plain(&error.to_string(), WORDS_CHARS_MAX);
         if matches!(error, FetchError::Unreached { .. }) { Status::fails(why) } else { Status::bad_input(why) }
     })?;
+    on.into_iter().try_for_each(|base| packs.drafted(base).map(drop))?;
     let pack = packs.drafted(pack)?;
     let draft = Draft::of(&packs.resolve(&pack)?);
     let (reference, document, entry) = (draft.reference(), drafted.document, drafted.entry);

@@ -10,10 +10,11 @@ use standards::Pack;
 
 use super::{Reader, Site, Who, count, drawn, when};
 use crate::act::Entry;
+use crate::bases::name_of;
 use crate::http::problem::Problem;
 use crate::roles::Action;
 use crate::say;
-use crate::state::{Amendment, Draft, Phase, Stage};
+use crate::state::{Amendment, Draft, Phase, Stage, Standing};
 use crate::words::DraftId;
 
 #[derive(Template)]
@@ -46,7 +47,10 @@ pub(in crate::http) async fn list(reader: Reader) -> Result<Response, Problem> {
             frozen: draft.phase == Phase::Consolidating,
         };
         let packs = reader.node.hub.library.packs();
-        let packs = packs.map(|pack| (pack.manifest.id.clone(), pack.manifest.title.clone())).collect();
+        let packs = packs.map(|pack| (pack.manifest.id.clone(), pack.manifest.title.clone()));
+        let standing = reader.state.versions.values().filter(|version| version.standing == Standing::Released);
+        let released = standing.map(|version| (name_of(version), format!("{}, released here", name_of(version))));
+        let packs = packs.chain(released).collect();
         let drafts = reader.state.drafts.iter().map(row).collect();
         Ok(List { site: reader.site(), drafts, form: reader.form_for(Action::OpenDraft), packs })
     })

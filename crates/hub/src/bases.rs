@@ -1,0 +1,65 @@
+//! What a pack stands on, found among the packs of this software and the versions that were released at this hub.
+//!
+//! A version that was withdrawn or corrected is no beginning any more. Whatever already stands on it still finds it: what was released under
+//! a name and a version stays what it is.
+
+use std::sync::Arc;
+
+use model::Digest;
+use standards::{Library, Pack, Reference, Resolved, Trust};
+
+use crate::document::{DocumentError, resolved};
+use crate::state::{Standing, State, Version};
+
+/// Where packs are found.
+pub(crate) struct Bases<'a> {
+    /// The packs of this software.
+    pub(crate) library: &'a Library,
+    /// The hub, as its log folds.
+    pub(crate) state: &'a State,
+    /// Reads a document of the hub as a pack.
+    pub(crate) read: &'a dyn Fn(&Digest) -> Result<Arc<Pack>, DocumentError>,
+}
+
+impl Bases<'_> {
+    /// A pack to begin with, as people name it: one of this software, or a version that was released here and stands.
+    pub(crate) fn named(&self, name: &str) -> Result<Option<Arc<Pack>>, DocumentError> {
+        if let Some(pack) = self.library.find(name) {
+            return Ok(Some(Arc::clone(pack)));
+        }
+        let standing = self.state.versions.values().filter(|version| version.standing == Standing::Released);
+        let found = standing.rev().find(|version| name_of(version) == name || version.released.urn == name);
+        found.map(|version| (self.read)(&version.released.document)).transpose()
+    }
+
+    /// A pack over all that it stands on.
+    pub(crate) fn resolved(&self, pack: &Arc<Pack>) -> Result<Resolved, DocumentError> {
+        let mut library = self.library.clone();
+        for (_, base) in self.released(pack)? {
+            library.add(Pack::clone(&base), Trust::Unsigned).map_err(DocumentError::Pack)?;
+        }
+        resolved(&library, pack)
+    }
+
+    /// What a pack stands on that was released here, with the documents, the nearest first.
+    pub(crate) fn released(&self, pack: &Pack) -> Result<Vec<(Digest, Arc<Pack>)>, DocumentError> {
+        let mut found: Vec<(Digest, Arc<Pack>)> = Vec::new();
+        let mut wanted: Vec<Reference> = pack.manifest.based_on.clone();
+        while let Some(next) = wanted.pop() {
+            let is_here = self.library.get(&next).is_some();
+            let is_found = found.iter().any(|(_, base)| base.manifest.reference == next);
+            let version = self.state.versions.values().find(|version| name_of(version) == next.to_string());
+            let Some(version) = version.filter(|_| !is_here && !is_found) else { continue };
+            let document = version.released.document;
+            let base = (self.read)(&document)?;
+            wanted.extend(base.manifest.based_on.iter().cloned());
+            found.push((document, base));
+        }
+        Ok(found)
+    }
+}
+
+/// A released version, as packs name what they stand on.
+pub(crate) fn name_of(version: &Version) -> String {
+    format!("{}@{}", version.released.urn, version.released.version)
+}
