@@ -5,8 +5,10 @@
 
 mod acts;
 mod log;
+mod served;
 mod ways;
 
 pub use acts::Scale;
 pub use log::GeneratedLog;
-pub use ways::{Generated, Spent};
+pub use served::{Make, served};
+pub use ways::{Generated, Spent, number_of};

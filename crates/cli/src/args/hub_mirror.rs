@@ -212,7 +212,7 @@ pub(crate) struct Pilots {
 /// any; their logs are signed and verified like all others.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  ordinance hub simulate ./simulated --cities 2000\n  ordinance hub simulate ./simulated --cities 200000 --threads 2 --json"
+    after_help = "Examples:\n  ordinance hub simulate ./simulated --cities 2000\n  ordinance hub simulate ./simulated --cities 200000 --threads 2 --served --json"
 )]
 pub(crate) struct Simulate {
     /// An empty folder for the hub. It stays; look at it with the other commands.
@@ -229,4 +229,7 @@ pub(crate) struct Simulate {
     /// How many threads look.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: u16,
+    /// Look at one day more over HTTP as well: each city is asked at an address of this machine, with a connection of its own for each file.
+    #[arg(long)]
+    pub(crate) served: bool,
 }

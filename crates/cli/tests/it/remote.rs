@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use crate::tool::{City, Node, json, now, run};
+use crate::tool::{City, Node, json, now, run, skipped};
 
 /// A file beside the city's folder.
 fn beside(city: &City, name: &str, content: &[u8]) -> String {
@@ -329,4 +329,28 @@ fn every_command_has_a_manual_page_and_examples() {
         assert!(after.contains(&example), "the help of {name:?} has an example: {help}");
         assert!(help.contains("--json"), "{name:?}");
     }
+}
+
+/// An address of this machine that is none of itself alone, as a web server in a container has; none if it has no network. Nothing is sent.
+fn own_address() -> Option<std::net::IpAddr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    let own = socket.local_addr().ok()?.ip();
+    (!own.is_loopback() && !own.is_unspecified()).then_some(own)
+}
+
+#[test]
+fn a_web_server_of_ones_own_is_no_stranger_once_it_is_named() {
+    let Some(own) = own_address().map(|own| own.to_string()) else {
+        return skipped("a web server on another machine: this machine has no address but that of itself");
+    };
+    let city = City::new();
+    let asked = |more: &[&str]| -> Vec<u16> {
+        let more = [&["--address-requests", "3"], more].concat();
+        let node = Node::try_start_at(&city, &format!("{own}:0"), &more).unwrap();
+        (0..12).map(|_| node.try_get("/api/v1/deployments").unwrap().0).collect()
+    };
+    assert!(asked(&[]).contains(&429));
+    assert!(asked(&["--behind", "203.0.113.7"]).contains(&429), "another is named");
+    assert_eq!(asked(&["--behind", "203.0.113.7", "--behind", &own]), [200; 12]);
 }

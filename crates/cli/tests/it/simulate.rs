@@ -9,13 +9,14 @@ fn a_simulated_alliance_is_measured_and_is_a_hub_whose_log_and_mirrors_hold() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let dir = folder.path().join("simulated");
     let dir = dir.to_str().unwrap();
-    let asked = ["hub", "simulate", dir, "--cities", "60", "--members", "1500", "--days", "120"];
+    let asked = ["hub", "simulate", dir, "--cities", "60", "--members", "1500", "--days", "120", "--served"];
     let measured = run_json(&asked);
     assert_eq!((&measured["cities"], &measured["members"]), (&json!(60), &json!(1_500)), "{measured}");
     let number = |of: &str, what: &str| measured[of][what].as_f64().unwrap();
-    assert_eq!((number("first", "failed"), number("day", "failed")), (0.0, 0.0));
+    assert_eq!((number("first", "failed"), number("day", "failed"), number("served", "failed")), (0.0, 0.0, 0.0));
+    assert!(number("served", "entries") > 0.0, "{measured}");
     assert!(number("first", "entries") > 60.0 * number("day", "entries") / 10.0, "{measured}");
-    for of in ["first", "day"] {
+    for of in ["first", "day", "served"] {
         let (all, generating) = (number(of, "processor_seconds"), number(of, "generating_seconds"));
         assert!(all > generating && generating > 0.0, "{measured}");
         let own = (all - generating) * 1_000.0 / 60.0;

@@ -104,12 +104,17 @@ fn key(number: u64) -> Result<SigningKey, NoteError> {
 
 impl Reach for Generated {
     fn reach(&self, city: &City) -> Box<dyn LogSource> {
-        let number = city.name.as_str().strip_prefix("city-").and_then(|number| number.parse().ok());
-        match number.map(|number| self.log(number)) {
+        match number_of(&city.name).map(|number| self.log(number)) {
             Some(Ok(log)) => Box::new(log),
             _ => Box::new(Nowhere),
         }
     }
+}
+
+/// The number of a generated city; none if it is no such city.
+#[must_use]
+pub fn number_of(name: &PartyId) -> Option<u64> {
+    name.as_str().strip_prefix("city-")?.parse().ok()
 }
 
 /// No log.

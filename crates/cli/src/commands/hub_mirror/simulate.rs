@@ -2,12 +2,15 @@
 
 mod members;
 mod pages;
+mod served;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::bail;
 use hub::benchmark::{NamedDefinition, Tally};
+use hub::looking::Rested;
 use hub::mirror::{City, Mirror, Reach, Refreshed, refresh};
 use hub::simulate::{Generated, Spent};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,9 +24,10 @@ use super::mirrors_of;
 use crate::args::hub_mirror::Simulate;
 use crate::founding::founding;
 use crate::output::Output;
-use crate::system::{Took, memory_peak, thread_time, timed};
+use crate::system::{SystemClock, Took, memory_peak, thread_time, timed};
 
 use pages::Answered;
+use served::over_http;
 
 /// How many cities are added in one transaction.
 const ADDED_AT_ONCE: u64 = 2_000;
@@ -90,6 +94,8 @@ struct Measured {
     first: Looked,
     /// One day more.
     day: Looked,
+    /// One day more over HTTP, if that was asked for; handing the logs out is in it.
+    served: Option<Looked>,
     benchmarks: usize,
     benchmark_seconds: f64,
     pages: Answered,
@@ -117,6 +123,11 @@ pub(super) fn run(args: &Simulate, output: &Output) -> anyhow::Result<()> {
     let cities = cities.later(1);
     let day = looked(&dir, &cities, args, output)?;
     output.say(&in_words("one day more", &day, args));
+    let cities = if args.served { cities.later(1) } else { cities };
+    let over_http = args.served.then(|| looked_over_http(&dir, cities.later(0), args, output)).transpose()?;
+    if let Some(served) = &over_http {
+        output.say(&in_words("one day more over HTTP", served, args));
+    }
     let definitions = NamedDefinition::all()?;
     let (tables, counting) = timed(|| Tally::mirror(&definitions, &mirror, cities.now()));
     let benchmarks = tables?.len();
@@ -131,6 +142,7 @@ pub(super) fn run(args: &Simulate, output: &Output) -> anyhow::Result<()> {
         adding_seconds: adding.wall.as_secs_f64(),
         first,
         day,
+        served: over_http,
         benchmarks,
         benchmark_seconds: counting.wall.as_secs_f64(),
         pages,
@@ -162,13 +174,30 @@ fn looked(dir: &Path, cities: &Generated, args: &Simulate, output: &Output) -> a
     let ways = Timed { cities, spent: &spent, bar: &bar };
     let (found, took) = timed(|| refresh(dir, &ways, usize::from(args.threads), &Day(cities.now())));
     bar.finish_and_clear();
-    let Refreshed { entries, failed, .. } = found?;
+    Ok(measured(&found?, &took, &spent, args))
+}
+
+/// The same over HTTP. How long a look takes is read from the machine's clock, and the day from the simulation's.
+fn looked_over_http(dir: &Path, cities: Generated, args: &Simulate, output: &Output) -> anyhow::Result<Looked> {
+    let (spent, bar, day) = (Arc::new(Spent::default()), bar(args.cities, output), Day(cities.now()));
+    let resting = || bar.inc(1);
+    let (found, took) = timed(|| {
+        over_http(cities, &spent, Arc::new(SystemClock), |ways| {
+            refresh(dir, &Rested::new(ways, &resting), usize::from(args.threads), &day)
+        })
+    });
+    bar.finish_and_clear();
+    Ok(measured(&found??, &took, &spent, args))
+}
+
+fn measured(found: &Refreshed, took: &Took, spent: &Spent, args: &Simulate) -> Looked {
+    let Refreshed { entries, failed, .. } = *found;
     #[expect(clippy::cast_precision_loss, reason = "seconds need no more than six digits")]
     let generating = spent.nanos() as f64 / 1e9;
-    let Took { wall, cpu } = took;
+    let Took { wall, cpu } = *took;
     let (seconds, processor_seconds) = (wall.as_secs_f64(), cpu.as_secs_f64());
     let milliseconds_a_city = per_city((processor_seconds - generating).max(0.0), args.cities);
-    Ok(Looked { entries, seconds, processor_seconds, generating_seconds: generating, milliseconds_a_city, failed })
+    Looked { entries, seconds, processor_seconds, generating_seconds: generating, milliseconds_a_city, failed }
 }
 
 fn bar(cities: u64, output: &Output) -> ProgressBar {
