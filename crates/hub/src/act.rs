@@ -102,10 +102,10 @@ acts! {
     RoleSet(RoleSet) = "role-set/1",
     /// A person gets a bearer token, as it was first: without a reason. Read, and no longer written.
     CredentialIssuedFirst(CredentialIssuedFirst) = "credential-issued/1",
-    /// A draft of a standard is opened on a pack.
+    /// A draft of a standard is opened on a pack that has clauses.
     DraftOpened(DraftOpened) = "draft-opened/1",
-    /// An amendment to one clause is proposed; its words are sealed.
-    AmendmentProposed(AmendmentProposed) = "amendment-proposed/1",
+    /// An amendment to one clause is proposed, as it was first: it brings no clause. Read, and no longer written.
+    AmendmentProposedFirst(AmendmentProposed<FirstPart>) = "amendment-proposed/1",
     /// Whoever proposed an amendment takes it back.
     AmendmentWithdrawn(AmendmentRef) = "amendment-withdrawn/1",
     /// Somebody argues for or against an amendment; the words are sealed.
@@ -160,6 +160,10 @@ acts! {
     PilotAgreed(PilotConsent) = "pilot-agreed/1",
     /// It does no longer.
     PilotEnded(PilotConsent) = "pilot-ended/1",
+    /// A draft of a standard begins with a pack that may have no clause yet.
+    DraftBegun(DraftOpened) = "draft-opened/2",
+    /// An amendment to one clause is proposed, or one that brings it; its words are sealed.
+    AmendmentProposed(AmendmentProposed) = "amendment-proposed/2",
 }
 
 /// Who decided, and why. Whatever is a decision carries one; there is no other way to write it.
@@ -328,6 +332,28 @@ pub enum Part {
     Parameter,
 }
 
+/// What kind of thing an amendment changed before amendments brought clauses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstPart {
+    /// The words of the requirement.
+    Text,
+    /// A norm that executes it.
+    Norm,
+    /// The value of a parameter.
+    Parameter,
+}
+
+impl From<FirstPart> for Part {
+    fn from(part: FirstPart) -> Self {
+        match part {
+            FirstPart::Text => Self::Text,
+            FirstPart::Norm => Self::Norm,
+            FirstPart::Parameter => Self::Parameter,
+        }
+    }
+}
+
 /// How a clause decides after an amendment, compared with before, by proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -349,7 +375,7 @@ pub enum Effect {
 /// An amendment to one clause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AmendmentProposed {
+pub struct AmendmentProposed<P = Part> {
     /// Of which draft.
     pub draft: DraftId,
     /// Which clause.
@@ -357,11 +383,20 @@ pub struct AmendmentProposed {
     /// The document that it changes.
     pub document: Digest,
     /// What it changes.
-    pub parts: Vec<Part>,
+    pub parts: Vec<P>,
     /// What that does, by proof.
     pub effect: Effect,
     /// Commitments to its words; see [`crate::sealed::AMENDMENT_FIELDS`].
     pub sealed: SealedFields,
+}
+
+impl AmendmentProposed<FirstPart> {
+    /// The same as it is proposed now.
+    pub(crate) fn read_again(self) -> AmendmentProposed {
+        let Self { draft, clause, document, parts, effect, sealed } = self;
+        let parts = parts.into_iter().map(Part::from).collect();
+        AmendmentProposed { draft, clause, document, parts, effect, sealed }
+    }
 }
 
 /// An amendment, by its entry.

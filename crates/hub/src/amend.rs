@@ -100,7 +100,8 @@ pub fn amended(pack: &Pack, clause: &RequirementId, change: &Change) -> Result<(
     }
     if let Some(norm) = &change.norm {
         with_norm(pack, &mut document, &norm.id, norm.cedar.as_str())?;
-        if change.text_only.is_none() {
+        let says_why = pack.requirements.get(clause).is_some_and(|known| known.text_only.is_some());
+        if says_why && change.text_only.is_none() {
             in_front_matter(pack, &mut document, clause, |table| {
                 table.remove("text_only");
                 Ok(())
@@ -170,12 +171,11 @@ fn in_front_matter(
     let file = pack.place_of(clause).map_or_else(|| brought::file_of(clause), |(file, _)| file.to_owned());
     let text = document.files.get_mut(&file).ok_or_else(|| AmendError::NoClause(clause.clone()))?;
     let broken = |what: &str| AmendError::File(what.to_owned());
-    let rest = text.strip_prefix(FENCE).ok_or_else(|| broken("it has no front matter"))?;
-    let (front, body) = rest.split_once("\n+++").ok_or_else(|| broken("its front matter does not end"))?;
+    let (front, body) = standards::pack::halves(text).ok_or_else(|| broken("it has no front matter"))?;
     let mut table: Table = front.parse().map_err(|_| broken("its front matter is not TOML"))?;
     change(&mut table)?;
     let front = toml::to_string_pretty(&table).map_err(|error| broken(&error.to_string()))?;
-    *text = format!("{FENCE}\n{front}{FENCE}{body}");
+    *text = format!("{FENCE}\n{front}{FENCE}\n{body}");
     Ok(())
 }
 
@@ -299,8 +299,22 @@ mod tests {
     }
 
     #[test]
+    fn a_clause_whose_text_holds_a_fence_is_amended_again() {
+        let text = |text: &str| Change { text: Some(text.parse().unwrap()), ..Change::default() };
+        let (_, after) = amended(&core(), &clause(), &text("Approvals end.\n+++ see below\nSoon.")).unwrap();
+        assert!(after.requirements[&clause()].text.contains("+++ see below"));
+        let (_, again) = amended(&after, &clause(), &text("Approvals end soon.")).unwrap();
+        assert_eq!(again.requirements[&clause()].text, "Approvals end soon.");
+        assert_eq!(again.requirements[&clause()].body, core().requirements[&clause()].body);
+    }
+
+    #[test]
     fn what_changes_nothing_or_something_else_is_refused() {
         let core = core();
+        let same = core.norms.iter().find(|norm| norm.id == "approval-expires").unwrap();
+        let same = NormChange { id: same.id.clone(), cedar: same.cedar.parse().unwrap() };
+        let same = Change { norm: Some(same), ..Change::default() };
+        assert!(matches!(amended(&core, &clause(), &same), Err(AmendError::Nothing)), "the very norm that is there");
         let refused = |change: &Change| amended(&core, &clause(), change).err().map(|error| error.to_string());
         assert!(refused(&Change::default()).unwrap().contains("changes nothing"));
         let parameter = |id: &str, value: &str| {

@@ -32,24 +32,32 @@ impl Bases<'_> {
         found.map(|version| (self.read)(&version.released.document)).transpose()
     }
 
-    /// A pack over all that it stands on.
+    /// A pack over all that it stands on. What was released here has the place of what this software carries under its name and version:
+    /// it was there when the pack was made.
     pub(crate) fn resolved(&self, pack: &Arc<Pack>) -> Result<Resolved, DocumentError> {
-        let mut library = self.library.clone();
-        for (_, base) in self.released(pack)? {
-            library.add(Pack::clone(&base), Trust::Unsigned).map_err(DocumentError::Pack)?;
+        let released = self.released(pack)?;
+        if released.is_empty() {
+            return resolved(self.library, pack);
+        }
+        let mut library = Library::new();
+        for base in released.iter().map(|(_, base)| base).chain(self.library.packs()) {
+            if library.get(&base.manifest.reference).is_none() {
+                library.add(Pack::clone(base), Trust::Unsigned).map_err(DocumentError::Pack)?;
+            }
         }
         resolved(&library, pack)
     }
 
-    /// What a pack stands on that was released here, with the documents, the nearest first.
+    /// What a pack stands on that was released here and that this software does not carry as it is, with the documents, the nearest first.
     pub(crate) fn released(&self, pack: &Pack) -> Result<Vec<(Digest, Arc<Pack>)>, DocumentError> {
         let mut found: Vec<(Digest, Arc<Pack>)> = Vec::new();
         let mut wanted: Vec<Reference> = pack.manifest.based_on.clone();
         while let Some(next) = wanted.pop() {
-            let is_here = self.library.get(&next).is_some();
+            let carried = self.library.get(&next).map(|pack| pack.hash);
             let is_found = found.iter().any(|(_, base)| base.manifest.reference == next);
             let version = self.state.versions.values().find(|version| name_of(version) == next.to_string());
-            let Some(version) = version.filter(|_| !is_here && !is_found) else { continue };
+            let version = version.filter(|version| carried != Some(version.released.pack) && !is_found);
+            let Some(version) = version else { continue };
             let document = version.released.document;
             let base = (self.read)(&document)?;
             wanted.extend(base.manifest.based_on.iter().cloned());

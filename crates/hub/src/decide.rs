@@ -434,7 +434,9 @@ impl Asked<'_> {
                     return Err(Refusal::Moved);
                 };
                 let (draft, title, decision) = (draft.clone(), title.clone(), self.decision(reasons));
-                What::DraftOpened(DraftOpened { draft, title, urn, version, document, clauses, decision })
+                let opened = DraftOpened { draft, title, urn, version, document, clauses, decision };
+                let begins = matches!(command, Command::BeginDraft { .. });
+                if begins { What::DraftBegun(opened) } else { What::DraftOpened(opened) }
             }
             Command::Consolidate { draft, version, reasons } => self.consolidate(draft, version, reasons, prepared)?,
             Command::Release { draft, reasons } => self.release(draft, reasons, prepared)?,

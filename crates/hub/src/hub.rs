@@ -250,7 +250,7 @@ impl Hub {
     pub fn try_drafts(&self) -> Result<Round, LookError> {
         let (mirrors, state) = (self.mirrors(), self.state());
         let (documents, library, clock) = (&self.documents, &self.library, self.clock.as_ref());
-        Trying { mirrors: &mirrors, alliance: &state, documents, library, clock }.round(None)
+        Trying { mirrors: &mirrors, alliance: &state, documents, library, clock }.round(None, false)
     }
 
     /// The key that signs the log and what it releases.

@@ -57,6 +57,9 @@ pub enum PilotError {
     /// The history keeps a replay busy for longer than it takes.
     #[error("up to entry {0} the history asks for more looks at deployments, streams and grants than a replay takes")]
     TooMuch(u64),
+    /// It takes longer than whoever asked gave it.
+    #[error("up to entry {0} the history took all the time that there was for it")]
+    TooLong(u64),
     /// The records of disclosures could not be read.
     #[error("the disclosure records: {0}")]
     Journal(#[from] JournalError),
@@ -75,21 +78,20 @@ pub fn outside(
     draft: &Draft,
     minutes: &Minutes,
 ) -> Result<Report, PilotError> {
-    outside_within(source, key, draft, minutes, LOOKS_MAX)
+    outside_with(source, key, minutes, || Replay::new(draft, None))
 }
 
-/// The same with so many things to look at, at most: see [`LOOKS_MAX`].
+/// The same by a replay that has limits of its own.
 ///
 /// # Errors
 /// As [`outside`].
-pub(crate) fn outside_within(
+pub(crate) fn outside_with<'a>(
     source: &dyn LogSource,
     key: Option<&str>,
-    draft: &Draft,
     minutes: &Minutes,
-    looks: u64,
+    replay: impl Fn() -> Replay<'a>,
 ) -> Result<Report, PilotError> {
-    let (audit, replay) = audit_before(source, key, None, || Replay::new(draft, None).at_most(looks))?;
+    let (audit, replay) = audit_before(source, key, None, replay)?;
     replay.finish(&audit.state, audit.log.root, minutes)
 }
 

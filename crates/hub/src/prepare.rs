@@ -18,6 +18,9 @@ use crate::sealed::{field, fields};
 use crate::state::{Draft, State};
 use crate::words::{Body, DraftId, PersonId, Title, WordError, code, of_code};
 
+/// The longest id of a draft that begins with nothing, in bytes: its clauses are called after it, with a number.
+pub const BEGUN_BYTES_MAX: usize = 52;
+
 /// An amendment as its form shows it before it is proposed.
 #[derive(Debug, Clone)]
 pub struct Looked {
@@ -85,7 +88,14 @@ impl Hub {
         if self.library.find(draft.as_str()).is_some() {
             return Err(Refusal::Already("a pack of this id").into());
         }
-        if !draft.as_str().starts_with(|first: char| first.is_ascii_lowercase()) {
+        if state.drafts.contains_key(draft) {
+            return Err(Refusal::Already("a draft of this id").into());
+        }
+        let begins = draft.as_str().starts_with(|first: char| first.is_ascii_lowercase());
+        let word = format!("{draft}-");
+        let packs = self.library.packs().flat_map(|pack| pack.requirements.keys());
+        let drafts = state.drafts.values().flat_map(|draft| &draft.clauses);
+        if !begins || draft.as_str().len() > BEGUN_BYTES_MAX || packs.chain(drafts).any(|id| id.0.starts_with(&word)) {
             return Err(Refusal::Draft.into());
         }
         let on = |name: &String| {

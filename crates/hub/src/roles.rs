@@ -69,8 +69,8 @@ pub const fn action_of(what: &What) -> Action {
         | What::RoleSet(_)
         | What::CredentialIssuedFirst(_)
         | What::CredentialIssued(_) => Action::KeepPeople,
-        What::DraftOpened(_) => Action::OpenDraft,
-        What::AmendmentProposed(_) | What::AmendmentWithdrawn(_) => Action::Propose,
+        What::DraftOpened(_) | What::DraftBegun(_) => Action::OpenDraft,
+        What::AmendmentProposedFirst(_) | What::AmendmentProposed(_) | What::AmendmentWithdrawn(_) => Action::Propose,
         What::EndorsementSet(EndorsementSet { for_member: true, .. }) => Action::SpeakForMember,
         What::ArgumentMade(_) | What::EndorsementSet(_) | What::StatementMade(_) | What::StatementAnswered(_) => {
             Action::TakePart

@@ -28,7 +28,7 @@ pub fn decided(what: &What) -> Option<String> {
         What::PilotEnded(ended) => {
             format!("the draft {} is tried on the public log of {} no longer", ended.draft, ended.city)
         }
-        What::DraftOpened(opened) => format!("the draft {} is opened", opened.title),
+        What::DraftOpened(opened) | What::DraftBegun(opened) => format!("the draft {} is opened", opened.title),
         What::ModerationPolicyPublished(_) => "the rules of moderation are published".to_owned(),
         What::Hidden(moderated) => format!("the words of entry {} are hidden", moderated.entry),
         What::Restored(moderated) => format!("the words of entry {} are shown again", moderated.entry),

@@ -37,6 +37,7 @@ pub const fn commitments(what: &What) -> Option<&SealedFields> {
     match what {
         What::PersonNamedFirst(named) => Some(&named.sealed),
         What::PersonNamed(named) => Some(&named.sealed),
+        What::AmendmentProposedFirst(proposed) => Some(&proposed.sealed),
         What::AmendmentProposed(proposed) => Some(&proposed.sealed),
         What::ArgumentMade(made) => Some(&made.sealed),
         What::StatementMade(made) => Some(&made.sealed),

@@ -43,7 +43,7 @@ pub struct State {
     /// Released versions, by their entries.
     pub versions: BTreeMap<Entry, Arc<Version>>,
     /// On whose logs each draft may be tried, or might.
-    pub pilots: BTreeMap<DraftId, Arc<BTreeMap<MemberId, Consent>>>,
+    pub pilots: BTreeMap<DraftId, Arc<BTreeMap<MemberId, Arc<Consent>>>>,
     /// Cases of good practice, by their entries.
     pub cases: Arc<BTreeMap<Entry, Arc<Case>>>,
     /// The rules of moderation, and the entry that published them.

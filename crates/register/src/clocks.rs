@@ -89,6 +89,18 @@ impl Clocks {
     /// Each run of a duty's clock about a subject that has begun, and where it stands.
     #[must_use]
     pub fn runs(&self, state: &State, subject: &Subject, now: Timestamp) -> Vec<(Duty, Instance)> {
+        self.runs_of(state, subject, now, |_| true)
+    }
+
+    /// The same of those duties alone that are asked about.
+    #[must_use]
+    pub fn runs_of(
+        &self,
+        state: &State,
+        subject: &Subject,
+        now: Timestamp,
+        asked: impl Fn(&Duty) -> bool,
+    ) -> Vec<(Duty, Instance)> {
         let (Some(concerned), Some(timeline)) = (concerned(state, subject), state.timelines.get(subject)) else {
             return Vec::new();
         };
@@ -97,7 +109,7 @@ impl Clocks {
             let runs = duty.instances(&events, now).into_iter();
             runs.map(|run| (duty.clone(), run)).collect::<Vec<_>>()
         };
-        self.concerning(state, &concerned).flat_map(runs).collect()
+        self.concerning(state, &concerned).filter(asked).flat_map(runs).collect()
     }
 
     /// What is still to be done about a subject, in time: each run of a duty that waits, by when it is due.

@@ -17,6 +17,7 @@ pub(crate) mod requirements;
 mod uses;
 
 pub use files::Files;
+pub use front_matter::halves;
 pub use uses::{Form, Use};
 
 use std::collections::BTreeMap;

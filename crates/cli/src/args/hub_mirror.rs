@@ -192,7 +192,8 @@ pub(crate) struct Benchmark {
 /// Try drafts on the kept logs of cities that consented to it, and note what each would have meant, for the draft's pages.
 ///
 /// `ordinance hub serve` does it after each look. It reads what is kept, changes nothing, and leaves out whoever did not consent. A log
-/// and a draft that stand as they did the last time are not tried again. Exit status: 0 each that was due has its report, 1 some has none.
+/// and a draft that stand as they did the last time are not tried again, unless `--again` says so. Exit status: 0 each that was tried has
+/// its report, 1 some has none.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance hub pilots ./alliance\n  ordinance hub pilots ./alliance --draft core --json"
@@ -203,6 +204,9 @@ pub(crate) struct Pilots {
     /// This draft alone.
     #[arg(long)]
     pub(crate) draft: Option<DraftId>,
+    /// Also what was tried before, as both stand.
+    #[arg(long)]
+    pub(crate) again: bool,
 }
 
 /// Measure a hub with generated cities: admit members, mirror a year of their logs, then a day more, count every benchmark, and ask

@@ -133,7 +133,7 @@ fn standard(args: &Adopt, name: &str) -> anyhow::Result<(Arc<Pack>, Vec<PolicyLa
     let release = if released::is_release(name) { Some(released::read(args, name)?) } else { None };
     let pack = match &release {
         Some(release) => {
-            released::shelve_kept(&mut packs, args)?;
+            released::shelve_bases(&mut packs, args, release)?;
             packs.released(release.pack.clone(), release.vkey.clone())?
         }
         None => packs.find(name)?,

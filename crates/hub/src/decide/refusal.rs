@@ -102,11 +102,15 @@ pub enum Refusal {
     /// A version that stands no longer, or a correction that is none.
     #[error("{0}")]
     Standing(&'static str),
-    /// A draft that begins with nothing, under an id that no clause can begin with.
-    #[error("the clauses of a new standard are called after its draft, so that its id begins with a letter")]
+    /// A draft that begins with nothing, under an id that its clauses cannot be called after.
+    #[error(
+        "the clauses of a new standard are called after its draft: its id begins with a letter, has {max} characters at most, and is \
+         not what clauses of another standard are called after",
+        max = crate::prepare::BEGUN_BYTES_MAX
+    )]
     Draft,
-    /// A new clause under a number that a clause of the draft has, or was proposed under, or under no number.
-    #[error("a new clause gets a number that no clause of this draft ever had, such as `{0}`")]
+    /// A new clause under another number than the next.
+    #[error("the next new clause of this draft is `{0}`; call it so, in its norms as well")]
     Number(RequirementId),
     /// There are no rules of moderation yet.
     #[error("nothing is moderated before the rules of moderation are published")]

@@ -101,6 +101,8 @@ struct Track {
     flowed: u64,
     stopped: u64,
     open: bool,
+    /// Whether norms stopped it at some time.
+    by_norms: bool,
     first: Option<Stop>,
     instead: Vec<String>,
 }
@@ -121,11 +123,15 @@ impl Track {
         (self.since, self.standing) = (Some(at), to);
     }
 
-    /// Notes that it stops, if it does for the first time.
-    fn stop(&mut self, now: &Now<'_>, why: &dyn fmt::Display) -> bool {
-        let is_first = self.first.is_none();
+    /// Notes that it stops, and why, if it does for the first time.
+    fn stop(&mut self, now: &Now<'_>, why: &dyn fmt::Display) {
         self.first.get_or_insert_with(|| Stop { entry: now.entry, at: now.at, why: why.to_string() });
-        is_first
+    }
+
+    /// The same because of norms; whether these stop it for the first time.
+    fn stop_by_norms(&mut self, now: &Now<'_>, why: &dyn fmt::Display) -> bool {
+        self.stop(now, why);
+        !std::mem::replace(&mut self.by_norms, true)
     }
 }
 
@@ -168,7 +174,7 @@ impl Flows {
                     Standing::Stopped
                 }
                 (Some(Decision::Allowed(_)), Some(Decision::Refused(why)), None) => {
-                    if track.stop(now, &why) {
+                    if track.stop_by_norms(now, &why) {
                         stopped.push((id.clone(), why.grounds));
                     }
                     Standing::Stopped
@@ -342,7 +348,7 @@ fn look_at_grant(
         (true, Some(Decision::Refused(why))) => (Standing::Stopped, Some(why)),
         (true, None) => (Standing::Open, None),
     };
-    let is_first = why.as_ref().is_some_and(|why| granted.track.stop(now, why));
+    let is_first = why.as_ref().is_some_and(|why| granted.track.stop_by_norms(now, why));
     granted.track.turn(now.at, standing);
     if let Some(last) = granted.stretches.last_mut() {
         last.to = Some(now.at);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use model::act::{ClockConfirmed, EvidenceRef, PolicyAdopted};
 use model::policy::PolicyText;
-use model::{Act, DeploymentId, DisclosureRecord, DutyId, Subject, Timestamp, What};
+use model::{Act, Clock, DeploymentId, DisclosureRecord, DutyId, Subject, Timestamp, What};
 use norms::Bundle;
 use register::State;
 use register::audit::Onlooker;
@@ -52,6 +52,8 @@ pub struct Begin {
 /// The most things that one replay looks at, so that no log can keep it busy for ever: deployments, each with its streams and the grants
 /// of it that have not ended. About so many as a city of 10,000 deployments has in ten years.
 pub const LOOKS_MAX: u64 = 4_000_000;
+/// What an adoption counts for among what is looked at: its policies are read twice.
+const ADOPTION_LOOKS: u64 = 200;
 /// The most stretches of grants that are kept between two batches of disclosures.
 const STRETCHES_MAX: usize = 500_000;
 
@@ -77,6 +79,8 @@ pub struct Replay<'a> {
     touched: Touched,
     /// How many more things it looks at.
     looks: u64,
+    /// By which clock it has to be done, and until when.
+    until_clock: Option<(&'a dyn Clock, Timestamp)>,
     last: (u64, Timestamp),
     first_at: Option<Timestamp>,
     failure: Option<PilotError>,
@@ -102,6 +106,7 @@ impl<'a> Replay<'a> {
             silences: Silences::default(),
             touched: Touched::Nothing,
             looks: LOOKS_MAX,
+            until_clock: None,
             last: (0, Timestamp::UNIX_EPOCH),
             first_at: None,
             failure: None,
@@ -133,6 +138,12 @@ impl<'a> Replay<'a> {
     #[must_use]
     pub fn at_most(self, looks: u64) -> Self {
         Self { looks, ..self }
+    }
+
+    /// The same for as long as a clock stands before an instant: whoever has others waiting says how long this one may take.
+    #[must_use]
+    pub fn done_by(self, clock: &'a dyn Clock, until: Timestamp) -> Self {
+        Self { until_clock: Some((clock, until)), ..self }
     }
 
     /// What the draft says of each act that norms decide, in order.
@@ -203,7 +214,14 @@ impl<'a> Replay<'a> {
         self.touched = touched(before, &act.what);
         self.fold(&with)?;
         if let Some((_, text)) = act.what.adopts() {
-            self.silences.adopted(self.draft, text, &self.with)?;
+            // A duty is owed since it came into force as it reads.
+            let stood = |id: &DutyId| {
+                let own = text.layers.iter().find_map(|layer| layer.duties.get(id))?;
+                let same = before.duty_text(id) == Some(own);
+                Some((own, before.duty_since(id).filter(|_| same).or(Some(act.at))))
+            };
+            self.silences.adopted(self.draft, &self.with, stood)?;
+            self.charge(ADOPTION_LOOKS)?;
         }
         self.bundles = bundles.or(self.bundles.take());
         self.note(before, entry, act);
@@ -246,7 +264,8 @@ impl<'a> Replay<'a> {
         let sources = policy.sources.clone();
         self.with.policy = Some(Arc::new(PolicyInForce { hash, text, sources, since: at, duties_since }));
         (self.bundles, self.touched) = (Some(bundles), Touched::Everything);
-        self.silences.adopted(self.draft, &policy.text, &self.with)
+        let stood = |id: &DutyId| before.duty_text(id).map(|text| (text, before.duty_since(id)));
+        self.silences.adopted(self.draft, &self.with, stood)
     }
 
     /// The act as it is in the second fold: an adoption has the draft in it.
@@ -296,14 +315,15 @@ impl<'a> Replay<'a> {
         let Some((was, with)) = &self.bundles else { return Ok(()) };
         let entry = self.last.0;
         let now = Now { entry, at, was: (before, was), with: (&self.with, with) };
+        let of_the_city = self.silences.of_the_city(&self.with, at);
         for id in ids {
             let things = self.flows.things(before, id);
             self.looks = self.looks.checked_sub(things).ok_or(PilotError::TooMuch(entry))?;
             if self.flows.kept() > STRETCHES_MAX {
                 return Err(PilotError::TooMuch(entry));
             }
-            let ceased = self.silences.ceased(&self.with, id, at);
-            for (deployment, grounds) in self.flows.look(&now, id, ceased.as_ref()) {
+            let of_one = self.silences.of_one(&self.with, id, at);
+            for (deployment, grounds) in self.flows.look(&now, id, of_one.as_ref().or(of_the_city.as_ref())) {
                 let about = Subject::Deployment { id: deployment };
                 self.papers.asked(self.draft, &self.with, &grounds, Some(&about));
             }
@@ -316,18 +336,31 @@ impl<'a> Replay<'a> {
     fn silent_until(&mut self, before: &State, until: Timestamp) -> Result<(), PilotError> {
         while let Some((at, subject)) = self.silences.lapsed_by(until) {
             // Whatever comes back again and again is no reason to go on for ever.
-            self.looks = self.looks.checked_sub(1).ok_or(PilotError::TooMuch(self.last.0))?;
+            self.charge(1)?;
+            self.in_time()?;
             self.disclosed_until(|record| record.at < at)?;
             let ids = match &subject {
                 Subject::Deployment { id } => vec![id.clone()],
                 Subject::City => before.deployments.keys().cloned().collect(),
                 Subject::Device { .. } => Vec::new(),
             };
+            self.silences.refuse(&self.with, &ids, &subject, at);
             self.look_at(before, &ids, at)?;
             // What runs again and again lapses again.
             self.silences.look(&self.with, &subject, at);
         }
         Ok(())
+    }
+
+    fn charge(&mut self, looks: u64) -> Result<(), PilotError> {
+        self.looks = self.looks.checked_sub(looks).ok_or(PilotError::TooMuch(self.last.0))?;
+        Ok(())
+    }
+
+    /// Whether there is time left.
+    fn in_time(&self) -> Result<(), PilotError> {
+        let is_over = self.until_clock.is_some_and(|(clock, until)| clock.now() > until);
+        if is_over { Err(PilotError::TooLong(self.last.0)) } else { Ok(()) }
     }
 
     /// Asks about every record before an act: of an earlier instant, or one that a batch sums up. Without an act, about all.
@@ -359,7 +392,7 @@ impl Onlooker for Replay<'_> {
         if self.until.is_some_and(|until| act.at > until) {
             self.over = Some(Box::new(before.clone()));
         } else {
-            self.failure = self.act(before, entry, act).err();
+            self.failure = self.in_time().and_then(|()| self.act(before, entry, act)).err();
         }
     }
 }
@@ -391,6 +424,7 @@ fn touched(before: &State, what: &What) -> Touched {
         What::GrantWithdrawn(named) | What::GrantExpired(named) => one(granted(&named.grant)),
         What::EvidenceFiled(evidence) => about(&evidence.about),
         What::InquiryReceived(received) => about(&received.evidence.about),
+        What::IncidentReported(reported) => about(&reported.incident.statement.about),
         What::EvidenceWithdrawn(named) | What::EvidenceLapsed(named) => {
             stated(named).map_or(Touched::Nothing, |record| about(&record.evidence.about))
         }

@@ -1,14 +1,14 @@
 //! What silence about a draft's own duties would have stopped: clocks beside the second fold, of which the log knows nothing.
 //!
-//! A duty whose silence means that what runs stops, and that was not in force as the draft has it, stops a deployment from the instant at
-//! which it lapsed until it was done after all: that is the earliest at which a city could have let it run again. No act is made of it, so
-//! that every act of the log still finds the register in which it was done.
+//! A duty whose silence means that what runs stops, and that the city does not owe as the draft has it, stops a deployment from the instant
+//! at which it lapsed until it was done after all: that is the earliest at which a city could have let it run again. One whose silence
+//! refuses what was asked stops for good what was asked for then. No act is made of it, so that every act of the log still finds the
+//! register in which it was done; norms that ask what is overdue or unanswered know of the log's own lapses alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use model::policy::PolicyText;
-use model::{DeploymentId, DutyId, RequirementId, Silence, Subject, Timestamp};
+use model::{DeploymentId, DutyId, RequirementId, Silence, State as Stage, Subject, Timestamp};
 use register::{Clocks, State};
 use standards::duty::{Duty, Status};
 
@@ -20,15 +20,14 @@ use super::draft::Draft;
 pub(super) struct Ceased {
     duty: DutyId,
     requirement: RequirementId,
+    silence: Silence,
 }
 
 impl fmt::Display for Ceased {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { duty, requirement } = self;
-        write!(
-            f,
-            "`{duty}` was not done in time, and its silence means that what runs stops (requirement {requirement})"
-        )
+        let Self { duty, requirement, silence } = self;
+        let means = if *silence == Silence::Refuse { "what was asked is refused" } else { "what runs stops" };
+        write!(f, "`{duty}` was not done in time, and its silence means that {means} (requirement {requirement})")
     }
 }
 
@@ -36,24 +35,35 @@ impl fmt::Display for Ceased {
 #[derive(Default)]
 pub(super) struct Silences {
     clocks: Clocks,
+    /// The duties whose silence means that what runs stops, or that what was asked is refused.
     stopping: BTreeSet<DutyId>,
+    /// What was refused while it was asked for, and stays so.
+    refused: BTreeMap<DeploymentId, Ceased>,
     /// When something will have lapsed next, about which thing.
     agenda: BTreeSet<(Timestamp, Subject)>,
     next: BTreeMap<Subject, Timestamp>,
 }
 
 impl Silences {
-    /// Takes up the duties of policies that came into force: as the city has them, and with the draft in them.
-    pub(super) fn adopted(&mut self, draft: &Draft, was: &PolicyText, with: &State) -> Result<(), PilotError> {
+    /// Takes up the duties of policies that came into force with the draft in them. `stood` says how the city itself has a duty: its text,
+    /// and since when it is owed there.
+    pub(super) fn adopted<'t>(
+        &mut self,
+        draft: &Draft,
+        with: &State,
+        stood: impl Fn(&DutyId) -> Option<(&'t String, Option<Timestamp>)>,
+    ) -> Result<(), PilotError> {
         let Some(policy) = &with.policy else { return Ok(()) };
         let unread = |error: register::ClocksError| PilotError::Draft { entry: with.size, why: error.to_string() };
-        let clocks = Clocks::read(&policy.text).map_err(unread)?;
-        let known = |id: &DutyId| was.layers.iter().find_map(|layer| layer.duties.get(id));
-        let new: BTreeSet<&DutyId> =
-            draft.duties().filter(|(id, text)| known(id) != Some(*text)).map(|(id, _)| id).collect();
-        let stops = |duty: &&Duty| duty.silence == Silence::Cease && new.contains(&duty.id);
-        self.stopping = clocks.duties().filter(stops).map(|duty| duty.id.clone()).collect();
-        (self.clocks, self.agenda, self.next) = (clocks, BTreeSet::new(), BTreeMap::new());
+        self.clocks = Clocks::read(&policy.text).map_err(unread)?;
+        // What the city owes as the draft has it, and as long as the draft has it, the log itself tells of.
+        let is_own = |(id, text): &(&DutyId, &String)| {
+            stood(id).is_none_or(|(own, since)| own != *text || with.duty_since(id) < since)
+        };
+        let own: BTreeSet<&DutyId> = draft.duties().filter(is_own).map(|(id, _)| id).collect();
+        let stops = |duty: &&Duty| matches!(duty.silence, Silence::Cease | Silence::Refuse) && own.contains(&duty.id);
+        self.stopping = self.clocks.duties().filter(stops).map(|duty| duty.id.clone()).collect();
+        (self.agenda, self.next) = (BTreeSet::new(), BTreeMap::new());
         Ok(())
     }
 
@@ -80,18 +90,36 @@ impl Silences {
         Some((at, subject))
     }
 
-    /// Why a deployment would stand still at an instant; none if nothing of it is overdue then.
-    pub(super) fn ceased(&self, with: &State, id: &DeploymentId, now: Timestamp) -> Option<Ceased> {
+    /// Notes what is refused because a duty lapsed while it was asked for: nothing brings that back.
+    pub(super) fn refuse(&mut self, with: &State, ids: &[DeploymentId], subject: &Subject, now: Timestamp) {
+        let Some(why) = self.overdue(with, subject, now, Silence::Refuse) else { return };
+        let asked = |id: &&DeploymentId| {
+            let record = with.deployments.get(*id);
+            record.is_some_and(|record| matches!(record.standing.state, Stage::Proposed | Stage::Assessed))
+        };
+        for id in ids.iter().filter(asked) {
+            self.refused.entry(id.clone()).or_insert_with(|| why.clone());
+        }
+    }
+
+    /// Why everything in the city would stand still at an instant; none if nothing that it owes as a whole is overdue then.
+    pub(super) fn of_the_city(&self, with: &State, now: Timestamp) -> Option<Ceased> {
+        self.overdue(with, &Subject::City, now, Silence::Cease)
+    }
+
+    /// Why a deployment would stand still at an instant, whatever the city owes as a whole.
+    pub(super) fn of_one(&self, with: &State, id: &DeploymentId, now: Timestamp) -> Option<Ceased> {
+        let refused = self.refused.get(id).cloned();
+        refused.or_else(|| self.overdue(with, &Subject::Deployment { id: id.clone() }, now, Silence::Cease))
+    }
+
+    fn overdue(&self, with: &State, subject: &Subject, now: Timestamp, silence: Silence) -> Option<Ceased> {
         if self.stopping.is_empty() {
             return None;
         }
-        let overdue = |subject: Subject| {
-            let runs = self.clocks.runs(with, &subject, now).into_iter();
-            let mut lapsed = runs.filter(|(_, run)| matches!(run.status, Status::Lapsed { done_later: None }));
-            lapsed.find(|(duty, _)| self.stopping.contains(&duty.id))
-        };
-        let of_it = overdue(Subject::Deployment { id: id.clone() });
-        let (duty, _) = of_it.or_else(|| overdue(Subject::City))?;
-        Some(Ceased { duty: duty.id, requirement: duty.requirement })
+        let asked = |duty: &Duty| duty.silence == silence && self.stopping.contains(&duty.id);
+        let runs = self.clocks.runs_of(with, subject, now, asked).into_iter();
+        let mut lapsed = runs.filter(|(_, run)| matches!(run.status, Status::Lapsed { done_later: None }));
+        lapsed.next().map(|(duty, _)| Ceased { duty: duty.id, requirement: duty.requirement, silence })
     }
 }

@@ -12,8 +12,9 @@ pub(super) fn limits(inside: bool) -> Vec<String> {
         "Each act is asked as though everything before it had been done. What a city would have done instead is not played.".to_owned(),
         "Flows are looked at whenever the register changes for them. What a norm makes end between two entries shows at the later one.".to_owned(),
         "Papers are read from the norms' text. Where a norm asks for any of several, one is counted.".to_owned(),
-        "Silence about the draft's own duties stops what it would have stopped until the duty was done after all. Whether the city would have \
-         done it in time then, or begun again later, is not played."
+        "Silence about the draft's own duties stops what it would have stopped until the duty was done after all, and for good what it would \
+         have refused. Whether the city would have been in time then, or begun again later, is not played; norms that ask what is overdue \
+         or unanswered know of the log's own lapses alone."
             .to_owned(),
     ];
     limits.push(if inside {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::act::{
     Act, CredentialIssued, CredentialIssuedFirst, Decision, DraftOpened, Entry, HubFounded, MemberLogNamed,
-    MemberLogNamedFirst, Moderated, PersonNamed, PersonNamedFirst, What,
+    MemberLogNamedFirst, MembershipEnded, Moderated, PersonNamed, PersonNamedFirst, What,
 };
 use crate::member::{ListedMember, Role};
 use crate::roles::{action_of, may};
@@ -111,10 +111,7 @@ impl State {
         match &act.what {
             What::HubFounded(founded) => self.found(act, founded),
             What::MembersAdmitted(admitted) => admitted.members.iter().try_for_each(|one| self.admit(act, one)),
-            What::MembershipEnded(ended) => {
-                let member = self.member_mut(&ended.member)?;
-                if member.ended.replace(entry).is_some() { Err("its membership is over already") } else { Ok(()) }
-            }
+            What::MembershipEnded(ended) => self.end_membership(entry, act, ended),
             What::MemberLogNamedFirst(MemberLogNamedFirst { member, log })
             | What::MemberLogNamed(MemberLogNamed { member, log, .. }) => {
                 self.member_mut(member)?.log = Some(log.clone());
@@ -125,7 +122,9 @@ impl State {
             | What::RoleSet(_)
             | What::CredentialIssuedFirst(_)
             | What::CredentialIssued(_) => self.person(entry, &act.what),
-            What::DraftOpened(opened) => self.open_draft(entry, opened),
+            What::DraftOpened(opened) if opened.clauses.is_empty() => Err("a draft has clauses, each once"),
+            What::DraftOpened(opened) | What::DraftBegun(opened) => self.open_draft(entry, opened),
+            What::AmendmentProposedFirst(proposed) => self.propose(entry, act, &proposed.clone().read_again()),
             What::AmendmentProposed(proposed) => self.propose(entry, act, proposed),
             What::AmendmentWithdrawn(which) => {
                 if self.amendments.get(&which.amendment).is_some_and(|amendment| amendment.by != act.by) {
@@ -216,6 +215,14 @@ impl State {
         if let Some(before) = before.filter(|before| before.listed.kind != listed.kind) {
             members.by_kind.entry(before.listed.kind).or_default().remove(&listed.id);
         }
+        Ok(())
+    }
+
+    fn end_membership(&mut self, entry: Entry, act: &Act, ended: &MembershipEnded) -> Applied {
+        if self.member_mut(&ended.member)?.ended.replace(entry).is_some() {
+            return Err("its membership is over already");
+        }
+        self.end_pilots_of(&ended.member, entry, act, &ended.decision);
         Ok(())
     }
 
@@ -368,7 +375,7 @@ const fn decision_of(what: &What) -> Option<&Decision> {
         What::CredentialIssued(issued) => Some(&issued.decision),
         What::CaseWithdrawn(withdrawn) => Some(&withdrawn.decision),
         What::PilotAgreed(consent) | What::PilotEnded(consent) => Some(&consent.decision),
-        What::DraftOpened(opened) => Some(&opened.decision),
+        What::DraftOpened(opened) | What::DraftBegun(opened) => Some(&opened.decision),
         What::ModerationPolicyPublished(policy) => Some(&policy.decision),
         What::Hidden(moderated) | What::Restored(moderated) | What::PayloadErased(moderated) => {
             Some(&moderated.decision)

@@ -136,6 +136,8 @@ fn a_profile_begins_on_a_pack_and_may_only_be_stricter() {
         ("global-core", &[][..], "a pack of this id"),
         ("other", &["no-such-pack"][..], "no pack `no-such-pack`"),
         ("1st", &[][..], "begins with a letter"),
+        ("ams", &[][..], "what clauses of another standard are called after"),
+        (&"a".repeat(60), &[][..], "characters at most"),
         ("twice", &["global-core", "global-core"][..], "twice"),
     ] {
         let error = world.ask("editor", &begin(draft, on)).unwrap_err().to_string();
@@ -189,10 +191,14 @@ fn a_new_clause_has_a_number_of_the_draft_that_none_ever_had() {
         change.text = Some("No parameter.".parse().unwrap());
         world.ask("member", &propose("core", bad, change)).unwrap_err();
     }
+    // Nobody uses up numbers, so that there is a next one for everybody.
+    for far in ["core-9999", "core-4294967295", "core-99999999999"] {
+        assert!(refused(&world, &propose("core", far, whole(far))).contains(&next), "{far}");
+    }
     let first = world.by("member", propose("core", &next, whole(&next)));
     world.by("member", Command::WithdrawAmendment { amendment: first });
     // Its number is used up although it was taken back: what was said of it is not about another one.
-    assert!(refused(&world, &propose("core", &next, whole(&next))).contains("no clause of this draft ever had"));
+    assert!(refused(&world, &propose("core", &next, whole(&next))).contains("the next new clause"));
     // Without a text, with a parameter of somebody else's, under a kind that its value is not.
     let state = world.hub.state();
     let next = state.next_clause(&state.drafts[&"core".parse().unwrap()]).0;
@@ -223,6 +229,11 @@ fn no_log_holds_a_new_clause_under_words_of_somebody() {
         Act { at: state.last_at.unwrap(), by: crate::world::person("member"), what }
     };
     let new = |clause: &str| proposed(clause, vec![Part::Clause, Part::Text]);
+    // An act of before brings no clause, whatever it says.
+    let first = r#"{"at":"2026-11-24T08:00:00Z","by":"member","what":{"kind":"amendment-proposed/1","body":{"draft":"core","clause":"core-04","document":"DOC","parts":["clause"],"effect":"not-proved","sealed":{}}}}"#;
+    let first = first.replace("DOC", &"ab".repeat(32));
+    assert!(Act::from_bytes(first.as_bytes()).is_err());
+    assert!(Act::from_bytes(first.replace("/1", "/2").as_bytes()).is_ok());
     let next = state.next_clause(draft).0;
     let acts = [new("free-words-1"), new("core-04"), new("core-9x"), proposed(&next, vec![Part::Text])];
     let good = new(&next);
@@ -274,6 +285,18 @@ async fn a_new_clause_and_a_new_standard_are_proposed_with_plain_forms() {
     html::check(&page);
     assert!(page.contains("a new clause") && page.contains("Floods") && page.contains("our own rule"), "{page}");
     assert_eq!(send(asked(&path, &cookie)).await.status(), StatusCode::NOT_FOUND, "its number is used up");
+    // Whoever was about to propose a clause under that number loses nothing, and changes nobody's clause.
+    let late = format!("{typed}&new_clause={clause}&step=propose");
+    let late = send(posted(&path, &cookie, &late)).await;
+    assert_eq!(late.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let late = text(late).await;
+    html::check(&late);
+    let now = {
+        let state = world.hub.state();
+        state.next_clause(&state.drafts[&"core".parse().unwrap()]).0
+    };
+    assert!(late.contains("was taken meanwhile") && late.contains(&format!("/clauses/{now}/propose")), "{late}");
+    assert!(late.contains("value=\"Floods\"") && late.contains(&format!("@requirement(&#34;{now}&#34;)")), "{late}");
     // Whoever may not open drafts begins none.
     let begin =
         format!("form={form}&do=begin-draft&draft=flood&title=Flood&layer=city&jurisdiction=Here&on=&reasons=Floods.");

@@ -335,13 +335,11 @@ fn however_many_cities_stall_all_that_answered_the_last_time_are_looked_at_befor
     assert!(first_stalled >= Some(28) && last <= Some(29), "{asked:?}");
     let new = asked.iter().position(|(name, _)| name == "city-000040");
     assert!(new >= Some(27), "who is new comes after those who are known to answer: {asked:?}");
-    for (name, city) in mirror.cities(None, 64).unwrap() {
-        let city = city.unwrap();
-        if !stalls(&city) {
-            let checked = city.kept.checked.unwrap();
-            assert!(checked <= begun + Span::minutes(2), "{name} at {checked}");
-        }
-    }
+    // One of them may be on its way in the one thread while the other thread is held up again and again.
+    let cities = mirror.cities(None, 64).unwrap().into_iter().map(|(_, city)| city.unwrap());
+    let checked = cities.filter(|city| !stalls(city)).map(|city| (city.name.to_string(), city.kept.checked.unwrap()));
+    let late: Vec<_> = checked.filter(|(_, at)| *at > begun + Span::minutes(2)).collect();
+    assert!(late.len() <= 1, "{late:?}");
     // Who answers again comes in their turn from the next look on.
     let ways = Order {
         honest: generated(20).later(30),

@@ -1,21 +1,24 @@
 //! Pilots at the hub: on the logs of cities that consented and of no other, with the report that anybody works out, on pages and as a case.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use axum::http::{StatusCode, header};
 use hub::HubError;
 use hub::act::{Act, Decision, Outcome, PilotConsent, What};
 use hub::audit::audit;
 use hub::command::Command;
 use hub::decide::Refusal;
-use hub::document::resolved;
+use hub::document::{Documents, resolved};
 use hub::looking::look;
 use hub::member::{MemberKind, PublicLog, Role};
 use hub::mirror::{Mirror, Profile, Reach};
+use hub::pilot::live::Figure;
 use hub::pilot::{Draft, Minutes, Report, outside};
 use hub::simulate::Generated;
 use hub::state::State;
-use hub::trying::{Came, Tried};
+use hub::trying::{Came, Round, Tried, Trying};
 use hub::words::{DraftId, MemberId};
-use model::Digest;
+use model::{Digest, Timestamp};
 use register::audit::FolderSource;
 use sha2::{Digest as _, Sha256};
 use testkit::FakeClock;
@@ -73,6 +76,20 @@ fn noted(world: &World, number: u64) -> Option<Tried> {
     Tried::noted(&world.hub.mirrors(), &core(), &city(number))
 }
 
+/// The report that is kept, as its file.
+fn kept(world: &World, number: u64) -> Option<String> {
+    let report = noted(world, number)?.report(&world.hub.mirrors())?;
+    Some(String::from_utf8(report).unwrap())
+}
+
+/// Tries drafts by a clock of one's own.
+fn round(world: &World, clock: &dyn model::Clock, again: bool) -> Round {
+    let (mirrors, alliance, library) = (world.hub.mirrors(), world.hub.state(), standards::built_in().unwrap());
+    let documents = Documents::new(&world.dir().join("documents"));
+    let trying = Trying { mirrors: &mirrors, alliance: &alliance, documents: &documents, library: &library, clock };
+    trying.round(None, again).unwrap()
+}
+
 /// The report that anybody works out from the city's own log.
 fn outside_of(world: &World, number: u64, days: u32) -> Report {
     let (name, key, ..) = Generated::entry(number).unwrap();
@@ -93,20 +110,22 @@ fn a_draft_is_tried_on_the_log_of_a_city_that_consented_and_of_no_other_and_says
     let tried = noted(&world, 0).unwrap();
     let report = outside_of(&world, 0, 200);
     assert!(report.seen.size > 100 && report.streams.flowed > 0 && report.grants.stopped > 0, "{report:?}");
-    assert_eq!(tried.came, Came::Report(Box::new(report)));
+    assert_eq!(kept(&world, 0), Some(serde_json::to_string_pretty(&report).unwrap()));
+    let Came::Report(figures) = &tried.came else { panic!("{tried:?}") };
+    assert!(Figure::ALL.iter().all(|(_, figure)| figures[figure] == figure.of(&report)), "{figures:?}");
     assert_eq!(noted(&world, 1), None);
     // Nothing is worked out twice, and what is new of the log or the draft is.
     assert_eq!(world.hub.try_drafts().unwrap().known, 1);
     looked(&world, 205);
     assert_eq!(world.hub.try_drafts().unwrap().tried.len(), 1);
-    assert_eq!(noted(&world, 0).unwrap().report(), Some(&outside_of(&world, 0, 205)));
+    assert_eq!(kept(&world, 0), Some(serde_json::to_string_pretty(&outside_of(&world, 0, 205)).unwrap()));
     let amendment = world.amend("member", value_change("\"1d\""));
     world.by("editor", Command::BeginConsolidation { draft: core(), reasons: reasons() });
     world.by("editor", Command::DecideAmendment { amendment, outcome: Outcome::Accepted, reasons: reasons() });
     world.by("editor", Command::Consolidate { draft: core(), version: "0.2.0".to_owned(), reasons: reasons() });
     assert_eq!(world.hub.try_drafts().unwrap().tried.len(), 1);
-    let newest = noted(&world, 0).unwrap();
-    assert_eq!((newest.version.as_str(), newest.report()), ("0.2.0", Some(&outside_of(&world, 0, 205))));
+    assert_eq!(noted(&world, 0).unwrap().version, "0.2.0");
+    assert_eq!(kept(&world, 0), Some(serde_json::to_string_pretty(&outside_of(&world, 0, 205)).unwrap()));
     // Whoever consents no longer is tried no longer, and what was noted goes.
     world.by("mayor-0", end());
     assert!(world.hub.try_drafts().unwrap().is_quiet());
@@ -136,6 +155,69 @@ fn consent_is_given_and_ended_by_people_of_the_city_alone_and_needs_a_log() {
     assert!(world.hub.state().may_be_tried(&core(), &city(0)));
     world.by("secretariat", Command::EndMembership { member: city(0), reasons: reasons() });
     assert!(!world.hub.state().may_be_tried(&core(), &city(0)));
+    // Whoever is admitted under its id later has consented to nothing.
+    let members = vec![listed(city(0).as_str(), MemberKind::City)];
+    world.by("secretariat", Command::AdmitMembers { members, reasons: reasons() });
+    assert!(!world.hub.state().may_be_tried(&core(), &city(0)));
+    assert!(world.hub.try_drafts().unwrap().is_quiet());
+}
+
+#[test]
+fn another_log_than_the_city_named_is_not_tried_in_its_name() {
+    let world = world();
+    world.by("mayor-0", agree());
+    let (_, key, ..) = Generated::entry(1).unwrap();
+    let (.., address, _) = Generated::entry(0).unwrap();
+    let name_it = |key: String| {
+        let log = PublicLog { address: address.clone(), key };
+        world.by("secretariat", Command::NameLog { member: city(0), log, reasons: reasons() })
+    };
+    name_it(key);
+    assert!(world.hub.try_drafts().unwrap().is_quiet(), "the mirror is under the key that was named before");
+    name_it(Generated::entry(0).unwrap().1);
+    assert_eq!(world.hub.try_drafts().unwrap().tried.len(), 1);
+}
+
+/// A clock that stands a minute later each time that it is asked.
+struct Hurries(AtomicI64);
+
+impl model::Clock for Hurries {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.fetch_add(60_000, Ordering::Relaxed))
+    }
+}
+
+#[test]
+fn a_log_that_takes_too_long_is_told_of_and_neither_comes_first_again_nor_keeps_the_others_waiting() {
+    let world = world();
+    world.by("mayor-0", agree());
+    world.by("mayor-1", agree());
+    let begin = world.hub.now().millis();
+    let stopped = round(&world, &Hurries(AtomicI64::new(begin)), false);
+    assert_eq!((stopped.tried.len(), stopped.without.len()), (2, 2), "{stopped:?}");
+    assert!(stopped.without.iter().all(|(.., why)| why.contains("took all the time")), "{stopped:?}");
+    assert_eq!(noted(&world, 0).unwrap().report(&world.hub.mirrors()), None);
+    let clock = FakeClock::at(world.hub.now());
+    assert_eq!(round(&world, &clock, false).known, 2, "as both stand, it would be the same");
+    let again = round(&world, &clock, true);
+    assert_eq!((again.tried.len(), again.without.len()), (2, 0));
+    // So is one that brought the process down: that it is tried is noted before it is.
+    looked(&world, 205);
+    let path = world.hub.mirrors().join("pilots/core/city-000000.json");
+    let mut note: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let mirror = Mirror::open(&world.hub.mirrors()).unwrap();
+    note["head"] = mirror.checkpoint(&Generated::entry(0).unwrap().0).unwrap().into();
+    note["came"] = serde_json::json!({ "nothing": "it did not come to an end" });
+    std::fs::write(&path, note.to_string()).unwrap();
+    let next = round(&world, &clock, false);
+    assert_eq!((next.tried, next.known), (vec![(core(), city(1))], 1));
+    // What another software found, or nobody can read, is worked out again.
+    note["replay"] = 0.into();
+    for damaged in [note.to_string(), "{".to_owned(), "x".repeat(300_000)] {
+        std::fs::write(&path, damaged).unwrap();
+        assert_eq!(round(&world, &clock, false).tried, [(core(), city(0))]);
+    }
+    assert_eq!(kept(&world, 0), Some(serde_json::to_string_pretty(&outside_of(&world, 0, 205)).unwrap()));
 }
 
 #[test]
@@ -184,7 +266,7 @@ fn a_log_that_is_no_citys_has_no_report_and_keeps_no_other_from_having_one() {
     let (_, city, why) = &round.without[0];
     assert!(city.as_str() == "city" && why.contains("entry 0"), "{why}");
     assert!(round.in_words().contains("No report of core on city"));
-    assert!((0..2).all(|number| noted(&world, number).unwrap().report().is_some()));
+    assert!((0..2).all(|number| kept(&world, number).is_some()));
     // It is not tried again for as long as it is the same, and its row says why.
     assert_eq!(world.hub.try_drafts().unwrap().known, 3);
 }

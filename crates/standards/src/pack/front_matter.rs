@@ -17,24 +17,30 @@ pub(crate) struct FrontMatter<'t> {
 
 /// Splits a file at its fences.
 pub(crate) fn split<'t>(file: &'t str, text: &'t str) -> Result<FrontMatter<'t>, Diagnostic> {
-    let mut lines = text.split_inclusive('\n');
-    let first = lines.next().unwrap_or_default();
-    if first.trim_end() != FENCE {
+    if text.lines().next().map(str::trim_end) != Some(FENCE) {
         let what = "the file does not begin with a line `+++`";
         let help = "begin with `+++`, then TOML, then `+++`, then Markdown";
         return Err(Diagnostic::of_file(file, "no-front-matter", what, help).at_line(1));
     }
+    let what = "the front matter does not end";
+    let unended = || Diagnostic::of_file(file, "no-front-matter", what, "end it with a line `+++`").at_line(1);
+    let (toml, body) = halves(text).ok_or_else(unended)?;
+    Ok(FrontMatter { toml: Place { file, text: toml, lines_before: 1 }, body: body.trim() })
+}
+
+/// The TOML between the fences of a requirement's file, and everything after them; none if it has not two.
+#[must_use]
+pub fn halves(text: &str) -> Option<(&str, &str)> {
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next().filter(|line| line.trim_end() == FENCE)?;
     let mut end = first.len();
     for line in lines {
         if line.trim_end() == FENCE {
-            let toml = text.get(first.len()..end).unwrap_or_default();
-            let body = text.get(end + line.len()..).unwrap_or_default();
-            return Ok(FrontMatter { toml: Place { file, text: toml, lines_before: 1 }, body: body.trim() });
+            return Some((text.get(first.len()..end)?, text.get(end + line.len()..)?));
         }
         end += line.len();
     }
-    let what = "the front matter does not end";
-    Err(Diagnostic::of_file(file, "no-front-matter", what, "end it with a line `+++`").at_line(1))
+    None
 }
 
 #[cfg(test)]

@@ -104,14 +104,33 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
     Ok(Released { pack, vkey, origin, index, hub, release, digest, newest, continued })
 }
 
-/// Puts what a city adopted from hubs before among the packs at hand: a released profile may stand on it. What is at hand under the
-/// same name and version already has its place.
-pub(super) fn shelve_kept(packs: &mut Packs, args: &Adopt) -> anyhow::Result<()> {
-    let at_hand: Vec<_> = packs.all().cloned().collect();
-    for proven in Proofs::of(Path::new(&args.city), &at_hand)?.holding {
+/// Puts what a release stands on, and what the city adopted from its hub before, among the packs at hand.
+///
+/// # Errors
+/// Something else is at hand under the same name and version: it would be put in the place of what the release was made on.
+pub(super) fn shelve_bases(packs: &mut Packs, args: &Adopt, release: &Released) -> anyhow::Result<()> {
+    let mut at_hand: Vec<_> = packs.all().cloned().collect();
+    let kept = Proofs::of(Path::new(&args.city), &at_hand)?.holding;
+    let mut wanted = release.pack.manifest.based_on.clone();
+    while let Some(next) = wanted.pop() {
+        let of_hub = |proven: &&Proven| {
+            proven.verified.origin == release.origin && proven.verified.pack.manifest.reference == next
+        };
+        let Some(proven) = kept.iter().find(of_hub) else { continue };
         let pack = &proven.verified.pack;
-        if at_hand.iter().all(|other| other.manifest.reference != pack.manifest.reference) {
-            packs.released(pack.clone(), proven.key.parse().context("the key of a release that is kept")?)?;
+        match at_hand.iter().find(|other| other.manifest.reference == next) {
+            Some(other) if other.hash == pack.hash => {}
+            Some(_) => {
+                let why = format!(
+                    "it stands on `{next}` as its hub released it, and another pack of that name and version is at hand; nothing was written"
+                );
+                return Err(Status::bad_input(why).into());
+            }
+            None => {
+                let key = proven.key.parse().context("the key of a release that is kept")?;
+                at_hand.push(packs.released(pack.clone(), key)?);
+                wanted.extend(pack.manifest.based_on.iter().cloned());
+            }
         }
     }
     Ok(())

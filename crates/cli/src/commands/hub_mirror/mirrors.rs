@@ -73,7 +73,7 @@ pub(super) fn pilots(args: &Pilots, output: &Output) -> anyhow::Result<()> {
         library: &library,
         clock: &SystemClock,
     };
-    let round = trying.round(args.draft.as_ref())?;
+    let round = trying.round(args.draft.as_ref(), args.again)?;
     output.result(&round, &round.in_words())?;
     match round.without.len() {
         0 => Ok(()),

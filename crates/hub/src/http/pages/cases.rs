@@ -297,8 +297,11 @@ pub(in crate::http) async fn form(reader: Reader, Query(Of { pilot }): Query<Of>
         let speaks = reader.signed.as_ref().and_then(|signed| reader.state.people.by_id.get(&signed.person));
         let found = pilot.zip(speaks).and_then(|(draft, person)| report_text(&reader, &draft, &person.member));
         let Some((standard, version, report)) = found else { return new(&reader, Typed::default(), None, None) };
-        let counted = PilotFound::read(&report).ok();
-        new(&reader, Typed { standard, version, report, ..Typed::default() }, None, counted)
+        let typed = |report| Typed { standard, version, report, ..Typed::default() };
+        match PilotFound::read(&report) {
+            Ok(counted) => new(&reader, typed(report), None, Some(counted)),
+            Err(error) => new(&reader, typed(String::new()), Some(format!("The report does not fit: {error}.")), None),
+        }
     };
     node.jobs.run(lane, drawn).await?
 }

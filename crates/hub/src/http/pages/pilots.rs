@@ -1,5 +1,8 @@
 //! Pilots of a draft: which cities consented that it is tried on their public log, and what it would have meant for each.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, header};
@@ -8,9 +11,9 @@ use serde::Deserialize;
 
 use super::drafts::found;
 use super::listing::{Pages, Part};
-use super::{Reader, Site, Who, drawn, when};
+use super::{Reader, Site, Who, count, drawn, when};
 use crate::http::problem::Problem;
-use crate::pilot::live::Figure;
+use crate::pilot::live::{Figure, Known};
 use crate::pilot::{Kind, Report};
 use crate::roles::Action;
 use crate::state::{Consent, Draft};
@@ -51,6 +54,8 @@ struct List {
     title: String,
     version: String,
     rows: Vec<Row>,
+    /// How many there are, in words.
+    total: String,
     pages: Pages,
     figures: Vec<&'static str>,
     /// The form, what it does, and the city that it is done for.
@@ -72,7 +77,7 @@ pub(in crate::http) async fn list(
     drawn(reader, move |reader| {
         let (id, draft) = found(reader, &id)?;
         let known = reader.state.pilots.get(&id);
-        let cities: Vec<(&MemberId, &Consent)> = known
+        let cities: Vec<(&MemberId, &Arc<Consent>)> = known
             .iter()
             .flat_map(|cities| cities.iter())
             .filter(|(city, _)| reader.state.may_be_tried(&id, city))
@@ -84,6 +89,7 @@ pub(in crate::http) async fn list(
             title: draft.opened.title.to_string(),
             version: draft.version.clone(),
             rows: shown.iter().map(|(city, consent)| row(reader, &id, city, consent)).collect(),
+            total: count(cities.len(), "city", "cities"),
             pages,
             figures: Figure::ALL.map(|(name, _)| name).to_vec(),
             own: own(reader, &id),
@@ -95,12 +101,11 @@ pub(in crate::http) async fn list(
 
 fn row(reader: &Reader, draft: &DraftId, city: &MemberId, consent: &Consent) -> Row {
     let tried = Tried::noted(&reader.node.hub.mirrors(), draft, city);
-    let report = tried.as_ref().and_then(Tried::report);
-    let nothing = tried.as_ref().and_then(|tried| match &tried.came {
-        Came::Nothing(why) => Some(why.clone()),
-        Came::Report(_) => None,
-    });
-    let figure = |report: &Report| Figure::ALL.map(|(_, figure)| figure.of(report).in_words()).to_vec();
+    let (figures, nothing) = match tried.as_ref().map(|tried| &tried.came) {
+        Some(Came::Report(figures)) => (figures_of(figures).into_iter().map(|(_, told)| told).collect(), None),
+        Some(Came::Nothing(why)) => (Vec::new(), Some(why.clone())),
+        None => (Vec::new(), None),
+    };
     Row {
         city: city.to_string(),
         name: reader.state.member_name(city),
@@ -108,10 +113,16 @@ fn row(reader: &Reader, draft: &DraftId, city: &MemberId, consent: &Consent) -> 
         entry: consent.begun.entry,
         by: reader.person(&consent.begun.decision.decider),
         reasons: consent.begun.decision.reasons.to_string(),
-        figures: report.map(figure).unwrap_or_default(),
+        figures,
         tried: tried.map(|tried| (tried.version, when(tried.at))),
         nothing,
     }
+}
+
+/// Each figure, with what is told of it.
+fn figures_of(figures: &BTreeMap<Figure, Known>) -> Vec<(&'static str, String)> {
+    let told = |figure| figures.get(&figure).map_or_else(|| "not told".to_owned(), |known| known.in_words());
+    Figure::ALL.map(|(name, figure)| (name, told(figure))).to_vec()
 }
 
 /// The form of whoever speaks for a city or government.
@@ -120,12 +131,13 @@ fn own(reader: &Reader, draft: &DraftId) -> Option<(String, Own, String)> {
     let person = &reader.signed.as_ref()?.person;
     let city = &reader.state.people.by_id.get(person)?.member;
     let member = reader.state.members.by_id.get(city).filter(|member| member.listed.kind.governs())?;
-    let own = match reader.state.may_be_tried(draft, city) {
-        true => Own::End,
-        false => Own::Agree,
+    let own = match (reader.state.may_be_tried(draft, city), &member.log) {
+        (true, _) => Own::End,
+        (false, Some(_)) => Own::Agree,
+        // Without a log there is nothing to try it on.
+        (false, None) => return None,
     };
-    // Without a log there is nothing to try it on.
-    member.log.as_ref().map(|_| (form, own, reader.state.member_name(city)))
+    Some((form, own, reader.state.member_name(city)))
 }
 
 #[derive(Template)]
@@ -144,16 +156,18 @@ struct One {
     report: Report,
     figures: Vec<(&'static str, String)>,
     flows: Vec<(&'static str, Kind)>,
+    /// How many norms there are, and how many kinds of disclosures, of which the first are shown.
+    all: (usize, usize),
     /// Whether whoever is signed in may make a case of it.
     files: bool,
 }
 
 /// What is noted of a draft and a city that consents still.
-fn noted(reader: &Reader, id: &str, city: &str) -> Result<(DraftId, std::sync::Arc<Draft>, Tried), Problem> {
+fn noted(reader: &Reader, id: &str, city: &str) -> Result<(DraftId, Arc<Draft>, Tried), Problem> {
     let (id, draft) = found(reader, id)?;
     let city: MemberId = city.parse().map_err(|_| Problem::not_found())?;
     let tried = Tried::noted(&reader.node.hub.mirrors(), &id, &city).filter(|_| reader.state.may_be_tried(&id, &city));
-    Ok((id, std::sync::Arc::clone(draft), tried.ok_or_else(Problem::not_found)?))
+    Ok((id, Arc::clone(draft), tried.ok_or_else(Problem::not_found)?))
 }
 
 /// `GET /drafts/{id}/pilots/{city}`
@@ -163,8 +177,11 @@ pub(in crate::http) async fn pilot(
 ) -> Result<Response, Problem> {
     drawn(reader, move |reader| {
         let (id, draft, tried) = noted(reader, &id, &city)?;
-        let mut report = tried.report().cloned().ok_or_else(Problem::not_found)?;
-        let figures = Figure::ALL.map(|(name, figure)| (name, figure.of(&report).in_words())).to_vec();
+        let bytes = tried.report(&reader.node.hub.mirrors()).ok_or_else(Problem::not_found)?;
+        let mut report: Report = serde_json::from_slice(&bytes).map_err(|_| Problem::not_found())?;
+        let Came::Report(figures) = &tried.came else { return Err(Problem::not_found()) };
+        let figures = figures_of(figures);
+        let all = (report.against.len(), report.disclosures.len());
         let speaks = reader.signed.as_ref().and_then(|signed| reader.state.people.by_id.get(&signed.person));
         let files = reader.form_for(Action::KeepCases).is_some() && speaks.is_some_and(|one| one.member == tried.city);
         for kind in [&mut report.streams, &mut report.grants] {
@@ -189,6 +206,7 @@ pub(in crate::http) async fn pilot(
             report,
             figures,
             flows,
+            all,
             files,
         })
     })
@@ -203,8 +221,7 @@ pub(in crate::http) async fn report(
     let node = reader.node.clone();
     let made = move || {
         let (_, _, tried) = noted(&reader, &id, &city)?;
-        let report = tried.report().ok_or_else(Problem::not_found)?;
-        let bytes = serde_json::to_vec_pretty(report).map_err(|_| Problem::internal())?;
+        let bytes = tried.report(&reader.node.hub.mirrors()).ok_or_else(Problem::not_found)?;
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
@@ -214,9 +231,9 @@ pub(in crate::http) async fn report(
     node.blocking(made).await?
 }
 
-/// The report of a pilot as text, for the form of a case; none if there is none.
+/// The report of a pilot as text on one line, for the form of a case, with the standard and its version; none if there is none.
 pub(super) fn report_text(reader: &Reader, draft: &str, city: &MemberId) -> Option<(String, String, String)> {
     let (_, draft, tried) = noted(reader, draft, city.as_str()).ok()?;
-    let text = serde_json::to_string_pretty(tried.report()?).ok()?;
-    Some((draft.opened.urn.clone(), tried.version.clone(), text))
+    let report: serde_json::Value = serde_json::from_slice(&tried.report(&reader.node.hub.mirrors())?).ok()?;
+    Some((draft.opened.urn.clone(), tried.version, report.to_string()))
 }

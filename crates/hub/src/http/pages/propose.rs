@@ -189,6 +189,15 @@ pub(in crate::http) async fn sent(
         let (id, found) = found(&reader, &draft)?;
         let pack = reader.node.hub.pack(&found.document)?;
         let requirement = RequirementId(clause.clone());
+        // Somebody else's clause may have got the number meanwhile. What was typed is about no clause but its own.
+        let next = reader.state.next_clause(found);
+        if !typed.new_clause.is_empty() && requirement != next {
+            let wrong = format!(
+                "The number of {requirement} was taken meanwhile. Your clause is {next} now; look at it again."
+            );
+            let typed = typed.clone().renamed(&requirement.0, &next.0);
+            return drawn(&reader, &draft, &next.0, Some(typed), Some(wrong), None);
+        }
         let text = clause_before(&pack, &requirement);
         let again = |wrong: String| drawn(&reader, &draft, &clause, Some(typed.clone()), Some(wrong), None);
         let change = match typed.change(&text) {

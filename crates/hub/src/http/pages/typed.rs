@@ -27,6 +27,8 @@ pub(super) enum TypedError {
 #[serde(deny_unknown_fields, default)]
 pub(in crate::http) struct Typed {
     pub(super) form: String,
+    /// The id of the new clause that the form was drawn for; empty where it is about one that is there.
+    pub(super) new_clause: String,
     pub(super) title: String,
     pub(super) kind: String,
     pub(super) on_failure: String,
@@ -76,6 +78,7 @@ impl Typed {
             text_only: clause.text_only.clone(),
             norm_id,
             norm,
+            new_clause: if clause.is_new { clause.id.clone() } else { String::new() },
             parameter: first(&clause.parameters).0,
             ..Self::default()
         }
@@ -94,12 +97,18 @@ impl Typed {
         let is_kept = is_known(&norm_id, &clean(&self.norm));
         let norm = if is_kept { None } else { word("the norm’s Cedar", &self.norm)? };
         let norm = norm.map(|cedar| NormChange { id: norm_id, cedar });
-        let clause = clause.is_new.then(|| self.new_clause()).transpose()?;
+        let clause = clause.is_new.then(|| self.clause()).transpose()?;
         let without = Some(without).filter(|id| !id.is_empty());
         Ok(Change { clause, text, norm, parameter: self.parameter()?, without, text_only })
     }
 
-    fn new_clause(&self) -> Result<NewClause, TypedError> {
+    /// The same for the new clause of another id: its norm names it, too.
+    pub(super) fn renamed(self, from: &str, to: &str) -> Self {
+        let norm = self.norm.replace(&format!("\"{from}\""), &format!("\"{to}\""));
+        Self { norm, new_clause: to.to_owned(), ..self }
+    }
+
+    fn clause(&self) -> Result<NewClause, TypedError> {
         Ok(NewClause {
             title: needed("the title", &self.title)?,
             kind: chosen("when it bites", &self.kind)?,

@@ -1,10 +1,11 @@
 //! Silence about a draft's own duties: what it stops, from which instant, until when, and that it is what a city does that has the draft.
 
 use model::{Span, Timestamp};
+use register::{Adopting, Command, Submission};
 
 use super::super::report::Counts;
 use super::super::{Minutes, inside, outside};
-use super::world::{World, draft, norm};
+use super::world::{DECLARED, World, draft, norm, submission};
 use super::{counts, tried};
 
 /// A duty that a review is filed within a span after something, and what its silence means.
@@ -113,4 +114,64 @@ fn disclosures_are_asked_of_what_stood_still_in_their_time() {
     let all = inside(&source, &world.journal(), &without, &Minutes::default()).unwrap();
     assert_eq!(all.disclosures[0].counts, Some(Counts { allowed: 3, ..Counts::default() }));
     assert_eq!(counts(&all, "grant-agreed/1"), Counts { allowed: 1, ..Counts::default() });
+}
+
+#[test]
+fn what_silence_refuses_while_it_is_asked_for_stays_refused() {
+    let world = World::founded(false);
+    for (by, command) in DECLARED.iter().take(6) {
+        world.clock.advance(Span::minutes(1));
+        world.register.submit(submission(by, command)).unwrap();
+    }
+    world.pass(Span::days(3));
+    for (by, command) in DECLARED.iter().skip(6) {
+        world.clock.advance(Span::minutes(1));
+        world.register.submit(submission(by, command)).unwrap();
+    }
+    world.pass(Span::days(1));
+    elsewhere(&world, "x");
+    let decided = |within: &str| {
+        let text =
+            duty("proposed", within, "refuse").replace("done_by = \"evidence/review\"", "done_by = \"approved\"");
+        tried(&world, &draft_with(&text)).streams
+    };
+    let [stop] = &decided("2d").stops[..] else { panic!("{:?}", decided("2d")) };
+    assert!(stop.first.why.contains("what was asked is refused") && stop.at_the_end, "{stop:?}");
+    assert_eq!(stop.minutes, stop.of_minutes, "although it was approved later");
+    assert_eq!(decided("4d").stopped, 0, "it was decided in time");
+}
+
+#[test]
+fn an_incident_begins_a_clock_as_any_statement_does() {
+    let world = World::declared();
+    let about = r#"{"what":"deployment","id":"congestion"}"#;
+    let on = world.register.now();
+    let statement = format!(
+        r#"{{"id":"i","about":{about},"kind":"incident","on":"{on}","signed_by":"city","summary":"A box was lost."}}"#
+    );
+    let incident =
+        format!(r#"{{"do":"report-incident","with":{{"incident":{{"statement":{statement},"severity":"serious"}}}}}}"#);
+    world.ask("city", &incident);
+    world.pass(Span::days(9));
+    elsewhere(&world, "x");
+    let report = tried(&world, &draft_with(&duty("evidence/incident", "3d", "cease")));
+    let [stop] = report.streams.stops.as_slice() else { panic!("{report:?}") };
+    assert_eq!(stop.first.at.millis(), (on + Span::days(3)).millis() + 1, "{stop:?}");
+}
+
+#[test]
+fn what_was_overdue_under_the_draft_stays_so_when_the_city_takes_up_the_duty_itself() {
+    let world = World::declared();
+    world.pass(Span::days(4));
+    let text = duty("activated", "2d", "cease");
+    let ceases = draft_with(&text);
+    let adopted = ceases.over(&world.register.state().policy.as_ref().unwrap().text.clone());
+    let adopts = Command::AdoptFrom(Adopting::unreleased(adopted, "to try it".to_owned()));
+    let by = "city".parse().unwrap();
+    world.register.submit(Submission { by, reason: Some("as it goes".to_owned()), command: adopts }).unwrap();
+    world.pass(Span::hours(1));
+    elsewhere(&world, "x");
+    let report = tried(&world, &ceases);
+    let [stop] = report.streams.stops.as_slice() else { panic!("{report:?}") };
+    assert!(stop.at_the_end && stop.first.at == after(Span::days(2)), "{stop:?}");
 }

@@ -12,9 +12,6 @@ use crate::act::{
 };
 use crate::state::{Amendment, Argument, Draft, Line, LineKind, Phase, Stage, State, Statement, Tally};
 
-/// The highest number of a clause.
-const CLAUSE_NUMBER_MAX: u32 = 9_999;
-
 impl State {
     pub(super) fn propose(&mut self, entry: Entry, act: &Act, proposed: &AmendmentProposed) -> Applied {
         let draft = self.drafts.get(&proposed.draft).ok_or("no such draft")?;
@@ -167,11 +164,11 @@ impl State {
         RequirementId(format!("{prefix}-{:02}", last.saturating_add(1)))
     }
 
-    /// Whether a new clause of a draft may have an id: the draft's own word and a number, so that nothing else gets into the log by it,
-    /// and one that no clause of the draft ever had or was proposed under.
+    /// Whether a new clause of a draft may have an id: the draft's own word and the next number, so that nothing else gets into the log by
+    /// it, and nobody uses up numbers.
     #[must_use]
     pub fn takes_clause(&self, draft: &Draft, clause: &RequirementId) -> bool {
-        number_of(prefix_of(draft), clause).is_some() && !self.clauses_of(draft).any(|known| known == clause)
+        *clause == self.next_clause(draft)
     }
 
     fn clauses_of<'a>(&'a self, draft: &'a Draft) -> impl Iterator<Item = &'a RequirementId> {
@@ -201,11 +198,9 @@ fn prefix_of(draft: &Draft) -> &str {
     known.map_or_else(|| draft.opened.draft.as_str(), |(prefix, _)| prefix)
 }
 
-/// The number of a clause under a word: two digits, or as many as it needs, up to [`CLAUSE_NUMBER_MAX`].
+/// The number of a clause under a word; none if it is called otherwise.
 fn number_of(prefix: &str, clause: &RequirementId) -> Option<u32> {
-    let digits = clause.0.strip_prefix(prefix)?.strip_prefix('-')?;
-    let number: u32 = digits.parse().ok().filter(|number| (1..=CLAUSE_NUMBER_MAX).contains(number))?;
-    (format!("{number:02}") == digits).then_some(number)
+    clause.0.strip_prefix(prefix)?.strip_prefix('-')?.parse().ok()
 }
 
 impl Tally {

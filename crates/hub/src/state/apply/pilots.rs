@@ -1,9 +1,10 @@
 //! The fold of consents: on whose log a draft may be tried. A consent that ended stays, with both decisions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Applied;
-use crate::act::{Act, Entry, PilotConsent};
+use crate::act::{Act, Decision, Entry, PilotConsent};
 use crate::state::{Consent, Consented, State};
 use crate::words::{DraftId, MemberId};
 
@@ -15,7 +16,7 @@ impl State {
         }
         let begun = Consented { entry, at: act.at, decision: agreed.decision.clone() };
         let of = self.pilots.entry(agreed.draft.clone()).or_default();
-        Arc::make_mut(of).insert(agreed.city.clone(), Consent { begun, ended: None });
+        Arc::make_mut(of).insert(agreed.city.clone(), Arc::new(Consent { begun, ended: None }));
         Ok(())
     }
 
@@ -23,8 +24,19 @@ impl State {
         self.consents(act, ended)?;
         let known = self.pilots.get_mut(&ended.draft).map(Arc::make_mut).and_then(|of| of.get_mut(&ended.city));
         let known = known.filter(|known| known.ended.is_none()).ok_or("it may not be tried there")?;
-        known.ended = Some(Consented { entry, at: act.at, decision: ended.decision.clone() });
+        Arc::make_mut(known).ended = Some(Consented { entry, at: act.at, decision: ended.decision.clone() });
         Ok(())
+    }
+
+    /// Ends every consent of a member that is none any more: it is no consent of whoever is admitted under its id later.
+    pub(super) fn end_pilots_of(&mut self, city: &MemberId, entry: Entry, act: &Act, decision: &Decision) {
+        let stands =
+            |of: &Arc<BTreeMap<MemberId, Arc<Consent>>>| of.get(city).is_some_and(|known| known.ended.is_none());
+        for of in self.pilots.values_mut().filter(|of| stands(of)) {
+            if let Some(known) = Arc::make_mut(of).get_mut(city) {
+                Arc::make_mut(known).ended = Some(Consented { entry, at: act.at, decision: decision.clone() });
+            }
+        }
     }
 
     /// Whether whoever did it speaks for the city or government whose log it is, about a draft that is there.
@@ -39,14 +51,13 @@ impl State {
     /// What a city decided last about being a place where a draft is tried.
     #[must_use]
     pub fn consent(&self, draft: &DraftId, city: &MemberId) -> Option<&Consent> {
-        self.pilots.get(draft)?.get(city)
+        self.pilots.get(draft)?.get(city).map(Arc::as_ref)
     }
 
-    /// Whether a draft may be tried on a city's log now: it consented, and is a member still.
+    /// Whether a draft may be tried on a city's log now: it consented, and did not end that.
     #[must_use]
     pub fn may_be_tried(&self, draft: &DraftId, city: &MemberId) -> bool {
-        let is_member = self.members.by_id.get(city).is_some_and(|member| member.ended.is_none());
-        is_member && self.consent(draft, city).is_some_and(|consent| consent.ended.is_none())
+        self.consent(draft, city).is_some_and(|consent| consent.ended.is_none())
     }
 
     /// On how many logs a draft may be tried now.
