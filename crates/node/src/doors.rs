@@ -2,8 +2,9 @@
 //! who are signed in.
 //!
 //! Asked is the one table of doors, by the gate that every such page goes through, so that no page has to know roles. What is left
-//! empty by it goes as well. Words stay in a heading, and in a link of the class `what`, which names something besides leading there;
-//! a form of the class `answers` stays to be read, without what sends it. Nothing is decided here: whoever knows an address asks the
+//! empty by it goes as well, and so does what is of the class `with-button` without its button: what is filled in for it. Words stay in
+//! a heading, and in a link of the class `what`, which names something besides leading there; a form of the class `answers` stays to be
+//! read, without what sends it. Nothing is decided here: whoever knows an address asks the
 //! gate.
 
 use axum::body::Body;
@@ -143,6 +144,11 @@ impl Node<'_> {
         }
     }
 
+    /// Whether there is an element of a name in it.
+    fn holds(&self, name: &str) -> bool {
+        matches!(self, Self::Element(element) if element.name == name || element.inner.iter().any(|node| node.holds(name)))
+    }
+
     /// Whether anything is seen of it that is no heading.
     fn says(&self) -> bool {
         match self {
@@ -198,6 +204,9 @@ fn keep<'p>(nodes: Vec<Node<'p>>, roles: &Roles, in_heading: bool) -> Vec<Node<'
         }
         let (before, said) = (count(&element.inner), element.inner.iter().any(Node::says));
         element.inner = keep(element.inner, roles, in_heading || HEADINGS.contains(&element.name));
+        if element.is_of_class("with-button") && !element.inner.iter().any(|node| node.holds("button")) {
+            continue;
+        }
         let emptied = WRAPS.contains(&element.name) && said && count(&element.inner) < before;
         if !emptied || element.inner.iter().any(Node::says) {
             kept.push(Node::Element(element));
@@ -256,7 +265,8 @@ mod tests {
     #[test]
     fn a_button_that_sends_a_form_elsewhere_is_a_door_too() {
         let page = "<form method=\"post\" action=\"/sql\"><p><button>Ask</button></p>\
-            <p><button type=\"submit\" formaction=\"/sql/save\">Save</button></p></form>";
+            <div class=\"with-button\"><p><label for=\"name\">Name</label><input id=\"name\"></p>\
+            <p><button type=\"submit\" formaction=\"/sql/save\">Save</button></p></div></form>";
         for reads in [Role::Approver, Role::Reader] {
             assert_eq!(seen(page, reads), "<form method=\"post\" action=\"/sql\"><p><button>Ask</button></p></form>");
         }

@@ -142,9 +142,20 @@ fn party_name(state: &State, id: &PartyId) -> String {
     state.parties.get(id).map_or_else(|| id.to_string(), |record| record.party.name.clone())
 }
 
+/// A page without the signs that HTML cannot hold, however they are written there. What stands for them is what browsers show.
+fn holdable(html: String) -> String {
+    let is_held = |sign: char| {
+        matches!(sign, '\n' | '\t' | '\r') || !(sign.is_control() || matches!(sign, '\u{fffe}' | '\u{ffff}'))
+    };
+    if html.chars().all(is_held) {
+        return html;
+    }
+    html.chars().map(|sign| if is_held(sign) { sign } else { '\u{fffd}' }).collect()
+}
+
 /// Draws a page.
 fn page(template: &impl Template) -> Result<Response, Problem> {
-    let html = template.render().map_err(|_| Problem::new(Kind::Internal))?;
+    let html = holdable(template.render().map_err(|_| Problem::new(Kind::Internal))?);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         // Always asked for anew: a page must not say more or less than the register does.

@@ -123,7 +123,7 @@ fn a_city_of_openstreetmap_is_read_and_drawn_in_few_bytes() {
         );
         return;
     }
-    let city = City::new();
+    let city = City::at("[24.94, 60.17]");
     let (dir, file) = (city.arg(), file.to_str().unwrap().to_owned());
     let bounds = "--bbox=24.9,60.15,24.98,60.19";
     let done = json(&["basemap", "import", &dir, &file, "--buildings", bounds]);
@@ -131,4 +131,19 @@ fn a_city_of_openstreetmap_is_read_and_drawn_in_few_bytes() {
         assert!(done["shapes"][what].as_u64().unwrap_or(0) >= fewest, "{what}: {done}");
     }
     assert!(done["bytes"].as_u64().unwrap() < 500_000, "{done}");
+    // From close by to the whole of the inner city, in either language.
+    let node = Node::start(&city);
+    let close = ["class=\"base\"", "class=\"building\"", "© <a"];
+    let wide = ["class=\"base\"", "class=\"street\" d=\"M", "class=\"water\" d=\"M", "class=\"sensor\""];
+    for (from, parts) in
+        [("lat=60.1705&lon=24.9405", &close[..]), ("lat=60.16&lon=24.955", &wide), ("lat=60.185&lon=24.97", &wide)]
+    {
+        for root in ["", "/de"] {
+            let (drawn, size) = drawing(&node.page(&format!("{root}/near?{from}")));
+            for part in parts {
+                assert!(drawn.contains(part), "{root} {from} has no {part}: {drawn}");
+            }
+            assert!(size <= DRAWING_BYTES_MAX && size > 1_000, "{root} {from}: {size} bytes");
+        }
+    }
 }

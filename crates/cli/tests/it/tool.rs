@@ -52,9 +52,12 @@ pub(crate) struct City {
     pub(crate) starts: Timestamp,
 }
 
+/// Where the city of the manifest is.
+const CENTRE: &str = "[16.6, 49.2]";
+
 /// Founds the city and declares it, with deployments that begin some time from now. Gives the founder's token and when they
 /// begin; nothing where the machine was too slow to enter them before that.
-fn founded(dir: &str, manifest: &Path, lead: Span) -> Option<(String, Timestamp)> {
+fn founded(dir: &str, manifest: &Path, at: &str, lead: Span) -> Option<(String, Timestamp)> {
     if Path::new(dir).exists() {
         std::fs::remove_dir_all(dir).unwrap();
     }
@@ -62,7 +65,8 @@ fn founded(dir: &str, manifest: &Path, lead: Span) -> Option<(String, Timestamp)
     let now = instant();
     let starts = now + lead;
     let dates = [("{starts}", starts), ("{before}", now - Span::days(1)), ("{in-a-year}", now + Span::days(365))];
-    let text = dates.iter().fold(MANIFEST.to_owned(), |text, (brace, date)| text.replace(brace, &date.to_string()));
+    let text = MANIFEST.replace(CENTRE, at);
+    let text = dates.iter().fold(text, |text, (brace, date)| text.replace(brace, &date.to_string()));
     std::fs::write(manifest, text).unwrap();
     let applied = run(&["apply", dir, manifest.to_str().unwrap(), "--json"]);
     let applied: Value = serde_json::from_slice(&applied.stdout).unwrap();
@@ -81,11 +85,21 @@ impl City {
 
     /// A city in a new folder below another.
     pub(crate) fn below(parent: &Path) -> Self {
+        Self::placed(parent, CENTRE)
+    }
+
+    /// A city with everything at some place in the world, as `[longitude, latitude]`.
+    pub(crate) fn at(place: &str) -> Self {
+        Self::placed(&std::env::current_dir().unwrap().join(env!("CARGO_TARGET_TMPDIR")), place)
+    }
+
+    fn placed(parent: &Path, at: &str) -> Self {
         let folder = tempfile::tempdir_in(parent).unwrap();
         let dir = folder.path().join("city");
         let dir = dir.to_str().unwrap();
         let manifest = folder.path().join("city.toml");
-        let (officer, starts) = LEADS.iter().find_map(|lead| founded(dir, &manifest, Span::seconds(*lead))).unwrap();
+        let (officer, starts) =
+            LEADS.iter().find_map(|lead| founded(dir, &manifest, at, Span::seconds(*lead))).unwrap();
         let again = json(&["apply", dir, manifest.to_str().unwrap()]);
         let made = |done: &Value| done.get("entries").is_some();
         assert!(!again.as_array().unwrap().iter().any(made), "applying twice changes nothing: {again}");

@@ -85,7 +85,7 @@ impl ActLine {
             index,
             when: lang.instant(act.at),
             who: party_name(state, &act.by),
-            words: words::capital(&words::act(lang, &act.what, state)),
+            words: words::capital(&words::act(lang, &act.what, act.at, state)),
         }
     }
 }

@@ -90,6 +90,11 @@ impl Known {
         Self(same.then_some(resolved))
     }
 
+    /// What is known of the policies in force; nothing before there are any.
+    pub(super) fn in_force(state: &Register) -> Self {
+        state.policy.as_ref().map_or(Self(None), |policy| Self::of(&policy.text))
+    }
+
     /// Every requirement that is known, by id.
     pub(super) fn requirements(&self) -> impl Iterator<Item = &ResolvedRequirement> {
         self.0.iter().flat_map(|resolved| resolved.requirements.values())
@@ -108,6 +113,11 @@ impl Known {
     /// One of these instruments.
     pub(super) fn instrument(&self, id: &str) -> Option<(&Pack, &Instrument)> {
         self.instruments().find(|(_, instrument)| instrument.id.as_str() == id)
+    }
+
+    /// What a requirement is called, unless nobody here knows it.
+    pub(super) fn title(&self, id: &RequirementId) -> Option<&str> {
+        Some(&self.0.as_ref()?.requirements.get(id)?.requirement.title)
     }
 
     /// The words of a requirement and what it is drawn from, unless nobody here knows it.

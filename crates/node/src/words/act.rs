@@ -4,17 +4,22 @@ mod english;
 mod german;
 
 use model::inquiry::InquiryKind;
-use model::{DeploymentId, What};
+use model::{DeploymentId, Timestamp, What};
 use register::State;
 
 use crate::lang::Lang;
 
-/// What an act did, in one line. Names stand as they stand in the register now; an id stands where there is none.
-pub(crate) fn act(lang: Lang, what: &What, state: &State) -> String {
+/// What an act did at an instant, in one line. Names stand as they stand in the register now; an id stands where there is none.
+pub(crate) fn act(lang: Lang, what: &What, at: Timestamp, state: &State) -> String {
     match lang {
-        Lang::En => english::act(what, state),
-        Lang::De => german::act(what, state),
+        Lang::En => english::act(what, at, state),
+        Lang::De => german::act(what, at, state),
     }
+}
+
+/// The first day of a deployment, if that was still to come at an instant.
+fn first_day(state: &State, id: &DeploymentId, at: Timestamp) -> Option<Timestamp> {
+    state.deployments.get(id).map(|record| record.deployment.starts).filter(|starts| at < *starts)
 }
 
 /// Whether the end of a deployment was the refusal of what was proposed.
@@ -35,7 +40,7 @@ mod tests {
     use super::*;
 
     fn words(json: &str) -> String {
-        act(Lang::En, &serde_json::from_str(json).unwrap(), &State::default())
+        act(Lang::En, &serde_json::from_str(json).unwrap(), Timestamp::UNIX_EPOCH, &State::default())
     }
 
     #[test]
@@ -132,8 +137,8 @@ mod tests {
         for line in acts.filter(|line| !line.trim().is_empty()) {
             let act: serde_json::Value = serde_json::from_str(line).unwrap();
             let Ok(what) = serde_json::from_value::<What>(act["what"].clone()) else { panic!("{line}") };
-            let (english, german) =
-                (super::act(Lang::En, &what, &State::default()), super::act(Lang::De, &what, &State::default()));
+            let [english, german] =
+                [Lang::En, Lang::De].map(|lang| super::act(lang, &what, Timestamp::UNIX_EPOCH, &State::default()));
             assert!(english != german && !german.contains(what.kind()), "{german}");
             told += 1;
         }
@@ -142,7 +147,9 @@ mod tests {
 
     #[test]
     fn german_acts_have_their_own_forms_for_one_and_many() {
-        let words = |json: &str| super::act(Lang::De, &serde_json::from_str(json).unwrap(), &State::default());
+        let words = |json: &str| {
+            super::act(Lang::De, &serde_json::from_str(json).unwrap(), Timestamp::UNIX_EPOCH, &State::default())
+        };
         for (json, expected) in [
             (
                 r#"{"kind":"deployment-approved/1","body":{"deployment":"wifi","until":"2027-05-01T00:00:00Z"}}"#,

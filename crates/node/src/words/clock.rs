@@ -1,6 +1,6 @@
 //! Duties and their clocks in plain words: what is owed, by when, and what silence means.
 
-use model::{Moment, Silence};
+use model::{DutyId, Moment, RequirementId, Silence};
 use register::state::Lapse;
 use standards::About;
 use standards::duty::Duty;
@@ -51,15 +51,28 @@ pub(crate) fn owes(lang: Lang, duty: &Duty) -> String {
     format!("{}. {otherwise} {}", done(lang, &duty.done_by), silence(lang, duty.silence))
 }
 
+/// A duty by its words, where a standard has some, with the codes by which it is found behind them.
+pub(crate) fn duty_named(title: Option<&str>, duty: &DutyId, requirement: &RequirementId) -> String {
+    match title {
+        Some(title) => format!("{title} (“{duty}”, {requirement})"),
+        None => format!("“{duty}” ({requirement})"),
+    }
+}
+
+/// A duty that is overdue, in one sentence that begins with its name; for offices, which work in English.
+pub(crate) fn overdue_as(named: &str, lapse: &Lapse) -> String {
+    let means = super::capital(silence(Lang::En, lapse.what.silence));
+    let due = Lang::En.instant(lapse.what.due);
+    format!("{named} was to be done by {due}, and nobody did it. {means}.")
+}
+
 /// A duty that is overdue, in one sentence.
 pub(crate) fn overdue(lang: Lang, lapse: &Lapse) -> String {
     let what = &lapse.what;
     let means = super::capital(silence(lang, what.silence));
     let due = lang.instant(what.due);
     match lang {
-        Lang::En => {
-            format!("“{}” ({}) was to be done by {due}, and nobody did it. {means}.", what.duty, what.requirement)
-        }
+        Lang::En => overdue_as(&duty_named(None, &what.duty, &what.requirement), lapse),
         Lang::De => {
             format!(
                 "„{}“ ({}) war bis zum {due} zu erledigen, und niemand hat es getan. {means}.",

@@ -46,7 +46,7 @@ fn between<'t>(text: &'t str, begin: &str, end: &str) -> &'t str {
 }
 
 /// Invites somebody at the command line; gives number and path.
-fn invited(world: &World, party: &str, login: &str, roles: &[Role]) -> (u64, String) {
+pub(crate) fn invited(world: &World, party: &str, login: &str, roles: &[Role]) -> (u64, String) {
     let accounts = Accounts::of(world.city.root());
     let roles = Roles::of(roles.iter().copied());
     let (register, party) = (world.city.register(), party.parse().unwrap());
@@ -73,7 +73,7 @@ async fn enrol(world: &World, browser: &mut Browser<'_>) -> (String, Vec<String>
 }
 
 /// Somebody with some roles, signed in as far as the roles ask for.
-async fn person<'w>(world: &'w World, party: &str, login: &str, roles: &[Role]) -> Browser<'w> {
+pub(crate) async fn person<'w>(world: &'w World, party: &str, login: &str, roles: &[Role]) -> Browser<'w> {
     let (_, link) = invited(world, party, login, roles);
     let mut browser = Browser::new(world);
     let came = come(&mut browser, &link).await;
@@ -87,7 +87,7 @@ async fn person<'w>(world: &'w World, party: &str, login: &str, roles: &[Role]) 
 }
 
 /// Types login and password.
-async fn sign_in(browser: &mut Browser<'_>, login: &str, password: &str) -> Answer {
+pub(crate) async fn sign_in(browser: &mut Browser<'_>, login: &str, password: &str) -> Answer {
     browser.post("/sign-in", "/sign-in/password", &[("login", login), ("password", password)]).await
 }
 

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::Method;
 use node::Desk;
+use node::accounts::Role;
 use node::desk::{Answered, Column, HandedOver, Kind, Listed, Question, Unanswered};
 use serde_json::json;
 
+use crate::accounts::person;
 use crate::browser::Browser;
 use crate::city::{HOSTILE, World};
 
@@ -188,4 +190,19 @@ async fn a_node_without_a_desk_says_so() {
     let form = browser.form("/sql").await;
     let fields = [("form", form.as_str()), ("question", "SELECT 1"), ("purpose", "traffic-management")];
     assert_eq!(browser.send(Method::POST, "/sql", Some(&fields), None).await.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_filled_in_to_save_a_question_is_shown_to_those_who_may_save_one() {
+    let (world, _) = world();
+    for (role, saves) in [(Role::Reader, false), (Role::Approver, false), (Role::Drafter, true)] {
+        let mut browser = person(&world, "mobility", &format!("{}@city.example", role.code()), &[role]).await;
+        let page = browser.get("/sql").await;
+        for part in ["name=\"name\"", "Name, to save it", "/sql/save", "saved anew"] {
+            assert_eq!(page.text().contains(part), saves, "{role:?} {part}: {}", page.text());
+        }
+        // Asking needs no name.
+        let answer = browser.post("/sql", "/sql", &[("question", "SELECT 1"), ("purpose", "traffic-management")]).await;
+        assert_eq!(answer.status, 200, "{role:?}: {}", answer.text());
+    }
 }

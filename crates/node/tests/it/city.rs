@@ -156,7 +156,7 @@ impl World {
 }
 
 /// Every submission behind the city, in order.
-fn submissions() -> Vec<Value> {
+pub(crate) fn submissions() -> Vec<Value> {
     let mut all = Vec::new();
     for (id, name, kind) in [
         ("mobility", "Mobility department", "city-department"),

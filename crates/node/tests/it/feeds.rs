@@ -106,3 +106,17 @@ async fn an_empty_city_has_an_empty_feed_and_pages_link_to_theirs() {
         assert!(text.matches(link).count() == 2 && text.contains("href=\"/places/centre/feed.atom\""), "{page}");
     }
 }
+
+#[tokio::test]
+async fn a_sign_that_no_page_can_hold_makes_no_page_and_no_feed_unreadable() {
+    let world = World::new();
+    let suspend = json!({ "do": "suspend", "with": { "deployment": "wifi" } });
+    world.submit(json!({ "by": "mobility", "reason": "road\0works\u{1}\u{9b}\u{ffff}", "command": suspend })).unwrap();
+    world.city.register().publish().unwrap();
+    let shown = "road\u{fffd}works\u{fffd}\u{fffd}\u{fffd}";
+    let page = world.browse("/deployments/wifi").await;
+    assert!(page.text().chars().all(|sign| !sign.is_control() || sign == '\n'));
+    assert!(page.text().contains(shown), "{}", page.text());
+    let feed = world.get("/feed.atom").await;
+    assert!(entries(feed.text())[0].contains("roadworks"), "{}", feed.text());
+}

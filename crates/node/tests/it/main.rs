@@ -12,6 +12,7 @@ mod exports;
 mod feeds;
 mod files;
 mod grants;
+mod hostile;
 mod html;
 mod inquiries;
 mod languages;

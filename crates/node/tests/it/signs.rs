@@ -1,5 +1,8 @@
 //! Signs: what stands on them, in two languages, sizes and forms, and where their code leads.
 
+use std::path::Path;
+use std::process::Command;
+
 use axum::body::Body;
 use axum::http::{Request, header};
 use serde_json::json;
@@ -170,4 +173,70 @@ async fn hostile_texts_stay_texts_on_a_sign() {
     assert!(text.contains("&#60;script&#62;") || text.contains("&lt;script&gt;"), "{text}");
     let pdf = world.get("/deployments/station-wifi/sign.pdf").await;
     assert_eq!(pdf.status, 200);
+}
+
+/// Draws a paper as a printer does, in shades of grey at some dots an inch: width, height, and a byte for each dot.
+fn printed(pdf: &Path, dots: &str) -> Option<(usize, usize, Vec<u8>)> {
+    let drawn = Command::new("pdftoppm").args(["-r", dots, "-gray"]).arg(pdf).output().ok()?;
+    assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
+    assert!(drawn.stderr.is_empty(), "the paper has faults: {}", String::from_utf8_lossy(&drawn.stderr));
+    let mut rest = drawn.stdout.as_slice();
+    let mut head = Vec::new();
+    while head.len() < 4 {
+        let end = rest.iter().position(u8::is_ascii_whitespace).unwrap();
+        head.push(std::str::from_utf8(&rest[..end]).unwrap().to_owned());
+        rest = &rest[end + 1..];
+    }
+    let size = [&head[1], &head[2]].map(|number| number.parse::<usize>().unwrap());
+    assert_eq!((head[0].as_str(), head[3].as_str(), rest.len()), ("P5", "255", size[0] * size[1]), "one page in grey");
+    Some((size[0], size[1], rest.to_vec()))
+}
+
+/// The texts of all codes of squares in a picture.
+fn codes((width, height, dots): &(usize, usize, Vec<u8>)) -> Vec<String> {
+    let mut picture = rqrr::PreparedImage::prepare_from_greyscale(*width, *height, |x, y| dots[y * width + x]);
+    picture.detect_grids().iter().map(|grid| grid.decode().unwrap().1).collect()
+}
+
+#[tokio::test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so by name")]
+async fn a_printed_sign_is_read_back_with_its_words_and_its_code() {
+    if Command::new("pdftoppm").arg("-v").output().is_err() {
+        return eprintln!("skipped: printed signs: pdftoppm is not installed (Debian: apt-get install poppler-utils)");
+    }
+    let world = World::new();
+    let paper = world.folder.path().join("sign.pdf");
+    for (deployment, words, owner) in [
+        ("wifi", "How busy is the old town?", "Mobility department"),
+        ("plates", "Search for listed number plates", "City police"),
+    ] {
+        for (size, width_mm, height_mm) in [("a6", 105.0, 148.0), ("a4", 210.0, 297.0)] {
+            for (lang, root, day) in [("en", "", "24 November 2026"), ("de", "/de", "24. November 2026")] {
+                let what = format!("{deployment} {size} {lang}");
+                let answer = world.get(&format!("/deployments/{deployment}/sign.pdf?size={size}&lang={lang}")).await;
+                std::fs::write(&paper, &answer.bytes).unwrap();
+                // Printed well, and as coarsely as a fax machine's finer grain.
+                for dots in ["300", "200"] {
+                    let picture = printed(&paper, dots).unwrap();
+                    let inch = dots.parse::<f64>().unwrap() / 25.4;
+                    for (own, mm) in [(picture.0, width_mm), (picture.1, height_mm)] {
+                        assert!((own as f64 - mm * inch).abs() < 3.0, "{what}: {own} dots for {mm} mm");
+                    }
+                    let address = format!("https://teststadt.example{root}/deployments/{deployment}");
+                    assert_eq!(codes(&picture), [address], "{what} at {dots}");
+                    let dark = picture.2.iter().filter(|dot| **dot < 128).count();
+                    assert!(dark > picture.2.len() / 100, "{what}: nothing is printed");
+                }
+                let read = Command::new("pdftotext").args(["-layout", "-enc", "UTF-8"]).arg(&paper).arg("-").output();
+                let text = String::from_utf8(read.unwrap().stdout).unwrap();
+                let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                for part in [words, owner, day] {
+                    assert!(text.contains(part), "{what} does not say {part}: {text}");
+                }
+            }
+        }
+    }
+    // The reader finds no code where there is none.
+    let blank = vec![255; 400 * 400];
+    assert!(codes(&(400, 400, blank)).is_empty());
 }

@@ -17,7 +17,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use flow::answers::{AnswersError, Kept, REMARK_CHARS_MAX, Remark};
-use model::{DeploymentRecord, Grant, Party, PartyId, Timestamp};
+use model::{DeploymentRecord, Grant, Party, PartyId, State as Stage, Timestamp};
 use register::State as Register;
 use register::signing::{assesses, signed as signed_by};
 use standards::instrument::{Answers, Declared, Draft, Evaluation, Facts, Instrument, Standing, evaluate, standing};
@@ -134,6 +134,21 @@ fn declared(state: &Register, record: &DeploymentRecord, now: Timestamp) -> Fact
     Facts::of(&Declared { deployment: &record.deployment, place, parties: &parties, grants: &grants })
 }
 
+/// Why no assessment of a deployment can be signed any more, if so; whoever begins to answer has to know it.
+fn too_late(record: &DeploymentRecord) -> Option<&'static str> {
+    match record.standing.state {
+        Stage::Proposed | Stage::Assessed => None,
+        Stage::Approved | Stage::Published | Stage::Active | Stage::Suspended => Some(
+            "This deployment is approved, and an assessment is signed before that: the register takes none of it any more. What is \
+             answered here is kept, and the last signature would be refused.",
+        ),
+        Stage::Ended => Some(
+            "This deployment is over: the register takes no assessment of it any more. What is answered here is kept, and the last \
+             signature would be refused.",
+        ),
+    }
+}
+
 fn list(record: &DeploymentRecord) -> String {
     format!("{}/assessments", deployment::page_of(&record.deployment).href)
 }
@@ -145,6 +160,7 @@ struct All {
     party: String,
     form: String,
     deployment: Link,
+    too_late: Option<&'static str>,
     instruments: Vec<Line>,
 }
 
@@ -174,7 +190,8 @@ pub(super) async fn all(
             instruments.push(Line { page, intro: instrument.intro.replace('\n', " "), stands: told(&desk) });
         }
         let deployment = deployment::page_of(&record.deployment);
-        Ok(All { site: Site::of(&state), party: party.name.clone(), form, deployment, instruments })
+        let too_late = too_late(record);
+        Ok(All { site: Site::of(&state), party: party.name.clone(), form, deployment, too_late, instruments })
     };
     let page: Result<All, Problem> = node.jobs.run(Lane::Token, job).await?;
     private(StatusCode::OK, &page?)
@@ -208,6 +225,7 @@ struct Overview {
     page: String,
     title: String,
     intro: String,
+    too_late: Option<&'static str>,
     revision: u64,
     /// Why it is not as it should be.
     wrong: Option<String>,
@@ -282,6 +300,7 @@ fn drawn(
         list: list(&desk.record),
         page: desk.page(),
         intro: desk.instrument.intro.replace('\n', " "),
+        too_late: too_late(&desk.record),
         revision: desk.kept.revision,
         wrong: wrong
             .or_else(|| evaluated.as_ref().and_then(|found| found.as_ref().err()).map(|why| words::capital(why))),

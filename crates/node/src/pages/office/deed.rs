@@ -334,7 +334,7 @@ pub(super) fn told(
     let log = Log::of(city);
     let act = log.act(index, log.head().ok()?.1.size).ok().filter(|act| act.by == *party)?;
     let link = Link { href: format!("/log/entries/{index}"), text: format!("act {index} of the log") };
-    Some((format!("{}.", words::capital(&words::act(Lang::En, &act.what, state))), Some(link)))
+    Some((format!("{}.", words::capital(&words::act(Lang::En, &act.what, act.at, state))), Some(link)))
 }
 
 fn form(
@@ -378,7 +378,7 @@ pub(super) fn check(
         form: signed.id.form(),
         filled: filled.collect(),
         along,
-        acts: acts.iter().map(|act| words::act(Lang::En, &act.what, state)).collect(),
+        acts: acts.iter().map(|act| words::act(Lang::En, &act.what, act.at, state)).collect(),
         title: deed.title,
         address: deed.address,
         back: deed.then,

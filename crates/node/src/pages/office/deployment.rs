@@ -11,7 +11,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use flow::City;
-use model::{Deployment, DeploymentRecord, Party, Step, Subject, Timestamp};
+use model::{Deployment, DeploymentRecord, DutyId, Party, RequirementId, Step, Subject, Timestamp};
+use register::state::Lapse;
 use register::{State as Register, Submission};
 
 use super::refused::Refused;
@@ -19,6 +20,7 @@ use super::{Done, Reach, deed, emergency, reader, steps};
 use crate::jobs::Lane;
 use crate::lang::Lang;
 use crate::pages::left::Left;
+use crate::pages::policies::Known;
 use crate::pages::signed::{private, to_sign_in};
 use crate::pages::{Link, Site, party_name};
 use crate::problem::{Kind, Problem};
@@ -138,11 +140,15 @@ fn about(city: &City, state: &Register, subject: &Subject, now: Timestamp) -> Ab
     let waiting = rules.iter().flat_map(|rules| rules.clocks.waiting(state, subject, now));
     let mut waiting: Vec<_> = waiting.collect();
     waiting.sort_by_key(|(_, run)| run.due);
+    let known = Known::in_force(state);
+    let named = |duty: &DutyId, of: &RequirementId| words::duty_named(known.title(of), duty, of);
     let waits = |(duty, run): &(standards::duty::Duty, standards::duty::Instance)| {
-        format!("By {}: “{}” ({}): {}.", words::day(run.due), duty.id, duty.requirement, words::owes(Lang::En, duty))
+        let named = named(&duty.id, &duty.requirement);
+        format!("By {}: {named}: {}.", words::day(run.due), words::owes(Lang::En, duty))
     };
+    let overdue = |lapse: &Lapse| words::overdue_as(&named(&lapse.what.duty, &lapse.what.requirement), lapse);
     About {
-        overdue: state.open_lapses(subject).map(|lapse| words::overdue(Lang::En, lapse)).collect(),
+        overdue: state.open_lapses(subject).map(overdue).collect(),
         waits: waiting.iter().map(waits).collect(),
         stated: stated(state, subject, now).collect(),
     }

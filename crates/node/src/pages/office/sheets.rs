@@ -253,7 +253,7 @@ async fn report(
 /// What the register says to a row, in words.
 fn answer(outcome: Result<Vec<Act>, SubmitError>, state: &Register) -> Answer {
     match outcome {
-        Ok(acts) => Answer::Acts(acts.iter().map(|act| words::act(Lang::En, &act.what, state)).collect()),
+        Ok(acts) => Answer::Acts(acts.iter().map(|act| words::act(Lang::En, &act.what, act.at, state)).collect()),
         Err(error) => {
             let Refused { sentence, grounds, .. } = Refused::of(error, state, &mut []);
             let reasons: Vec<String> = grounds.iter().map(|ground| ground.reason.clone()).collect();

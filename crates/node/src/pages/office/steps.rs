@@ -41,7 +41,7 @@ fn deed(reach: &Reach<'_>, path: &(String, String), sent: &Sent, now: Timestamp)
         fields: fields(record, step, sent, now),
         command: command(reach.party, record, step, sent, id.as_deref()),
         id,
-        ..Deed::new(title, lead(step, record.standing.state), address, then)
+        ..Deed::new(title, lead(step, record, now), address, then)
     })
 }
 
@@ -62,7 +62,19 @@ pub(super) fn label(party: &PartyId, step: Step, record: &DeploymentRecord) -> &
     }
 }
 
-const fn lead(step: Step, stage: Stage) -> &'static str {
+fn lead(step: Step, record: &DeploymentRecord, now: Timestamp) -> String {
+    let starts = record.deployment.starts;
+    if step == Step::Activate && now < starts {
+        let day = words::day(starts);
+        return format!(
+            "From its first day on, {day}, it may collect, and nothing but what it declared. Before that nothing is taken."
+        );
+    }
+    always(step, record.standing.state).to_owned()
+}
+
+/// What is true of a step on any day.
+const fn always(step: Step, stage: Stage) -> &'static str {
     match step {
         Step::End if matches!(stage, Stage::Proposed | Stage::Assessed) => {
             "It is over, and never collects anything. Whoever proposed it reads why, and so do residents. What is asked for again is a \

@@ -17,6 +17,7 @@ use super::requests::{Stands, Thread};
 use super::{Done, Reach, deed, reader};
 use crate::jobs::Lane;
 use crate::lang::Lang;
+use crate::pages::policies::Known;
 use crate::pages::signed::{private, to_sign_in};
 use crate::pages::{Link, Site, party_name};
 use crate::problem::Problem;
@@ -152,7 +153,7 @@ pub(crate) async fn tasks(
 
 /// Everything in the register that waits and concerns a party.
 fn waiting(reach: &Reach<'_>, clocks: Option<&Clocks>, now: Timestamp) -> Vec<Task> {
-    let mut tasks = Vec::new();
+    let (mut tasks, known) = (Vec::new(), Known::in_force(reach.state));
     for record in reach.state.deployments.values().filter(|record| reach.deployment(record)) {
         if record.standing.state != Stage::Ended {
             tasks.extend(step(reach, record, now));
@@ -162,7 +163,7 @@ fn waiting(reach: &Reach<'_>, clocks: Option<&Clocks>, now: Timestamp) -> Vec<Ta
         let who = party_name(reach.state, &record.deployment.accountable);
         let accountable = &record.deployment.accountable;
         tasks.extend(
-            owed(reach.state, clocks, &subject, &office(record), &who, now)
+            owed(reach.state, &known, clocks, &subject, &office(record), &who, now)
                 .into_iter()
                 .map(|task| task.of(reach, accountable)),
         );
@@ -172,7 +173,9 @@ fn waiting(reach: &Reach<'_>, clocks: Option<&Clocks>, now: Timestamp) -> Vec<Ta
         let who = reach.state.founder().map(|founder| party_name(reach.state, founder)).unwrap_or_default();
         let own = reach.state.founder() == Some(&reach.party.id);
         tasks.extend(
-            owed(reach.state, clocks, &Subject::City, &city, &who, now).into_iter().map(|task| Task { own, ..task }),
+            owed(reach.state, &known, clocks, &Subject::City, &city, &who, now)
+                .into_iter()
+                .map(|task| Task { own, ..task }),
         );
         tasks.extend(classes(reach.state, now).into_iter().map(|task| task.of_officers(reach)));
     }
@@ -275,6 +278,7 @@ fn support(state: &Register, record: &DeploymentRecord, now: Timestamp) -> Optio
 /// What duties ask for: what lapsed, and what waits.
 fn owed(
     state: &Register,
+    known: &Known,
     clocks: Option<&Clocks>,
     subject: &Subject,
     about: &Link,
@@ -284,12 +288,15 @@ fn owed(
     // What silence refused is over, and waits for nobody.
     let owed = state.open_lapses(subject).filter(|lapse| lapse.what.silence != Silence::Refuse);
     let lapsed = owed.map(|lapse| {
-        let task = Task::new(words::overdue(Lang::En, lapse), about.clone(), who).by(lapse.what.due, now);
+        let what = &lapse.what;
+        let named = words::duty_named(known.title(&what.requirement), &what.duty, &what.requirement);
+        let task = Task::new(words::overdue_as(&named, lapse), about.clone(), who).by(what.due, now);
         Task { late: true, ..task }
     });
     let waiting = clocks.into_iter().flat_map(|clocks| clocks.waiting(state, subject, now));
     let waiting = waiting.map(|(duty, run)| {
-        let what = format!("“{}” ({}): {}", duty.id, duty.requirement, words::owes(Lang::En, &duty));
+        let named = words::duty_named(known.title(&duty.requirement), &duty.id, &duty.requirement);
+        let what = format!("{named}: {}", words::owes(Lang::En, &duty));
         Task::new(what, about.clone(), who).by(run.due, now)
     });
     lapsed.chain(waiting).collect()

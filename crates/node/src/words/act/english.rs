@@ -1,14 +1,14 @@
 //! Acts in English.
 
 use model::act::DisclosuresBatched;
-use model::{ObservationsCounted, PartyId, Subject, Tier, What};
+use model::{ObservationsCounted, PartyId, Subject, Tier, Timestamp, What};
 use register::State;
 
 use super::super::{count, day, instant, list, number, outcome, small};
 use crate::lang::Lang;
 
 /// What an act did, in one line.
-pub(super) fn act(what: &What, state: &State) -> String {
+pub(super) fn act(what: &What, at: Timestamp, state: &State) -> String {
     let party = |id: &PartyId| state.parties.get(id).map_or_else(|| id.to_string(), |record| record.party.name.clone());
     match what {
         What::CityFounded(city) => format!("{} began this log", city.name),
@@ -28,7 +28,15 @@ pub(super) fn act(what: &What, state: &State) -> String {
             format!("{} was approved until {}", title(state, &approved.deployment), day(approved.until))
         }
         What::DeploymentPublished(of) => format!("{} was published in this register", title(state, &of.deployment)),
-        What::DeploymentActivated(of) => format!("{} was allowed to collect from now on", title(state, &of.deployment)),
+        What::DeploymentActivated(of) => {
+            let title = title(state, &of.deployment);
+            match super::first_day(state, &of.deployment, at) {
+                Some(starts) => {
+                    format!("{title} was switched on, and may collect from its first day on, {}", day(starts))
+                }
+                None => format!("{title} was allowed to collect from now on"),
+            }
+        }
         What::DeploymentSuspended(of) => format!("{} was stopped", title(state, &of.deployment)),
         What::ApprovalLapsed(of) => {
             format!("{} was stopped, because nobody renewed its approval", title(state, &of.deployment))

@@ -2,7 +2,7 @@
 
 use model::act::DisclosuresBatched;
 use model::inquiry::InquiryKind;
-use model::{ObservationsCounted, PartyId, Subject, Tier, What};
+use model::{ObservationsCounted, PartyId, Subject, Tier, Timestamp, What};
 use register::State;
 
 use super::super::outcome;
@@ -11,7 +11,7 @@ use crate::lang::Lang;
 const LANG: Lang = Lang::De;
 
 /// What an act did, in one line.
-pub(super) fn act(what: &What, state: &State) -> String {
+pub(super) fn act(what: &What, at: Timestamp, state: &State) -> String {
     match what {
         What::CityFounded(city) => format!("„{}“ hat dieses Protokoll begonnen", city.name),
         What::PartyRegistered(registered) => format!("„{}“ wurde ins Register eingetragen", registered.party.name),
@@ -32,7 +32,18 @@ pub(super) fn act(what: &What, state: &State) -> String {
         What::DeploymentPublished(of) => {
             format!("{} wurde in diesem Register veröffentlicht", title(state, &of.deployment))
         }
-        What::DeploymentActivated(of) => format!("{} darf von jetzt an Daten erfassen", title(state, &of.deployment)),
+        What::DeploymentActivated(of) => {
+            let title = title(state, &of.deployment);
+            match super::first_day(state, &of.deployment, at) {
+                Some(starts) => {
+                    format!(
+                        "{title} wurde eingeschaltet und darf vom ersten Tag an Daten erfassen, ab dem {}",
+                        LANG.day(starts)
+                    )
+                }
+                None => format!("{title} darf von jetzt an Daten erfassen"),
+            }
+        }
         What::DeploymentSuspended(of) => format!("{} wurde angehalten", title(state, &of.deployment)),
         What::ApprovalLapsed(of) => {
             format!("{} wurde angehalten, weil niemand die Genehmigung erneuert hat", title(state, &of.deployment))

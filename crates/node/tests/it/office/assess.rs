@@ -372,3 +372,26 @@ async fn no_hostile_answer_or_remark_becomes_part_of_a_page() {
         assert!(answer.status != 500 && !answer.text().contains(HOSTILE), "{address}: {}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn whoever_begins_an_assessment_that_comes_too_late_is_told_so() {
+    const LATE: &str = "This deployment is approved, and an assessment is signed before that";
+    let world = World::new();
+    world.submit(crate::pages::under_the_core(&world, |_| ())).unwrap();
+    let mut mobility = office(&world, "mobility").await;
+    for (id, late) in [("wifi", true), ("station-wifi", false)] {
+        let list = format!("/office/deployments/{id}/assessments");
+        let page = format!("{list}/privacy-impact");
+        assert_eq!(mobility.get(&list).await.text().contains(LATE), late, "{list}");
+        assert_eq!(mobility.get(&page).await.text().contains(LATE), late, "{page}");
+        let begun = mobility.post(&page, &page, &[("go", "begin"), ("revision", "0")]).await;
+        assert_eq!(begun.status, 303, "answers can be kept all the same");
+        for page in [page.clone(), format!("{page}/sign")] {
+            assert_eq!(mobility.get(&page).await.text().contains(LATE), late, "{page}");
+        }
+    }
+    let end = json!({ "do": "end", "with": { "deployment": "station-wifi" } });
+    world.submit(json!({ "by": "mobility", "reason": "Not needed.", "command": end })).unwrap();
+    let list = mobility.get("/office/deployments/station-wifi/assessments").await;
+    assert!(list.text().contains("This deployment is over"), "{}", list.text());
+}

@@ -161,50 +161,6 @@ async fn what_was_written_with_a_hostile_text_is_told_without_it() {
 }
 
 #[tokio::test]
-async fn an_address_in_any_field_is_a_text_that_nobody_opens() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = format!("http://{}/latest/meta-data", listener.local_addr().unwrap());
-    let called = || listener.accept().is_ok();
-    drop(std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap());
-    while !called() {}
-    let world = world();
-    let mut mobility = office(&world, "mobility").await;
-    for (form, fields) in FORMS.iter().filter(|(form, _)| !form.starts_with("/office/tokens/parties/")) {
-        for go in ["look", "do"] {
-            let mut sent: Vec<(&str, &str)> = fields.iter().map(|field| (*field, address.as_str())).collect();
-            sent.push(("go", go));
-            let answer = mobility.post("/office", form, &sent).await;
-            // What was refused or withdrawn just now has no form any more.
-            let over = go == "look" || form.starts_with("/office/requests/asked/");
-            let status = answer.status.as_u16();
-            assert!(
-                [200, 303, 403, 409, 422].contains(&status) || (over && status == 404),
-                "{form}: {}",
-                answer.text()
-            );
-        }
-    }
-    // Where an address is what is asked for, it becomes a link that only its reader opens.
-    let address = address.replace("http://", "https://");
-    let draft = super::propose::drafted_with(&mut mobility, "purposes", "privacy-statement", &address).await;
-    assert_eq!(mobility.post("/office", &draft, &[("go", "do")]).await.status, 303);
-    let page = world.browse("/deployments/square").await;
-    assert!(page.text().contains(&format!("href=\"{address}\"")), "{}", page.text());
-    let statement = [("other-kind", "notice"), ("summary", address.as_str()), ("on", "2026-11-20")];
-    super::done(&world, &mut mobility, "/office/deployments/wifi/evidence", &statement).await;
-    let city = std::sync::Arc::clone(&world.city);
-    tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
-    for page in
-        ["/deployments/wifi", "/deployments/square", "/index.jsonld", "/feed.atom", "/office/deployments/square"]
-    {
-        let answer = mobility.get(page).await;
-        assert_eq!(answer.status, 200, "{page}: {}", answer.text());
-    }
-    assert!(!called(), "somebody opened it");
-}
-
-#[tokio::test]
 async fn a_form_is_taken_from_its_own_session_alone() {
     let world = world();
     let mut mobility = office(&world, "mobility").await;

@@ -69,7 +69,7 @@ fn with<'p>(page: &str, field: &str, value: &'p str) -> Vec<(&'p str, Vec<(&'p s
     SQUARE.iter().map(|(name, fields)| changed(name, fields)).collect()
 }
 
-pub(super) async fn drafted_with(browser: &mut Browser<'_>, page: &str, field: &str, value: &str) -> String {
+pub(crate) async fn drafted_with(browser: &mut Browser<'_>, page: &str, field: &str, value: &str) -> String {
     let pages = with(page, field, value);
     let pages: Vec<(&str, &[(&str, &str)])> = pages.iter().map(|(name, fields)| (*name, fields.as_slice())).collect();
     drafted(browser, &pages).await

@@ -1,5 +1,7 @@
 //! A deployment's page in the office, and each step of it by each party.
 
+use serde_json::json;
+
 use super::{DOCUMENT, deployment, done, look, looked, office, refused, size};
 use crate::browser::Browser;
 use crate::city::World;
@@ -202,4 +204,55 @@ async fn what_is_taken_back_or_was_approved_once_has_ended_and_is_not_refused() 
     world.city.register().publish().unwrap();
     let changes = world.browse("/changes").await;
     assert!(!changes.text().contains("<strong>Refused.</strong>"), "{}", changes.text());
+}
+
+#[tokio::test]
+async fn what_is_switched_on_before_its_first_day_says_from_when_on_it_may_collect() {
+    let world = World::new();
+    let gauge = json!({ "id": "gauge", "title": "Air at the gate", "description": "What we breathe.", "accountable": "environment",
+        "place": "centre", "technology": "air-quality-station", "purposes": ["air-quality"], "legal_basis": "not-personal",
+        "privacy_statement": "https://teststadt.example/p", "starts": "2026-12-01T00:00:00Z", "ends": "2027-11-01T00:00:00Z",
+        "streams": [{ "id": "gauge-air", "retention": "24h", "time": { "do": "keep" }, "properties": {
+            "no2": { "category": "air-quality", "value": "number", "treatment": { "do": "keep" } } } }] });
+    let signed = json!({ "id": "pia-gauge", "deployment": "gauge", "instrument": "privacy-impact-1", "outcome": "acceptable",
+        "summary": "Small.", "signed_by": "privacy-office", "document": DOCUMENT, "review_by": "2027-10-01T00:00:00Z" });
+    let until = json!({ "deployment": "gauge", "until": "2027-06-01T00:00:00Z" });
+    for (by, command) in [
+        ("environment", json!({ "do": "propose", "with": gauge })),
+        ("privacy-office", json!({ "do": "sign-assessment", "with": signed })),
+        ("council", json!({ "do": "approve", "with": until })),
+        ("environment", json!({ "do": "publish", "with": { "deployment": "gauge" } })),
+    ] {
+        world.submit(json!({ "by": by, "reason": "It is useful.", "command": command })).unwrap();
+    }
+    let mut environment = office(&world, "environment").await;
+    let address = "/office/deployments/gauge/activate";
+    let form = environment.get(address).await;
+    assert!(form.text().contains("From its first day on, 1 December 2026, it may collect"), "{}", form.text());
+    let checked = look(&mut environment, address, &[]).await;
+    looked(&checked);
+    let words = "was switched on, and may collect from its first day on, 1 December 2026";
+    assert!(checked.text().contains(words) && !checked.text().contains("from now on"), "{}", checked.text());
+    let told = done(&world, &mut environment, address, &[]).await;
+    assert!(told.text().contains(words) && told.text().contains("Collects nothing: not begun"), "{}", told.text());
+    for (page, words) in [
+        ("/log/entries", words),
+        ("/deployments/gauge", "It may begin on 1 December 2026."),
+        ("/de/log/entries", "wurde eingeschaltet und darf vom ersten Tag an Daten erfassen, ab dem 1. Dezember 2026"),
+    ] {
+        let answer = world.browse(page).await;
+        assert!(answer.text().contains(words), "{page}: {}", answer.text());
+    }
+    // When the day has come, and it is switched on anew, it is said as of every other.
+    world.clock.set("2026-12-02T08:00:00Z".parse().unwrap());
+    let of = json!({ "deployment": "gauge" });
+    for step in ["suspend", "activate"] {
+        let command = json!({ "do": step, "with": of });
+        world.submit(json!({ "by": "environment", "reason": "It was moved.", "command": command })).unwrap();
+    }
+    world.city.register().publish().unwrap();
+    let page = world.browse("/log/entries").await;
+    let newest = page.text().split(words).next().unwrap();
+    assert!(newest.contains("“Air at the gate” was allowed to collect from now on"), "{newest}");
+    assert!(world.browse("/deployments/gauge").await.text().contains("It may collect until"));
 }

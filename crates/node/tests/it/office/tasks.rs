@@ -214,3 +214,22 @@ async fn what_silence_refused_waits_for_nobody_any_more() {
     assert!(!environment.get("/office").await.text().contains("Nobody decides"));
     assert!(environment.get("/office/deployments/late").await.text().contains("Collects nothing: refused"));
 }
+
+#[tokio::test]
+async fn a_duty_is_called_by_the_words_of_its_standard_with_its_codes_behind_them() {
+    let world = super::security::under_the_core();
+    let named = "The security plan is reviewed (“cyber-plan-review”, core-48)";
+    let mut city = office(&world, "city").await;
+    let page = city.get("/office").await;
+    assert!(page.text().contains(&format!("{named}: “cyber-plan-review” is filed")), "{}", page.text());
+    // The clock is not believed further than that at once.
+    for _ in 0..2 {
+        world.clock.advance(Span::days(190));
+        world.city.register().tick().unwrap();
+    }
+    let mut city = office(&world, "city").await;
+    for page in ["/office", "/office/city"] {
+        let page = city.get(page).await;
+        assert!(page.text().contains(&format!("{named} was to be done by")), "{}", page.text());
+    }
+}

@@ -6,7 +6,7 @@ use register::Command;
 use register::signing::{Filings, Signing};
 use standards::instrument::{Evaluation, SignOff, Standing, may_sign, standing};
 
-use super::Desk;
+use super::{Desk, too_late};
 use crate::pages::Link;
 use crate::pages::office::ask::{Fault, Faults, Field};
 use crate::pages::office::deed::Deed;
@@ -73,6 +73,7 @@ fn signing(form: &Opened<(String, String)>) -> Result<Deed, Problem> {
         digest(&desk),
         if is_last { "It is the last signature, and files the assessment." } else { "It is an act of its own." }
     );
+    let lead = too_late(&desk.record).map_or_else(|| lead.clone(), |words| format!("{lead} {words}"));
     // What stands against it is about the answers, which are no field here: it is said above.
     let lead = match &filed {
         Err(faults) => format!("{lead}{}", against(faults)),
