@@ -3,7 +3,8 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
 use hub::act::{Answer, Outcome, Stance};
-use hub::command::Command;
+use hub::command::{Beginning, Change, Command, NewClause};
+use hub::member::PublicLog;
 use hub::routes;
 use tower::ServiceExt;
 
@@ -100,8 +101,45 @@ fn hostile() -> (World, Vec<String>) {
         world.by("editor", Command::FileMinutes { workshop, minutes: body() });
         world.by("secretariat", Command::PublishModerationPolicy { text: body(), reasons: words.parse().unwrap() });
         pages.extend([format!("/amendments/{amendment}"), format!("/people/{id}")]);
+        pages.extend(begun(&world, at, words));
     }
+    pages.push("/drafts/core/pilots".to_owned());
     (world, pages)
+}
+
+/// A standard of one's own with a clause, and a city that lets a draft be tried, all in hostile words; gives the pages of them.
+fn begun(world: &World, at: usize, words: &str) -> [String; 3] {
+    let draft: hub::words::DraftId = format!("fresh-{at}x").parse().unwrap();
+    let (title, jurisdiction) = (words.parse().unwrap(), words.parse().unwrap());
+    let beginning = Beginning { layer: model::LayerKind::City, jurisdiction, on: Vec::new() };
+    world.by("editor", Command::BeginDraft { draft: draft.clone(), title, beginning, reasons: words.parse().unwrap() });
+    // What would be something in a text of Fluent is refused as one, and is none in a title.
+    let plain = || words.replace(['{', '}'], "").parse().unwrap();
+    let clause = NewClause {
+        title: plain(),
+        kind: standards::Kind::Attest,
+        on_failure: standards::OnFailure::Flag,
+        source: words.parse().unwrap(),
+        url: None,
+    };
+    let change = Change {
+        clause: Some(clause),
+        text: Some(words.replace(['{', '}'], "").parse().unwrap()),
+        text_only: Some(words.parse().unwrap()),
+        ..Change::default()
+    };
+    let clause = model::RequirementId(format!("{draft}-01"));
+    let why = words.parse().unwrap();
+    let amendment = world.by("member", Command::Propose { draft: draft.clone(), clause, change, why });
+    let log = PublicLog { address: "https://b.example".to_owned(), key: crate::logs::key().vkey().to_string() };
+    world.by("secretariat", Command::NameLog { member: "city-b".parse().unwrap(), log, reasons: reasons() });
+    if at > 0 {
+        let draft = "core".parse().unwrap();
+        world.by("member", Command::EndPilot { draft, reasons: words.parse().unwrap() });
+    }
+    let draft_of_all = "core".parse().unwrap();
+    world.by("member", Command::AgreeToPilot { draft: draft_of_all, reasons: words.parse().unwrap() });
+    [format!("/amendments/{amendment}"), format!("/drafts/{draft}"), format!("/drafts/{draft}/pilots")]
 }
 
 #[tokio::test]
