@@ -24,11 +24,14 @@ pub(crate) struct Bases<'a> {
 impl Bases<'_> {
     /// A pack to begin with, as people name it: one of this software, or a version that was released here and stands.
     pub(crate) fn named(&self, name: &str) -> Result<Option<Arc<Pack>>, DocumentError> {
-        if let Some(pack) = self.library.find(name) {
-            return Ok(Some(Arc::clone(pack)));
+        let standing = || self.state.versions.values().rev().filter(|version| version.standing == Standing::Released);
+        // By name and version what was released here is meant, as for whatever stands on it.
+        let released = standing().find(|version| name_of(version) == name);
+        let carried = if released.is_some() { None } else { self.library.find(name).map(Arc::clone) };
+        if carried.is_some() {
+            return Ok(carried);
         }
-        let standing = self.state.versions.values().filter(|version| version.standing == Standing::Released);
-        let found = standing.rev().find(|version| name_of(version) == name || version.released.urn == name);
+        let found = released.or_else(|| standing().find(|version| version.released.urn == name));
         found.map(|version| (self.read)(&version.released.document)).transpose()
     }
 

@@ -2,12 +2,11 @@
 //!
 //! What comes of it is noted beside the mirrors and shown on the draft's pages. It is no act and vouches for nothing: whoever has the draft
 //! and the log works it out again, to the same digest. Nothing is tried on the log of a city that did not consent, or does no longer, nor on
-//! another than it named. No log keeps the others waiting for long, or comes first again after it brought a replay down: that it is tried is
-//! noted before it is.
+//! another than it named. No log keeps the others waiting for long, or brings the process down again and again: that it is tried is written
+//! down before it is, and one that did not come to an end rests, longer each time.
 
 mod note;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,15 +32,14 @@ pub use note::{Came, Tried};
 pub const ENTRIES_MAX: u64 = 500_000;
 /// The most things that one replay at a hub looks at; see [`crate::pilot::LOOKS_MAX`].
 pub const LOOKS_MAX: u64 = 400_000;
-/// How long replays go on after a look at all logs; who is left then comes first the next time.
+/// The largest log that is replayed at a hub, in bytes: all of it may stay in memory, folded twice.
+pub const BYTES_MAX: u64 = 256 << 20;
+/// How long replays begin after a look at all logs; who is left then comes first the next time.
 pub const ROUND_TIME_MAX: Span = Span::minutes(15);
 /// How long one of them may take.
 pub const REPLAY_TIME_MAX: Span = Span::minutes(3);
 /// Most characters of why there is no report.
 const WHY_CHARS_MAX: usize = 500;
-/// What is noted while something is tried.
-const UNENDED: &str =
-    "trying it did not come to an end the last time; it is tried again when the log or the draft goes on";
 
 /// What a round of trying did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -54,6 +52,8 @@ pub struct Round {
     pub known: usize,
     /// How many wait for the next round.
     pub waiting: usize,
+    /// How many did not come to an end the last time, and rest.
+    pub resting: usize,
 }
 
 impl Round {
@@ -71,6 +71,9 @@ impl Round {
             format!("Drafts and logs of cities that consented: {tried} were tried, of {known} nothing is new.");
         for (draft, city, why) in &self.without {
             words.push_str(&format!(" No report of {draft} on {city}: {why}."));
+        }
+        if self.resting > 0 {
+            words.push_str(&format!(" {} did not come to an end the last time, and rest.", self.resting));
         }
         if self.waiting > 0 {
             words.push_str(&format!(" {} wait for the next round, and come first then.", self.waiting));
@@ -128,24 +131,21 @@ impl Trying<'_> {
         std::fs::create_dir_all(&folder).map_err(fail)?;
         // Whoever looks at logs meanwhile is not held up.
         let lock = files::lock(&folder).map_err(fail)?.ok_or(LookError::Busy)?;
-        for due in self.due(&mirror, only, again, &mut round)? {
+        for due in self.due(&mirror, only, again, &mut round) {
+            // Whoever is begun has all of its time: who was cut short would be told that it takes too long.
             let now = self.clock.now();
-            let until = (began + ROUND_TIME_MAX).min(now + REPLAY_TIME_MAX);
             if now > began + ROUND_TIME_MAX {
                 round.waiting += 1;
                 continue;
             }
             let (draft, city) = (due.draft.clone(), due.city.clone());
-            // A mistake in the software that one log brings to light hides no other, and the note stays.
-            let tried = catch_unwind(AssertUnwindSafe(|| self.try_one(&mirror, &due, until)));
-            match tried {
-                Ok(Ok(None)) => round.tried.push((draft, city)),
-                Ok(Ok(Some(why))) => {
+            match self.try_one(&mirror, &due, now + REPLAY_TIME_MAX) {
+                Ok(None) => round.tried.push((draft, city)),
+                Ok(Some(why)) => {
                     round.tried.push((draft.clone(), city.clone()));
                     round.without.push((draft, city, why));
                 }
-                Ok(Err(error)) => round.without.push((draft, city, error.to_string())),
-                Err(_) => round.without.push((draft, city, "a mistake in the software".to_owned())),
+                Err(error) => round.without.push((draft, city, error.to_string())),
             }
         }
         drop(lock);
@@ -153,34 +153,36 @@ impl Trying<'_> {
     }
 
     /// What is to be tried, whatever was tried longest ago first, so that each gets its turn.
-    fn due(
-        &self,
-        mirror: &Mirror,
-        only: Option<&DraftId>,
-        again: bool,
-        round: &mut Round,
-    ) -> Result<Vec<Due>, LookError> {
+    fn due(&self, mirror: &Mirror, only: Option<&DraftId>, again: bool, round: &mut Round) -> Vec<Due> {
         let mut due = Vec::new();
         for (draft, cities) in self.alliance.pilots.iter().filter(|(draft, _)| only.is_none_or(|only| *draft == only)) {
             for city in cities.keys() {
-                if !self.alliance.may_be_tried(draft, city) {
-                    note::forget(self.mirrors, draft, city)?;
-                    continue;
-                }
                 let before = Tried::noted(self.mirrors, draft, city);
-                match self.kept(mirror, city) {
-                    Ok(Some((name, kept))) if again || !self.is_known(before.as_ref(), draft, &kept) => {
-                        let before = before.map(|before| before.at);
-                        due.push(Due { draft: draft.clone(), city: city.clone(), before, name, kept });
+                let (draft, city) = (draft.clone(), city.clone());
+                let kept = match self.alliance.may_be_tried(&draft, &city) {
+                    true => self.kept(mirror, &city),
+                    false => Ok(None),
+                };
+                match kept {
+                    Ok(Some(_)) if !again && note::rests(self.mirrors, &draft, &city, self.clock.now()) => {
+                        round.resting += 1;
+                    }
+                    Ok(Some((name, kept))) if again || !self.is_known(before.as_ref(), &draft, &kept) => {
+                        due.push(Due { draft, city, before: before.map(|before| before.at), name, kept });
                     }
                     Ok(Some(_)) => round.known += 1,
-                    Ok(None) => {}
-                    Err(error) => round.without.push((draft.clone(), city.clone(), error.to_string())),
+                    // What was found of a log that is not the city's any more, or not to be tried, goes.
+                    Ok(None) => {
+                        if let Err(error) = note::forget(self.mirrors, &draft, &city) {
+                            round.without.push((draft, city, error.to_string()));
+                        }
+                    }
+                    Err(error) => round.without.push((draft, city, error.to_string())),
                 }
             }
         }
         due.sort_by_key(|due| due.before);
-        Ok(due)
+        due
     }
 
     /// What is kept of the log that a city named, if something whole is.
@@ -215,6 +217,7 @@ impl Trying<'_> {
             city: city.clone(),
             size,
             head: head.to_owned(),
+            key: kept.key.clone(),
             replay: note::REPLAY,
             at: self.clock.now(),
             came,
@@ -223,29 +226,26 @@ impl Trying<'_> {
         let bases = Bases { library: self.library, state: self.alliance, read: &read };
         let tries = read(&found.document).and_then(|pack| bases.resolved(&pack))?;
         let tries = Draft::of(&tries);
-        tried(Came::Nothing(UNENDED.to_owned())).keep(self.mirrors, None)?;
-        let source = KeptLog { mirror, city: name, head };
-        let (came, report) = match self.replayed(&tries, &source, &kept.key, size, until) {
+        note::begin(self.mirrors, draft, city, self.clock.now())?;
+        let source = KeptLog { mirror, city: name, head, clock: self.clock, until };
+        let (came, report) = match self.replayed(&tries, &source, kept, size) {
             Ok(report) => (Came::of(&report), Some(report)),
             Err(why) => (Came::Nothing(model::plain(&why, WHY_CHARS_MAX)), None),
         };
         let kept = tried(came).keep(self.mirrors, report.as_ref())?;
+        note::end(self.mirrors, draft, city)?;
         Ok(if let Came::Nothing(why) = kept { Some(why) } else { None })
     }
 
-    fn replayed(
-        &self,
-        draft: &Draft,
-        source: &KeptLog<'_>,
-        key: &str,
-        size: u64,
-        until: Timestamp,
-    ) -> Result<Report, String> {
+    fn replayed(&self, draft: &Draft, source: &KeptLog<'_>, kept: &Kept, size: u64) -> Result<Report, String> {
         if size > ENTRIES_MAX {
             return Err(format!("the log has {size} entries, and a hub replays {ENTRIES_MAX} at most"));
         }
-        let replay = || Replay::new(draft, None).at_most(LOOKS_MAX).done_by(self.clock, until);
-        let report = outside_with(source, Some(key), &Minutes::default(), replay);
+        if kept.bytes > BYTES_MAX {
+            return Err(format!("the log has {} bytes, and a hub replays {BYTES_MAX} at most", kept.bytes));
+        }
+        let replay = || Replay::new(draft, None).at_most(LOOKS_MAX).done_by(self.clock, source.until);
+        let report = outside_with(source, Some(&kept.key), &Minutes::default(), replay);
         report.map_err(|error: PilotError| error.to_string())
     }
 }
@@ -255,6 +255,9 @@ struct KeptLog<'a> {
     mirror: &'a Mirror,
     city: &'a PartyId,
     head: &'a str,
+    clock: &'a dyn Clock,
+    /// Until when anything is read.
+    until: Timestamp,
 }
 
 impl LogSource for KeptLog<'_> {
@@ -263,6 +266,10 @@ impl LogSource for KeptLog<'_> {
             return Ok(self.head.as_bytes().to_vec());
         }
         let missing = || SourceError::NotFound(path.to_owned());
+        if self.clock.now() > self.until {
+            let message = "it took all the time that there was for it".to_owned();
+            return Err(SourceError::Failed { path: path.to_owned(), message });
+        }
         let named = TilePath::parse(path).map_err(|_| missing())?;
         let failed = |error: MirrorError| SourceError::Failed { path: path.to_owned(), message: error.to_string() };
         self.mirror.file(self.city, named).map_err(failed)?.ok_or_else(missing)

@@ -145,7 +145,8 @@ fn party_name(state: &State, id: &PartyId) -> String {
 /// A page without the signs that HTML cannot hold, however they are written there. What stands for them is what browsers show.
 fn holdable(html: String) -> String {
     let is_held = |sign: char| {
-        matches!(sign, '\n' | '\t' | '\r') || !(sign.is_control() || matches!(sign, '\u{fffe}' | '\u{ffff}'))
+        let is_none = matches!(sign, '\u{fdd0}'..='\u{fdef}') || u32::from(sign) & 0xfffe == 0xfffe;
+        matches!(sign, '\n' | '\t' | '\r') || !(sign.is_control() || is_none)
     };
     if html.chars().all(is_held) {
         return html;

@@ -5,7 +5,7 @@
 //! refuses are folded in all the same.
 
 use std::iter::Peekable;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use model::act::{ClockConfirmed, EvidenceRef, PolicyAdopted};
 use model::policy::PolicyText;
@@ -52,6 +52,8 @@ pub struct Begin {
 /// The most things that one replay looks at, so that no log can keep it busy for ever: deployments, each with its streams and the grants
 /// of it that have not ended. About so many as a city of 10,000 deployments has in ten years.
 pub const LOOKS_MAX: u64 = 4_000_000;
+/// The most policies that are held at a time, as they were and with the draft in them: each takes some megabytes.
+const BUNDLES_MAX: usize = 500;
 /// What an adoption counts for among what is looked at: its policies are read twice.
 const ADOPTION_LOOKS: u64 = 200;
 /// The most stretches of grants that are kept between two batches of disclosures.
@@ -70,6 +72,8 @@ pub struct Replay<'a> {
     /// The register with the draft in force.
     with: State,
     bundles: Option<Bundles>,
+    /// Every bundle that something may still hold.
+    held: Vec<Weak<Bundle>>,
     acts: Acts,
     each: Vec<report::Act>,
     flows: Flows,
@@ -99,6 +103,7 @@ impl<'a> Replay<'a> {
             records: records.map(Iterator::peekable),
             with: State::default(),
             bundles: None,
+            held: Vec::new(),
             acts: Acts::default(),
             each: Vec::new(),
             disclosed: Disclosed::default(),
@@ -201,6 +206,7 @@ impl<'a> Replay<'a> {
         self.silent_until(before, act.at)?;
         self.disclosed_before(Some(act))?;
         let (with, bundles) = self.under_the_draft(entry, act)?;
+        self.hold(bundles.as_ref())?;
         if let Some((_, bundle)) = &self.bundles
             && let Some(asked) = self.acts.ask(&self.with, bundle, entry, &with)
         {
@@ -282,6 +288,14 @@ impl<'a> Replay<'a> {
         Ok((PolicyAdopted { hash: with.hash(), text }, (Arc::new(was), Arc::new(with))))
     }
 
+    /// Counts the policies that plans still hold: each is large, and a stretch of a grant keeps those of its time.
+    fn hold(&mut self, bundles: Option<&Bundles>) -> Result<(), PilotError> {
+        let Some((was, with)) = bundles else { return Ok(()) };
+        self.held.retain(|bundle| bundle.strong_count() > 0);
+        self.held.extend([Arc::downgrade(was), Arc::downgrade(with)]);
+        if self.held.len() > BUNDLES_MAX { Err(PilotError::TooMuch(self.last.0)) } else { Ok(()) }
+    }
+
     /// Folds an act into the second register. A lapse that the draft's duties know otherwise leaves it as it is.
     fn fold(&mut self, act: &Act) -> Result<(), PilotError> {
         if !matches!(act.what, What::DutyLapsed(_) | What::DutyMetLate(_)) {
@@ -316,12 +330,17 @@ impl<'a> Replay<'a> {
         let entry = self.last.0;
         let now = Now { entry, at, was: (before, was), with: (&self.with, with) };
         let of_the_city = self.silences.of_the_city(&self.with, at);
+        let refuses = self.silences.refused_by_the_city(&self.with, at);
         for id in ids {
             let things = self.flows.things(before, id);
             self.looks = self.looks.checked_sub(things).ok_or(PilotError::TooMuch(entry))?;
             if self.flows.kept() > STRETCHES_MAX {
                 return Err(PilotError::TooMuch(entry));
             }
+            if self.until_clock.is_some_and(|(clock, until)| clock.now() > until) {
+                return Err(PilotError::TooLong(entry));
+            }
+            self.silences.refuse(&self.with, id, refuses.as_ref(), at);
             let of_one = self.silences.of_one(&self.with, id, at);
             for (deployment, grounds) in self.flows.look(&now, id, of_one.as_ref().or(of_the_city.as_ref())) {
                 let about = Subject::Deployment { id: deployment };
@@ -344,7 +363,6 @@ impl<'a> Replay<'a> {
                 Subject::City => before.deployments.keys().cloned().collect(),
                 Subject::Device { .. } => Vec::new(),
             };
-            self.silences.refuse(&self.with, &ids, &subject, at);
             self.look_at(before, &ids, at)?;
             // What runs again and again lapses again.
             self.silences.look(&self.with, &subject, at);

@@ -90,15 +90,21 @@ impl Silences {
         Some((at, subject))
     }
 
-    /// Notes what is refused because a duty lapsed while it was asked for: nothing brings that back.
-    pub(super) fn refuse(&mut self, with: &State, ids: &[DeploymentId], subject: &Subject, now: Timestamp) {
-        let Some(why) = self.overdue(with, subject, now, Silence::Refuse) else { return };
-        let asked = |id: &&DeploymentId| {
-            let record = with.deployments.get(*id);
-            record.is_some_and(|record| matches!(record.standing.state, Stage::Proposed | Stage::Assessed))
-        };
-        for id in ids.iter().filter(asked) {
-            self.refused.entry(id.clone()).or_insert_with(|| why.clone());
+    /// Why everything that is asked for would be refused at an instant; none if nothing that the city owes as a whole is overdue then.
+    pub(super) fn refused_by_the_city(&self, with: &State, now: Timestamp) -> Option<Ceased> {
+        self.overdue(with, &Subject::City, now, Silence::Refuse)
+    }
+
+    /// Notes that a deployment is refused, if a duty is overdue while it is asked for: nothing brings that back.
+    pub(super) fn refuse(&mut self, with: &State, id: &DeploymentId, by_the_city: Option<&Ceased>, now: Timestamp) {
+        let record = with.deployments.get(id);
+        let is_asked = record.is_some_and(|record| matches!(record.standing.state, Stage::Proposed | Stage::Assessed));
+        if !is_asked || self.refused.contains_key(id) {
+            return;
+        }
+        let own = self.overdue(with, &Subject::Deployment { id: id.clone() }, now, Silence::Refuse);
+        if let Some(why) = own.or_else(|| by_the_city.cloned()) {
+            self.refused.insert(id.clone(), why);
         }
     }
 

@@ -134,9 +134,11 @@ fn duties(
             if !run.has_lapsed() {
                 continue;
             }
-            if duty.silence == Silence::Cease {
-                line.stops += stopped(with, &subject);
-            }
+            line.stops += match duty.silence {
+                Silence::Cease => stopped(with, &subject),
+                Silence::Refuse => u64::from(matches!(subject, Subject::Deployment { .. })),
+                Silence::Escalate | Silence::Proceed => 0,
+            };
             if line.examples.len() < EXAMPLES_MAX {
                 line.examples.push(format!("{}, due by {}", in_words(&subject), run.due));
             }

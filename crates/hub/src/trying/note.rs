@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use journal::files::{self, Readers};
-use model::{Digest, Timestamp};
+use model::{Digest, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::looking::LookError;
@@ -19,6 +19,8 @@ pub(super) const FOLDER: &str = "pilots";
 pub(super) const REPLAY: u32 = 1;
 /// The largest head of a note, in bytes: a checkpoint with some cosignatures, and a few words.
 const HEAD_BYTES_MAX: u64 = 256 << 10;
+/// How often the rest after a trial that did not end becomes twice as long: eleven days at most.
+const RESTS_MAX: u32 = 8;
 /// The largest report, in bytes.
 const REPORT_BYTES_MAX: u64 = 4 << 20;
 
@@ -38,6 +40,8 @@ pub struct Tried {
     pub size: u64,
     /// That head.
     pub head: String,
+    /// The key that signed it.
+    pub key: String,
     /// Which replay it was.
     pub replay: u32,
     /// When it was tried.
@@ -109,15 +113,59 @@ impl Tried {
     }
 }
 
+/// A trial that was begun: it lies beside the note until the trial ends, so that one that brings the process down is known afterwards.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Begun {
+    at: Timestamp,
+    /// How many in a row did not end.
+    times: u32,
+}
+
+impl Begun {
+    fn of(mirrors: &Path, draft: &DraftId, city: &MemberId) -> Option<Self> {
+        serde_json::from_slice(&read(&begun_of(mirrors, draft, city), HEAD_BYTES_MAX)?).ok()
+    }
+}
+
+/// Writes down that a trial begins.
+pub(super) fn begin(mirrors: &Path, draft: &DraftId, city: &MemberId, at: Timestamp) -> Result<(), LookError> {
+    let times = Begun::of(mirrors, draft, city).map_or(1, |before| before.times.saturating_add(1));
+    let path = begun_of(mirrors, draft, city);
+    let fail = |error: io::Error| LookError::File { path: path.clone(), error };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(fail)?;
+    }
+    let bytes = serde_json::to_vec(&Begun { at, times }).map_err(|error| fail(error.into()))?;
+    files::put(&path, &bytes, Readers::Everybody).map_err(fail)
+}
+
+/// Writes down that it ended.
+pub(super) fn end(mirrors: &Path, draft: &DraftId, city: &MemberId) -> Result<(), LookError> {
+    gone(begun_of(mirrors, draft, city))
+}
+
+/// Whether a trial was begun before that did not end, not long enough ago: two hours the first time, and twice as long each time.
+pub(super) fn rests(mirrors: &Path, draft: &DraftId, city: &MemberId, now: Timestamp) -> bool {
+    let rest = |times: u32| Span::hours(1 << times.min(RESTS_MAX));
+    Begun::of(mirrors, draft, city).is_some_and(|begun| now < begun.at + rest(begun.times))
+}
+
 /// Forgets what is noted of a draft and a city.
 pub(super) fn forget(mirrors: &Path, draft: &DraftId, city: &MemberId) -> Result<(), LookError> {
-    for path in [head_of(mirrors, draft, city), report_of(mirrors, draft, city)] {
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(LookError::File { path, error }),
-            _ => {}
-        }
+    let files = [head_of(mirrors, draft, city), report_of(mirrors, draft, city), begun_of(mirrors, draft, city)];
+    files.into_iter().try_for_each(gone)
+}
+
+fn gone(path: PathBuf) -> Result<(), LookError> {
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(LookError::File { path, error }),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+fn begun_of(mirrors: &Path, draft: &DraftId, city: &MemberId) -> PathBuf {
+    mirrors.join(FOLDER).join(draft.as_str()).join(format!("{city}.begun.json"))
 }
 
 fn head_of(mirrors: &Path, draft: &DraftId, city: &MemberId) -> PathBuf {

@@ -18,7 +18,7 @@ use hub::simulate::Generated;
 use hub::state::State;
 use hub::trying::{Came, Round, Tried, Trying};
 use hub::words::{DraftId, MemberId};
-use model::{Digest, Timestamp};
+use model::{Digest, Span, Timestamp};
 use register::audit::FolderSource;
 use sha2::{Digest as _, Sha256};
 use testkit::FakeClock;
@@ -176,6 +176,11 @@ fn another_log_than_the_city_named_is_not_tried_in_its_name() {
     assert!(world.hub.try_drafts().unwrap().is_quiet(), "the mirror is under the key that was named before");
     name_it(Generated::entry(0).unwrap().1);
     assert_eq!(world.hub.try_drafts().unwrap().tried.len(), 1);
+    // What was found of a log that is not the city's any more goes.
+    let (_, other, ..) = Generated::entry(1).unwrap();
+    name_it(other);
+    assert!(world.hub.try_drafts().unwrap().is_quiet());
+    assert_eq!(noted(&world, 0), None);
 }
 
 /// A clock that stands a minute later each time that it is asked.
@@ -201,23 +206,35 @@ fn a_log_that_takes_too_long_is_told_of_and_neither_comes_first_again_nor_keeps_
     assert_eq!(round(&world, &clock, false).known, 2, "as both stand, it would be the same");
     let again = round(&world, &clock, true);
     assert_eq!((again.tried.len(), again.without.len()), (2, 0));
-    // So is one that brought the process down: that it is tried is noted before it is.
+    // One that brought the process down rests, longer each time, although the log goes on; what was found before stays.
     looked(&world, 205);
+    let begun = world.hub.mirrors().join("pilots/core/city-000000.begun.json");
+    let dies = |times: u32| {
+        let note = serde_json::json!({ "at": model::Clock::now(&clock), "times": times });
+        std::fs::write(&begun, note.to_string()).unwrap();
+    };
+    dies(1);
+    let next = round(&world, &clock, false);
+    assert_eq!((next.tried, next.resting), (vec![(core(), city(1))], 1));
+    assert_eq!(kept(&world, 0), Some(serde_json::to_string_pretty(&outside_of(&world, 0, 200)).unwrap()));
+    clock.advance(Span::hours(2));
+    assert_eq!(round(&world, &clock, false).tried, [(core(), city(0))]);
+    assert!(!begun.exists(), "it came to an end");
+    looked(&world, 210);
+    dies(3);
+    clock.advance(Span::hours(7));
+    assert_eq!(round(&world, &clock, false).resting, 1);
+    clock.advance(Span::hours(1));
+    assert_eq!(round(&world, &clock, false).tried, [(core(), city(0))]);
     let path = world.hub.mirrors().join("pilots/core/city-000000.json");
     let mut note: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    let mirror = Mirror::open(&world.hub.mirrors()).unwrap();
-    note["head"] = mirror.checkpoint(&Generated::entry(0).unwrap().0).unwrap().into();
-    note["came"] = serde_json::json!({ "nothing": "it did not come to an end" });
-    std::fs::write(&path, note.to_string()).unwrap();
-    let next = round(&world, &clock, false);
-    assert_eq!((next.tried, next.known), (vec![(core(), city(1))], 1));
     // What another software found, or nobody can read, is worked out again.
     note["replay"] = 0.into();
     for damaged in [note.to_string(), "{".to_owned(), "x".repeat(300_000)] {
         std::fs::write(&path, damaged).unwrap();
         assert_eq!(round(&world, &clock, false).tried, [(core(), city(0))]);
     }
-    assert_eq!(kept(&world, 0), Some(serde_json::to_string_pretty(&outside_of(&world, 0, 205)).unwrap()));
+    assert_eq!(kept(&world, 0), Some(serde_json::to_string_pretty(&outside_of(&world, 0, 210)).unwrap()));
 }
 
 #[test]

@@ -287,7 +287,7 @@ async fn no_text_in_any_field_becomes_part_of_a_page_a_feed_a_sign_or_a_table() 
         let starts: Vec<&str> = walker.starts.iter().map(String::as_str).collect();
         walk.pages(&mut walker.browser, &starts, walker.within).await;
     }
-    assert!(walk.faults.is_empty(), "{:#?}", walk.faults);
+    assert!(walk.faults.is_empty() && walk.failed.is_empty(), "{:#?} {:#?}", walk.faults, walk.failed);
 }
 
 #[test]

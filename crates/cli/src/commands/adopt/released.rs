@@ -8,6 +8,7 @@ mod check;
 mod kept;
 mod proofs;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -111,15 +112,18 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
 pub(super) fn shelve_bases(packs: &mut Packs, args: &Adopt, release: &Released) -> anyhow::Result<()> {
     let mut at_hand: Vec<_> = packs.all().cloned().collect();
     let kept = Proofs::of(Path::new(&args.city), &at_hand)?.holding;
-    let mut wanted = release.pack.manifest.based_on.clone();
+    let (mut wanted, mut seen) = (release.pack.manifest.based_on.clone(), BTreeSet::new());
     while let Some(next) = wanted.pop() {
+        if !seen.insert(next.clone()) {
+            continue;
+        }
         let of_hub = |proven: &&Proven| {
             proven.verified.origin == release.origin && proven.verified.pack.manifest.reference == next
         };
         let Some(proven) = kept.iter().find(of_hub) else { continue };
         let pack = &proven.verified.pack;
         match at_hand.iter().find(|other| other.manifest.reference == next) {
-            Some(other) if other.hash == pack.hash => {}
+            Some(other) if other.hash == pack.hash => wanted.extend(pack.manifest.based_on.iter().cloned()),
             Some(_) => {
                 let why = format!(
                     "it stands on `{next}` as its hub released it, and another pack of that name and version is at hand; nothing was written"

@@ -99,8 +99,14 @@ pub(in crate::http) async fn list(
     .await
 }
 
+/// What is noted of a draft and a city, if it is about the log that the city names now.
+fn current(reader: &Reader, draft: &DraftId, city: &MemberId) -> Option<Tried> {
+    let log = reader.state.members.by_id.get(city)?.log.as_ref()?;
+    Tried::noted(&reader.node.hub.mirrors(), draft, city).filter(|tried| tried.key == log.key)
+}
+
 fn row(reader: &Reader, draft: &DraftId, city: &MemberId, consent: &Consent) -> Row {
-    let tried = Tried::noted(&reader.node.hub.mirrors(), draft, city);
+    let tried = current(reader, draft, city);
     let (figures, nothing) = match tried.as_ref().map(|tried| &tried.came) {
         Some(Came::Report(figures)) => (figures_of(figures).into_iter().map(|(_, told)| told).collect(), None),
         Some(Came::Nothing(why)) => (Vec::new(), Some(why.clone())),
@@ -166,7 +172,7 @@ struct One {
 fn noted(reader: &Reader, id: &str, city: &str) -> Result<(DraftId, Arc<Draft>, Tried), Problem> {
     let (id, draft) = found(reader, id)?;
     let city: MemberId = city.parse().map_err(|_| Problem::not_found())?;
-    let tried = Tried::noted(&reader.node.hub.mirrors(), &id, &city).filter(|_| reader.state.may_be_tried(&id, &city));
+    let tried = current(reader, &id, &city).filter(|_| reader.state.may_be_tried(&id, &city));
     Ok((id, Arc::clone(draft), tried.ok_or_else(Problem::not_found)?))
 }
 

@@ -175,3 +175,37 @@ fn what_was_overdue_under_the_draft_stays_so_when_the_city_takes_up_the_duty_its
     let [stop] = report.streams.stops.as_slice() else { panic!("{report:?}") };
     assert!(stop.at_the_end && stop.first.at == after(Span::days(2)), "{stop:?}");
 }
+
+#[test]
+fn what_is_asked_for_while_the_city_as_a_whole_is_overdue_is_refused_at_once() {
+    let lives = |reviewed: bool| {
+        let world = World::founded(false);
+        for (by, command) in DECLARED.iter().take(4) {
+            world.clock.advance(Span::minutes(1));
+            world.register.submit(submission(by, command)).unwrap();
+        }
+        world.pass(Span::days(3));
+        if reviewed {
+            let on = world.register.now();
+            world.ask(
+                "office",
+                &format!(
+                    r#"{{"do":"file-evidence","with":{{"id":"r","about":{{"what":"city"}},"kind":"review","on":"{on}","signed_by":"office","summary":"Seen."}}}}"#
+                ),
+            );
+        }
+        for (by, command) in DECLARED.iter().skip(4) {
+            world.clock.advance(Span::minutes(1));
+            world.register.submit(submission(by, command)).unwrap();
+        }
+        world.pass(Span::days(1));
+        elsewhere(&world, "x");
+        let of_the_city = duty("founded", "2d", "refuse") + "about = \"city\"\n";
+        tried(&world, &draft_with(&of_the_city)).streams
+    };
+    let overdue = lives(false);
+    assert_eq!(overdue.stopped, 1, "{overdue:?}");
+    assert!(overdue.stops[0].first.why.contains("what was asked is refused"), "{overdue:?}");
+    let done = lives(true);
+    assert_eq!(done.stopped, 0, "it was done, although late, before anything was asked for: {done:?}");
+}

@@ -55,6 +55,8 @@ pub(super) struct Walk<'w> {
     /// Every address that something was sent to.
     pub(super) sent: BTreeSet<String>,
     pub(super) faults: BTreeSet<String>,
+    /// What the server could not answer.
+    pub(super) failed: BTreeSet<String>,
     /// What was pressed to do what it says, and on which form.
     pressed: BTreeSet<(String, Button)>,
     /// Addresses of answers in which a marker stood, by kind of answer.
@@ -72,6 +74,7 @@ impl<'w> Walk<'w> {
             tried: BTreeMap::new(),
             sent: BTreeSet::new(),
             faults: BTreeSet::new(),
+            failed: BTreeSet::new(),
             pressed: BTreeSet::new(),
             marked: BTreeSet::new(),
         }
@@ -83,7 +86,7 @@ impl<'w> Walk<'w> {
             self.faults.insert(format!("{what} ({}): {fault}", answer.status));
         }
         if answer.status.is_server_error() {
-            self.faults.insert(format!("{what}: {}", answer.status));
+            self.failed.insert(format!("{what}: {}", answer.status));
         }
         if answer.bytes.windows(MARK.len()).any(|part| part == MARK.as_bytes()) {
             let kind = answer.header("content-type").split(';').next().unwrap_or_default().to_owned();
@@ -261,7 +264,8 @@ impl<'w> Walk<'w> {
                 }
             }
             if !again {
-                self.note(&form).done |= answer.status.is_success();
+                // A form that comes again with a complaint was not done, whatever its status.
+                self.note(&form).done |= answer.status.is_success() && !told;
                 return;
             }
         }
