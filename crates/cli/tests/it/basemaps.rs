@@ -133,7 +133,7 @@ fn a_city_of_openstreetmap_is_read_and_drawn_in_few_bytes() {
     assert!(done["bytes"].as_u64().unwrap() < 500_000, "{done}");
     // From close by to the whole of the inner city, in either language.
     let node = Node::start(&city);
-    let close = ["class=\"base\"", "class=\"building\"", "© <a"];
+    let close = ["class=\"base\"", "class=\"building\"", "© OpenStreetMap contributors</a>"];
     let wide = ["class=\"base\"", "class=\"street\" d=\"M", "class=\"water\" d=\"M", "class=\"sensor\""];
     for (from, parts) in
         [("lat=60.1705&lon=24.9405", &close[..]), ("lat=60.16&lon=24.955", &wide), ("lat=60.185&lon=24.97", &wide)]

@@ -54,8 +54,6 @@ pub struct Begin {
 pub const LOOKS_MAX: u64 = 4_000_000;
 /// The most policies that are held at a time, as they were and with the draft in them: each takes some megabytes.
 const BUNDLES_MAX: usize = 500;
-/// What an adoption counts for among what is looked at: its policies are read twice.
-const ADOPTION_LOOKS: u64 = 200;
 /// The most stretches of grants that are kept between two batches of disclosures.
 const STRETCHES_MAX: usize = 500_000;
 
@@ -227,7 +225,6 @@ impl<'a> Replay<'a> {
                 Some((own, before.duty_since(id).filter(|_| same).or(Some(act.at))))
             };
             self.silences.adopted(self.draft, &self.with, stood)?;
-            self.charge(ADOPTION_LOOKS)?;
         }
         self.bundles = bundles.or(self.bundles.take());
         self.note(before, entry, act);

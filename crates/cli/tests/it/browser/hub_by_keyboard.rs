@@ -152,7 +152,7 @@ fn is_in_the_log(address: &str) {
     }
     for (kind, times) in [
         ("draft-opened/1", 1),
-        ("amendment-proposed/1", 1),
+        ("amendment-proposed/2", 1),
         ("argument-made/1", 1),
         ("endorsement-set/1", 2),
         ("statement-made/1", 1),
