@@ -180,6 +180,13 @@ impl Alliance {
         (amendment, version, case)
     }
 
+    /// Names a log of the city, of which nothing is kept here.
+    pub(super) fn names_a_log(&self) {
+        let key = tool::json(&["verify", &self.dir])["key"].as_str().unwrap().to_owned();
+        let log = json!({"address": "https://brookhaven.example", "key": key});
+        self.act("secretariat", &json!({"do": "name-log", "member": "brookhaven", "log": log, "reasons": "it asked"}));
+    }
+
     pub(super) fn token(&self, person: &str) -> String {
         tool::json(&["hub", "token", &self.dir, "--person", person, "--reasons", "the assembly"])["token"]
             .as_str()

@@ -18,6 +18,15 @@ fn steps() -> Vec<Value> {
     let opened =
         [("draft", "core"), ("title", "The core"), ("pack", "global-core"), ("reasons", "The assembly asked for it.")];
     let amended = [("text", TEXT), ("why", "It is clearer.")];
+    let brought = [
+        ("title", "Gauges are calibrated"),
+        ("kind", "attest"),
+        ("on_failure", "flag"),
+        ("source", "our own rule"),
+        ("text", "Gauges are calibrated each year."),
+        ("text_only", "No software sees a gauge."),
+        ("why", "They drift."),
+    ];
     vec![
         step("editor", "/drafts", &opened, &["Open it"]),
         named("amendment", step("expert", "/drafts/core/clauses/core-04/propose", &amended, &["look", "propose"])),
@@ -35,7 +44,18 @@ fn steps() -> Vec<Value> {
             &["Make it of what was accepted"],
         ),
         step("secretariat", "/drafts/core", &[("reasons", "The assembly voted.")], &["Sign and release it"]),
+        step("expert", &format!("/drafts/core/clauses/{}/propose", next_clause()), &brought, &["look", "propose"]),
+        step("editor", "/drafts/core/pilots", &[("reasons", "To know what it would mean.")], &["Consent"]),
+        step("editor", "/drafts/core/pilots", &[("reasons", "We know now.")], &["End the consent"]),
     ]
+}
+
+/// The id that a new clause of the core gets.
+fn next_clause() -> String {
+    let library = standards::built_in().unwrap();
+    let core = library.find("global-core").unwrap();
+    let number = |id: &model::RequirementId| id.0.strip_prefix("core-")?.parse::<u32>().ok();
+    format!("core-{:02}", core.requirements.keys().filter_map(number).max().unwrap() + 1)
 }
 
 fn read(address: &str) -> Vec<String> {
@@ -57,6 +77,7 @@ fn a_standard_is_made_in_a_browser_by_those_whose_turn_it_is_and_the_log_says_th
     let tokens = json!({
         "editor": alliance.token("editor"), "expert": alliance.token("expert"), "secretariat": alliance.secretariat,
     });
+    alliance.names_a_log();
     let (running, address) = alliance.serve();
     let job = json!({ "address": address, "tokens": tokens, "landing": "**/people/*", "steps": steps() });
     let walked = walker.run("life.mjs", job);
@@ -71,6 +92,10 @@ fn a_standard_is_made_in_a_browser_by_those_whose_turn_it_is_and_the_log_says_th
         (8, "It is clearer indeed."),
         (9, "9.0.0"),
         (10, "9.0.0"),
+        (11, "Gauges are calibrated"),
+        (11, "a new clause"),
+        (12, "not yet: with the next look at its log"),
+        (13, "No city has consented yet."),
     ] {
         assert!(told[step].contains(said), "step {step} does not say {said}: {}", told[step]);
     }
