@@ -133,7 +133,7 @@ fn with_parameter(table: &mut Table, parameter: &ParameterChange) -> Result<(), 
         (None, Some(known)) => drop(known.insert("value".to_owned(), value)),
         (None, None) => return Err(AmendError::NoParameter(id())),
         (Some(_), Some(_)) => return Err(AmendError::KnownParameter(id())),
-        (Some(new), None) => drop(all.insert(parameter.id.clone(), brought::parameter(new, value)?)),
+        (Some(new), None) => drop(all.insert(parameter.id.clone(), brought::parameter(new, value))),
     }
     Ok(())
 }
@@ -239,21 +239,18 @@ fn check_norms(before: &Pack, after: &Pack, clause: &RequirementId, change: &Cha
     let gone = change.without.as_deref();
     let id = brought.or(gone).unwrap_or_default();
     let other = || AmendError::OtherNorm(id.chars().take(100).collect());
-    let kept = |pack: &Pack| -> BTreeMap<String, String> {
-        let others =
-            pack.norms.iter().filter(|norm| Some(norm.id.as_str()) != brought && Some(norm.id.as_str()) != gone);
+    let others = |pack: &Pack| -> BTreeMap<String, String> {
+        let others = pack.norms.iter().filter(|norm| ![brought, gone].contains(&Some(norm.id.as_str())));
         others.map(|norm| (norm.id.clone(), norm.cedar.clone())).collect()
     };
-    let count = |pack: &Pack, id: Option<&str>| pack.norms.iter().filter(|norm| Some(norm.id.as_str()) == id).count();
-    let is_own = |pack: &Pack| {
-        let own = pack.norms.iter().filter(|norm| Some(norm.id.as_str()) == brought);
-        own.into_iter().all(|norm| norm.requirement == *clause)
+    // A pack has each id once.
+    let of = |pack: &Pack, id: Option<&str>| {
+        pack.norms.iter().find(|norm| Some(norm.id.as_str()) == id).map(|norm| norm.requirement.clone())
     };
-    let fits = kept(before) == kept(after)
-        && is_own(before)
-        && is_own(after)
-        && count(after, brought) == usize::from(brought.is_some())
-        && (gone == brought || count(after, gone) == 0);
+    let fits = others(before) == others(after)
+        && of(before, brought).is_none_or(|requirement| requirement == *clause)
+        && of(after, brought) == brought.map(|_| clause.clone())
+        && (gone == brought || of(after, gone).is_none());
     if fits { Ok(()) } else { Err(other()) }
 }
 

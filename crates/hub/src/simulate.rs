@@ -11,4 +11,4 @@ mod ways;
 pub use acts::Scale;
 pub use log::GeneratedLog;
 pub use served::{Make, served};
-pub use ways::{Generated, Spent, number_of};
+pub use ways::{Generated, Spent};

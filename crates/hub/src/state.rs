@@ -112,21 +112,14 @@ pub struct Person {
 /// A city's consent that a draft is tried on its public log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
-    /// Since when.
-    pub begun: Consented,
-    /// Until when, if it is over.
-    pub ended: Option<Consented>,
-}
-
-/// A decision about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Consented {
-    /// The entry.
+    /// The entry that gave it.
     pub entry: Entry,
     /// When.
     pub at: Timestamp,
     /// By whom, and why.
     pub decision: Decision,
+    /// The entry that ended it, if one did.
+    pub ended: Option<Entry>,
 }
 
 /// Where a draft stands.

@@ -21,9 +21,9 @@ use tlog::checkpoint::CHECKPOINT_PATH;
 use crate::bases::Bases;
 use crate::document::{DocumentError, Documents};
 use crate::looking::LookError;
-use crate::mirror::{Kept, Mirror, MirrorError};
-use crate::pilot::{Draft, Minutes, PilotError, Replay, Report, outside_with};
-use crate::state::State;
+use crate::mirror::{Mirror, MirrorError};
+use crate::pilot::{self, Minutes, PilotError, Replay, Report, outside_with};
+use crate::state::{Draft, State};
 use crate::words::{DraftId, MemberId};
 
 pub use note::{Came, Tried};
@@ -106,14 +106,23 @@ pub struct Trying<'a> {
 }
 
 /// Something that is to be tried.
-struct Due {
-    draft: DraftId,
-    city: MemberId,
+struct Due<'a> {
+    draft: &'a DraftId,
+    found: &'a Draft,
+    city: &'a MemberId,
     /// When it was tried last.
     before: Option<Timestamp>,
+    log: Whole,
+}
+
+/// What is kept of a city's log, up to a signed head all of which is there.
+struct Whole {
     /// As its mirror is called.
     name: PartyId,
-    kept: Kept,
+    head: String,
+    size: u64,
+    key: String,
+    bytes: u64,
 }
 
 impl Trying<'_> {
@@ -138,47 +147,48 @@ impl Trying<'_> {
                 round.waiting += 1;
                 continue;
             }
-            let (draft, city) = (due.draft.clone(), due.city.clone());
-            match self.try_one(&mirror, &due, now + REPLAY_TIME_MAX) {
-                Ok(None) => round.tried.push((draft, city)),
-                Ok(Some(why)) => {
-                    round.tried.push((draft.clone(), city.clone()));
-                    round.without.push((draft, city, why));
+            let pair = (due.draft.clone(), due.city.clone());
+            let why = match self.try_one(&mirror, &due, now + REPLAY_TIME_MAX) {
+                Ok(why) => {
+                    round.tried.push(pair.clone());
+                    why
                 }
-                Err(error) => round.without.push((draft, city, error.to_string())),
-            }
+                Err(error) => Some(error.to_string()),
+            };
+            round.without.extend(why.map(|why| (pair.0, pair.1, why)));
         }
         drop(lock);
         Ok(round)
     }
 
     /// What is to be tried, whatever was tried longest ago first, so that each gets its turn.
-    fn due(&self, mirror: &Mirror, only: Option<&DraftId>, again: bool, round: &mut Round) -> Vec<Due> {
+    fn due(&self, mirror: &Mirror, only: Option<&DraftId>, again: bool, round: &mut Round) -> Vec<Due<'_>> {
         let mut due = Vec::new();
-        for (draft, cities) in self.alliance.pilots.iter().filter(|(draft, _)| only.is_none_or(|only| *draft == only)) {
-            for city in cities.keys() {
-                let before = Tried::noted(self.mirrors, draft, city);
-                let (draft, city) = (draft.clone(), city.clone());
-                let kept = match self.alliance.may_be_tried(&draft, &city) {
-                    true => self.kept(mirror, &city),
-                    false => Ok(None),
-                };
-                match kept {
-                    Ok(Some(_)) if !again && note::rests(self.mirrors, &draft, &city, self.clock.now()) => {
-                        round.resting += 1;
-                    }
-                    Ok(Some((name, kept))) if again || !self.is_known(before.as_ref(), &draft, &kept) => {
-                        due.push(Due { draft, city, before: before.map(|before| before.at), name, kept });
-                    }
-                    Ok(Some(_)) => round.known += 1,
-                    // What was found of a log that is not the city's any more, or not to be tried, goes.
-                    Ok(None) => {
-                        if let Err(error) = note::forget(self.mirrors, &draft, &city) {
-                            round.without.push((draft, city, error.to_string()));
-                        }
-                    }
-                    Err(error) => round.without.push((draft, city, error.to_string())),
+        let drafts = self.alliance.drafts.iter().filter(|(draft, _)| only.is_none_or(|only| *draft == only));
+        let asked = drafts.filter_map(|(draft, found)| Some((draft, found, self.alliance.pilots.get(draft)?)));
+        for (draft, found, city) in
+            asked.flat_map(|(draft, found, cities)| cities.keys().map(move |city| (draft, found, city)))
+        {
+            let whole = match self.alliance.may_be_tried(draft, city) {
+                true => self.whole(mirror, city),
+                false => Ok(None),
+            };
+            let before = Tried::noted(self.mirrors, draft, city);
+            let is_known = |log: &Whole| {
+                before.as_ref().is_some_and(|before| {
+                    before.is_of_now() && before.document == found.document && before.head == log.head
+                })
+            };
+            match whole {
+                Ok(Some(_)) if !again && note::rests(self.mirrors, draft, city, self.clock.now()) => round.resting += 1,
+                Ok(Some(log)) if !again && is_known(&log) => round.known += 1,
+                Ok(Some(log)) => due.push(Due { draft, found, city, before: before.map(|before| before.at), log }),
+                // What was found of a log that is not the city's any more, or not to be tried, goes.
+                Ok(None) => {
+                    let failed = note::forget(self.mirrors, draft, city).err();
+                    round.without.extend(failed.map(|error| (draft.clone(), city.clone(), error.to_string())));
                 }
+                Err(error) => round.without.push((draft.clone(), city.clone(), error.to_string())),
             }
         }
         due.sort_by_key(|due| due.before);
@@ -186,75 +196,72 @@ impl Trying<'_> {
     }
 
     /// What is kept of the log that a city named, if something whole is.
-    fn kept(&self, mirror: &Mirror, city: &MemberId) -> Result<Option<(PartyId, Kept)>, MirrorError> {
+    fn whole(&self, mirror: &Mirror, city: &MemberId) -> Result<Option<Whole>, MirrorError> {
         let log = self.alliance.members.by_id.get(city).and_then(|member| member.log.as_ref());
         let (Some(log), Ok(name)) = (log, city.as_str().parse::<PartyId>()) else { return Ok(None) };
-        match mirror.head(&name) {
+        let kept = match mirror.head(&name) {
             // Another log under its name is none of the city's that consented.
-            Ok(kept) if !kept.is_log(&log.key, &log.address) || kept.covered().is_none() => Ok(None),
-            Ok(kept) => Ok(Some((name, kept))),
-            Err(MirrorError::Unknown(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn is_known(&self, before: Option<&Tried>, draft: &DraftId, kept: &Kept) -> bool {
-        let (Some(before), Some(found)) = (before, self.alliance.drafts.get(draft)) else { return false };
-        let head = kept.covered().map(|(head, _)| head);
-        before.is_of_now() && before.document == found.document && head == Some(before.head.as_str())
+            Ok(kept) if kept.is_log(&log.key, &log.address) => kept,
+            Ok(_) | Err(MirrorError::Unknown(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let whole = |(head, size): (&str, u64)| Whole {
+            name,
+            head: head.to_owned(),
+            size,
+            key: kept.key.clone(),
+            bytes: kept.bytes,
+        };
+        Ok(kept.covered().map(whole))
     }
 
     /// Tries one draft on one log, and notes what came of it; gives why there is no report, if there is none.
-    fn try_one(&self, mirror: &Mirror, due: &Due, until: Timestamp) -> Result<Option<String>, Untried> {
-        let Due { draft, city, name, kept, .. } = due;
-        let (Some(found), Some((head, size))) = (self.alliance.drafts.get(draft), kept.covered()) else {
-            return Ok(None);
+    fn try_one(&self, mirror: &Mirror, due: &Due<'_>, until: Timestamp) -> Result<Option<String>, Untried> {
+        let Due { draft, found, city, log, .. } = due;
+        let read = |digest: &Digest| self.documents.read(digest)?.pack().map(Arc::new);
+        let bases = Bases { library: self.library, state: self.alliance, read: &read };
+        let resolved = read(&found.document).and_then(|pack| bases.resolved(&pack))?;
+        note::begin(self.mirrors, draft, city, self.clock.now())?;
+        let source = KeptLog { mirror, log, clock: self.clock, until };
+        let (came, report) = match self.replayed(&pilot::Draft::of(&resolved), &source) {
+            Ok(report) => (Came::of(&report), Some(report)),
+            Err(why) => (Came::Nothing(model::plain(&why, WHY_CHARS_MAX)), None),
         };
-        let tried = |came| Tried {
-            draft: draft.clone(),
+        let tried = Tried {
+            draft: (*draft).clone(),
             version: found.version.clone(),
             document: found.document,
-            city: city.clone(),
-            size,
-            head: head.to_owned(),
-            key: kept.key.clone(),
+            city: (*city).clone(),
+            size: log.size,
+            head: log.head.clone(),
+            key: log.key.clone(),
             replay: note::REPLAY,
             at: self.clock.now(),
             came,
         };
-        let read = |digest: &Digest| self.documents.read(digest)?.pack().map(Arc::new);
-        let bases = Bases { library: self.library, state: self.alliance, read: &read };
-        let tries = read(&found.document).and_then(|pack| bases.resolved(&pack))?;
-        let tries = Draft::of(&tries);
-        note::begin(self.mirrors, draft, city, self.clock.now())?;
-        let source = KeptLog { mirror, city: name, head, clock: self.clock, until };
-        let (came, report) = match self.replayed(&tries, &source, kept, size) {
-            Ok(report) => (Came::of(&report), Some(report)),
-            Err(why) => (Came::Nothing(model::plain(&why, WHY_CHARS_MAX)), None),
-        };
-        let kept = tried(came).keep(self.mirrors, report.as_ref())?;
+        let kept = tried.keep(self.mirrors, report.as_ref())?;
         note::end(self.mirrors, draft, city)?;
         Ok(if let Came::Nothing(why) = kept { Some(why) } else { None })
     }
 
-    fn replayed(&self, draft: &Draft, source: &KeptLog<'_>, kept: &Kept, size: u64) -> Result<Report, String> {
-        if size > ENTRIES_MAX {
+    fn replayed(&self, draft: &pilot::Draft, source: &KeptLog<'_>) -> Result<Report, String> {
+        let Whole { size, bytes, key, .. } = source.log;
+        if *size > ENTRIES_MAX {
             return Err(format!("the log has {size} entries, and a hub replays {ENTRIES_MAX} at most"));
         }
-        if kept.bytes > BYTES_MAX {
-            return Err(format!("the log has {} bytes, and a hub replays {BYTES_MAX} at most", kept.bytes));
+        if *bytes > BYTES_MAX {
+            return Err(format!("the log has {bytes} bytes, and a hub replays {BYTES_MAX} at most"));
         }
         let replay = || Replay::new(draft, None).at_most(LOOKS_MAX).done_by(self.clock, source.until);
-        let report = outside_with(source, Some(&kept.key), &Minutes::default(), replay);
+        let report = outside_with(source, Some(key), &Minutes::default(), replay);
         report.map_err(|error: PilotError| error.to_string())
     }
 }
 
-/// What is kept of a city's log, up to one signed head, as the files of a log.
+/// What is kept of a city's log, as the files of a log.
 struct KeptLog<'a> {
     mirror: &'a Mirror,
-    city: &'a PartyId,
-    head: &'a str,
+    log: &'a Whole,
     clock: &'a dyn Clock,
     /// Until when anything is read.
     until: Timestamp,
@@ -263,7 +270,7 @@ struct KeptLog<'a> {
 impl LogSource for KeptLog<'_> {
     fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
         if path == CHECKPOINT_PATH {
-            return Ok(self.head.as_bytes().to_vec());
+            return Ok(self.log.head.as_bytes().to_vec());
         }
         let missing = || SourceError::NotFound(path.to_owned());
         if self.clock.now() > self.until {
@@ -272,6 +279,6 @@ impl LogSource for KeptLog<'_> {
         }
         let named = TilePath::parse(path).map_err(|_| missing())?;
         let failed = |error: MirrorError| SourceError::Failed { path: path.to_owned(), message: error.to_string() };
-        self.mirror.file(self.city, named).map_err(failed)?.ok_or_else(missing)
+        self.mirror.file(&self.log.name, named).map_err(failed)?.ok_or_else(missing)
     }
 }

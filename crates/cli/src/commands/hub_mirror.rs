@@ -2,6 +2,7 @@
 
 mod benchmark;
 mod mirrors;
+mod pilots;
 mod recount;
 mod simulate;
 
@@ -20,7 +21,7 @@ pub(crate) fn run(args: &HubPublic, output: &Output) -> anyhow::Result<()> {
         HubPublic::Evidence(evidence) => mirrors::evidence(evidence, output),
         HubPublic::Definitions(definitions) => benchmark::definitions(definitions, output),
         HubPublic::Benchmark(benchmark) => benchmark::run(benchmark, output),
-        HubPublic::Pilots(pilots) => mirrors::pilots(pilots, output),
+        HubPublic::Pilots(pilots) => pilots::run(pilots, output),
         HubPublic::Simulate(simulate) => simulate::run(simulate, output),
     }
 }

@@ -10,7 +10,7 @@ use toml::{Table, Value};
 use super::{AmendError, FENCE, TRANSLATIONS};
 use crate::command::{Beginning, NewClause, NewParameter};
 use crate::document::Document;
-use crate::words::{DraftId, Title};
+use crate::words::{DraftId, Title, code};
 
 /// The version of a standard that begins with nothing.
 const FIRST_VERSION: &str = "0.1.0";
@@ -39,10 +39,10 @@ pub(super) fn clause(
         ("id".to_owned(), Value::from(id.0.as_str())),
         ("title".to_owned(), one_line(title).into()),
         ("text".to_owned(), text.into()),
-        ("kind".to_owned(), code(kind)?),
+        ("kind".to_owned(), code(kind).into()),
         ("status".to_owned(), "in-force".into()),
         ("jurisdiction".to_owned(), jurisdiction.into()),
-        ("on_failure".to_owned(), code(on_failure)?),
+        ("on_failure".to_owned(), code(on_failure).into()),
         ("source".to_owned(), Value::Array(vec![Value::Table(from)])),
     ]);
     let front = written(&table)?;
@@ -57,12 +57,12 @@ pub(super) fn clause(
 }
 
 /// A parameter that is new, as a clause declares it.
-pub(super) fn parameter(new: &NewParameter, value: Value) -> Result<Value, AmendError> {
-    let mut table = Table::from_iter([("value".to_owned(), value), ("kind".to_owned(), code(new.kind)?)]);
+pub(super) fn parameter(new: &NewParameter, value: Value) -> Value {
+    let mut table = Table::from_iter([("value".to_owned(), value), ("kind".to_owned(), code(&new.kind).into())]);
     if let Some(stricter) = new.stricter {
-        table.insert("stricter".to_owned(), code(stricter)?);
+        table.insert("stricter".to_owned(), code(&stricter).into());
     }
-    Ok(Value::Table(table))
+    Value::Table(table)
 }
 
 /// A pack that has no clause yet, by the name of its draft, of a hub.
@@ -121,9 +121,4 @@ fn one_line(title: &Title) -> String {
 
 fn string(text: &Title) -> Value {
     Value::String(text.to_string())
-}
-
-/// The code of a word of packs.
-fn code(word: impl serde::Serialize) -> Result<Value, AmendError> {
-    Value::try_from(word).map_err(|error| AmendError::File(error.to_string()))
 }

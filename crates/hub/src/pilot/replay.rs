@@ -82,7 +82,7 @@ pub struct Replay<'a> {
     /// How many more things it looks at.
     looks: u64,
     /// By which clock it has to be done, and until when.
-    until_clock: Option<(&'a dyn Clock, Timestamp)>,
+    deadline: Option<(&'a dyn Clock, Timestamp)>,
     last: (u64, Timestamp),
     first_at: Option<Timestamp>,
     failure: Option<PilotError>,
@@ -109,7 +109,7 @@ impl<'a> Replay<'a> {
             silences: Silences::default(),
             touched: Touched::Nothing,
             looks: LOOKS_MAX,
-            until_clock: None,
+            deadline: None,
             last: (0, Timestamp::UNIX_EPOCH),
             first_at: None,
             failure: None,
@@ -146,7 +146,7 @@ impl<'a> Replay<'a> {
     /// The same for as long as a clock stands before an instant: whoever has others waiting says how long this one may take.
     #[must_use]
     pub fn done_by(self, clock: &'a dyn Clock, until: Timestamp) -> Self {
-        Self { until_clock: Some((clock, until)), ..self }
+        Self { deadline: Some((clock, until)), ..self }
     }
 
     /// What the draft says of each act that norms decide, in order.
@@ -334,9 +334,7 @@ impl<'a> Replay<'a> {
             if self.flows.kept() > STRETCHES_MAX {
                 return Err(PilotError::TooMuch(entry));
             }
-            if self.until_clock.is_some_and(|(clock, until)| clock.now() > until) {
-                return Err(PilotError::TooLong(entry));
-            }
+            self.in_time()?;
             self.silences.refuse(&self.with, id, refuses.as_ref(), at);
             let of_one = self.silences.of_one(&self.with, id, at);
             for (deployment, grounds) in self.flows.look(&now, id, of_one.as_ref().or(of_the_city.as_ref())) {
@@ -374,7 +372,7 @@ impl<'a> Replay<'a> {
 
     /// Whether there is time left.
     fn in_time(&self) -> Result<(), PilotError> {
-        let is_over = self.until_clock.is_some_and(|(clock, until)| clock.now() > until);
+        let is_over = self.deadline.is_some_and(|(clock, until)| clock.now() > until);
         if is_over { Err(PilotError::TooLong(self.last.0)) } else { Ok(()) }
     }
 

@@ -14,6 +14,7 @@ use tlog::audit::LogSource;
 use tokio::net::TcpListener;
 
 use super::log::GeneratedLog;
+use super::ways::number_of;
 
 /// How many logs are kept at hand: a look asks for several files of one after the other.
 const LOGS_MAX: usize = 64;
@@ -47,18 +48,18 @@ impl Served {
     }
 }
 
-/// Serves the logs at `/NUMBER/log/…` until it is told to stop.
+/// Serves the logs at `/CITY/log/…` until it is told to stop.
 ///
 /// # Errors
 /// The listener fails.
 pub async fn served(listener: TcpListener, make: Arc<Make>, stop: impl Future) -> std::io::Result<()> {
-    let routes = Router::new().route("/{number}/log/{*path}", get(file));
+    let routes = Router::new().route("/{city}/log/{*path}", get(file));
     let routes = routes.with_state(Served { make, made: Arc::default() });
     web::serve(routes, listener, &[], stop, || ()).await
 }
 
-async fn file(State(served): State<Served>, Path((number, path)): Path<(u64, String)>) -> Response {
-    let found = tokio::task::spawn_blocking(move || served.log(number)?.get(&path).ok()).await;
+async fn file(State(served): State<Served>, Path((city, path)): Path<(String, String)>) -> Response {
+    let found = tokio::task::spawn_blocking(move || served.log(number_of(&city)?)?.get(&path).ok()).await;
     let closes = [(header::CONNECTION, HeaderValue::from_static("close"))];
     match found {
         Ok(Some(bytes)) => (closes, bytes).into_response(),

@@ -31,6 +31,7 @@ impl Spent {
 }
 
 /// So many generated cities on a day.
+#[derive(Clone)]
 pub struct Generated {
     begin: Timestamp,
     policy: String,
@@ -104,7 +105,7 @@ fn key(number: u64) -> Result<SigningKey, NoteError> {
 
 impl Reach for Generated {
     fn reach(&self, city: &City) -> Box<dyn LogSource> {
-        match number_of(&city.name).map(|number| self.log(number)) {
+        match number_of(city.name.as_str()).map(|number| self.log(number)) {
             Some(Ok(log)) => Box::new(log),
             _ => Box::new(Nowhere),
         }
@@ -112,9 +113,8 @@ impl Reach for Generated {
 }
 
 /// The number of a generated city; none if it is no such city.
-#[must_use]
-pub fn number_of(name: &PartyId) -> Option<u64> {
-    name.as_str().strip_prefix("city-")?.parse().ok()
+pub(super) fn number_of(name: &str) -> Option<u64> {
+    name.strip_prefix("city-")?.parse().ok()
 }
 
 /// No log.

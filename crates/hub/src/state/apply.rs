@@ -111,7 +111,7 @@ impl State {
         match &act.what {
             What::HubFounded(founded) => self.found(act, founded),
             What::MembersAdmitted(admitted) => admitted.members.iter().try_for_each(|one| self.admit(act, one)),
-            What::MembershipEnded(ended) => self.end_membership(entry, act, ended),
+            What::MembershipEnded(ended) => self.end_membership(entry, ended),
             What::MemberLogNamedFirst(MemberLogNamedFirst { member, log })
             | What::MemberLogNamed(MemberLogNamed { member, log, .. }) => {
                 self.member_mut(member)?.log = Some(log.clone());
@@ -218,11 +218,11 @@ impl State {
         Ok(())
     }
 
-    fn end_membership(&mut self, entry: Entry, act: &Act, ended: &MembershipEnded) -> Applied {
+    fn end_membership(&mut self, entry: Entry, ended: &MembershipEnded) -> Applied {
         if self.member_mut(&ended.member)?.ended.replace(entry).is_some() {
             return Err("its membership is over already");
         }
-        self.end_pilots_of(&ended.member, entry, act, &ended.decision);
+        self.end_consents(&ended.member, entry, |_| true);
         Ok(())
     }
 

@@ -6,11 +6,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use hub::audit::audit;
-use hub::document::Documents;
 use hub::looking;
 use hub::mirror::{City, Doors, Limits, Mirror, Position, Profile, Standing};
 use hub::state::State;
-use hub::trying::Trying;
 use hub::watch::Evidence;
 use model::PartyId;
 use register::audit::FolderSource;
@@ -18,7 +16,7 @@ use serde_json::{Value, json};
 use tlog::checkpoint::CHECKPOINT_PATH;
 
 use super::mirrors_of;
-use crate::args::hub_mirror::{Cities, EvidenceArgs, EvidenceVerb, History, Look, MirrorCity, Pilots, Resume};
+use crate::args::hub_mirror::{Cities, EvidenceArgs, EvidenceVerb, History, Look, MirrorCity, Resume};
 use crate::output::{Output, Status};
 use crate::system::SystemClock;
 
@@ -61,28 +59,8 @@ pub(super) fn look(args: &Look, output: &Output) -> anyhow::Result<()> {
     Err(Status::fails(format!("{}; `ordinance hub evidence list` has the evidence", found.join("; "))).into())
 }
 
-pub(super) fn pilots(args: &Pilots, output: &Output) -> anyhow::Result<()> {
-    let alliance = alliance(&args.dir)?;
-    let library =
-        standards::built_in().map_err(|_| Status::fails("the packs of this software do not hold together"))?;
-    let (mirrors, documents) = (mirrors_of(&args.dir), Documents::new(&args.dir.join("documents")));
-    let trying = Trying {
-        mirrors: &mirrors,
-        alliance: &alliance,
-        documents: &documents,
-        library: &library,
-        clock: &SystemClock,
-    };
-    let round = trying.round(args.draft.as_ref(), args.again)?;
-    output.result(&round, &round.in_words())?;
-    match round.without.len() {
-        0 => Ok(()),
-        some => Err(Status::fails(format!("{some} of them have no report")).into()),
-    }
-}
-
 /// The hub whose mirrors they are, as its own public log says, so that one that is served can go on; nobody, where there are mirrors alone.
-fn alliance(dir: &Path) -> anyhow::Result<State> {
+pub(super) fn alliance(dir: &Path) -> anyhow::Result<State> {
     let log = dir.join("log");
     if !log.join(CHECKPOINT_PATH).exists() {
         return Ok(State::default());

@@ -124,7 +124,7 @@ pub(super) fn run(args: &Simulate, output: &Output) -> anyhow::Result<()> {
     let day = looked(&dir, &cities, args, output)?;
     output.say(&in_words("one day more", &day, args));
     let cities = if args.served { cities.later(1) } else { cities };
-    let over_http = args.served.then(|| looked_over_http(&dir, cities.later(0), args, output)).transpose()?;
+    let over_http = args.served.then(|| looked_over_http(&dir, cities.clone(), args, output)).transpose()?;
     if let Some(served) = &over_http {
         output.say(&in_words("one day more over HTTP", served, args));
     }

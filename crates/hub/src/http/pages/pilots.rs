@@ -38,12 +38,13 @@ struct Row {
     nothing: Option<String>,
 }
 
-/// What whoever speaks for a city may do about its consent.
-enum Own {
-    /// Consent.
-    Agree,
-    /// Consent no longer.
-    End,
+/// The form of whoever speaks for a city.
+struct Own {
+    form: String,
+    /// The city that it is done for.
+    city: String,
+    /// Whether it consents: the form ends that then.
+    consents: bool,
 }
 
 #[derive(Template)]
@@ -58,8 +59,7 @@ struct List {
     total: String,
     pages: Pages,
     figures: Vec<&'static str>,
-    /// The form, what it does, and the city that it is done for.
-    own: Option<(String, Own, String)>,
+    own: Option<Own>,
 }
 
 /// Which page.
@@ -115,10 +115,10 @@ fn row(reader: &Reader, draft: &DraftId, city: &MemberId, consent: &Consent) -> 
     Row {
         city: city.to_string(),
         name: reader.state.member_name(city),
-        since: when(consent.begun.at),
-        entry: consent.begun.entry,
-        by: reader.person(&consent.begun.decision.decider),
-        reasons: consent.begun.decision.reasons.to_string(),
+        since: when(consent.at),
+        entry: consent.entry,
+        by: reader.person(&consent.decision.decider),
+        reasons: consent.decision.reasons.to_string(),
         figures,
         tried: tried.map(|tried| (tried.version, when(tried.at))),
         nothing,
@@ -132,18 +132,14 @@ fn figures_of(figures: &BTreeMap<Figure, Known>) -> Vec<(&'static str, String)> 
 }
 
 /// The form of whoever speaks for a city or government.
-fn own(reader: &Reader, draft: &DraftId) -> Option<(String, Own, String)> {
+fn own(reader: &Reader, draft: &DraftId) -> Option<Own> {
     let form = reader.form_for(Action::KeepPilots)?;
     let person = &reader.signed.as_ref()?.person;
     let city = &reader.state.people.by_id.get(person)?.member;
     let member = reader.state.members.by_id.get(city).filter(|member| member.listed.kind.governs())?;
-    let own = match (reader.state.may_be_tried(draft, city), &member.log) {
-        (true, _) => Own::End,
-        (false, Some(_)) => Own::Agree,
-        // Without a log there is nothing to try it on.
-        (false, None) => return None,
-    };
-    Some((form, own, reader.state.member_name(city)))
+    let consents = reader.state.may_be_tried(draft, city);
+    // Without a log there is nothing to try it on.
+    (consents || member.log.is_some()).then(|| Own { form, city: reader.state.member_name(city), consents })
 }
 
 #[derive(Template)]

@@ -1,41 +1,38 @@
-//! The fold of consents: on whose log a draft may be tried. A consent that ended stays, with both decisions.
+//! The fold of consents: on whose log a draft may be tried. One that ended stays, so that what was noted under it is found and forgotten.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Applied;
-use crate::act::{Act, Decision, Entry, PilotConsent};
-use crate::state::{Consent, Consented, State};
+use crate::act::{Act, Entry, PilotConsent};
+use crate::state::{Consent, State};
 use crate::words::{DraftId, MemberId};
 
 impl State {
     pub(super) fn agree_to_pilot(&mut self, entry: Entry, act: &Act, agreed: &PilotConsent) -> Applied {
         self.consents(act, agreed)?;
-        if self.consent(&agreed.draft, &agreed.city).is_some_and(|known| known.ended.is_none()) {
+        if self.may_be_tried(&agreed.draft, &agreed.city) {
             return Err("it may be tried there already");
         }
-        let begun = Consented { entry, at: act.at, decision: agreed.decision.clone() };
+        let consent = Consent { entry, at: act.at, decision: agreed.decision.clone(), ended: None };
         let of = self.pilots.entry(agreed.draft.clone()).or_default();
-        Arc::make_mut(of).insert(agreed.city.clone(), Arc::new(Consent { begun, ended: None }));
+        Arc::make_mut(of).insert(agreed.city.clone(), Arc::new(consent));
         Ok(())
     }
 
     pub(super) fn end_pilot(&mut self, entry: Entry, act: &Act, ended: &PilotConsent) -> Applied {
         self.consents(act, ended)?;
-        let known = self.pilots.get_mut(&ended.draft).map(Arc::make_mut).and_then(|of| of.get_mut(&ended.city));
-        let known = known.filter(|known| known.ended.is_none()).ok_or("it may not be tried there")?;
-        Arc::make_mut(known).ended = Some(Consented { entry, at: act.at, decision: ended.decision.clone() });
+        if !self.may_be_tried(&ended.draft, &ended.city) {
+            return Err("it may not be tried there");
+        }
+        self.end_consents(&ended.city, entry, |draft| *draft == ended.draft);
         Ok(())
     }
 
-    /// Ends every consent of a member that is none any more: it is no consent of whoever is admitted under its id later.
-    pub(super) fn end_pilots_of(&mut self, city: &MemberId, entry: Entry, act: &Act, decision: &Decision) {
-        let stands =
-            |of: &Arc<BTreeMap<MemberId, Arc<Consent>>>| of.get(city).is_some_and(|known| known.ended.is_none());
-        for of in self.pilots.values_mut().filter(|of| stands(of)) {
-            if let Some(known) = Arc::make_mut(of).get_mut(city) {
-                Arc::make_mut(known).ended = Some(Consented { entry, at: act.at, decision: decision.clone() });
-            }
+    /// Ends the consents of a city to some drafts. With a membership all of them end: they are none of whoever is admitted under its id later.
+    pub(super) fn end_consents(&mut self, city: &MemberId, entry: Entry, to: impl Fn(&DraftId) -> bool) {
+        for (_, of) in self.pilots.iter_mut().filter(|(draft, of)| to(draft) && of.contains_key(city)) {
+            let known = Arc::make_mut(of).get_mut(city).map(Arc::make_mut);
+            known.into_iter().for_each(|known| _ = known.ended.get_or_insert(entry));
         }
     }
 
@@ -48,16 +45,11 @@ impl State {
         if self.drafts.contains_key(&consent.draft) { Ok(()) } else { Err("no such draft") }
     }
 
-    /// What a city decided last about being a place where a draft is tried.
-    #[must_use]
-    pub fn consent(&self, draft: &DraftId, city: &MemberId) -> Option<&Consent> {
-        self.pilots.get(draft)?.get(city).map(Arc::as_ref)
-    }
-
     /// Whether a draft may be tried on a city's log now: it consented, and did not end that.
     #[must_use]
     pub fn may_be_tried(&self, draft: &DraftId, city: &MemberId) -> bool {
-        self.consent(draft, city).is_some_and(|consent| consent.ended.is_none())
+        let consent = self.pilots.get(draft).and_then(|cities| cities.get(city));
+        consent.is_some_and(|consent| consent.ended.is_none())
     }
 
     /// On how many logs a draft may be tried now.

@@ -3,6 +3,7 @@
 //! What the norms say is asked of the register, by a look at each step that changes nothing. Also here: all deployments that
 //! concern a party, and the city as a whole.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use askama::Template;
@@ -140,7 +141,7 @@ fn about(city: &City, state: &Register, subject: &Subject, now: Timestamp) -> Ab
     let waiting = rules.iter().flat_map(|rules| rules.clocks.waiting(state, subject, now));
     let mut waiting: Vec<_> = waiting.collect();
     waiting.sort_by_key(|(_, run)| run.due);
-    let known = Known::in_force(state);
+    let known = LazyCell::new(|| Known::in_force(state));
     let named = |duty: &DutyId, of: &RequirementId| words::duty_named(known.title(of), duty, of);
     let waits = |(duty, run): &(standards::duty::Duty, standards::duty::Instance)| {
         let named = named(&duty.id, &duty.requirement);

@@ -12,6 +12,7 @@ use axum::response::Response;
 use model::request::{GRANT_OFFER, GRANT_REQUEST};
 use model::{DeploymentRecord, Party, PartyId, PartyKind, Silence, Span, State as Stage, Subject, Timestamp};
 use register::{Clocks, State as Register};
+use std::cell::LazyCell;
 
 use super::requests::{Stands, Thread};
 use super::{Done, Reach, deed, reader};
@@ -153,7 +154,8 @@ pub(crate) async fn tasks(
 
 /// Everything in the register that waits and concerns a party.
 fn waiting(reach: &Reach<'_>, clocks: Option<&Clocks>, now: Timestamp) -> Vec<Task> {
-    let (mut tasks, known) = (Vec::new(), Known::in_force(reach.state));
+    // What nothing is owed under is not read.
+    let (mut tasks, known) = (Vec::new(), LazyCell::new(|| Known::in_force(reach.state)));
     for record in reach.state.deployments.values().filter(|record| reach.deployment(record)) {
         if record.standing.state != Stage::Ended {
             tasks.extend(step(reach, record, now));
@@ -278,7 +280,7 @@ fn support(state: &Register, record: &DeploymentRecord, now: Timestamp) -> Optio
 /// What duties ask for: what lapsed, and what waits.
 fn owed(
     state: &Register,
-    known: &Known,
+    known: &LazyCell<Known, impl FnOnce() -> Known>,
     clocks: Option<&Clocks>,
     subject: &Subject,
     about: &Link,

@@ -6,22 +6,13 @@ use std::thread;
 
 use anyhow::Context;
 use hub::mirror::{City, Doors, Reach};
-use hub::simulate::{Generated, Make, Spent, number_of, served};
+use hub::simulate::{Generated, Make, Spent, served};
 use model::Clock;
-use tlog::audit::{LogSource, SourceError};
+use tlog::audit::LogSource;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::system::thread_time;
-
-/// Where no city is.
-struct Nowhere;
-
-impl LogSource for Nowhere {
-    fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        Err(SourceError::NotFound(path.to_owned()))
-    }
-}
 
 /// The way to each city below one address.
 struct Below {
@@ -31,10 +22,7 @@ struct Below {
 
 impl Reach for Below {
     fn reach(&self, city: &City) -> Box<dyn LogSource> {
-        match number_of(&city.name) {
-            Some(number) => Box::new(self.doors.to(&format!("{}/{number}", self.address))),
-            None => Box::new(Nowhere),
-        }
+        Box::new(self.doors.to(&format!("{}/{}", self.address, city.name)))
     }
 }
 
