@@ -2,7 +2,7 @@
 
 use axum::body::to_bytes;
 use axum::http::{StatusCode, header};
-use hub::benchmark::{Group, NamedDefinition, Table, Tally};
+use hub::benchmark::{Group, Measure, NamedDefinition, Table, Tally};
 use hub::land::Land;
 use hub::mirror::{Mirror, refresh};
 use hub::simulate::Generated;
@@ -47,6 +47,14 @@ async fn every_benchmark_says_its_number_interval_definition_and_who_is_missing(
         let rank =
             first.rank.map(|(best, worst)| if best == worst { best.to_string() } else { format!("{best} to {worst}") });
         assert!(page.contains(&format!("<td class=\"number\">{}</td>", rank.unwrap_or_default())), "{id}");
+        for number in [all.number, first.number].into_iter().flatten() {
+            let told = match table.definition.count {
+                Measure::Share { .. } => format!("{:.1} to {:.1} %", number.low * 100.0, number.high * 100.0),
+                _ if number.high >= f64::from(u32::MAX) => "too few for an interval".to_owned(),
+                _ => format!("{:.0} to {:.0}", number.low, number.high),
+            };
+            assert!(page.contains(&format!("<td>{told}</td>")), "{id}: {told}");
+        }
         let map = sound(&world, &format!("/map?benchmark={id}")).await;
         assert!(map.contains("<svg") && map.contains("Latitude"), "{id}");
         for name in ["definition.json", "definition.note", "groups.csv", "map.csv"] {

@@ -302,9 +302,7 @@ async fn a_new_clause_and_a_new_standard_are_proposed_with_plain_forms() {
         format!("form={form}&do=begin-draft&draft=flood&title=Flood&layer=city&jurisdiction=Here&on=&reasons=Floods.");
     assert_eq!(send(posted("/acts", &cookie, &begin)).await.status(), StatusCode::FORBIDDEN);
     let editor = "a-token-of-the-editor";
-    let credential = sha2::Digest::finalize(sha2::Digest::chain_update(sha2::Sha256::default(), editor));
-    let (person, credential) = (crate::world::person("editor"), model::Digest::new(credential.into()));
-    world.by("secretariat", Command::IssueCredential { person, credential, reasons: reasons() });
+    crate::world::credited(&world, "editor", editor);
     let cookie = signed_in(&app, editor).await;
     let drafts = text(send(asked("/drafts", &cookie)).await).await;
     html::check(&drafts);

@@ -208,7 +208,7 @@ async fn cases_are_found_by_words_city_standard_and_outcome_until_they_are_hidde
 }
 
 /// A text as a form sends it.
-fn form_value(text: &str) -> String {
+pub(crate) fn form_value(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 

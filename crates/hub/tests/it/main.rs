@@ -9,6 +9,7 @@ mod cases;
 mod drafted;
 mod evidence;
 mod fold;
+mod forms;
 mod hostile;
 #[path = "../../../node/tests/it/html.rs"]
 mod html;

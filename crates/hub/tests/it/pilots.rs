@@ -18,16 +18,15 @@ use hub::simulate::Generated;
 use hub::state::State;
 use hub::trying::{Came, Round, Tried, Trying};
 use hub::words::{DraftId, MemberId};
-use model::{Digest, Span, Timestamp};
+use model::{Span, Timestamp};
 use register::audit::FolderSource;
-use sha2::{Digest as _, Sha256};
 use testkit::FakeClock;
 use tower::ServiceExt;
 
 use crate::html;
 use crate::logs::{generated, plain};
 use crate::pages::{asked, get, mark, posted, signed_in, text};
-use crate::world::{World, listed, person, personal, reasons, value_change};
+use crate::world::{World, credited, listed, person, personal, reasons, value_change};
 
 const TOKEN: &str = "a-token-of-the-mayor";
 
@@ -61,8 +60,7 @@ fn world() -> World {
         let log = PublicLog { address, key };
         world.by("secretariat", Command::NameLog { member, log, reasons: reasons() });
     }
-    let credential = Digest::new(Sha256::digest(TOKEN).into());
-    world.by("secretariat", Command::IssueCredential { person: person("mayor-0"), credential, reasons: reasons() });
+    credited(&world, "mayor-0", TOKEN);
     looked(&world, 200);
     world
 }

@@ -48,6 +48,13 @@ pub(crate) fn value_change(value: &str) -> Change {
     Change { parameter: Some(parameter), ..Change::default() }
 }
 
+/// Gives somebody a token.
+pub(crate) fn credited(world: &World, who: &str, token: &str) {
+    let credential =
+        model::Digest::new(sha2::Digest::finalize(sha2::Digest::chain_update(sha2::Sha256::default(), token)).into());
+    world.by("secretariat", Command::IssueCredential { person: person(who), credential, reasons: reasons() });
+}
+
 impl World {
     /// A hub with a secretariat alone.
     pub(crate) fn bare() -> Self {

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+/// What every answer lets a browser do: nothing runs, nothing comes from elsewhere, nothing goes elsewhere, nobody frames it.
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
 const VOID: [&str; 5] = ["meta", "link", "br", "img", "input"];
 
 /// What a page holds that a test looks at.
