@@ -137,6 +137,10 @@ pub(crate) struct Serve {
     /// are some. Without it all who come through it count as one stranger, and keep one another out.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) behind: Vec<std::net::IpAddr>,
+    /// How often the hubs that the city adopted from are asked whether what they released still stands: 1d, 6h, 30m, a minute at least;
+    /// `never` leaves it to `ordinance adopt --check`. The office shows what was withdrawn or replaced.
+    #[arg(long, default_value = "1d", value_name = "DURATION")]
+    pub(crate) ask_hubs_every: hub::LookEvery,
 }
 
 /// Bring a city to what a manifest declares: parties, places, deployments, devices, orders, views, grants.
@@ -400,7 +404,8 @@ pub(crate) struct Watch {
 #[command(
     after_help = "Examples:\n  ordinance verify https://sensors.brookhaven.example\n  ordinance verify ./brookhaven \
 --key 'ordinance.brookhaven.example/log+8b7c…' --hub-key 'hub.alliance.example/log+…'\n  ordinance verify https://sensors.brookhaven.example \
---key 'ordinance.brookhaven.example/log+8b7c…' --since brookhaven.head"
+--key 'ordinance.brookhaven.example/log+8b7c…' --since brookhaven.head\n  ordinance verify https://sensors.brookhaven.example \
+--deployment air-quality"
 )]
 pub(crate) struct Verify {
     /// The city's folder, or the address of its node.
@@ -419,6 +424,9 @@ pub(crate) struct Verify {
     /// A folder with packs, or with folders of packs, that a released profile stands on; may be given several times.
     #[arg(long = "library", value_name = "DIR")]
     pub(crate) folders: Vec<PathBuf>,
+    /// Check a deployment's page, too: it must say what the log gives. Only at the address of a node.
+    #[arg(long, value_name = "ID")]
+    pub(crate) deployment: Option<model::DeploymentId>,
     /// Watch the log: it must continue the head in this file, which is then replaced by the newest that held. The file is
     /// written at the first check. Where two heads contradict each other, the evidence is written into `FILE.evidence`.
     #[arg(long, value_name = "FILE", conflicts_with = "continues", requires = "key")]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use model::{Clock, Span, Timestamp};
 use register::Submission;
 use serde_json::Value;
 use tlog::audit::{LogSource, SourceError};
@@ -31,7 +32,12 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(address: &str) -> Self {
-        let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).build();
+        Self::patient(address, TIMEOUT)
+    }
+
+    /// The same with another longest wait for an answer, from its first byte to its last.
+    pub(crate) fn patient(address: &str, patience: Duration) -> Self {
+        let config = Agent::config_builder().timeout_global(Some(patience)).http_status_as_error(false).build();
         Self { agent: config.into(), base: address.trim_end_matches('/').to_owned() }
     }
 
@@ -105,7 +111,13 @@ impl Client {
         if status != 200 {
             bail!("`{}` answered {status}", self.base);
         }
-        Ok(response.body_mut().with_config().limit(limit as u64).read_to_vec()?)
+        match response.body_mut().with_config().limit(limit as u64).read_to_vec() {
+            Ok(bytes) => Ok(bytes),
+            Err(ureq::Error::BodyExceedsLimit(_)) => {
+                bail!("what `{}` answers is larger than {limit} bytes", self.base)
+            }
+            Err(error) => Err(error).with_context(|| format!("what `{}` answers did not come to its end", self.base)),
+        }
     }
 
     /// Sends a body.
@@ -169,5 +181,34 @@ impl LogSource for AddressSource {
             }
             Err(error) => Err(failed(error.to_string())),
         }
+    }
+}
+
+/// A log that has to be had whole by an instant: each file comes in time or not at all, and however many there are, none is asked for
+/// after that.
+pub(crate) struct Within<'a> {
+    log: AddressSource,
+    clock: &'a dyn Clock,
+    until: Timestamp,
+}
+
+impl<'a> Within<'a> {
+    /// From now on, for so long.
+    pub(crate) fn new(log: AddressSource, clock: &'a dyn Clock, patience: Span) -> Self {
+        Self { log, clock, until: clock.now() + patience }
+    }
+}
+
+impl LogSource for Within<'_> {
+    fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        self.get_limited(path, usize::try_from(ANSWER_BYTES_MAX).unwrap_or(usize::MAX))
+    }
+
+    fn get_limited(&self, path: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
+        if self.clock.now() > self.until {
+            let message = "the log was not had whole in the time that there was for it; give it more with `--patience`";
+            return Err(SourceError::Failed { path: path.to_owned(), message: message.to_owned() });
+        }
+        self.log.get_limited(path, limit)
     }
 }

@@ -24,6 +24,7 @@ pub mod opt_outs;
 mod orders;
 mod plans;
 pub mod questions;
+pub mod recalls;
 mod release;
 pub mod sheet;
 mod tick;

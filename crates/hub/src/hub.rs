@@ -24,7 +24,7 @@ use crate::land::{Land, LandError};
 use crate::looking::LookError;
 use crate::member::ListedMember;
 use crate::state::{ApplyError, State};
-use crate::trying::{Round, Trying};
+use crate::trying::{Limits, Round, Trying};
 use crate::words::{PersonId, Title};
 
 /// How many entries are read at a time.
@@ -250,7 +250,8 @@ impl Hub {
     pub fn try_drafts(&self) -> Result<Round, LookError> {
         let (mirrors, state) = (self.mirrors(), self.state());
         let (documents, library, clock) = (&self.documents, &self.library, self.clock.as_ref());
-        Trying { mirrors: &mirrors, alliance: &state, documents, library, clock }.round(None, false)
+        let limits = Limits::default();
+        Trying { mirrors: &mirrors, alliance: &state, documents, library, clock, limits }.round(None, false)
     }
 
     /// The key that signs the log and what it releases.

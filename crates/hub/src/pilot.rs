@@ -27,7 +27,7 @@ use tlog::audit::LogSource;
 
 pub use draft::Draft;
 pub use public::{MINIMUM, for_the_public};
-pub use replay::{Begin, LOOKS_MAX, Records, Replay};
+pub use replay::{BUNDLES_MAX, Begin, LOOKS_MAX, Records, Replay};
 pub use report::{
     Act, ByNorm, Counts, Disclosure, Duty, Example, Flow, Kind, Line, Outcome, Paper, Report, Seen, Stop, Work,
 };
@@ -57,6 +57,11 @@ pub enum PilotError {
     /// The history keeps a replay busy for longer than it takes.
     #[error("up to entry {0} the history asks for more looks at deployments, streams and grants than a replay takes")]
     TooMuch(u64),
+    /// The history has more in use at a time than a replay holds in memory.
+    #[error(
+        "up to entry {0} the history has more policies, or more stretches of grants, in use at a time than a replay holds"
+    )]
+    TooMuchHeld(u64),
     /// It takes longer than whoever asked gave it.
     #[error("up to entry {0} the history took all the time that there was for it")]
     TooLong(u64),

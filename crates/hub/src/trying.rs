@@ -22,7 +22,7 @@ use crate::bases::Bases;
 use crate::document::{DocumentError, Documents};
 use crate::looking::LookError;
 use crate::mirror::{Mirror, MirrorError};
-use crate::pilot::{self, Minutes, PilotError, Replay, Report, outside_with};
+use crate::pilot::{self, BUNDLES_MAX, Minutes, PilotError, Replay, Report, outside_with};
 use crate::state::{Draft, State};
 use crate::words::{DraftId, MemberId};
 
@@ -40,6 +40,25 @@ pub const ROUND_TIME_MAX: Span = Span::minutes(15);
 pub const REPLAY_TIME_MAX: Span = Span::minutes(3);
 /// Most characters of why there is no report.
 const WHY_CHARS_MAX: usize = 500;
+
+/// How much of one log is replayed. What is beyond it has no report, and keeps no other log from having one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Entries.
+    pub entries: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Things that are looked at.
+    pub looks: u64,
+    /// Policies that are held at a time, as they were and with the draft in them.
+    pub bundles: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { entries: ENTRIES_MAX, bytes: BYTES_MAX, looks: LOOKS_MAX, bundles: BUNDLES_MAX }
+    }
+}
 
 /// What a round of trying did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -103,6 +122,8 @@ pub struct Trying<'a> {
     pub library: &'a Library,
     /// The time.
     pub clock: &'a dyn Clock,
+    /// How much of one log it takes.
+    pub limits: Limits,
 }
 
 /// Something that is to be tried.
@@ -246,13 +267,14 @@ impl Trying<'_> {
 
     fn replayed(&self, draft: &pilot::Draft, source: &KeptLog<'_>) -> Result<Report, String> {
         let Whole { size, bytes, key, .. } = source.log;
-        if *size > ENTRIES_MAX {
-            return Err(format!("the log has {size} entries, and a hub replays {ENTRIES_MAX} at most"));
+        let Limits { entries: entries_max, bytes: bytes_max, looks, bundles } = self.limits;
+        if *size > entries_max {
+            return Err(format!("the log has {size} entries, and a hub replays {entries_max} at most"));
         }
-        if *bytes > BYTES_MAX {
-            return Err(format!("the log has {bytes} bytes, and a hub replays {BYTES_MAX} at most"));
+        if *bytes > bytes_max {
+            return Err(format!("the log has {bytes} bytes, and a hub replays {bytes_max} at most"));
         }
-        let replay = || Replay::new(draft, None).at_most(LOOKS_MAX).done_by(self.clock, source.until);
+        let replay = || Replay::new(draft, None).at_most(looks).holding(bundles).done_by(self.clock, source.until);
         let report = outside_with(source, Some(key), &Minutes::default(), replay);
         report.map_err(|error: PilotError| error.to_string())
     }

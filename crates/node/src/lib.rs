@@ -28,6 +28,7 @@ mod watchers;
 mod webhooks;
 mod words;
 
+pub use api::register::deployment_as_data;
 pub use desk::Desk;
 pub use rate::RateLimits;
 pub use router::{router, router_within};

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use model::{PartyId, Timestamp};
 
+/// How long a hub may take for one answer, in seconds, where nobody says otherwise.
+pub(crate) const HUB_PATIENCE: u32 = 60;
+
 /// Where packs are found besides those that come with this software.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Shelf {
@@ -229,6 +232,10 @@ pub(crate) struct Adopt {
     /// The hub's address, where a release is taken from a file.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) hub: Option<String>,
+    /// How long a hub may take for one answer, in seconds; its whole log may take ten times as long. What does not come in time is
+    /// refused, and nothing is written.
+    #[arg(long, value_name = "SECONDS", default_value_t = HUB_PATIENCE, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) patience: u32,
     /// Adopt nothing: read the log of each hub that this city adopted from, and tell whether what is in force was withdrawn or
     /// corrected since. Fails if it was.
     #[arg(long, conflicts_with_all = ["pack", "by", "permits", "dry_run", "reason", "unreleased", "drop"])]

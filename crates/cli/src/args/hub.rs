@@ -83,7 +83,7 @@ pub(crate) struct Serve {
     pub(crate) mirrors_bytes: u64,
 }
 
-/// How often a hub looks; none if it does not.
+/// How often something is looked at elsewhere; none if it is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LookEvery(pub(crate) Option<Span>);
 
@@ -95,7 +95,7 @@ impl FromStr for LookEvery {
         }
         match text.parse::<Span>() {
             Ok(every) if every.as_seconds() >= 60 => Ok(Self(Some(every))),
-            Ok(_) => Err("a hub looks once a minute at most".to_owned()),
+            Ok(_) => Err("it is looked once a minute at most".to_owned()),
             Err(_) => Err("it is a time such as 1d, 6h or 30m, or `never`".to_owned()),
         }
     }

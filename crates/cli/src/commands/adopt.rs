@@ -2,7 +2,7 @@
 
 mod released;
 
-pub(super) use released::{Brought, Proofs, Proven};
+pub(super) use released::{Brought, Proofs, Proven, Ways, hear};
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,5 +1,6 @@
 //! `ordinance serve`: the city's node, and the clock that ticks for it.
 
+mod hubs;
 #[cfg(feature = "sql")]
 #[path = "serve/with_sql.rs"]
 mod sql;
@@ -24,11 +25,14 @@ use crate::system::{SystemClock, SystemEntropy};
 
 pub(crate) use sql::Sql;
 
+use hubs::Asking;
+
 pub(crate) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
     let options = Options { segment_bytes_max: args.segment_bytes };
     let city = Arc::new(City::open_with(&args.dir, Arc::new(SystemClock), Arc::new(SystemEntropy), options)?);
     let sql = Sql::of(&city, args.flight.is_some())?;
     city.tick()?;
+    let _asking = Asking::begin(args, Arc::clone(&city))?;
     let name = city.register().state().city.as_ref().map(|city| city.name.clone()).unwrap_or_default();
     let serving = Serving {
         listen: args.listen,

@@ -1,5 +1,6 @@
 //! `ordinance verify`: check a city's whole log, and at its folder also the journal and the lake.
 
+mod page;
 mod since;
 mod sources;
 
@@ -18,8 +19,9 @@ use tlog::audit::{AuditReport, LogSource};
 
 use crate::args::Verify;
 use crate::client::{AddressSource, Client, is_address};
-use crate::output::Output;
+use crate::output::{Output, Status};
 
+use page::Page;
 use since::{Heard, Since};
 
 /// What was looked at of the lake.
@@ -63,10 +65,18 @@ fn held(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow:
     let dir = Some(Path::new(&args.city)).filter(|_| !is_address(&args.city));
     // Where there is no journal it is somebody's copy of the public files, with nothing else to look at.
     let inside = dir.filter(|dir| dir.join("journal.db").exists() || dir.join("lake").exists());
+    let page = Page::of(args)?;
     if hub::audit::is_hub(source) {
+        if page.is_some() {
+            return Err(Status::bad_input("a hub has no deployments; leave out `--deployment`").into());
+        }
         return super::hub::verify(source, inside, args.key.as_deref(), older);
     }
-    let audit = audit(source, args.key.as_deref(), older)?;
+    let read = || Ok(audit(source, args.key.as_deref(), older.clone())?);
+    let (audit, same) = match page {
+        Some(page) => page.held(read).map(|(audit, same)| (audit, Some(same)))?,
+        None => (read()?, None),
+    };
     let (audit, lake) = match inside {
         Some(dir) => {
             let journal = SqliteReader::open(&dir.join("journal.db"))?;
@@ -76,8 +86,13 @@ fn held(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow:
     };
     let kept = dir.filter(|dir| inside.is_some() || dir.join("adopted").exists());
     let layers = sources::layers(audit.state.policy.as_deref(), kept, args)?;
-    let words = in_words(&audit, args.key.is_some(), lake.as_ref(), &layers);
-    Ok(Held { document: document(&audit, lake.as_ref(), &layers), words, log: audit.log })
+    let mut words = in_words(&audit, args.key.is_some(), lake.as_ref(), &layers);
+    let mut document = document(&audit, lake.as_ref(), &layers);
+    if let Some(same) = same {
+        words = format!("{words}\n{}", same.in_words());
+        document["page"] = json!(same);
+    }
+    Ok(Held { document, words, log: audit.log })
 }
 
 /// Reads every file of the lake. A running node keeps others out; its own start has read it.

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 use crate::hub_mirror::copy;
 use crate::tool::{json as run_json, run, wait};
-use world::{Alliance, Member, look};
+use world::{Alliance, Member};
+
+pub(crate) use world::look;
 
 /// A norm on how long an approval may last.
 fn norm(days: u32) -> String {

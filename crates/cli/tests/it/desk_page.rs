@@ -4,59 +4,11 @@
 
 use serde_json::Value;
 
+use crate::signed::Browser;
 use crate::tool::{City, Node, json, now};
 
-/// A browser on this machine.
-struct Browser<'n> {
-    node: &'n Node,
-    agent: ureq::Agent,
-    cookie: String,
-    form: String,
-}
-
-impl<'n> Browser<'n> {
-    fn signed_in(node: &'n Node, token: &str) -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
-        let agent = config.build().into();
-        let mut browser = Self { node, agent, cookie: String::new(), form: String::new() };
-        browser.get("/sign-in");
-        let (status, _) = browser.post("/sign-in", &[("token", token)]);
-        assert_eq!(status, 303);
-        assert_eq!(browser.get("/desk").0, 200);
-        browser
-    }
-
-    fn keep(&mut self, response: &mut ureq::http::Response<ureq::Body>) -> (u16, String) {
-        if let Some(set) = response.headers().get("set-cookie") {
-            // On plain loopback it is not `Secure`, so that every browser keeps it.
-            let set = set.to_str().unwrap();
-            assert!(set.starts_with("ordinance=") && set.contains("HttpOnly; SameSite=Strict"), "{set}");
-            set.split(';').next().unwrap().clone_into(&mut self.cookie);
-        }
-        let text = response.body_mut().read_to_string().unwrap();
-        if let Some((_, rest)) = text.split_once("name=\"form\" value=\"") {
-            rest.split('"').next().unwrap().clone_into(&mut self.form);
-        }
-        (response.status().as_u16(), text)
-    }
-
-    fn get(&mut self, path: &str) -> (u16, String) {
-        let request = self.agent.get(format!("{}{path}", self.node.address)).header("cookie", &self.cookie);
-        let mut response = request.header("accept", "text/html").call().unwrap();
-        self.keep(&mut response)
-    }
-
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
-        let form = self.form.clone();
-        let all = [("form", form.as_str())].into_iter().chain(fields.iter().copied());
-        let request = self.agent.post(format!("{}{path}", self.node.address)).header("cookie", &self.cookie);
-        let mut response = request.header("accept", "text/html").send_form(all).unwrap();
-        self.keep(&mut response)
-    }
-
-    fn ask(&mut self, sql: &str, purpose: &str) -> (u16, String) {
-        self.post("/sql", &[("question", sql), ("purpose", purpose), ("name", "")])
-    }
+fn ask(browser: &mut Browser<'_>, sql: &str, purpose: &str) -> (u16, String) {
+    browser.post("/sql", &[("question", sql), ("purpose", purpose), ("name", "")])
 }
 
 #[test]
@@ -73,7 +25,7 @@ fn a_signed_in_party_asks_on_a_page_and_gets_what_it_would_get_elsewhere() {
     let before = next();
     let mut police = Browser::signed_in(&node, &city.police);
     let busy = "SELECT sensor, count(*) AS n, max(no2) AS most FROM air.measurements GROUP BY sensor";
-    let (status, text) = police.ask(busy, "air-quality");
+    let (status, text) = ask(&mut police, busy, "air-quality");
     assert_eq!(status, 200, "{text}");
     for part in [
         "<td>air-1</td><td class=\"number\">3</td><td class=\"number\">40.0</td>",
@@ -87,7 +39,7 @@ fn a_signed_in_party_asks_on_a_page_and_gets_what_it_would_get_elsewhere() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     assert!(!text.contains("wifi"), "tables of others are not listed");
-    let (status, text) = police.ask("SELECT DISTINCT note FROM air.measurements", "air-quality");
+    let (status, text) = ask(&mut police, "SELECT DISTINCT note FROM air.measurements", "air-quality");
     assert!(status == 200 && text.contains("&#60;script&#62;alert(1)") && !text.contains("<script>"), "{text}");
     let after = next();
     assert_eq!(after, before + 3, "two questions, and a look");
@@ -109,7 +61,7 @@ fn a_signed_in_party_asks_on_a_page_and_gets_what_it_would_get_elsewhere() {
         ("SELECT 1/0", "air-quality", 422, "could not be computed"),
     ];
     for (sql, purpose, expected, words) in refusals {
-        let (status, text) = police.ask(sql, purpose);
+        let (status, text) = ask(&mut police, sql, purpose);
         let words = if words == "is-error" { "role=\"alert\"" } else { words };
         assert!(status == expected && text.contains(words), "{sql} for {purpose}: {status}\n{text}");
         assert!(!text.contains("root:") && !text.contains("Disclosure "), "{sql}");

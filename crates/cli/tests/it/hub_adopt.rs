@@ -26,7 +26,7 @@ fn kept(city: &Path) -> Vec<(std::path::PathBuf, Value)> {
 }
 
 /// A hub that released a version, its release as a file, and a city that adopted nothing.
-fn released() -> (Served, u64, String, String) {
+pub(crate) fn released() -> (Served, u64, String, String) {
     let (mut hub, editor, member) = with_people();
     let opened =
         json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
@@ -149,12 +149,12 @@ fn what_was_seen_of_a_hubs_log_is_remembered_and_another_history_is_found() {
 }
 
 /// The policies that a city's log says are in force.
-fn in_force(city: &str) -> PolicyText {
+pub(crate) fn in_force(city: &str) -> PolicyText {
     let state = audit(&FolderSource::new(&Path::new(city).join("log")), None, None).unwrap().state;
     state.policy.as_ref().unwrap().text.clone()
 }
 
-fn names(list: &Value) -> Vec<&str> {
+pub(crate) fn names(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect()
 }
 
@@ -218,7 +218,7 @@ fn a_city_under_a_profile_keeps_it_when_it_adopts_a_released_core_as_a_pilot_had
 }
 
 /// The release of a profile that begins at the hub on a version that was released there, with one clause of its own.
-fn profile(hub: &Served, editor: &str, member: &str, on: &str) -> String {
+pub(crate) fn profile(hub: &Served, editor: &str, member: &str, on: &str) -> String {
     let reasons = "the region's council";
     let beginning = json!({"layer": "regional", "jurisdiction": "the river lands", "on": [on]});
     hub.act(editor, &json!({"do": "begin-draft", "draft": "river", "title": "River lands", "beginning": beginning, "reasons": reasons}));
@@ -312,7 +312,7 @@ fn foreign(hub: &Served) -> (String, String) {
 }
 
 /// What `verify` says of the layers in force: their names and where they come from.
-fn verified(city: &str) -> Vec<(String, String, bool)> {
+pub(crate) fn verified(city: &str) -> Vec<(String, String, bool)> {
     let document = run_json(&["verify", city]);
     let text = |layer: &Value, key: &str| layer[key].as_str().unwrap().to_owned();
     let layers = document["layers"].as_array().unwrap();
@@ -376,7 +376,7 @@ fn every_layer_in_force_is_traced_to_a_log_a_release_that_is_not_what_was_said_i
 }
 
 /// The pack of a release as a folder, signed by a hub's key.
-fn unpacked(hub: &Served, file: &str) -> String {
+pub(crate) fn unpacked(hub: &Served, file: &str) -> String {
     let release: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let document: Value = serde_json::from_str(release["document"].as_str().unwrap()).unwrap();
     let folder = hub.path("unpacked");
@@ -390,7 +390,7 @@ fn unpacked(hub: &Served, file: &str) -> String {
     folder
 }
 
-fn stderr(output: &std::process::Output) -> String {
+pub(crate) fn stderr(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

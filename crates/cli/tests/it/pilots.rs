@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::Value;
+use journal::SqliteReader;
+use model::DisclosureRecord;
+use serde_json::{Value, json as as_json};
 
-use crate::tool::{City, Node, json, run};
+use crate::tool::{City, Node, json, now, run};
 
 /// Every file of a folder but the pilots' own, with its bytes.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -114,4 +116,72 @@ fn a_shadow_keeps_what_it_says_and_changes_no_byte_of_the_city() {
     let words = String::from_utf8_lossy(&words.stdout).into_owned();
     assert!(words.contains("Too much paper.") && words.contains("acts-refused: 0, within the 0"), "{words}");
     assert_eq!(run(&end).status.code(), Some(64), "it ends once");
+}
+
+/// A city that handed over twelve times to everybody, three times to itself, and eleven times what was found under an order.
+fn handed_over() -> City {
+    let city = City::new();
+    let node = Node::start(&city);
+    assert_eq!(node.lines(&city.air, &as_json!({ "time": now(), "no2": 7 }).to_string()).0, 200);
+    assert_eq!(node.lines(&city.plates, &as_json!({ "time": now(), "plate": "4QX 4017" }).to_string()).0, 200);
+    for (times, token, asked) in [
+        (12, None, "stream=air&view=measurements&purpose=air-quality"),
+        (3, Some(city.officer.as_str()), "stream=wifi&view=counts&purpose=traffic-management"),
+        (11, Some(city.police.as_str()), "stream=plates&view=hits&purpose=crime-investigation"),
+    ] {
+        for _ in 0..times {
+            let (status, answer) = node.try_get_as(token, &format!("/api/v1/released?{asked}")).unwrap();
+            assert_eq!(status, 200, "{asked}: {answer}");
+        }
+    }
+    drop(node);
+    city
+}
+
+/// The line of a report about a stream: how many, and how they divide.
+fn line(report: &Value, stream: &str) -> Option<(Value, Value)> {
+    let lines = report["disclosures"].as_array().unwrap();
+    let found = lines.iter().find(|line| line["stream"] == stream)?;
+    Some((found["total"].clone(), found["counts"].clone()))
+}
+
+#[test]
+fn what_a_city_hands_out_has_large_lines_whole_small_ones_undivided_none_under_an_order_and_no_record() {
+    let city = handed_over();
+    let tried = ["pilot", "run", &city.arg(), "--draft", "global-core"];
+    let whole = json(&tried);
+    let counts = |allowed: u64| as_json!({"allowed": allowed, "changed": 0, "refused": 0, "unknown": 0});
+    for (stream, total) in [("air", 12), ("wifi", 3), ("plates", 11)] {
+        assert_eq!(line(&whole, stream), Some((total.into(), counts(total))), "{stream}: {whole}");
+    }
+    let public = json(&[&tried[..], &["--public"]].concat());
+    assert_eq!(line(&public, "air"), Some((12.into(), counts(12))), "{public}");
+    assert_eq!(line(&public, "wifi"), Some((3.into(), Value::Null)), "{public}");
+    // How often somebody looked for what was found under an order is in no line, however often it was.
+    assert_eq!(line(&public, "plates"), None, "{public}");
+    let said = public["limits"].as_array().unwrap().last().unwrap().as_str().unwrap();
+    assert!(said.contains("of 1 of 2 lines") && said.contains("1 lines under an order are left out"), "{said}");
+    // A bound of one's own is higher, and never lower.
+    let of = |minimum: &str| json(&[&tried[..], &["--public", "--minimum", minimum]].concat());
+    assert_eq!(line(&of("13"), "air"), Some((12.into(), Value::Null)));
+    assert_eq!(of("1"), public);
+
+    let words = String::from_utf8(run(&[&tried[..], &["--public"]].concat()).stdout).unwrap();
+    assert!(words.contains("`measurements` of `air` to `public` for air-quality: 12; 12 allowed"), "{words}");
+    assert!(words.contains("traffic-management: 3; how they divide is withheld"), "{words}");
+    assert!(!words.contains("crime-investigation"), "{words}");
+    // No record, by whatever it could be known.
+    let journal = SqliteReader::open(&city.dir().join("journal.db")).unwrap();
+    let records = journal.records(0, 100).unwrap();
+    assert_eq!(records.len(), 26);
+    let handed_out = public.to_string();
+    for (_, bytes) in records {
+        let record: DisclosureRecord = serde_json::from_slice(&bytes).unwrap();
+        for told in [record.salt.to_string(), record.content.to_string(), record.at.to_string()] {
+            assert!(!handed_out.contains(&told) && !words.contains(&told), "{told}: {handed_out}\n{words}");
+        }
+    }
+    for person in ["sealed@city.example", "A sealed name", "4QX 4017"] {
+        assert!(!handed_out.contains(person) && !words.contains(person), "{person}");
+    }
 }

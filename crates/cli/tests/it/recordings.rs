@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{TimestampMillisecondType, UInt32Type, UInt64Type};
 use flate2::read::GzDecoder;
+use journal::SqliteReader;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
@@ -141,7 +142,57 @@ fn compare(recordings: &[PathBuf]) -> (Demo, Vec<Probe>, tempfile::TempDir) {
             scan(&demo, &of_day);
         }
     }
+    tried(&demo, folder.path());
     (demo, all, folder)
+}
+
+/// A standard that asks for twice as many people behind each number as the core does.
+fn draft(folder: &Path) -> String {
+    let pack = folder.join("twenty");
+    std::fs::create_dir(&pack).unwrap();
+    let manifest = "id = \"twenty\"\nurn = \"urn:example:standard:twenty\"\nversion = \"0.1.0\"\ntitle = \"Twenty behind every number\"\nowner = \
+                    \"A city\"\nkind = \"profile\"\nlayer = \"city\"\njurisdiction = \"A city\"\nlocale = \"en\"\nlocales = [\"en\"]\nnotice = \
+                    \"Illustrative.\"\nbased_on = [\"urn:ordinance:standard:global-core@0.1.0\"]\n\n[set]\nminimum-count = 20\n";
+    std::fs::write(pack.join("pack.toml"), manifest).unwrap();
+    pack.to_str().unwrap().to_owned()
+}
+
+/// How many disclosures of a stream a report tells of, and how many of them would not have been as they were.
+fn stopped(report: &Value, stream: &str) -> (u64, u64) {
+    let lines = report["disclosures"].as_array().unwrap().iter().filter(|line| line["stream"] == stream);
+    lines.fold((0, 0), |(all, stopped), line| {
+        let count = |part: &str| line["counts"][part].as_u64().unwrap();
+        (all + line["total"].as_u64().unwrap(), stopped + count("changed") + count("refused"))
+    })
+}
+
+/// A draft is tried on the history of the city that lived through the recordings: what was handed over of phones, with ten behind each
+/// number, would not have been, and everything else would, as anybody reads it from the city's public log.
+fn tried(demo: &Demo, folder: &Path) {
+    let (draft, dir) = (draft(folder), demo.dir.to_str().unwrap());
+    let mut handed_over: BTreeMap<String, u64> = BTreeMap::new();
+    for (_, bytes) in SqliteReader::open(&demo.dir.join("journal.db")).unwrap().records(0, 100_000).unwrap() {
+        let record: Value = serde_json::from_slice(&bytes).unwrap();
+        *handed_over.entry(record["stream"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    let phones = ["wifi-centre", "ways-centre"];
+    assert!(handed_over.contains_key(phones[0]) && handed_over.len() > phones.len(), "{handed_over:?}");
+    for more in [&[][..], &["--outside"]] {
+        let report = json(&[&["pilot", "run", dir, "--draft", &draft][..], more].concat());
+        assert_eq!(report["seen"]["inside"], more.is_empty(), "{report}");
+        for (stream, all) in &handed_over {
+            let would_not = if phones.contains(&stream.as_str()) { *all } else { 0 };
+            assert_eq!(stopped(&report, stream), (*all, would_not), "{stream}: {report}");
+        }
+        let against: Vec<&str> =
+            report["against"].as_array().unwrap().iter().map(|line| line["norm"].as_str().unwrap()).collect();
+        assert_eq!(against, ["twenty/minimum-count"], "{report}");
+        // Under the core alone everything would have been as it was.
+        let core = json(&[&["pilot", "run", dir, "--draft", "global-core"][..], more].concat());
+        for (stream, all) in &handed_over {
+            assert_eq!(stopped(&core, stream), (*all, 0), "{stream}: {core}");
+        }
+    }
 }
 
 /// The recordings of each day alone: one file for each receiver.

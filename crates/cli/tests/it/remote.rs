@@ -1,6 +1,6 @@
 //! A city worked with from elsewhere: every command that takes an address, over real HTTP.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 
 use crate::tool::{City, Node, json, now, run, skipped};
@@ -94,6 +94,69 @@ fn a_log_is_verified_from_anywhere_with_the_key_that_somebody_kept() {
     drop(node);
     let gone = run(&["verify", "http://127.0.0.1:9"]);
     assert!(gone.status.code() == Some(1) && !gone.stderr.is_empty());
+}
+
+/// A node in front of another: everything is passed on, and what is said of deployments is altered on the way.
+fn lying(node: &str, alter: impl Fn(&str) -> String + Send + 'static) -> String {
+    let (node, listener) = (node.to_owned(), std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = String::new();
+            std::io::BufReader::new(&stream).read_line(&mut request).unwrap();
+            let path = request.split(' ').nth(1).unwrap();
+            let mut body = ureq::get(format!("{node}{path}")).call().unwrap().into_body().read_to_vec().unwrap();
+            if path.starts_with("/api/v1/deployments/") {
+                body = alter(std::str::from_utf8(&body).unwrap()).into_bytes();
+            }
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            // Whoever asked may have gone.
+            drop(stream.write_all(&[head.as_bytes(), &body].concat()));
+        }
+    });
+    address
+}
+
+#[test]
+fn a_page_is_held_against_the_log_and_one_that_says_something_else_is_named_by_its_first_difference() {
+    let city = City::new();
+    let node = Node::start(&city);
+    let same = json(&["verify", &node.address, "--deployment", "pollution"]);
+    assert_eq!(same["page"]["deployment"], "pollution", "{same}");
+    assert!(same["page"]["acts"].as_u64().unwrap() > 0 && same["holds"] == true, "{same}");
+    let words = run(&["verify", &node.address, "--deployment", "pollution"]);
+    assert!(
+        String::from_utf8_lossy(&words.stdout).contains("the page of `pollution` says what the log gives"),
+        "{words:?}"
+    );
+    let failed = |address: &str, deployment: &str| {
+        let failed = run(&["verify", address, "--deployment", deployment]);
+        (failed.status.code(), String::from_utf8_lossy(&failed.stderr).into_owned())
+    };
+    let title = same_title(&node.address);
+    let other = lying(&node.address, move |page| page.replacen(&title, "\"Nothing at all\"", 1));
+    let (code, words) = failed(&other, "pollution");
+    assert!(code == Some(1) && words.contains("does not say what the log gives: at `/deployment/title`"), "{words}");
+    let torn = lying(&node.address, |page| page[..page.len() / 2].to_owned());
+    assert!(failed(&torn, "pollution").1.contains("it does not say from which acts it is drawn"));
+    let without = lying(&node.address, |page| page.replacen("\"in_force\":true", "\"in_force\":false", 1));
+    assert!(failed(&without, "pollution").1.contains("at `/in_force` the log gives true, the page false"));
+    // One that is always ahead of its log is not taken at its word.
+    let ahead = lying(&node.address, |page| page.replacen("\"basis\":", "\"basis\":9", 1));
+    let (code, words) = failed(&ahead, "pollution");
+    assert!(code == Some(2) && words.contains("after 5 readings"), "{words}");
+    let (code, words) = failed(&node.address, "nowhere");
+    assert!(code == Some(1) && words.contains("the log has no `nowhere` either"), "{words}");
+    let (code, words) = failed(&city.arg(), "pollution");
+    assert!(code == Some(64) && words.contains("name that of the node"), "{words}");
+}
+
+/// The title of the city's air gauges, as the page has it.
+fn same_title(address: &str) -> String {
+    let mut page = ureq::get(format!("{address}/api/v1/deployments/pollution")).call().unwrap().into_body();
+    let page: serde_json::Value = page.read_json().unwrap();
+    format!("{}", page["deployment"]["title"])
 }
 
 /// A deployment from nothing to a grant, by several parties, each step built on the ones before.

@@ -53,7 +53,7 @@ pub struct Begin {
 /// of it that have not ended. About so many as a city of 10,000 deployments has in ten years.
 pub const LOOKS_MAX: u64 = 4_000_000;
 /// The most policies that are held at a time, as they were and with the draft in them: each takes some megabytes.
-const BUNDLES_MAX: usize = 500;
+pub const BUNDLES_MAX: usize = 500;
 /// The most stretches of grants that are kept between two batches of disclosures.
 const STRETCHES_MAX: usize = 500_000;
 
@@ -72,6 +72,8 @@ pub struct Replay<'a> {
     bundles: Option<Bundles>,
     /// Every bundle that something may still hold.
     held: Vec<Weak<Bundle>>,
+    /// How many of them it holds at a time, at most.
+    bundles_max: usize,
     acts: Acts,
     each: Vec<report::Act>,
     flows: Flows,
@@ -102,6 +104,7 @@ impl<'a> Replay<'a> {
             with: State::default(),
             bundles: None,
             held: Vec::new(),
+            bundles_max: BUNDLES_MAX,
             acts: Acts::default(),
             each: Vec::new(),
             disclosed: Disclosed::default(),
@@ -141,6 +144,12 @@ impl<'a> Replay<'a> {
     #[must_use]
     pub fn at_most(self, looks: u64) -> Self {
         Self { looks, ..self }
+    }
+
+    /// The same with so many policies held at a time, at most.
+    #[must_use]
+    pub fn holding(self, bundles: usize) -> Self {
+        Self { bundles_max: bundles, ..self }
     }
 
     /// The same for as long as a clock stands before an instant: whoever has others waiting says how long this one may take.
@@ -290,7 +299,7 @@ impl<'a> Replay<'a> {
         let Some((was, with)) = bundles else { return Ok(()) };
         self.held.retain(|bundle| bundle.strong_count() > 0);
         self.held.extend([Arc::downgrade(was), Arc::downgrade(with)]);
-        if self.held.len() > BUNDLES_MAX { Err(PilotError::TooMuch(self.last.0)) } else { Ok(()) }
+        if self.held.len() > self.bundles_max { Err(PilotError::TooMuchHeld(self.last.0)) } else { Ok(()) }
     }
 
     /// Folds an act into the second register. A lapse that the draft's duties know otherwise leaves it as it is.
@@ -332,7 +341,7 @@ impl<'a> Replay<'a> {
             let things = self.flows.things(before, id);
             self.looks = self.looks.checked_sub(things).ok_or(PilotError::TooMuch(entry))?;
             if self.flows.kept() > STRETCHES_MAX {
-                return Err(PilotError::TooMuch(entry));
+                return Err(PilotError::TooMuchHeld(entry));
             }
             self.in_time()?;
             self.silences.refuse(&self.with, id, refuses.as_ref(), at);

@@ -3,6 +3,7 @@
 mod differential;
 mod enforced;
 mod live;
+mod public;
 mod silences;
 mod world;
 

@@ -69,7 +69,7 @@ fn refused(world: &World, command: &Command) -> String {
 }
 
 /// Accepts amendments and makes the next version of them.
-fn consolidated(world: &World, draft: &str, amendments: &[u64], version: &str) -> std::sync::Arc<Pack> {
+pub(crate) fn consolidated(world: &World, draft: &str, amendments: &[u64], version: &str) -> std::sync::Arc<Pack> {
     let draft: hub::words::DraftId = draft.parse().unwrap();
     world.by("editor", Command::BeginConsolidation { draft: draft.clone(), reasons: reasons() });
     for &amendment in amendments {

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "helpers of tests")]
 
+mod bases;
 mod benchmark;
 mod benchmark_pages;
 mod brought;
 mod cases;
+mod counted;
 mod drafted;
 mod evidence;
 mod fold;
@@ -14,12 +16,14 @@ mod hostile;
 #[path = "../../../node/tests/it/html.rs"]
 mod html;
 mod import;
+mod limits;
 mod logs;
 mod looking;
 mod mirror;
 mod mirror_pages;
 mod packs;
 mod pages;
+mod pilot_cases;
 mod pilots;
 mod release;
 mod roles;

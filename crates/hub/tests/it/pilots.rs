@@ -16,7 +16,7 @@ use hub::pilot::live::Figure;
 use hub::pilot::{Draft, Minutes, Report, outside};
 use hub::simulate::Generated;
 use hub::state::State;
-use hub::trying::{Came, Round, Tried, Trying};
+use hub::trying::{Came, Limits, Round, Tried, Trying};
 use hub::words::{DraftId, MemberId};
 use model::{Span, Timestamp};
 use register::audit::FolderSource;
@@ -28,26 +28,26 @@ use crate::logs::{generated, plain};
 use crate::pages::{asked, get, mark, posted, signed_in, text};
 use crate::world::{World, credited, listed, person, personal, reasons, value_change};
 
-const TOKEN: &str = "a-token-of-the-mayor";
+pub(crate) const TOKEN: &str = "a-token-of-the-mayor";
 
-fn core() -> DraftId {
+pub(crate) fn core() -> DraftId {
     "core".parse().unwrap()
 }
 
-fn city(number: u64) -> MemberId {
+pub(crate) fn city(number: u64) -> MemberId {
     Generated::entry(number).unwrap().0.as_str().parse().unwrap()
 }
 
-fn agree() -> Command {
+pub(crate) fn agree() -> Command {
     Command::AgreeToPilot { draft: core(), reasons: reasons() }
 }
 
-fn end() -> Command {
+pub(crate) fn end() -> Command {
     Command::EndPilot { draft: core(), reasons: reasons() }
 }
 
 /// The hub with two generated cities as members, each with a person who speaks for it, and their logs named and mirrored.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::new();
     for number in 0..2 {
         let (name, key, address, _) = Generated::entry(number).unwrap();
@@ -65,31 +65,37 @@ fn world() -> World {
     world
 }
 
-fn looked(world: &World, days: u32) {
+pub(crate) fn looked(world: &World, days: u32) {
     let ways = generated(days);
     look(&world.hub.mirrors(), &world.hub.state(), &ways, 2, &FakeClock::at(ways.now())).unwrap();
 }
 
-fn noted(world: &World, number: u64) -> Option<Tried> {
+pub(crate) fn noted(world: &World, number: u64) -> Option<Tried> {
     Tried::noted(&world.hub.mirrors(), &core(), &city(number))
 }
 
 /// The report that is kept, as its file.
-fn kept(world: &World, number: u64) -> Option<String> {
+pub(crate) fn kept(world: &World, number: u64) -> Option<String> {
     let report = noted(world, number)?.report(&world.hub.mirrors())?;
     Some(String::from_utf8(report).unwrap())
 }
 
 /// Tries drafts by a clock of one's own.
 fn round(world: &World, clock: &dyn model::Clock, again: bool) -> Round {
+    round_within(world, clock, again, Limits::default())
+}
+
+/// The same within limits of one's own.
+pub(crate) fn round_within(world: &World, clock: &dyn model::Clock, again: bool, limits: Limits) -> Round {
     let (mirrors, alliance, library) = (world.hub.mirrors(), world.hub.state(), standards::built_in().unwrap());
     let documents = Documents::new(&world.dir().join("documents"));
-    let trying = Trying { mirrors: &mirrors, alliance: &alliance, documents: &documents, library: &library, clock };
+    let (mirrors, documents) = (&mirrors, &documents);
+    let trying = Trying { mirrors, alliance: &alliance, documents, library: &library, clock, limits };
     trying.round(None, again).unwrap()
 }
 
 /// The report that anybody works out from the city's own log.
-fn outside_of(world: &World, number: u64, days: u32) -> Report {
+pub(crate) fn outside_of(world: &World, number: u64, days: u32) -> Report {
     let (name, key, ..) = Generated::entry(number).unwrap();
     let mirror = Mirror::open(&world.hub.mirrors()).unwrap();
     let source = generated(days).reach(&mirror.city(&name).unwrap());

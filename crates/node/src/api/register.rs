@@ -173,6 +173,35 @@ fn by_id<'a, T, I: Iterator<Item = T>, K: Ord>(
     all
 }
 
+/// What a register says of a deployment at an instant, with all that hangs on it; none if it knows none of that name. It is what
+/// `GET /api/v1/deployments/{id}` answers, so that whoever replays a log can hold a page against it.
+#[must_use]
+pub fn deployment_as_data<'a>(
+    state: &'a Register,
+    id: &DeploymentId,
+    now: Timestamp,
+) -> Option<impl Serialize + use<'a>> {
+    let record = state.deployments.get(id)?;
+    let id = &record.deployment.id;
+    Some(One {
+        basis: state.size,
+        in_force: record.in_force(now),
+        record,
+        devices: by_id(record, |stream| state.devices_of(stream), |device| &device.id)
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        views: by_id(record, |stream| state.views_of(stream), |view| (&view.stream, &view.id)),
+        grants: by_id(record, |stream| state.grants_of(stream), |record| &record.grant.id),
+        orders: state.orders.values().map(|record| &record.order).filter(|order| &order.deployment == id).collect(),
+        disclosed: by_id(record, |stream| state.disclosed_of(stream), |(key, _)| *key)
+            .into_iter()
+            .map(Into::into)
+            .collect(),
+        history: state.history.get(id).map_or(&[], |entries| entries.as_slice()),
+    })
+}
+
 /// One deployment with all that hangs on it.
 #[utoipa::path(
     get, path = "/api/v1/deployments/{id}", tag = "register",
@@ -193,26 +222,7 @@ pub(crate) async fn deployment(
 ) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let id = id?.0;
-    let found = id.parse::<DeploymentId>().ok().and_then(|id| state.deployments.get(&id));
-    let record =
-        found.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
-    let id = &record.deployment.id;
-    let one = One {
-        basis: state.size,
-        in_force: record.in_force(now),
-        record,
-        devices: by_id(record, |stream| state.devices_of(stream), |device| &device.id)
-            .into_iter()
-            .map(Into::into)
-            .collect(),
-        views: by_id(record, |stream| state.views_of(stream), |view| (&view.stream, &view.id)),
-        grants: by_id(record, |stream| state.grants_of(stream), |record| &record.grant.id),
-        orders: state.orders.values().map(|record| &record.order).filter(|order| &order.deployment == id).collect(),
-        disclosed: by_id(record, |stream| state.disclosed_of(stream), |(key, _)| *key)
-            .into_iter()
-            .map(Into::into)
-            .collect(),
-        history: state.history.get(id).map_or(&[], |entries| entries.as_slice()),
-    };
+    let one = id.parse().ok().and_then(|id| deployment_as_data(&state, &id, now));
+    let one = one.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
     tagged(&state, &headers, || Json(one))
 }

@@ -2,6 +2,7 @@
 //!
 //! Drawn from the log alone. What was sealed when it was reported is not here, and nothing here decides anything.
 
+use std::cell::LazyCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use model::{EvidenceId, EvidenceRecord, Moment, Severity, Span, Subject, Timesta
 use register::State as Register;
 use standards::duty::{Duty, Instance, Status};
 
+use super::policies::Known;
 use super::runs::Runs;
 use super::{Link, Site, page, party_name};
 use crate::jobs::Lane;
@@ -80,6 +82,20 @@ pub(crate) struct Clock {
     pub(crate) due: Option<Timestamp>,
 }
 
+/// The clocks of some incidents as they stand at an instant, and what their duties are called.
+struct Running<'s> {
+    runs: Runs,
+    now: Timestamp,
+    /// Read where a clock has to be named, and not before.
+    known: LazyCell<Known, Box<dyn FnOnce() -> Known + 's>>,
+}
+
+impl<'s> Running<'s> {
+    fn of(state: &'s Register, runs: Runs, now: Timestamp) -> Self {
+        Self { runs, now, known: LazyCell::new(Box::new(|| Known::in_force(state))) }
+    }
+}
+
 /// What was said about it since.
 pub(crate) struct Said {
     pub(crate) what: String,
@@ -115,7 +131,8 @@ pub(crate) fn all(
     let more = records.len().saturating_sub(SHOWN_MAX);
     records.truncate(SHOWN_MAX);
     let runs = Runs::about(city, state, records.iter().map(|record| &record.evidence.about), now);
-    let told = records.into_iter().map(|record| Told::of(lang, state, (&runs, now), said.about(record), record));
+    let running = Running::of(state, runs, now);
+    let told = records.into_iter().map(|record| Told::of(lang, state, &running, said.about(record), record));
     (told.collect(), more)
 }
 
@@ -149,13 +166,13 @@ impl Told {
     pub(crate) fn one(city: &City, state: &Register, record: &EvidenceRecord, now: Timestamp) -> Self {
         let runs = Runs::of(city, state, &record.evidence.id, now);
         let said = Followed::of(state, state.evidence_about(&record.evidence.about));
-        Self::of(Lang::En, state, (&runs, now), said.about(record), record)
+        Self::of(Lang::En, state, &Running::of(state, runs, now), said.about(record), record)
     }
 
     fn of(
         lang: Lang,
         state: &Register,
-        (runs, now): (&Runs, Timestamp),
+        running: &Running<'_>,
         said: &[&EvidenceRecord],
         record: &EvidenceRecord,
     ) -> Self {
@@ -188,7 +205,7 @@ impl Told {
             data: listed(
                 known.iter().flat_map(|one| &one.data).map(|category| lang.within(lang.category(*category))).collect(),
             ),
-            clocks: clocks(lang, runs.from(&statement.id), record, now),
+            clocks: clocks(lang, running, record),
             over: over(lang, record, said),
             said: said.iter().map(|record| Said::of(lang, state, record)).collect(),
         }
@@ -233,14 +250,14 @@ fn over(lang: Lang, record: &EvidenceRecord, said: &[&EvidenceRecord]) -> Option
 }
 
 /// The clocks that count from it, by when they are due.
-fn clocks(lang: Lang, runs: &[(Duty, Instance)], incident: &EvidenceRecord, now: Timestamp) -> Vec<Clock> {
-    let mut runs: Vec<&(Duty, Instance)> = runs.iter().collect();
+fn clocks(lang: Lang, running: &Running<'_>, incident: &EvidenceRecord) -> Vec<Clock> {
+    let mut runs: Vec<&(Duty, Instance)> = running.runs.from(&incident.evidence.id).iter().collect();
     runs.sort_by_key(|(_, run)| run.due);
-    runs.into_iter().map(|(duty, run)| Clock::of(lang, duty, run, incident, now)).collect()
+    runs.into_iter().map(|(duty, run)| Clock::of(lang, running, duty, run, incident)).collect()
 }
 
 impl Clock {
-    fn of(lang: Lang, duty: &Duty, run: &Instance, incident: &EvidenceRecord, now: Timestamp) -> Self {
+    fn of(lang: Lang, running: &Running<'_>, duty: &Duty, run: &Instance, incident: &EvidenceRecord) -> Self {
         let due = lang.instant(run.due);
         let what = match &duty.done_by {
             Moment::Evidence(kind) => lang.within(&called(lang, kind.as_str())),
@@ -262,9 +279,12 @@ impl Clock {
             (Lang::En, Status::Void { at }) => format!("Asked for no more since {}: {what}", lang.instant(at)),
             (Lang::De, Status::Void { at }) => format!("Seit dem {} nicht mehr verlangt: {what}", lang.instant(at)),
         };
-        let words = format!("{words} ({}, {})", lang.quoted(duty.id.as_str()), duty.requirement);
+        let title =
+            running.known.title_in(lang, &duty.requirement).map(|title| format!("{title}: ")).unwrap_or_default();
+        let words = format!("{words} ({title}{}, {})", lang.quoted(duty.id.as_str()), duty.requirement);
         let words = if run.status == Status::Waiting {
-            format!("{words}; {}{}", left(lang, run.due.since(now)), counted_from_notice(lang, run, incident))
+            let left = left(lang, run.due.since(running.now));
+            format!("{words}; {left}{}", counted_from_notice(lang, run, incident))
         } else {
             words
         };

@@ -120,6 +120,12 @@ impl Known {
         Some(&self.0.as_ref()?.requirements.get(id)?.requirement.title)
     }
 
+    /// What a requirement is called in a language, unless nobody here knows it or its standard does not speak that language.
+    pub(super) fn title_in(&self, lang: Lang, id: &RequirementId) -> Option<String> {
+        let words = self.0.as_ref()?.words(id, lang.code()).ok()?;
+        (!words.stands_in).then_some(words.title)
+    }
+
     /// The words of a requirement and what it is drawn from, unless nobody here knows it.
     pub(super) fn words(&self, id: &RequirementId) -> Option<(String, String)> {
         let resolved = self.0.as_ref()?;

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod accounts;
+mod addresses;
 mod api;
 mod api_rules;
 mod asked;
 mod browser;
 mod city;
+mod deployment;
 mod exports;
 mod feeds;
 mod files;
@@ -21,6 +23,7 @@ mod linked;
 mod live;
 mod log;
 mod long;
+mod models;
 mod near;
 mod office;
 mod open;
@@ -28,6 +31,7 @@ mod pages;
 mod paths;
 mod plain;
 mod rates;
+mod refusals;
 mod search;
 mod signed;
 mod signs;

@@ -8,6 +8,7 @@ pub(crate) mod forms;
 mod incidents;
 mod life;
 mod policy;
+mod prefilled;
 pub(crate) mod propose;
 mod reports;
 mod requests;

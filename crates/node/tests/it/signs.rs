@@ -240,3 +240,100 @@ async fn a_printed_sign_is_read_back_with_its_words_and_its_code() {
     let blank = vec![255; 400 * 400];
     assert!(codes(&(400, 400, blank)).is_empty());
 }
+
+/// A city that permits views that tell who was there: its core without the norms against them.
+fn permissive() -> World {
+    let world = World::new();
+    let mut core = testkit::core();
+    let against = ["core-20", "core-24"].map(|id| format!("@requirement(\"{id}\")"));
+    let norms: Vec<&str> = core.cedar.split("\n\n").collect();
+    let stays = |norm: &&str| !against.iter().any(|requirement| norm.contains(requirement.as_str()));
+    let left: Vec<&str> = norms.iter().copied().filter(stays).collect();
+    assert_eq!(norms.len() - left.len(), 4, "the norms of these requirements are there to be left out");
+    core.cedar = left.join("\n\n");
+    let text = json!({ "layers": [core], "permits": norms::city_permits_default(), "permits_owner": "city" });
+    world.adopt(&text);
+    world
+}
+
+/// What a sign says at a glance: as picture and as paper in the same words, in their colour and in no other. And the picture.
+async fn glance(world: &World, deployment: &str) -> (&'static str, String) {
+    let text = svg(world, &format!("/deployments/{deployment}/sign.svg")).await;
+    let paper = world.get(&format!("/deployments/{deployment}/sign.pdf")).await;
+    let paper = String::from_utf8_lossy(&paper.bytes).into_owned();
+    let bands = [
+        ("Identifies people", "fill=\"#ffdd33\"", "1 0.8666667 0.2 rg"),
+        ("Does not keep who you are", "fill=\"#a0d4f6\"", "0.627451 0.83137256 0.9647059 rg"),
+    ];
+    let says = |(words, colour, ink): &(&str, &str, &str)| {
+        let shown = [text.contains(words), text.contains(colour), paper.contains(words), paper.contains(ink)];
+        assert!(shown == [true; 4] || shown == [false; 4], "{words}: {shown:?}\n{text}");
+        shown == [true; 4]
+    };
+    let found: Vec<&str> = bands.iter().filter(|band| says(band)).map(|band| band.0).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    (bands.into_iter().find(|band| band.0 == found[0]).unwrap().0, text)
+}
+
+#[tokio::test]
+async fn a_sign_changes_with_the_view_and_the_treatment_that_are_enforced_as_picture_and_as_paper() {
+    let world = permissive();
+    // Deployments that differ in what becomes of one property.
+    let of = |id: &str, category: &str, treatment: serde_json::Value| {
+        json!({ "id": id, "title": "Phones", "description": "Counts phones.", "accountable": "mobility", "place": "centre",
+            "technology": "wifi-counter", "purposes": ["traffic-management"], "legal_basis": "public-task",
+            "privacy_statement": "https://teststadt.example/privacy", "starts": "2026-11-01T00:00:00Z", "ends": "2027-11-01T00:00:00Z",
+            "streams": [{ "id": format!("{id}-stream"), "retention": "24h", "time": { "do": "bin", "bin": "1m" }, "properties": {
+                "mac": { "category": category, "value": "text", "treatment": treatment } } }] })
+    };
+    let tagged = json!({ "do": "pseudonymise", "epoch": "24h" });
+    let matched = json!({ "do": "match", "order": "order-17" });
+    for (id, category, treatment, at_a_glance, kept) in [
+        ("tags", "mac-address", tagged, "Does not keep who you are", ">Tags whose key is destroyed</text>"),
+        ("sought", "mac-address", matched, "Identifies people", ">Only matches with the list of an order</text>"),
+        // Whether the city or the sensor compares, a match tells who it was.
+        ("hits", "list-match", json!({ "do": "keep" }), "Identifies people", ">Data about people, as it came</text>"),
+        (
+            "traits",
+            "device-trait",
+            json!({ "do": "keep" }),
+            "Does not keep who you are",
+            ">Data about people, as it came</text>",
+        ),
+    ] {
+        let command = json!({ "do": "propose", "with": of(id, category, treatment) });
+        world.submit(json!({ "by": "mobility", "command": command })).unwrap();
+        let (says, text) = glance(&world, id).await;
+        assert_eq!(says, at_a_glance, "{id}");
+        assert!(text.contains(kept), "{id}: {text}");
+    }
+    // One view in four versions, each in the place of the one before: what the newest shows is what stands on the sign.
+    let nobody = |text: &str| text.contains(">Nobody</text>");
+    assert!(nobody(&glance(&world, "tags").await.1), "nobody has an agreement yet");
+    let counts = json!({ "as": "windows", "bin": "15m", "space": { "by": "sensor" }, "measure": { "of": "distinct", "property": "mac" } });
+    let records = json!({ "as": "records", "fields": ["mac"] });
+    for (version, exposure, identifiers, minimum, at_a_glance) in [
+        (1, &counts, "none", 10, "Does not keep who you are"),
+        (2, &records, "stable", 0, "Identifies people"),
+        (3, &records, "rotating", 0, "Does not keep who you are"),
+        (4, &records, "raw", 0, "Identifies people"),
+    ] {
+        let view = json!({ "id": "shown", "version": version, "stream": "tags-stream", "title": "What is shown", "exposure": exposure,
+            "identifiers": identifiers, "minimum": minimum, "bound": null, "noise": "none", "delay": "0s", "depth": "1d" });
+        world.submit(json!({ "by": "mobility", "command": { "do": "declare-view", "with": view } })).unwrap();
+        if version == 1 {
+            assert!(nobody(&glance(&world, "tags").await.1), "a view that nobody may have shows nobody anything");
+            let grant = json!({ "id": "shown", "recipient": "environment", "stream": "tags-stream", "view": "shown",
+                "purpose": "traffic-management", "until": "2027-05-01T00:00:00Z", "duties": ["no-reidentification"] });
+            world.submit(json!({ "by": "mobility", "command": { "do": "agree-grant", "with": grant } })).unwrap();
+        }
+        let (says, text) = glance(&world, "tags").await;
+        assert_eq!(says, at_a_glance, "version {version}");
+        assert!(text.contains(">Environment department</text>") && !nobody(&text), "{text}");
+    }
+    // What nobody may see any more makes no sign yellow.
+    let withdraw = json!({ "do": "withdraw-grant", "with": { "grant": "shown" } });
+    world.submit(json!({ "by": "mobility", "reason": "not needed", "command": withdraw })).unwrap();
+    let (says, text) = glance(&world, "tags").await;
+    assert!(says == "Does not keep who you are" && nobody(&text), "{text}");
+}

@@ -12,24 +12,27 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use hub::audit::{Audit, audit};
 use hub::release::{RELEASE_BYTES_MAX, Release};
 use hub::state::Standing;
 use model::policy::{LayerSource, LayerSources};
-use model::{Digest, PolicyLayer, plain};
+use model::{Digest, PolicyLayer, Span, plain};
 use register::state::PolicyInForce;
 use standards::Pack;
 use tlog::Vkey;
 
 use crate::args::framework::Adopt;
-use crate::client::{AddressSource, Client, is_address};
+use crate::client::{AddressSource, Client, Within, is_address};
 use crate::commands::WORDS_CHARS_MAX;
 use crate::commands::framework::shelf::Packs;
 use crate::output::Status;
+use crate::system::SystemClock;
 
 pub(super) use check::check;
+pub(in super::super) use check::{Ways, hear};
 pub(in super::super) use proofs::{Brought, Proofs, Proven};
 
 use kept::{Kept, OwnLayer};
@@ -38,6 +41,8 @@ use kept::{Kept, OwnLayer};
 const NAME: &str = "release.json";
 /// The longest reason of an adoption that is handed on, in bytes.
 const REASON_BYTES_MAX: usize = 2_000;
+/// How many times as long as one file of a hub its whole log may take.
+const LOG_PATIENCE: u32 = 10;
 /// The hub's log says that a release stands.
 const RELEASED: &str = "released";
 /// Nobody was asked.
@@ -77,7 +82,7 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
                 Status::bad_input(format!("`{name}` is no release; name the hub's `…/versions/N/{NAME}`")).into()
             );
         };
-        (Client::new(name).bytes(RELEASE_BYTES_MAX)?, Some(hub.to_owned()))
+        (door(args.patience, name).bytes(RELEASE_BYTES_MAX)?, Some(hub.to_owned()))
     } else {
         (file(Path::new(name))?, args.hub.clone())
     };
@@ -97,7 +102,7 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
     let mut continued = vec![verified.checkpoint];
     if let Some(hub) = &hub {
         continued.extend(of_hub.iter().map(|kept| kept.checkpoint.clone()));
-        let audited = log(hub, &vkey.to_string(), continued.clone()).map_err(|error| bad(&error))?;
+        let audited = log(args.patience, hub, &vkey.to_string(), continued.clone()).map_err(|error| bad(&error))?;
         stands(&audited, verified.index, hub).map_err(|error| bad(&error))?;
         newest = (audited.log.note, audited.log.size);
     }
@@ -140,9 +145,16 @@ pub(super) fn shelve_bases(packs: &mut Packs, args: &Adopt, release: &Released) 
     Ok(())
 }
 
+/// The way to an address of a hub, which answers within some seconds or not at all.
+fn door(patience: u32, address: &str) -> Client {
+    Client::patient(address, Duration::from_secs(patience.into()))
+}
+
 /// A hub's whole log, which continues each of these checkpoints.
-fn log(hub: &str, key: &str, older: Vec<String>) -> anyhow::Result<Audit> {
-    let audited = audit(&AddressSource(Client::new(hub)), Some(key), older);
+fn log(patience: u32, hub: &str, key: &str, older: Vec<String>) -> anyhow::Result<Audit> {
+    let (door, whole) = (door(patience, hub), Span::seconds(patience.saturating_mul(LOG_PATIENCE)));
+    let source = Within::new(AddressSource(door), &SystemClock, whole);
+    let audited = audit(&source, Some(key), older);
     audited.map_err(|error| Status::fails(format!("the log of the hub `{hub}` does not hold: {error}")).into())
 }
 
@@ -296,7 +308,7 @@ fn still_stands(args: &Adopt, proofs: &Proofs, proven: &Proven) -> anyhow::Resul
     let hub = given.or_else(|| proven.hub.clone()).or_else(|| of_hub().find_map(|other| other.hub.clone()));
     let Some(hub) = hub else { return Ok(NOT_CHECKED) };
     let older = of_hub().map(|other| other.checkpoint.clone()).collect();
-    stands(&log(&hub, &proven.key, older)?, proven.verified.index, &hub)?;
+    stands(&log(args.patience, &hub, &proven.key, older)?, proven.verified.index, &hub)?;
     Ok(RELEASED)
 }
 

@@ -1,7 +1,7 @@
 //! Drafts tried by hand on the kept logs of cities that consented, beside a hub that may be served meanwhile.
 
 use hub::document::Documents;
-use hub::trying::Trying;
+use hub::trying::{Limits, Trying};
 
 use super::mirrors::alliance;
 use super::mirrors_of;
@@ -20,6 +20,7 @@ pub(super) fn run(args: &Pilots, output: &Output) -> anyhow::Result<()> {
         documents: &documents,
         library: &library,
         clock: &SystemClock,
+        limits: Limits::default(),
     };
     let round = trying.round(args.draft.as_ref(), args.again)?;
     output.result(&round, &round.in_words())?;

@@ -171,7 +171,7 @@ fn live(city: &City, node: &Node) {
 }
 
 /// What a look at every city says.
-pub(super) fn look(hub: &Served) -> (Option<i32>, Value) {
+pub(crate) fn look(hub: &Served) -> (Option<i32>, Value) {
     let looked = run(&["hub", "look", &hub.dir(), "--allow", "127.0.0.1", "--threads", "2", "--json"]);
     (looked.status.code(), serde_json::from_slice(&looked.stdout).unwrap())
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use web::own_form;
 
 use super::listing::{Pages, Part};
-use super::pilots::report_text;
+use super::pilots::{report_text, same_report};
 use super::{Reader, Said, Site, Who, drawn, elsewhere, page, when};
 use crate::act::Entry;
 use crate::case::{CaseIndicator, CaseMilestone, CaseOutcome, Filing, LISTED_MAX, PilotFound};
@@ -22,7 +22,7 @@ use crate::http::router::Node;
 use crate::pilot::live::{Figure, Known};
 use crate::roles::Action;
 use crate::sealed::field;
-use crate::state::Case;
+use crate::state::{Case, Decided};
 
 /// A case in a list.
 struct CaseRow {
@@ -157,9 +157,12 @@ struct One {
     entries: Vec<u64>,
     milestones: Vec<(String, String)>,
     pilot: Option<PilotFound>,
+    /// Where the very report is that the pilot's digest names, if this hub keeps it.
+    report: Option<String>,
     figures: Vec<FigureRow>,
     continued: Vec<Continued>,
-    withdrawn: Option<Entry>,
+    /// The entry that took it back, and why, if it says so.
+    withdrawn: Option<(Entry, Option<String>)>,
     outcomes: [CaseOutcome; 4],
     /// For people of the city.
     form: Option<String>,
@@ -206,17 +209,25 @@ pub(in crate::http) async fn case(reader: Reader, Path(entry): Path<String>) -> 
                 Vec::new()
             },
             hidden,
+            report: pilot.as_ref().and_then(|found| same_report(reader, &case.filed.city, found)),
             pilot,
             entries: case.filed.entries.clone(),
             milestones: milestones.map(|(by, what)| (by.date(), what.to_owned())).collect(),
             continued: case.lines.iter().rev().map(continued).collect(),
-            withdrawn: case.withdrawn.as_ref().map(|(entry, ..)| *entry),
+            withdrawn: case
+                .withdrawn
+                .as_ref()
+                .map(|(entry, ..)| (*entry, reader.state.decided_by(*entry).map(because))),
             outcomes: CaseOutcome::ALL,
             form: reader.form_for(Action::KeepCases).filter(|_| speaks && case.withdrawn.is_none()),
             moderate: reader.form_for(Action::Moderate),
         })
     })
     .await
+}
+
+fn because(decided: &Decided) -> String {
+    decided.decision.reasons.to_string()
 }
 
 /// Every figure that a pilot found or an indicator bounds. Where a case does not tell of how much it is not known, that is said.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::drafts::found;
 use super::listing::{Pages, Part};
 use super::{Reader, Site, Who, count, drawn, when};
+use crate::case::PilotFound;
 use crate::http::problem::Problem;
 use crate::pilot::live::{Figure, Known};
 use crate::pilot::{Kind, Report};
@@ -238,4 +239,18 @@ pub(super) fn report_text(reader: &Reader, draft: &str, city: &MemberId) -> Opti
     let (_, draft, tried) = noted(reader, draft, city.as_str()).ok()?;
     let report: serde_json::Value = serde_json::from_slice(&tried.report(&reader.node.hub.mirrors())?).ok()?;
     Some((draft.opened.urn.clone(), tried.version, report.to_string()))
+}
+
+/// Where the very report is that a case of a city names by its digest: this hub tried a draft on the city's log and found the same.
+pub(super) fn same_report(reader: &Reader, city: &MemberId, found: &PilotFound) -> Option<String> {
+    let asked = reader.state.drafts.iter().filter(|(id, _)| reader.state.may_be_tried(id, city));
+    asked
+        .filter_map(|(id, draft)| Some((id, draft, current(reader, id, city)?)))
+        .filter(|(_, draft, tried)| {
+            tried.size == found.size && format!("{}@{}", draft.opened.urn, tried.version) == found.draft.as_str()
+        })
+        .find_map(|(id, _, tried)| {
+            let text = String::from_utf8(tried.report(&reader.node.hub.mirrors())?).ok()?;
+            (PilotFound::read(&text).ok()?.report == found.report).then(|| format!("/drafts/{id}/pilots/{city}"))
+        })
 }

@@ -141,15 +141,20 @@ impl World {
 
     /// Records a disclosure to the city under its grant, of so much of the past.
     pub(super) fn disclose(&self, back: Span) {
+        self.disclose_under("g", "city", back);
+    }
+
+    /// The same under another grant and to somebody else.
+    pub(super) fn disclose_under(&self, grant: &str, recipient: &str, back: Span) {
         let at = self.register.now();
         let under = self.register.state().policy.as_ref().unwrap().hash;
         self.register
             .record_disclosure(|seq, salt| DisclosureRecord {
                 seq,
                 at,
-                recipient: PartyId::new("city").unwrap(),
+                recipient: PartyId::new(recipient).unwrap(),
                 purpose: "traffic-management".parse().unwrap(),
-                grant: "g".parse().unwrap(),
+                grant: grant.parse().unwrap(),
                 stream: "wifi".parse().unwrap(),
                 view: "counts".parse().unwrap(),
                 version: model::ViewVersion(1),

@@ -105,11 +105,12 @@ pub(super) fn people<'v>(deployment: &Deployment, mut views: impl Iterator<Item 
     }
 }
 
-/// Whether what is kept of a property tells who somebody is: an identifier as it came, a match under an order, or somebody's
-/// exact position. A treatment that is not known to change that leaves it so.
+/// Whether what is kept of a property tells who somebody is: an identifier as it came, a match under an order, whether the city
+/// or the sensor compared, or somebody's exact position. A treatment that is not known to change that leaves it so.
 fn stays_identifying(property: &Property) -> bool {
-    let position = "person-location".parse::<Category>().is_ok_and(|position| property.category.is_within(position));
-    let about = property.category.identifies() == Identifies::Directly || position;
+    let within = |code: &str| code.parse::<Category>().is_ok_and(|kind| property.category.is_within(kind));
+    let about =
+        property.category.identifies() == Identifies::Directly || within("person-location") || within("list-match");
     about
         && match property.treatment {
             Treatment::Drop
@@ -225,6 +226,7 @@ mod tests {
             ("mac-address", r#"{"do":"keep"}"#, People::Identified),
             ("face-image", r#"{"do":"keep"}"#, People::Identified),
             ("number-plate", r#"{"do":"match","order":"o"}"#, People::Identified),
+            ("list-match", r#"{"do":"keep"}"#, People::Identified),
             ("person-location", r#"{"do":"keep"}"#, People::Identified),
             ("person-location", r#"{"do":"cell","resolution":9}"#, People::Deidentified),
         ] {

@@ -318,3 +318,43 @@ async fn residents_read_who_was_told_when_what_was_learnt_and_what_happened_in_o
         assert!(!card.contains(SECRET));
     }
 }
+
+#[tokio::test]
+async fn the_clock_of_a_breach_is_called_by_the_words_of_the_profile_that_the_city_adopted() {
+    let world = World::new();
+    let library = standards::built_in().unwrap();
+    let profile = library.find("eu-data-protection").unwrap();
+    let resolved = standards::resolve(&library.stack_of(profile).unwrap(), None).unwrap();
+    let mut text = world.city.register().state().policy.as_ref().unwrap().text.clone();
+    // The profile alone: with the core as well they would be too long.
+    text.layers.extend(resolved.policy_layers().pop());
+    world.adopt(&serde_json::to_value(&text).unwrap());
+    let mut mobility = office(&world, "mobility").await;
+    let reported = world.now();
+    let page = done(&world, &mut mobility, NEW, &BREACH).await;
+    let due = reported + model::Span::hours(72);
+    assert_eq!(due.to_string(), "2026-11-27T08:00:00Z", "seventy-two hours from the report");
+    let requirement = model::RequirementId("eu-10".to_owned());
+    let titles = ["en", "de"].map(|locale| resolved.words(&requirement, locale).unwrap().title);
+    assert!(titles[0] == "The authority is told of a breach" && titles[1] != titles[0], "{titles:?}");
+    let english = format!(
+        "To be stated by 27 November 2026, 08:00 UTC: the authority was told ({}: “authority-told”, eu-10)",
+        titles[0]
+    );
+    let german = format!(
+        "Zu erklären bis zum 27. November 2026, 08:00 Uhr (UTC): Die Aufsichtsbehörde wurde benachrichtigt ({}: \
+         „authority-told“, eu-10)",
+        titles[1]
+    );
+    let public = [world.browse("/incidents").await, world.browse("/de/incidents").await];
+    let list = mobility.get("/office/incidents").await;
+    for (text, words) in
+        [(page.text(), &english), (list.text(), &english), (public[0].text(), &english), (public[1].text(), &german)]
+    {
+        assert!(text.contains(words.as_str()), "{words}\n{text}");
+    }
+    // The same title stands where the office lists what waits.
+    let tasks = mobility.get("/office").await;
+    let named = format!("{} (“authority-told”, eu-10)", titles[0]);
+    assert!(tasks.text().contains(&named), "{}", tasks.text());
+}

@@ -233,3 +233,56 @@ async fn a_duty_is_called_by_the_words_of_its_standard_with_its_codes_behind_the
         assert!(page.text().contains(&format!("{named} was to be done by")), "{}", page.text());
     }
 }
+
+#[tokio::test]
+async fn a_citys_own_clock_of_publication_runs_from_the_approval_and_ends_with_the_publication() {
+    // Where it is told: in the list of tasks, on the deployment's page in the office, and to residents.
+    const PAGES: [&str; 3] = ["/office", "/office/deployments/station-wifi", "/deployments/station-wifi"];
+    let world = World::new();
+    let duty = "[[duty]]\nid = \"published-soon\"\nrequirement = \"own-01\"\nfrom = \"approved\"\nwithin = \"14d\"\n\
+                done_by = \"published\"\nsilence = \"escalate\"\n";
+    let own = json!({ "kind": "city", "name": "own", "owner": "Teststadt", "cedar": "", "duties": { "published-soon": duty } });
+    let text =
+        json!({ "layers": [testkit::core(), own], "permits": norms::city_permits_default(), "permits_owner": "city" });
+    world.adopt(&text);
+    let named = async |world: &World| {
+        let mut mobility = office(world, "mobility").await;
+        let mut found = Vec::new();
+        for page in PAGES {
+            let page = mobility.get(page).await;
+            found.push(page.text().contains("“published-soon” (own-01)").then(|| page.text().to_owned()));
+        }
+        found
+    };
+    let waits = |page: &Option<String>, parts: &[&str]| in_order(page.as_deref().unwrap(), parts);
+    assert!(named(&world).await.iter().all(Option::is_none), "nothing is approved since the city adopted it");
+    let assessment = json!({ "id": "pia", "deployment": "station-wifi", "instrument": "privacy-impact-1", "outcome": "acceptable",
+        "summary": "Small.", "signed_by": "privacy-office", "document": "11".repeat(32), "review_by": "2027-10-01T00:00:00Z" });
+    let until = json!({ "deployment": "station-wifi", "until": "2027-06-01T00:00:00Z" });
+    world.clock.set("2026-11-26T10:00:00Z".parse().unwrap());
+    for (by, reason, command) in [
+        ("privacy-office", None, json!({ "do": "sign-assessment", "with": assessment })),
+        ("council", Some("It is useful"), json!({ "do": "approve", "with": until })),
+    ] {
+        world.submit(json!({ "by": by, "reason": reason, "command": command })).unwrap();
+    }
+    // Fourteen days from the approval, and not from the proposal or the adoption.
+    let [tasks, own, public] = named(&world).await.try_into().unwrap();
+    let owed = "“published-soon” (own-01): it is published. If not, it is named overdue here until it is done";
+    waits(&tasks, &[owed, "by 10 December 2026, in 14 days", "</li>"]);
+    waits(&own, &["By 10 December 2026: “published-soon” (own-01)"]);
+    assert!(public.is_none(), "what is in time is no news for residents");
+    world.clock.set("2026-12-12T10:00:00Z".parse().unwrap());
+    world.city.register().tick().unwrap();
+    let [tasks, own, public] = named(&world).await.try_into().unwrap();
+    let late = "“published-soon” (own-01) was to be done by 10 December 2026";
+    waits(&tasks, &[late, "Late: was due on 10 December 2026, 2 days ago"]);
+    waits(&own, &["What is overdue", late]);
+    waits(&public, &["What is overdue", late]);
+    let publish = json!({ "do": "publish", "with": { "deployment": "station-wifi" } });
+    world.submit(json!({ "by": "mobility", "command": publish })).unwrap();
+    world.city.register().tick().unwrap();
+    let [tasks, own, public] = named(&world).await.try_into().unwrap();
+    assert!(tasks.is_none() && public.is_none(), "it is published, and waits no longer: {tasks:?} {public:?}");
+    assert!(own.is_none_or(|page| !page.contains("was to be done by")));
+}

@@ -1,7 +1,9 @@
-//! What waits that no log holds: answers that somebody began, open remarks about them, proposals that were kept and not sent.
+//! What waits that no log holds: answers that somebody began, open remarks about them, proposals that were kept and not sent, standards
+//! in force that their hub withdrew or replaced.
 //!
 //! It lies beside the log, and is shown to those alone who may open it. What cannot be read is said; the rest is shown all the same.
 
+use flow::recalls::Recalls;
 use model::{DeploymentId, DeploymentRecord, InstrumentId, State as Stage, Timestamp};
 use register::signing::{assesses, signed};
 use standards::instrument::{Instrument, standing};
@@ -24,7 +26,32 @@ const AUTHOR: &str = "author";
 pub(super) fn waiting(node: &Node, reach: &Reach<'_>, now: Timestamp) -> Vec<Task> {
     let mut tasks = drafts(node, reach, now);
     tasks.extend(assessments(node, reach, now));
+    tasks.extend(recalled(node, reach));
     tasks
+}
+
+/// The standards in force that stand no longer, for whoever sees the whole city: officers and its founder.
+fn recalled(node: &Node, reach: &Reach<'_>) -> Vec<Task> {
+    let Some(policy) = reach.state.policy.as_ref().filter(|_| reach.all()) else { return Vec::new() };
+    let about = || Link { href: "/office/policies".to_owned(), text: "Policies in force".to_owned() };
+    let Ok(noted) = Recalls::noted(node.city.root()) else {
+        return vec![Task::new("What hubs said of the standards in force cannot be read now", about(), "an officer")];
+    };
+    let Some(noted) = noted else { return Vec::new() };
+    let heard = noted.at;
+    let task = |recall: flow::recalls::Recall| {
+        let (became, instead) = match &recall.instead {
+            Some(instead) => ("replaced", format!(" In its place: {instead}")),
+            None => ("withdrawn", String::new()),
+        };
+        let what = format!(
+            "{} is in force here and was {became} by the hub “{}” (entry {}): {}{instead}",
+            recall.standard, recall.origin, recall.by, recall.reasons
+        );
+        // What is in force and stands no longer comes before what has still time.
+        Task { by: Some(heard), ..Task::new(what, about(), "an officer").of_officers(reach) }
+    };
+    noted.under(&policy.hash.to_string()).into_iter().map(task).collect()
 }
 
 /// The party's own proposals that it kept.
