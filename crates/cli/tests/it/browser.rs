@@ -3,6 +3,7 @@
 //! `./test` installs Chromium and the checkers; where they cannot be had, this says `skipped:`. With `ORDINANCE_BROWSER_WRITE=1` in
 //! the environment it writes `docs/accessibility.json`, which the binary shows at `/accessibility`, and the pictures of the README.
 
+mod affairs;
 mod alliance;
 mod co_design;
 mod days;
@@ -10,6 +11,7 @@ mod hub_by_keyboard;
 mod keys;
 mod life;
 mod lighthouse;
+mod people;
 mod sent;
 mod whole;
 mod written;
@@ -116,6 +118,12 @@ const OFFICE: &[(&str, &str)] = &[
     ("Deployments in the office", "/office/deployments"),
     ("A deployment in the office", "/office/deployments/congestion"),
     ("A step of a deployment", "/office/deployments/congestion/suspend"),
+    ("An assessment is signed", "/office/deployments/congestion/assess"),
+    ("An approval is renewed", "/office/deployments/congestion/approve"),
+    ("A deployment is published", "/office/deployments/congestion/publish"),
+    ("A deployment is switched on", "/office/deployments/congestion/activate"),
+    ("A deployment is ended", "/office/deployments/congestion/end"),
+    ("An emergency is stated", "/office/deployments/congestion/emergency"),
     ("A statement about a deployment", "/office/deployments/congestion/evidence"),
     ("The city in the office", "/office/city"),
     ("Agreements in the office", "/office/grants"),
@@ -138,6 +146,9 @@ const OFFICE: &[(&str, &str)] = &[
     ("A new incident", "/office/incidents/new"),
     ("An incident in the office", "/office/incidents/leak"),
     ("What became known of an incident", "/office/incidents/leak/incident-update"),
+    ("What was learnt of an incident", "/office/incidents/leak/incident-review"),
+    ("An incident is over", "/office/incidents/leak/incident-closed"),
+    ("Who was told of an incident", "/office/incidents/leak/breach-notified"),
     ("What went wrong, with an incident", "/incidents"),
     ("What went wrong, with an incident, in German", "/de/incidents"),
     ("Security", "/office/security"),
@@ -153,7 +164,10 @@ const OFFICE: &[(&str, &str)] = &[
     ("Accounts of a party", "/accounts"),
     ("A person is invited", "/accounts/new"),
     ("Roles of a person", "/accounts/CLERK/roles"),
+    ("A link for a person", "/accounts/CLERK/reset"),
     ("An account is locked", "/accounts/CLERK/disable"),
+    ("An account is unlocked", "/accounts/CLERK/enable"),
+    ("A person is erased", "/accounts/CLERK/erase"),
     ("A draft", "/office/propose/1"),
     ("A page of a draft", "/office/propose/1/about"),
     ("A statement is withdrawn", "/office/evidence/congestion-notice/withdraw"),
@@ -164,6 +178,7 @@ const OFFICE: &[(&str, &str)] = &[
     ("An agreement is withdrawn", "/office/grants/city-counts/withdraw"),
     ("A statement about the city", "/office/city/evidence"),
     ("A new token for a sensor", "/office/tokens/devices/sniffer-1/token"),
+    ("A sensor is locked out", "/office/tokens/devices/sniffer-1/lock"),
     ("A new token for a party", "/office/tokens/parties/police"),
     ("A deployment that was refused", "/deployments/never"),
     ("A deployment that was refused, in German", "/de/deployments/never"),

@@ -14,13 +14,13 @@ use crate::tool::{City, Node, Running, json as told, ordinance, skipped};
 const HOST: &str = "sensors.brookhaven.example";
 const SECRET: &str = "a-secret-of-the-city-at-its-provider";
 
-/// The provider, if it is installed.
-fn provider() -> Option<(Running, String)> {
+/// The provider under a name of this machine, if it is installed, and its address. It leads back to an address alone.
+pub(crate) fn provider(host: &str, redirect: &str) -> Option<(Running, String)> {
     let modules = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("oidc");
     if !modules.join("node_modules/oidc-provider").exists() {
         return None;
     }
-    let job = json!({ "modules": modules, "redirect": format!("https://{HOST}/sign-in/back"), "secret": SECRET });
+    let job = json!({ "modules": modules, "redirect": redirect, "secret": SECRET, "host": host });
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/oidc/provider.mjs");
     let running = Running::start(Command::new("node").arg(script).arg(job.to_string()));
     let line =
@@ -112,7 +112,7 @@ impl<'n> Browser<'n> {
 }
 
 /// Names the provider at the command line, with its secret on standard input.
-fn known(city: &City, issuer: &str) {
+pub(crate) fn known(city: &City, issuer: &str) {
     let mut set = ordinance();
     set.args(["account", "oidc", "set", &city.arg(), "--issuer", issuer, "--client", "ordinance", "--name", "Staff"]);
     let mut child = set.arg("--json").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -126,7 +126,7 @@ fn known(city: &City, issuer: &str) {
 
 #[test]
 fn a_person_signs_in_by_a_real_identity_provider_and_a_stranger_does_not() {
-    let Some((_running, issuer)) = provider() else {
+    let Some((_running, issuer)) = provider("127.0.0.1", &format!("https://{HOST}/sign-in/back")) else {
         skipped("sign-in by a real identity provider: oidc-provider is not installed; ./test installs it where npm is");
         return;
     };

@@ -32,6 +32,8 @@ const PUBLIC: &[(&str, &str)] = &[
     ("Mirrors that hold", "/mirrors?standing=held"),
     ("A mirror", "/mirrors/brookhaven"),
     ("A mirror that is not reached", "/mirrors/silent"),
+    ("A mirror that was forked", "/mirrors/riverside"),
+    ("Mirrors that contradict themselves", "/mirrors?standing=frozen"),
     ("Evidence", "/evidence"),
     ("Benchmarks", "/benchmarks"),
     ("A benchmark", "/benchmarks/days-to-decision"),
@@ -74,6 +76,23 @@ const SECRETARIAT: &[(&str, &str)] = &[
     ("A case, for the secretariat", "/cases/CASE"),
 ];
 
+/// What answers to a form: to an editor, and to a stranger.
+fn answers() -> [Vec<Value>; 2] {
+    let sent = |name: &str, path: &str, fill: &[(&str, &str)], press: &str, status: u16| json!({ "name": name, "path": path, "fill": fill, "press": [press], "status": status });
+    let text = [("text", "Approvals end after a week."), ("why", "It is shorter.")];
+    let report = [("report", "no report")];
+    [
+        vec![
+            sent("An amendment that is looked at", "/drafts/core/clauses/core-04/propose", &text, "look", 200),
+            sent("An amendment without anything", "/drafts/core/clauses/core-04/propose", &[], "look", 422),
+            sent("A case without anything", "/cases/new", &[], "File it", 422),
+            sent("A case of a report that is none", "/cases/new", &report, "See what it counts", 422),
+            sent("An argument without words", "/amendments/AMENDMENT", &[], "Argue", 422),
+        ],
+        vec![sent("A token that is wrong, at the hub", "/sign-in", &[("token", "nobody")], "Sign in", 401)],
+    ]
+}
+
 /// A hub with two members, and what happens in it.
 pub(super) struct Alliance {
     pub(super) dir: String,
@@ -93,6 +112,37 @@ impl Alliance {
         }
         tool::json(&["hub", "look", &alliance.dir, "--allow", "127.0.0.1"]);
         alliance
+    }
+
+    /// Mirrors a city that goes on otherwise from an older copy of itself, and looks until that is found.
+    fn forked(&self) {
+        let dir = |name: &str| self.folder.join(name).to_str().unwrap().to_owned();
+        let (own, twin) = (dir("riverside"), dir("riverside-twin"));
+        tool::json(&["init", &own, "--name", "Riverside", "--origin", "riverside.example/log"]);
+        let place = |dir: &str, id: &str| {
+            let point = "{ type = \"Point\", coordinates = [16.6, 49.2] }";
+            let place =
+                format!("[[place]]\nby = \"city\"\nplace = {{ id = \"{id}\", name = \"{id}\", geometry = {point} }}\n");
+            tool::json(&["apply", dir, &self.file("place.toml", &place)]);
+        };
+        // A start publishes what is not published yet.
+        drop(Node::try_start_in(&own, "127.0.0.1:0", &[]).unwrap());
+        let copied = std::process::Command::new("cp").args(["-r", &own, &twin]).status().unwrap();
+        assert!(copied.success());
+        place(&own, "first");
+        let node = Node::try_start_in(&own, "127.0.0.1:0", &[]).unwrap();
+        let key = tool::json(&["verify", &node.address])["key"].as_str().unwrap().to_owned();
+        let more = ["--key", &key, "--address", &node.address, "--country", "CZ"];
+        tool::json(&[&["hub", "mirror", &self.dir, "--city", "riverside"][..], &more].concat());
+        let look = || tool::run(&["hub", "look", &self.dir, "--allow", "127.0.0.1"]).status.code();
+        assert_eq!(look(), Some(0));
+        let listen = node.address.trim_start_matches("http://").to_owned();
+        drop(node);
+        place(&twin, "second");
+        place(&twin, "third");
+        let other = Node::try_start_in(&twin, &listen, &[]).unwrap();
+        assert_eq!(look(), Some(1), "another history is found");
+        drop(other);
     }
 
     pub(super) fn founded(folder: &std::path::Path) -> Self {
@@ -217,28 +267,33 @@ fn every_page_of_a_hub_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phon
     let alliance = Alliance::mirroring(&city, &node);
     let (amendment, version, case) = alliance.lives();
     let clause = alliance.tries(&node);
+    alliance.forked();
     let editor = alliance.token("editor");
     let (running, address) = alliance.serve();
-    let named = |pages: &[(&str, &str)]| {
-        let named = |path: &str| {
-            let path = path.replace("AMENDMENT", &amendment.to_string()).replace("VERSION", &version.to_string());
-            path.replace("CASE", &case.to_string()).replace("CLAUSE", &clause.to_string())
-        };
-        let pages: Vec<(&str, String)> = pages.iter().map(|(name, path)| (*name, named(path))).collect();
-        let pages: Vec<(&str, &str)> = pages.iter().map(|(name, path)| (*name, path.as_str())).collect();
-        spots(&pages)
+    let named = |text: &str| {
+        let text = text.replace("AMENDMENT", &amendment.to_string()).replace("VERSION", &version.to_string());
+        text.replace("CASE", &case.to_string()).replace("CLAUSE", &clause.to_string())
     };
-    let site = |token: Option<&str>, pages| json!({ "address": address, "token": token, "landing": "**/people/*", "pages": named(pages) });
-    let sites = [site(None, PUBLIC), site(Some(&editor), EDITOR), site(Some(&alliance.secretariat), SECRETARIAT)];
+    let site = |token: Option<&str>, pages, answers: &[Value]| {
+        let mut pages = spots(pages);
+        pages.as_array_mut().unwrap().extend_from_slice(answers);
+        let pages: Value = serde_json::from_str(&named(&pages.to_string())).unwrap();
+        json!({ "address": address, "token": token, "landing": "**/people/*", "pages": pages })
+    };
+    let [editors, strangers] = answers();
+    let secretariat = Some(alliance.secretariat.as_str());
+    let sites =
+        [site(None, PUBLIC, &strangers), site(Some(&editor), EDITOR, &editors), site(secretariat, SECRETARIAT, &[])];
     let walked = walker.walk(json!({ "sites": sites, "html": html_rules(), "control": CONTROL }));
     assert!(walked["control"]["axe"].to_string().contains("color-contrast"), "the control finds what it should");
     let pages = walked["pages"].as_array().unwrap();
-    assert_eq!(pages.len(), PUBLIC.len() + EDITOR.len() + SECRETARIAT.len());
+    let answers = editors.len() + strangers.len();
+    assert_eq!(pages.len(), PUBLIC.len() + EDITOR.len() + SECRETARIAT.len() + answers);
     let faults: Vec<String> = pages.iter().flat_map(faults).collect();
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     let mut unopened = unopened(pages);
-    // Acts and packs are documents, not pages.
-    unopened.retain(|first| !["/log", "/documents"].contains(&first.as_str()));
+    // Acts and packs are documents, not pages; what answers to a form is where that was sent, and leads to its own parts.
+    unopened.retain(|first| !["/log", "/documents", "/acts"].contains(&first.as_str()));
     assert!(unopened.is_empty(), "pages that are linked and in no list of this test: {unopened:?}");
     drop(running);
 }

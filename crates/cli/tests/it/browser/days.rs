@@ -26,14 +26,14 @@ const PAGES: [&str; 7] = [
 const PHONES: u32 = 14;
 
 /// A clock that is set while a process runs.
-struct Faked {
+pub(super) struct Faked {
     library: String,
-    file: PathBuf,
+    pub(super) file: PathBuf,
 }
 
 impl Faked {
     /// Where libfaketime is installed; its own command knows where that is.
-    fn found(city: &City) -> Option<Self> {
+    pub(super) fn found(city: &City) -> Option<Self> {
         let asked = Command::new("faketime").args(["-m", "-f", "+0", "printenv", "LD_PRELOAD"]).output().ok()?;
         let library = String::from_utf8(asked.stdout).ok()?.trim().to_owned();
         let file = city.dir().with_file_name("clock");
@@ -42,30 +42,30 @@ impl Faked {
     }
 
     /// A command that reads this clock; how long something takes it measures by the machine's.
-    fn command(&self) -> Command {
+    pub(super) fn command(&self) -> Command {
         let mut command = ordinance();
         command.env("LD_PRELOAD", &self.library).env("FAKETIME_TIMESTAMP_FILE", &self.file);
         command.env("FAKETIME_CACHE_DURATION", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1");
         command
     }
 
-    fn node(&self, city: &City) -> Node {
+    pub(super) fn node(&self, city: &City) -> Node {
         Node::try_start_as(self.command(), &city.arg(), "127.0.0.1:0", &[]).unwrap()
     }
 }
 
-fn passed(days: f64) -> Value {
+pub(super) fn passed(days: f64) -> Value {
     json!({ "days": days })
 }
 
 /// Phones that a sensor saw some minutes ago.
-fn seen(count: u32) -> Value {
+pub(super) fn seen(count: u32) -> Value {
     let line = |phone| json!({ "mac": format!("a4:11:3c:00:00:{phone:02x}") });
     json!({ "send": "{sensor}", "ago": 2, "lines": (0..count).map(line).collect::<Vec<_>>() })
 }
 
 /// A public page that says something, at once or after some ticks.
-fn reads(open: &str, until: &str) -> Value {
+pub(super) fn reads(open: &str, until: &str) -> Value {
     json!({ "as": "nobody", "open": open, "until": until })
 }
 
@@ -73,7 +73,7 @@ fn answered(open: &str, answers: &Value) -> Value {
     json!({ "as": "city", "open": format!("{SQUARE}/assessments/{open}"), "answers": answers, "text": WORDS })
 }
 
-fn reason(words: &str) -> [(&str, &str); 1] {
+pub(super) fn reason(words: &str) -> [(&str, &str); 1] {
     [("reason", words)]
 }
 

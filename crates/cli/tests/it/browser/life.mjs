@@ -1,12 +1,13 @@
 // Fills forms in as people do, one after the other, with scripts switched off, and tells what each page said at its end.
 //
-// Given one JSON document: the address, the tokens of whoever signs in, where that leads, and the steps. A step that has a name names
-// where it led to, for the addresses of later ones: `{draft}`. A step may also let days pass, answer an instrument, send what a sensor
-// measured, or read a page until it says something.
+// Given one JSON document: the address, the tokens of whoever signs in, where that leads, and the steps. Whoever has no token comes as
+// nobody does, and may sign in by a step. A step that has a name names where it led to, for the addresses of later ones: `{draft}`, and
+// `{draft.id}` for the last part of that. A step may also let days pass, answer an instrument, send what a sensor measured, save what a
+// link gives, or read a page until it says something. `{code}` is filled in as an app shows it for the last key that a page handed out.
 import { createRequire } from 'node:module';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fill, press } from './forms.mjs';
+import { code, fill, press } from './forms.mjs';
 import { signIn } from './journeys.mjs';
 
 const job = JSON.parse(process.argv[2]);
@@ -17,7 +18,7 @@ const DAY_MILLIS = 86_400_000;
 // What a city does by itself it does within some ticks of a second each.
 const READS_MAX = 120;
 const words = async (page) => (await page.locator('main').innerText()).replace(/\s+/g, ' ');
-const named = (path) => path.replace(/\{([\w-]+)\}/g, (_, name) => led[name]);
+const named = (path) => path.replace(/\{([\w-]+)(\.id)?\}/g, (_, name, id) => (id ? led[name].split('/').at(-1) : led[name]));
 const ended = (page) => new URL(page.url()).pathname;
 
 const told = [];
@@ -28,9 +29,10 @@ let [context, page, party] = [null, null, null];
 const enter = async (as) => {
     await context?.close();
     context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 360, height: 720 } });
-    context.setDefaultTimeout(20_000);
+    // A solver is asked on the way, beside whatever else runs.
+    context.setDefaultTimeout(120_000);
     page = await context.newPage();
-    if (as !== 'nobody') await signIn(page, { address: job.address, token: job.tokens[as], landing: job.landing });
+    if (job.tokens[as]) await signIn(page, { address: job.address, token: job.tokens[as], landing: job.landing });
     party = as;
 };
 
@@ -46,7 +48,7 @@ const pass = async (until) => {
         if (tries === READS_MAX) throw new Error(`the city's clock is ${ahead} ms off after ${days} days`);
         await new Promise((resolve) => { setTimeout(resolve, 250); });
     }
-    if (whole > 0.1 && party && party !== 'nobody') {
+    if (whole > 0.1 && job.tokens[party]) {
         await page.goto(`${job.address}/office`);
         if (!(await page.getByLabel(/token/i).count())) throw new Error(`${party} is still signed in ${whole} days later`);
         party = null;
@@ -106,15 +108,55 @@ const read = async (step) => {
     }
 };
 
+// Follows a link that gives a file, keeps it where later steps can send it from, and tells how it begins.
+const save = async (step) => {
+    await page.goto(job.address + named(step.open));
+    const [download] = await Promise.all([page.waitForEvent('download'), page.locator(`main a[href^="${step.save}"]`).first().click()]);
+    await download.saveAs(step.into);
+    const bytes = readFileSync(step.into);
+    return { file: download.suggestedFilename(), bytes: bytes.length, begins: bytes.subarray(0, 5).toString('latin1'), said: await words(page) };
+};
+
+// By a link to an identity provider, as somebody there, and back by whatever leads on by itself, until somewhere.
+const provided = async ({ open, provider, who, back }) => {
+    await page.goto(job.address + open);
+    await page.getByRole('main').getByRole('link', { name: provider, exact: true }).click();
+    const hosts = [];
+    // It asks who that is, and whether the city may know.
+    for (let form = 0; form < 2; form += 1) {
+        await page.locator('form button[type="submit"]').waitFor();
+        hosts.push(new URL(page.url()).hostname);
+        if (await page.locator('[name="login"]').count()) {
+            await page.locator('[name="login"]').fill(who);
+            await page.locator('[name="password"]').fill('whatever');
+        }
+        await Promise.all([page.waitForNavigation(), page.locator('form button[type="submit"]').click()]);
+    }
+    await page.waitForURL(back);
+    return { hosts, ended: ended(page), said: await words(page) };
+};
+
+// What is typed: as it is, what an earlier step was given, or what an app shows now for the key that was handed out.
+const typed = async (value) => {
+    const keys = page.locator('#key');
+    if (await keys.count()) led.key = await keys.innerText();
+    if (value === '{code}') return code(led.key, Date.now() + days * DAY_MILLIS);
+    return /^\{[\w-]+(\.id)?\}$/.test(value) ? named(value) : value;
+};
+
 const take = async (step) => {
     if (step.days !== undefined) return pass(step.days).then(() => ({ said: '' }));
     if (step.send) return send(step);
     if (step.as !== party) await enter(step.as);
+    if (step.save) return save(step);
+    if (step.provider) return provided(step);
     if (step.answers) await answer(step);
     else if (step.until) await read(step);
     else {
         await page.goto(job.address + named(step.open));
-        for (const [name, value] of step.fill) await fill(page, name, value);
+        for (const [name, value] of step.fill) await fill(page, name, await typed(value));
+        // Who sends a form at once is no resident.
+        if (step.writes) await page.waitForTimeout(step.writes);
         for (const button of step.press) await press(page, button);
     }
     if (step.name) led[step.name] = ended(page);
@@ -127,7 +169,7 @@ for (const step of job.steps) {
         told.push({ open: step.open, ...(await take(step)) });
     } catch (error) {
         const said = page ? await words(page).catch(() => '') : '';
-        throw new Error(`${JSON.stringify(step)}\n${said}`, { cause: error });
+        throw new Error(`${JSON.stringify(step)} ${JSON.stringify(led)}\n${said}`, { cause: error });
     }
 }
 await browser.close();

@@ -33,9 +33,9 @@ pub(super) fn done(party: &str, open: &str, fill: &[(&str, &str)]) -> Value {
     step(party, open, fill, &["look", "do"])
 }
 
-/// The proposal, page by page, and what becomes of it.
-fn deployment() -> Vec<Value> {
-    let (tomorrow, spring, autumn) = (day(1), day(150), day(300));
+/// The proposal of air gauges at the square, page by page.
+pub(super) fn proposal() -> Vec<Value> {
+    let (tomorrow, autumn) = (day(1), day(300));
     let about = [
         ("title", "Air at the square"),
         ("deployment", "square-air"),
@@ -45,14 +45,6 @@ fn deployment() -> Vec<Value> {
         ("technology", "air-quality-station"),
     ];
     let property = [("property", "no2"), ("category", "air-quality"), ("value", "number"), ("treatment", "keep")];
-    let square = "/office/deployments/square-air";
-    let assessed = [
-        ("outcome", "acceptable"),
-        ("summary", "No data about people."),
-        ("document", DOCUMENT),
-        ("review-by", autumn.as_str()),
-    ];
-    let reason = |words| [("reason", words)];
     vec![
         named("draft", step("city", "/office/propose/new", &about, &["keep"])),
         step("city", "{draft}/purposes", &[("purpose", "air-quality"), ("legal-basis", "not-personal")], &["keep"]),
@@ -65,6 +57,22 @@ fn deployment() -> Vec<Value> {
         step("city", "{draft}/stream-1-1", &property, &["keep"]),
         step("city", "{draft}/dates", &[("starts", &tomorrow), ("ends", &autumn)], &["keep"]),
         done("city", "{draft}", &[]),
+    ]
+}
+
+/// The proposal, and what becomes of it.
+fn deployment() -> Vec<Value> {
+    let (spring, autumn) = (day(150), day(300));
+    let square = "/office/deployments/square-air";
+    let assessed = [
+        ("outcome", "acceptable"),
+        ("summary", "No data about people."),
+        ("document", DOCUMENT),
+        ("review-by", autumn.as_str()),
+    ];
+    let reason = |words| [("reason", words)];
+    let mut steps = proposal();
+    steps.extend([
         done("privacy-office", &format!("{square}/assess"), &assessed),
         done("council", &format!("{square}/approve"), &[("until", &spring), ("reason", "The council voted.")]),
         done("city", &format!("{square}/publish"), &[]),
@@ -72,7 +80,8 @@ fn deployment() -> Vec<Value> {
         done("council", &format!("{square}/suspend"), &reason("A complaint.")),
         done("city", &format!("{square}/activate"), &[]),
         done("council", &format!("{square}/end"), &reason("The square is rebuilt.")),
-    ]
+    ]);
+    steps
 }
 
 /// What is filled in for an agreement until a day.

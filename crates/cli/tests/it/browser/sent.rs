@@ -54,6 +54,7 @@ pub(super) fn office() -> Vec<Value> {
     let mut pages = looked_at();
     pages.extend(lacking());
     pages.extend([
+        refused("No emergency to review", "/office/deployments/congestion/emergency-review", 404),
         refused("Something that is not there in the office", "/office/deployments/nothing", 404),
         once("Signed out", "/account", &[], &["Sign out"], 200),
     ]);

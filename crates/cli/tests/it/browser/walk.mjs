@@ -2,13 +2,12 @@
 //
 // It is given one JSON document as its argument and never changes anything but what a form on a page changes. What answers to a form is
 // looked at twice, so that forms are sent twice, but where that is done only once.
-import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { accessible, fits, html, keyboard, linked, pageFacts } from './checks.mjs';
-import { fill, press } from './forms.mjs';
+import { code, fill, press } from './forms.mjs';
 import { journeys, signIn } from './journeys.mjs';
 
 const job = JSON.parse(process.argv[2]);
@@ -30,16 +29,6 @@ const context = async (options) => {
     return made;
 };
 
-// What an app on a phone shows for the key that a page hands out: six digits of this half minute.
-const code = (key) => {
-    const bits = [...key.replace(/\s/g, '')].map((sign) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(sign).toString(2).padStart(5, '0')).join('');
-    const bytes = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-    const step = Buffer.alloc(8);
-    step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-    const made = createHmac('sha1', bytes).update(step).digest();
-    return String((made.readUInt32BE(made[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-};
-
 // Where a spot is: at its address, or behind the forms that are filled in and sent there. The last step is for who weighs it.
 const before = async (page, site, spot) => {
     // A page that goes on by itself is looked at as it is: where it goes has nothing to show instead.
@@ -53,33 +42,41 @@ const before = async (page, site, spot) => {
         return press(page, button);
     };
     for (const [name, value] of spot.fill) {
-        await fill(page, name, value === '{code}' ? code(await page.locator('#key').innerText()) : value);
+        await fill(page, name, value === '{code}' ? code(await page.locator('#key').innerText(), Date.now()) : value);
     }
     for (const button of spot.press.slice(0, -1)) await sends(button);
     return () => sends(spot.press.at(-1));
 };
 
-// Requests and what they weigh with gzip, as a web server in front sends them; nothing comes from a cache.
-const weighed = async (page, address, step) => {
-    const [bodies, elsewhere] = [[], []];
+// Requests and what they weigh with gzip, as a web server in front sends them; nothing comes from a cache. Bodies are read on their way
+// to the page: asked for afterwards, that of a page which answers to a form is sometimes gone with the page before.
+const weighed = async (page, session, address, step) => {
+    const [sizes, elsewhere, lost] = [[], [], []];
+    let text = '';
     // What leads on to another address has no body, nor has what has nothing to show.
-    const bare = (response) => response.status() === 204 || (response.status() >= 300 && response.status() < 400);
-    const sized = (response) => {
-        const size = bare(response) ? Promise.resolve(0) : response.body().then((body) => gzipSync(body).length);
-        // Where the step fails first, nobody asks for it any more.
-        size.catch(() => {});
-        bodies.push(size);
+    const bare = (status) => status === 204 || (status >= 300 && status < 400);
+    const passing = async ({ requestId, responseStatusCode, resourceType }) => {
+        const place = sizes.push(0) - 1;
+        if (!bare(responseStatusCode)) {
+            const read = await session.send('Fetch.getResponseBody', { requestId });
+            const body = Buffer.from(read.body, read.base64Encoded ? 'base64' : 'utf8');
+            sizes[place] = gzipSync(body).length;
+            if (resourceType === 'Document') text = body.toString('utf8');
+        }
+        await session.send('Fetch.continueResponse', { requestId });
     };
+    const passed = (paused) => passing(paused).catch((cause) => lost.push(cause));
     const asked = (request) => {
         if (new URL(request.url()).origin !== new URL(address).origin) elsewhere.push(request.url());
     };
-    page.on('response', sized);
+    session.on('Fetch.requestPaused', passed);
     page.on('request', asked);
+    await session.send('Fetch.enable', { patterns: [{ requestStage: 'Response' }] });
     const response = await step();
-    const sizes = await Promise.all(bodies);
-    page.off('response', sized);
+    await session.send('Fetch.disable');
+    session.off('Fetch.requestPaused', passed);
     page.off('request', asked);
-    const text = await response.text();
+    if (lost.length) throw lost[0];
     // Which addresses were asked on the way here, and how: the page that answers to a form may be another one.
     const ways = [];
     for (let request = response.request(); request; request = request.redirectedFrom()) {
@@ -92,7 +89,7 @@ const look = async (site, spot, scripted, plain) => {
     const address = site.address + spot.path;
     const session = await scripted.context().newCDPSession(scripted);
     await session.send('Network.setCacheDisabled', { cacheDisabled: true });
-    const weight = await weighed(scripted, address, await before(scripted, site, spot));
+    const weight = await weighed(scripted, session, address, await before(scripted, site, spot));
     const { text } = weight;
     const found = { name: spot.name, path: spot.path, expected: spot.status, ...weight, facts: await pageFacts(scripted) };
     found.axe = await accessible(scripted, axe);

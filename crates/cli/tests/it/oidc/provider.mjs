@@ -3,11 +3,11 @@
 import http from 'node:http';
 import { pathToFileURL } from 'node:url';
 
-const { modules, redirect, secret } = JSON.parse(process.argv[2]);
+const { modules, redirect, secret, host = '127.0.0.1' } = JSON.parse(process.argv[2]);
 const { default: Provider } = await import(pathToFileURL(`${modules}/node_modules/oidc-provider/lib/index.js`).href);
 const server = http.createServer();
 server.listen(0, '127.0.0.1', () => {
-    const issuer = `http://127.0.0.1:${server.address().port}`;
+    const issuer = `http://${host}:${server.address().port}`;
     const provider = new Provider(issuer, {
         clients: [{ client_id: 'ordinance', client_secret: secret, redirect_uris: [redirect] }],
         pkce: { required: () => true },
