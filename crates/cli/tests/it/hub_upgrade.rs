@@ -20,8 +20,8 @@ use crate::hub::{Served, adopted, size, with_people};
 use crate::hub_adopt::{in_force, names, profile, released, stderr, unpacked, verified};
 use crate::tool::{City, json as run_json, run};
 
-/// The next version of the core, in which nothing is handed out of fewer than so many.
-fn next(hub: &Served, editor: &str, member: &str, version: &str, minimum: u32) -> String {
+/// The next version of the core, in which nothing is handed out of fewer than so many, from an amendment to its consolidation.
+pub(crate) fn consolidated(hub: &Served, editor: &str, member: &str, version: &str, minimum: u32) {
     let (draft, reasons) = ("core", "the workshop of 5 May");
     let change = json!({"parameter": {"id": "minimum-count", "value": minimum.to_string()}});
     let propose =
@@ -31,8 +31,18 @@ fn next(hub: &Served, editor: &str, member: &str, version: &str, minimum: u32) -
     let decide = json!({"do": "decide-amendment", "amendment": amendment, "outcome": "accepted", "reasons": reasons});
     hub.act(editor, &decide);
     hub.act(editor, &json!({"do": "consolidate", "draft": draft, "version": version, "reasons": reasons}));
-    let released = hub.act(&hub.token, &json!({"do": "release", "draft": draft, "reasons": reasons}));
+}
+
+/// It is released; gives where.
+pub(crate) fn sealed(hub: &Served) -> String {
+    let released = hub.act(&hub.token, &json!({"do": "release", "draft": "core", "reasons": "the workshop of 5 May"}));
     format!("{}/versions/{released}/release.json", hub.address)
+}
+
+/// The same, released.
+fn next(hub: &Served, editor: &str, member: &str, version: &str, minimum: u32) -> String {
+    consolidated(hub, editor, member, version, minimum);
+    sealed(hub)
 }
 
 /// The actions of a proof in which something is newly allowed, and those in which something is newly refused.

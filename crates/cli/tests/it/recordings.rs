@@ -4,17 +4,20 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{TimestampMillisecondType, UInt32Type, UInt64Type};
 use flate2::read::GzDecoder;
 use journal::SqliteReader;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use serde_json::Value;
+use serde_json::{Value, json as value};
 
 use crate::fixture;
+use crate::hub::with_people;
+use crate::hub_upgrade::{consolidated, sealed};
 use crate::scan::{Identifiers, Looked, files, look};
-use crate::tool::{json, ordinance, skipped};
+use crate::tool::{instant, json, ordinance, run, skipped};
 
 /// The registered receivers of the demo city.
 const RECEIVERS: i64 = 6;
@@ -113,8 +116,8 @@ fn scan(demo: &Demo, probes: &[Probe]) -> Looked {
     looked
 }
 
-/// Everything that is compared, of any recordings.
-fn compare(recordings: &[PathBuf]) -> (Demo, Vec<Probe>, tempfile::TempDir) {
+/// Everything that is compared, of any recordings. What was agreed still stands where they are new.
+fn compare(recordings: &[PathBuf], are_new: bool) -> (Demo, Vec<Probe>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let all = probes(recordings);
     let demo = play(folder.path(), "demo", recordings);
@@ -142,19 +145,8 @@ fn compare(recordings: &[PathBuf]) -> (Demo, Vec<Probe>, tempfile::TempDir) {
             scan(&demo, &of_day);
         }
     }
-    tried(&demo, folder.path());
+    tried(&demo, folder.path(), are_new);
     (demo, all, folder)
-}
-
-/// A standard that asks for twice as many people behind each number as the core does.
-fn draft(folder: &Path) -> String {
-    let pack = folder.join("twenty");
-    std::fs::create_dir(&pack).unwrap();
-    let manifest = "id = \"twenty\"\nurn = \"urn:example:standard:twenty\"\nversion = \"0.1.0\"\ntitle = \"Twenty behind every number\"\nowner = \
-                    \"A city\"\nkind = \"profile\"\nlayer = \"city\"\njurisdiction = \"A city\"\nlocale = \"en\"\nlocales = [\"en\"]\nnotice = \
-                    \"Illustrative.\"\nbased_on = [\"urn:ordinance:standard:global-core@0.1.0\"]\n\n[set]\nminimum-count = 20\n";
-    std::fs::write(pack.join("pack.toml"), manifest).unwrap();
-    pack.to_str().unwrap().to_owned()
 }
 
 /// How many disclosures of a stream a report tells of, and how many of them would not have been as they were.
@@ -166,10 +158,11 @@ fn stopped(report: &Value, stream: &str) -> (u64, u64) {
     })
 }
 
-/// A draft is tried on the history of the city that lived through the recordings: what was handed over of phones, with ten behind each
-/// number, would not have been, and everything else would, as anybody reads it from the city's public log.
-fn tried(demo: &Demo, folder: &Path) {
-    let (draft, dir) = (draft(folder), demo.dir.to_str().unwrap());
+/// An amendment of a hub is tried on the history of the city that lived through the recordings: what was handed over of phones, with ten
+/// behind each number, would not have been, and everything else would, as anybody reads it from the city's public log. Then it is
+/// released and adopted, and where its agreements still stand the city decides as the replay said.
+fn tried(demo: &Demo, folder: &Path, stand: bool) {
+    let dir = demo.dir.to_str().unwrap();
     let mut handed_over: BTreeMap<String, u64> = BTreeMap::new();
     for (_, bytes) in SqliteReader::open(&demo.dir.join("journal.db")).unwrap().records(0, 100_000).unwrap() {
         let record: Value = serde_json::from_slice(&bytes).unwrap();
@@ -177,8 +170,18 @@ fn tried(demo: &Demo, folder: &Path) {
     }
     let phones = ["wifi-centre", "ways-centre"];
     assert!(handed_over.contains_key(phones[0]) && handed_over.len() > phones.len(), "{handed_over:?}");
+    let (hub, editor, member) = with_people();
+    let opened = value!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
+    hub.act(&editor, &opened);
+    let draft = format!("{}/drafts/core", hub.address);
+    let report =
+        |more: &[&str]| json(&[&["pilot", "run", dir, "--draft", &draft, "--allow", "127.0.0.1"][..], more].concat());
+    // Before anything is amended everything would have been as it was.
+    let same = report(&[]);
+    assert!(handed_over.iter().all(|(stream, all)| stopped(&same, stream) == (*all, 0)), "{same}");
+    consolidated(&hub, &editor, &member, "0.2.0", 20);
     for more in [&[][..], &["--outside"]] {
-        let report = json(&[&["pilot", "run", dir, "--draft", &draft][..], more].concat());
+        let report = report(more);
         assert_eq!(report["seen"]["inside"], more.is_empty(), "{report}");
         for (stream, all) in &handed_over {
             let would_not = if phones.contains(&stream.as_str()) { *all } else { 0 };
@@ -186,13 +189,27 @@ fn tried(demo: &Demo, folder: &Path) {
         }
         let against: Vec<&str> =
             report["against"].as_array().unwrap().iter().map(|line| line["norm"].as_str().unwrap()).collect();
-        assert_eq!(against, ["twenty/minimum-count"], "{report}");
-        // Under the core alone everything would have been as it was.
-        let core = json(&[&["pilot", "run", dir, "--draft", "global-core"][..], more].concat());
-        for (stream, all) in &handed_over {
-            assert_eq!(stopped(&core, stream), (*all, 0), "{stream}: {core}");
-        }
+        assert_eq!(against, ["global-core/minimum-count"], "{report}");
     }
+    let copy = folder.join("adopts");
+    let copied = Command::new("cp").arg("-r").args([&demo.dir, &copy]).status().unwrap();
+    assert!(copied.success());
+    let copy = copy.to_str().unwrap();
+    let asked = |as_whom: &str, purpose: &str, stream: &str| {
+        run(&["query", copy, "--as", as_whom, "--purpose", purpose, "--stream", stream])
+    };
+    let before = asked("mobility", "traffic-management", phones[0]);
+    assert_eq!(before.status.success(), stand, "{before:?}");
+    if !stand {
+        // A city that wakes after years does nothing until somebody says that so much time has passed.
+        json(&["clock", copy, "--is", &instant().to_string(), "--reason", "It was read again years later."]);
+    }
+    json(&["adopt", copy, &sealed(&hub), "--by", "city", "--hub-key", &hub.key]);
+    let refused = asked("mobility", "traffic-management", phones[0]);
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(3) && (!stand || words.contains("core-21")), "{words}");
+    assert_eq!(asked("public", "air-quality", "air").status.success(), stand);
+    assert_eq!(json(&["verify", copy])["holds"], true);
 }
 
 /// The recordings of each day alone: one file for each receiver.
@@ -330,7 +347,7 @@ fn real_recordings_give_what_an_independent_count_gives_and_leave_no_identifier(
     };
     let mut recordings: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     recordings.sort();
-    let (_, probes, _) = compare(&recordings);
+    let (_, probes, _) = compare(&recordings, false);
     assert!(probes.len() > 100_000);
 }
 
@@ -339,7 +356,7 @@ fn invented_recordings_give_what_an_independent_count_gives_and_leave_no_identif
     let written = tempfile::tempdir().unwrap();
     let mut recordings = fixture::probes(written.path(), fixture::midnight(3));
     recordings.extend(fixture::probes(written.path(), fixture::midnight(2)));
-    let (demo, probes, _folder) = compare(&recordings);
+    let (demo, probes, _folder) = compare(&recordings, true);
     assert_eq!(probes.len(), 208);
     // The same through the command line, days later: the numbers of each cell are the same, and no more.
     let dir = demo.dir.to_str().unwrap();
