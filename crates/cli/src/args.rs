@@ -424,7 +424,7 @@ pub(crate) struct Verify {
     /// A folder with packs, or with folders of packs, that a released profile stands on; may be given several times.
     #[arg(long = "library", value_name = "DIR")]
     pub(crate) folders: Vec<PathBuf>,
-    /// Check a deployment's page, too: it must say what the log gives. Only at the address of a node.
+    /// Also check what the node serves about a deployment as data: it has to be what the log gives. Only at the address of a node.
     #[arg(long, value_name = "ID")]
     pub(crate) deployment: Option<model::DeploymentId>,
     /// Watch the log: it must continue the head in this file, which is then replaced by the newest that held. The file is

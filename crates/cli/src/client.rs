@@ -1,15 +1,17 @@
 //! A city at an address: the same questions over HTTP.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use model::{Clock, Span, Timestamp};
+use model::{Clock, Span, Timestamp, plain};
 use register::Submission;
 use serde_json::Value;
 use tlog::audit::{LogSource, SourceError};
 use ureq::Agent;
 use ureq::http::Response;
 
+use crate::commands::WORDS_CHARS_MAX;
 use crate::output::Refused;
 
 /// The longest wait for an answer.
@@ -32,13 +34,23 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(address: &str) -> Self {
-        Self::patient(address, TIMEOUT)
+        let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).build();
+        Self { agent: config.into(), base: address.trim_end_matches('/').to_owned() }
     }
 
-    /// The same with another longest wait for an answer, from its first byte to its last.
+    /// The same with another longest wait for an answer, from its first byte to its last, and nobody but who is named is asked: it leads
+    /// nowhere else.
     pub(crate) fn patient(address: &str, patience: Duration) -> Self {
-        let config = Agent::config_builder().timeout_global(Some(patience)).http_status_as_error(false).build();
+        let config = Agent::config_builder().timeout_global(Some(patience)).max_redirects(0);
+        let config = config.http_status_as_error(false).build();
         Self { agent: config.into(), base: address.trim_end_matches('/').to_owned() }
+    }
+
+    /// Asks for something that may not be there; nothing if it is not.
+    pub(crate) fn find(&self, path: &str) -> anyhow::Result<Option<Value>> {
+        let response = self.agent.get(format!("{}{path}", self.base)).call();
+        let response = response.with_context(|| format!("no answer from {}", self.base))?;
+        if response.status().as_u16() == 404 { Ok(None) } else { answer(response).map(Some) }
     }
 
     /// Asks for a path with a query.
@@ -149,7 +161,8 @@ fn answer(mut response: Response<ureq::Body>) -> anyhow::Result<Value> {
         return Ok(value);
     }
     let detail = value.get("detail").or_else(|| value.get("title")).and_then(Value::as_str);
-    let message = detail.map_or_else(|| format!("the node answered {status}"), str::to_owned);
+    // What a node says is another's words.
+    let message = detail.map_or_else(|| format!("the node answered {status}"), |detail| plain(detail, WORDS_CHARS_MAX));
     if value.get("grounds").is_some() {
         return Err(Refused { message, details: value }.into());
     }
@@ -184,18 +197,19 @@ impl LogSource for AddressSource {
     }
 }
 
-/// A log that has to be had whole by an instant: each file comes in time or not at all, and however many there are, none is asked for
-/// after that.
+/// A log that has to be had whole by an instant and within some bytes: each file comes in time or not at all, and however many there are,
+/// none is asked for after that.
 pub(crate) struct Within<'a> {
     log: AddressSource,
     clock: &'a dyn Clock,
     until: Timestamp,
+    bytes_left: AtomicUsize,
 }
 
 impl<'a> Within<'a> {
-    /// From now on, for so long.
-    pub(crate) fn new(log: AddressSource, clock: &'a dyn Clock, patience: Span) -> Self {
-        Self { log, clock, until: clock.now() + patience }
+    /// From now on, for so long and so much.
+    pub(crate) fn new(log: AddressSource, clock: &'a dyn Clock, patience: Span, bytes: usize) -> Self {
+        Self { log, clock, until: clock.now() + patience, bytes_left: AtomicUsize::new(bytes) }
     }
 }
 
@@ -205,10 +219,13 @@ impl LogSource for Within<'_> {
     }
 
     fn get_limited(&self, path: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
+        let failed = |message: &str| SourceError::Failed { path: path.to_owned(), message: message.to_owned() };
         if self.clock.now() > self.until {
-            let message = "the log was not had whole in the time that there was for it; give it more with `--patience`";
-            return Err(SourceError::Failed { path: path.to_owned(), message: message.to_owned() });
+            return Err(failed("the log was not had whole in the time that there was for it"));
         }
-        self.log.get_limited(path, limit)
+        let left = self.bytes_left.load(Ordering::Relaxed);
+        let bytes = self.log.get_limited(path, limit.min(left))?;
+        self.bytes_left.store(left.saturating_sub(bytes.len()), Ordering::Relaxed);
+        Ok(bytes)
     }
 }

@@ -3,9 +3,9 @@
 //! Whoever asked a hub notes it here, in the city's folder, and the office reads it. It decides nothing: what is in force stays so until
 //! somebody who may adopts something else. The words are another's, and are shown as such.
 
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use journal::files::{self, Readers};
 use model::Timestamp;
@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::FolderError;
 
-/// The file in a city's folder.
+/// Where it lies in a city's folder, and whoever asks hubs locks.
+const FOLDER: &str = "hubs";
+/// The file there.
 const FILE: &str = "recalls.json";
 /// The largest file that is read, in bytes.
 const BYTES_MAX: u64 = 1 << 20;
@@ -36,31 +38,62 @@ pub struct Recall {
     pub reasons: String,
 }
 
+/// A standard in force here of which its hub could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unasked {
+    /// Which: its name and version.
+    pub standard: String,
+    /// The origin of the hub's log.
+    pub origin: String,
+    /// The entry that released it.
+    pub entry: u64,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 /// What was heard of all of them, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recalls {
-    /// When hubs were asked last.
+    /// When hubs were asked last, whether or not they answered.
     pub at: Timestamp,
+    /// Whether each hub whose address is known answered.
+    pub whole: bool,
     /// The hash of the policies that were in force then: under others nothing of this is known to hold.
     pub policies: String,
     /// What stands no longer.
     pub recalls: Vec<Recall>,
+    /// Of what nobody could ask.
+    pub unasked: Vec<Unasked>,
 }
 
 impl Recalls {
-    /// What was noted in a city's folder; nothing if nobody asked yet, or it is damaged: it is then asked for again.
+    /// The folder that whoever asks hubs keeps to themselves meanwhile; made if it is not there.
     ///
     /// # Errors
-    /// It is there and cannot be read.
+    /// It cannot be made.
+    pub fn folder(root: &Path) -> Result<PathBuf, FolderError> {
+        let path = root.join(FOLDER);
+        match files::folder(&path, Readers::Everybody) {
+            Ok(()) => Ok(path),
+            Err(error) => Err(FolderError::File { path, error }),
+        }
+    }
+
+    /// What was noted in a city's folder; nothing if nobody asked yet.
+    ///
+    /// # Errors
+    /// It is there and cannot be read, or is none that this software wrote.
     pub fn noted(root: &Path) -> Result<Option<Self>, FolderError> {
-        let path = root.join(FILE);
-        let read = || match fs::metadata(&path)?.len() {
-            0..=BYTES_MAX => fs::read(&path),
-            _ => Ok(Vec::new()),
+        let path = root.join(FOLDER).join(FILE);
+        let read = || -> io::Result<Self> {
+            let mut bytes = Vec::new();
+            File::open(&path)?.take(BYTES_MAX).read_to_end(&mut bytes)?;
+            Ok(serde_json::from_slice(&bytes)?)
         };
         match read() {
-            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+            Ok(noted) => Ok(Some(noted)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(FolderError::File { path, error }),
         }
@@ -71,16 +104,16 @@ impl Recalls {
     /// # Errors
     /// It cannot be written.
     pub fn note(&self, root: &Path) -> Result<(), FolderError> {
-        let path = root.join(FILE);
+        let path = Self::folder(root)?.join(FILE);
         let written = serde_json::to_vec(self).map_err(io::Error::from);
         let put = written.and_then(|bytes| files::put(&path, &bytes, Readers::Everybody));
         put.map_err(|error| FolderError::File { path, error })
     }
 
-    /// What is known under policies that are in force now.
+    /// The same, if it was heard under policies that are in force now.
     #[must_use]
-    pub fn under(self, policies: &str) -> Vec<Recall> {
-        if self.policies == policies { self.recalls } else { Vec::new() }
+    pub fn under(self, policies: &str) -> Option<Self> {
+        (self.policies == policies).then_some(self)
     }
 }
 
@@ -89,28 +122,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_heard_is_kept_whole_holds_under_its_policies_alone_and_is_asked_for_again_if_damaged() {
+    fn what_was_heard_is_kept_whole_holds_under_its_policies_alone_and_is_no_silence_if_damaged() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Recalls::noted(folder.path()).unwrap(), None);
-        let recall = Recall {
-            standard: "core@1".to_owned(),
-            origin: "hub.example/log".to_owned(),
-            entry: 4,
-            by: 9,
-            instead: None,
-            reasons: "It forgot <nights>.".to_owned(),
+        let (standard, origin) = ("core@1".to_owned(), "hub.example/log".to_owned());
+        let unasked = Unasked {
+            standard: "other@1".to_owned(),
+            origin: origin.clone(),
+            entry: 5,
+            since: Timestamp::from_millis(3_000),
         };
-        let heard =
-            Recalls { at: Timestamp::from_millis(7_000), policies: "aa".to_owned(), recalls: vec![recall.clone()] };
+        let reasons = "It forgot <nights>.".to_owned();
+        let recall = Recall { standard, origin, entry: 4, by: 9, instead: None, reasons };
+        let heard = Recalls {
+            at: Timestamp::from_millis(7_000),
+            whole: false,
+            policies: "aa".to_owned(),
+            recalls: vec![recall],
+            unasked: vec![unasked],
+        };
         heard.note(folder.path()).unwrap();
         let noted = Recalls::noted(folder.path()).unwrap().unwrap();
         assert_eq!(noted, heard);
-        assert_eq!((noted.clone().under("aa"), noted.under("bb")), (vec![recall], vec![]));
-        for damaged in ["{", "{}", ""] {
-            fs::write(folder.path().join(FILE), damaged).unwrap();
-            assert_eq!(Recalls::noted(folder.path()).unwrap(), None, "{damaged}");
+        assert_eq!((noted.clone().under("aa"), noted.under("bb")), (Some(heard.clone()), None));
+        let file = folder.path().join(FOLDER).join(FILE);
+        for damaged in ["{".to_owned(), "{}".to_owned(), String::new(), " ".repeat(2 << 20)] {
+            std::fs::write(&file, &damaged).unwrap();
+            assert!(Recalls::noted(folder.path()).is_err(), "{}", damaged.len());
         }
-        fs::write(folder.path().join(FILE), vec![b' '; 2 << 20]).unwrap();
-        assert_eq!(Recalls::noted(folder.path()).unwrap(), None);
+        // What is damaged is in nobody's way when it is heard anew.
+        heard.note(folder.path()).unwrap();
+        assert_eq!(Recalls::noted(folder.path()).unwrap(), Some(heard));
     }
 }

@@ -233,7 +233,7 @@ pub(crate) struct Adopt {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) hub: Option<String>,
     /// How long a hub may take for one answer, in seconds; its whole log may take ten times as long. What does not come in time is
-    /// refused, and nothing is written.
+    /// adopted by nobody, and stands unasked in a check.
     #[arg(long, value_name = "SECONDS", default_value_t = HUB_PATIENCE, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) patience: u32,
     /// Adopt nothing: read the log of each hub that this city adopted from, and tell whether what is in force was withdrawn or

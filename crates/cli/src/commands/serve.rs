@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Serve, output: &Output) -> anyhow::Result<()> {
     let city = Arc::new(City::open_with(&args.dir, Arc::new(SystemClock), Arc::new(SystemEntropy), options)?);
     let sql = Sql::of(&city, args.flight.is_some())?;
     city.tick()?;
-    let _asking = Asking::begin(args, Arc::clone(&city))?;
+    let _asking = Asking::begin(args, &city)?;
     let name = city.register().state().city.as_ref().map(|city| city.name.clone()).unwrap_or_default();
     let serving = Serving {
         listen: args.listen,

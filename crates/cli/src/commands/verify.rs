@@ -90,7 +90,7 @@ fn held(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow:
     let mut document = document(&audit, lake.as_ref(), &layers);
     if let Some(same) = same {
         words = format!("{words}\n{}", same.in_words());
-        document["page"] = json!(same);
+        document["deployment"] = json!(same);
     }
     Ok(Held { document, words, log: audit.log })
 }

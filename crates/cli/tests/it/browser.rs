@@ -35,7 +35,7 @@ const RULES_MIN: usize = 50;
 
 /// A page on which everything is wrong that is looked for.
 const CONTROL: &str = "<!doctype html><html><head><title>Control</title></head><body><div style=\"width:900px\">wide</div>\
-    <p style=\"color:#ccc;background:#fff\">pale</p><a href=\"/\" style=\"outline:none\">first</a><button \
+    <p style=\"color:#ccc;background:#fff\">pale</p><svg><text y=\"20\" fill=\"#ccc\">drawn</text></svg><a href=\"/\" style=\"outline:none\">first</a><button \
     style=\"width:9px;height:9px;padding:0;overflow:hidden\">small</button><a class=\"skip\" href=\"#nowhere\">skip</a></i></body></html>";
 /// Pages for everybody: what a page is, and one of its kind in the demo.
 const PUBLIC: &[(&str, &str)] = &[
@@ -408,8 +408,8 @@ fn bare(beside: &City) -> (Node, String) {
 }
 
 /// Somebody is invited at the command line; gives the path of the link, and the number of the account.
-fn invited(city: &City, party: &str, login: &str) -> (String, String) {
-    let person = ["--party", party, "--login", login, "--name", "Vera Nowak", "--role", "reader"];
+fn invited(city: &City, party: &str, login: &str, role: &str) -> (String, String) {
+    let person = ["--party", party, "--login", login, "--name", "Vera Nowak", "--role", role];
     let added = tool::json(&[&["account", "add", &city.arg()][..], &person].concat());
     (added["path"].as_str().unwrap().to_owned(), added["account"].to_string())
 }
@@ -441,6 +441,7 @@ fn faults(page: &Value) -> Vec<String> {
         found.extend(texts(list).into_iter().map(|one| format!("{} {what}: {one}", page["path"])));
     };
     note(&page["axe"]["broken"], "breaks a rule");
+    note(&page["legible"], "is not legible");
     note(&page["html"], "is not HTML");
     note(&page["keyboard"], "by keyboard");
     note(&page["narrow"], "at 320 pixels");
@@ -489,18 +490,18 @@ fn sites(demo: &Demo, city: &City) -> (Node, Node, Value) {
     let mut signed = json!({ "address": node.address, "token": city.police, "pages": spots(SIGNED_IN) });
     signed["pages"].as_array_mut().unwrap().extend(sent::desk());
     let mut office = json!({ "address": node.address, "token": city.officer, "pages": spots(OFFICE) });
-    let (_, clerk) = invited(city, "city", "clerk@brookhaven.example");
+    let (_, clerk) = invited(city, "city", "clerk@brookhaven.example", "reader");
     office["pages"].as_array_mut().unwrap().extend(sent::office());
     for page in office["pages"].as_array_mut().unwrap() {
         let path = page["path"].as_str().unwrap();
         page["path"] =
             json!(path.replace("INQUIRY", &objection).replace("QUESTION", &question).replace("CLERK", &clerk));
     }
-    come_in(&node, &invited(city, "police", PERSON_KNOWN_BY.0).0);
+    come_in(&node, &invited(city, "police", PERSON_KNOWN_BY.0, "reader").0);
     let (login, password) = PERSON_KNOWN_BY;
     let mut person = json!({ "address": node.address, "login": login, "password": password, "pages": spots(&PERSON) });
     person["pages"].as_array_mut().unwrap().extend(sent::person());
-    let (link, _) = invited(city, "police", "somebody@brookhaven.example");
+    let (link, _) = invited(city, "police", "somebody@brookhaven.example", "reader");
     let mut guest = json!({ "address": node.address, "pages": spots(&[("Come in", link.as_str())]) });
     guest["pages"].as_array_mut().unwrap().extend(sent::guest(&link, (login, password)));
     let mut public = json!({ "address": demo.address, "pages": spots(&[PUBLIC, GERMAN].concat()) });
@@ -532,6 +533,7 @@ fn every_page_is_accessible_in_a_real_browser_with_a_keyboard_on_a_phone_and_wit
     for (check, expected) in [
         ("axe", "color-contrast"),
         ("axe", "html-has-lang"),
+        ("legible", "“drawn” stands out by 1."),
         ("html", "close-order"),
         ("keyboard", "no outline"),
         ("keyboard", "not the way to the content"),

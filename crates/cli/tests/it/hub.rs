@@ -131,6 +131,15 @@ pub(crate) fn with_people() -> (Served, String, String) {
     (hub, editor, member)
 }
 
+/// The same, where a draft of the core is open.
+pub(crate) fn with_core() -> (Served, String, String) {
+    let (hub, editor, member) = with_people();
+    let opened =
+        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
+    hub.act(&editor, &opened);
+    (hub, editor, member)
+}
+
 /// What was altered is refused whole, whichever part it is.
 fn altered_ones_are_refused(hub: &Served, first: u64, city_arg: &str) {
     let good: Value = serde_json::from_slice(&hub.get(&format!("/versions/{first}/release.json"))).unwrap();
@@ -152,10 +161,7 @@ fn altered_ones_are_refused(hub: &Served, first: u64, city_arg: &str) {
 
 #[test]
 fn a_city_adopts_what_a_hub_released_with_its_proof_and_hears_when_it_is_withdrawn() {
-    let (hub, editor, member) = with_people();
-    let opened =
-        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
-    hub.act(&editor, &opened);
+    let (hub, editor, member) = with_core();
     let first = release(&hub, &editor, &member, "0.2.0", 365);
     let city = hub.path("city");
     let city_arg = city.to_str().unwrap();
@@ -257,10 +263,7 @@ fn land_is_imported_from_a_file_into_a_hub_and_into_nothing_else() {
 
 #[test]
 fn a_pilot_takes_a_draft_straight_from_its_hub_and_says_which_document_it_is() {
-    let (hub, editor, member) = with_people();
-    let opened =
-        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
-    hub.act(&editor, &opened);
+    let (hub, editor, member) = with_core();
     let city = hub.path("city").to_str().unwrap().to_owned();
     run_json(&["init", &city, "--name", "City A", "--origin", "city-a.example/log"]);
     let address = format!("{}/drafts/core", hub.address);

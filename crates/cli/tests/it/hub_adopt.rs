@@ -13,7 +13,7 @@ use model::{Act, What};
 use register::audit::{AuditFailure, FolderSource, audit};
 use serde_json::{Value, json};
 
-use crate::hub::{Served, adopted, release, size, with_people};
+use crate::hub::{Served, adopted, release, size, with_core};
 use crate::tool::{json as run_json, run};
 
 /// What is kept in a city's `adopted/`.
@@ -27,10 +27,7 @@ fn kept(city: &Path) -> Vec<(std::path::PathBuf, Value)> {
 
 /// A hub that released a version, its release as a file, and a city that adopted nothing.
 pub(crate) fn released() -> (Served, u64, String, String) {
-    let (mut hub, editor, member) = with_people();
-    let opened =
-        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
-    hub.act(&editor, &opened);
+    let (mut hub, editor, member) = with_core();
     let first = release(&hub, &editor, &member, "0.2.0", 365);
     let file = hub.path("first.release.json");
     std::fs::write(&file, hub.get(&format!("/versions/{first}/release.json"))).unwrap();
@@ -243,10 +240,7 @@ pub(crate) fn profile(hub: &Served, editor: &str, member: &str, on: &str) -> Str
 
 #[test]
 fn a_profile_that_a_hub_released_on_its_own_release_is_tried_adopted_and_traced_and_not_without_what_it_stands_on() {
-    let (mut hub, editor, member) = with_people();
-    let opened =
-        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
-    hub.act(&editor, &opened);
+    let (mut hub, editor, member) = with_core();
     let core = release(&hub, &editor, &member, "0.2.0", 365);
     let core = format!("{}/versions/{core}/release.json", hub.address);
     let profile = profile(&hub, &editor, &member, "urn:ordinance:standard:global-core@0.2.0");

@@ -16,7 +16,7 @@ use tlog::audit::{LogSource, SourceTiles, read_entry};
 use tlog::checkpoint::{CHECKPOINT_PATH, parse_unverified};
 use tlog::proof::TileHashes;
 
-use crate::hub::{Served, adopted, size, with_people};
+use crate::hub::{Served, adopted, size, with_core};
 use crate::hub_adopt::{in_force, names, profile, released, stderr, unpacked, verified};
 use crate::tool::{City, json as run_json, run};
 
@@ -61,10 +61,7 @@ fn cedar(text: &PolicyText) -> &str {
 
 #[test]
 fn an_upgrade_shows_and_proves_what_it_changes_for_this_city_and_does_it_when_it_is_asked_to() {
-    let (hub, editor, member) = with_people();
-    let opened =
-        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "r"});
-    hub.act(&editor, &opened);
+    let (hub, editor, member) = with_core();
     // What the city hands out is of ten at least: that is more than the first asks for, and less than the second.
     let first = next(&hub, &editor, &member, "0.2.0", 9);
     let second = next(&hub, &editor, &member, "0.3.0", 11);
@@ -203,10 +200,7 @@ fn a_duty_of_which_the_wording_alone_changed_is_named_as_reworded_and_nothing_el
 
 #[test]
 fn a_released_base_is_what_a_release_stands_on_and_no_other_pack_of_its_name_takes_its_place() {
-    let (hub, editor, member) = with_people();
-    let opened =
-        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "r"});
-    hub.act(&editor, &opened);
+    let (hub, editor, member) = with_core();
     let core = next(&hub, &editor, &member, "0.2.0", 12);
     let profile = profile(&hub, &editor, &member, "urn:ordinance:standard:global-core@0.2.0");
     let city = hub.path("city").to_str().unwrap().to_owned();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::hub::{Served, release, with_people};
+use crate::hub::{Served, release, with_core};
 use crate::signed::Browser;
 use crate::tool::{Node, json as run_json, ordinance, run, wait};
 
@@ -39,10 +39,7 @@ fn office_that_says(node: &Node, token: &str, words: &str) -> String {
 
 #[test]
 fn a_served_city_hears_by_itself_what_was_replaced_or_withdrawn_and_knows_it_while_the_hub_is_gone() {
-    let (mut hub, editor, member) = with_people();
-    let opened =
-        json!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
-    hub.act(&editor, &opened);
+    let (mut hub, editor, member) = with_core();
     let first = release(&hub, &editor, &member, "0.2.0", 365);
     let city = hub.path("city").to_str().unwrap().to_owned();
     let begun = run_json(&["init", &city, "--name", "City A", "--origin", "city-a.example/log"]);
@@ -53,7 +50,7 @@ fn a_served_city_hears_by_itself_what_was_replaced_or_withdrawn_and_knows_it_whi
 
     // While it stands nothing is said, and it was asked about.
     let node = serve(&[]);
-    let noted = hub.path("city").join("recalls.json");
+    let noted = hub.path("city").join("hubs/recalls.json");
     for _ in 0..LOOKS_MAX {
         if noted.exists() {
             break;
@@ -65,13 +62,12 @@ fn a_served_city_hears_by_itself_what_was_replaced_or_withdrawn_and_knows_it_whi
     let second = release(&hub, &editor, &member, "0.3.0", 180);
     let reasons = "A year is <too> long.";
     hub.act(&hub.token, &json!({"do": "correct-version", "version": first, "by": second, "reasons": reasons}));
-    // Whoever does not want that asks nobody.
+    // Whoever does not want that asks nobody, although it is time.
+    std::fs::remove_file(&noted).unwrap();
     let node = serve(&["--ask-hubs-every", "never"]);
     wait(Duration::from_secs(3));
-    assert!(!office(&node, &token).contains(replaced));
+    assert!(!noted.exists() && !office(&node, &token).contains(replaced));
     drop(node);
-    // It was asked a moment ago; a minute later it is time again.
-    std::fs::remove_file(&noted).unwrap();
     let node = serve(&["--ask-hubs-every", "1m"]);
     let page = office_that_says(&node, &token, replaced);
     assert!(page.contains("A year is &#60;too&#62; long.") && page.contains(&released(&hub, second)), "{page}");
@@ -81,6 +77,7 @@ fn a_served_city_hears_by_itself_what_was_replaced_or_withdrawn_and_knows_it_whi
     hub.running = None;
     let checked = run(&["adopt", &city, "--check"]);
     assert_eq!(checked.status.code(), Some(1), "{checked:?}");
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("in force here: unknown"), "{checked:?}");
     let node = serve(&["--ask-hubs-every", "1m"]);
     assert!(office(&node, &token).contains(replaced));
     drop(node);
@@ -90,4 +87,29 @@ fn a_served_city_hears_by_itself_what_was_replaced_or_withdrawn_and_knows_it_whi
     run_json(&["adopt", &city, &released(&hub, second), "--by", "city"]);
     let node = serve(&[]);
     assert!(!office(&node, &token).contains(replaced));
+}
+
+#[test]
+fn what_was_heard_and_cannot_be_noted_is_told_all_the_same() {
+    let (hub, editor, member) = with_core();
+    let first = release(&hub, &editor, &member, "0.2.0", 365);
+    let city = hub.path("city").to_str().unwrap().to_owned();
+    run_json(&["init", &city, "--name", "City A", "--origin", "city-a.example/log"]);
+    run_json(&["adopt", &city, &released(&hub, first), "--by", "city", "--hub-key", &hub.key]);
+    hub.act(&hub.token, &json!({"do": "withdraw-version", "version": first, "reasons": "It forgot nights."}));
+    // A file lies where the folder should be.
+    std::fs::write(hub.path("city").join("hubs"), "").unwrap();
+    let checked = run(&["adopt", &city, "--check"]);
+    let [said, failed] = [&checked.stdout, &checked.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    assert_eq!(checked.status.code(), Some(1), "{failed}");
+    assert!(said.contains("withdrawn by entry") && said.contains("It forgot nights."), "{said}");
+    assert!(failed.contains("cannot be noted") && failed.contains("is in force here and was withdrawn"), "{failed}");
+    // A node says so, too, and serves.
+    let node = Node::try_start_as(ordinance(), &city, "127.0.0.1:0", &[]).unwrap();
+    let told = || node.running.stderr.text().contains("is in force here and was withdrawn");
+    assert!((0..LOOKS_MAX).any(|_| {
+        wait(Duration::from_secs(1));
+        told()
+    }));
+    assert!(!node.page("/").is_empty());
 }

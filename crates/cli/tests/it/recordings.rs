@@ -11,10 +11,10 @@ use arrow_array::types::{TimestampMillisecondType, UInt32Type, UInt64Type};
 use flate2::read::GzDecoder;
 use journal::SqliteReader;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use serde_json::{Value, json as value};
+use serde_json::Value;
 
 use crate::fixture;
-use crate::hub::with_people;
+use crate::hub::with_core;
 use crate::hub_upgrade::{consolidated, sealed};
 use crate::scan::{Identifiers, Looked, files, look};
 use crate::tool::{instant, json, ordinance, run, skipped};
@@ -116,8 +116,8 @@ fn scan(demo: &Demo, probes: &[Probe]) -> Looked {
     looked
 }
 
-/// Everything that is compared, of any recordings. What was agreed still stands where they are new.
-fn compare(recordings: &[PathBuf], are_new: bool) -> (Demo, Vec<Probe>, tempfile::TempDir) {
+/// Everything that is compared, of any recordings. Whether what was agreed still stands depends on how old they are.
+fn compare(recordings: &[PathBuf], stand: bool) -> (Demo, Vec<Probe>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let all = probes(recordings);
     let demo = play(folder.path(), "demo", recordings);
@@ -145,7 +145,7 @@ fn compare(recordings: &[PathBuf], are_new: bool) -> (Demo, Vec<Probe>, tempfile
             scan(&demo, &of_day);
         }
     }
-    tried(&demo, folder.path(), are_new);
+    tried(&demo, folder.path(), stand);
     (demo, all, folder)
 }
 
@@ -170,9 +170,7 @@ fn tried(demo: &Demo, folder: &Path, stand: bool) {
     }
     let phones = ["wifi-centre", "ways-centre"];
     assert!(handed_over.contains_key(phones[0]) && handed_over.len() > phones.len(), "{handed_over:?}");
-    let (hub, editor, member) = with_people();
-    let opened = value!({"do": "open-draft", "draft": "core", "title": "The core", "pack": "global-core", "reasons": "to begin"});
-    hub.act(&editor, &opened);
+    let (hub, editor, member) = with_core();
     let draft = format!("{}/drafts/core", hub.address);
     let report =
         |more: &[&str]| json(&[&["pilot", "run", dir, "--draft", &draft, "--allow", "127.0.0.1"][..], more].concat());

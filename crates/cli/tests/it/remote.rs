@@ -1,8 +1,9 @@
 //! A city worked with from elsewhere: every command that takes an address, over real HTTP.
 
-use std::io::{BufRead as _, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 
+use crate::hub_slow::{Does, Server};
 use crate::tool::{City, Node, json, now, run, skipped};
 
 /// A file beside the city's folder.
@@ -97,25 +98,16 @@ fn a_log_is_verified_from_anywhere_with_the_key_that_somebody_kept() {
 }
 
 /// A node in front of another: everything is passed on, and what is said of deployments is altered on the way.
-fn lying(node: &str, alter: impl Fn(&str) -> String + Send + 'static) -> String {
-    let (node, listener) = (node.to_owned(), std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = String::new();
-            std::io::BufReader::new(&stream).read_line(&mut request).unwrap();
-            let path = request.split(' ').nth(1).unwrap();
-            let mut body = ureq::get(format!("{node}{path}")).call().unwrap().into_body().read_to_vec().unwrap();
-            if path.starts_with("/api/v1/deployments/") {
-                body = alter(std::str::from_utf8(&body).unwrap()).into_bytes();
-            }
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-            // Whoever asked may have gone.
-            drop(stream.write_all(&[head.as_bytes(), &body].concat()));
+fn lying(node: &str, alter: impl Fn(&str) -> String + Send + Sync + 'static) -> Server {
+    let node = node.to_owned();
+    Server::new(move |path| {
+        let Ok(answer) = ureq::get(format!("{node}{path}")).call() else { return Does::Lacks };
+        let body = answer.into_body().read_to_vec().unwrap();
+        match path.starts_with("/api/v1/deployments/") {
+            true => Does::Says(alter(std::str::from_utf8(&body).unwrap()).into_bytes()),
+            false => Does::Says(body),
         }
-    });
-    address
+    })
 }
 
 #[test]
@@ -123,37 +115,54 @@ fn a_page_is_held_against_the_log_and_one_that_says_something_else_is_named_by_i
     let city = City::new();
     let node = Node::start(&city);
     let same = json(&["verify", &node.address, "--deployment", "pollution"]);
-    assert_eq!(same["page"]["deployment"], "pollution", "{same}");
-    assert!(same["page"]["acts"].as_u64().unwrap() > 0 && same["holds"] == true, "{same}");
+    assert_eq!(same["deployment"]["deployment"], "pollution", "{same}");
+    assert!(same["deployment"]["acts"].as_u64().unwrap() > 0 && same["holds"] == true, "{same}");
     let words = run(&["verify", &node.address, "--deployment", "pollution"]);
     assert!(
-        String::from_utf8_lossy(&words.stdout).contains("the page of `pollution` says what the log gives"),
+        String::from_utf8_lossy(&words.stdout).contains("about `pollution` is served what the log gives"),
         "{words:?}"
     );
     let failed = |address: &str, deployment: &str| {
         let failed = run(&["verify", address, "--deployment", deployment]);
         (failed.status.code(), String::from_utf8_lossy(&failed.stderr).into_owned())
     };
-    let title = same_title(&node.address);
+    let title = title_of(&node.address);
     let other = lying(&node.address, move |page| page.replacen(&title, "\"Nothing at all\"", 1));
-    let (code, words) = failed(&other, "pollution");
-    assert!(code == Some(1) && words.contains("does not say what the log gives: at `/deployment/title`"), "{words}");
+    let (code, words) = failed(&other.address, "pollution");
+    assert!(code == Some(1) && words.contains("is not what the log gives: at `/deployment/title`"), "{words}");
     let torn = lying(&node.address, |page| page[..page.len() / 2].to_owned());
-    assert!(failed(&torn, "pollution").1.contains("it does not say from which acts it is drawn"));
+    assert!(failed(&torn.address, "pollution").1.contains("it does not say from which acts it is drawn"));
     let without = lying(&node.address, |page| page.replacen("\"in_force\":true", "\"in_force\":false", 1));
-    assert!(failed(&without, "pollution").1.contains("at `/in_force` the log gives true, the page false"));
+    // Whether something is in force is a matter of the clock, too, and of which cannot be known.
+    let (code, words) = failed(&without.address, "pollution");
+    assert!(code == Some(2) && words.contains("but at `/in_force` the log gives true, the node false"), "{words}");
+    let never = lying(&node.address, |page| page.replacen("\"in_force\":true", "\"in_force\":7", 1));
+    assert_eq!(failed(&never.address, "pollution").0, Some(1));
     // One that is always ahead of its log is not taken at its word.
     let ahead = lying(&node.address, |page| page.replacen("\"basis\":", "\"basis\":9", 1));
-    let (code, words) = failed(&ahead, "pollution");
+    let (code, words) = failed(&ahead.address, "pollution");
     assert!(code == Some(2) && words.contains("after 5 readings"), "{words}");
+    // What a node says steers no terminal, and what it answers with is no refusal of a norm.
+    let hostile = Server::new({
+        let node = node.address.clone();
+        move |path| match path.strip_prefix("/api/") {
+            Some(_) => Does::Fails(br#"{"detail":"\u001b[2JAll is well.\nIt holds.","grounds":[]}"#.to_vec()),
+            None => ureq::get(format!("{node}{path}"))
+                .call()
+                .map_or(Does::Lacks, |answer| Does::Says(answer.into_body().read_to_vec().unwrap())),
+        }
+    });
+    let (code, words) = failed(&hostile.address, "pollution");
+    assert!(code == Some(1) && words.contains("is not to be had") && words.contains("All is well."), "{words}");
+    assert!(!words.contains('\u{1b}') && words.trim_end().lines().count() == 1, "{words:?}");
     let (code, words) = failed(&node.address, "nowhere");
-    assert!(code == Some(1) && words.contains("the log has no `nowhere` either"), "{words}");
+    assert!(code == Some(1) && words.contains("neither log nor node has `nowhere`"), "{words}");
     let (code, words) = failed(&city.arg(), "pollution");
     assert!(code == Some(64) && words.contains("name that of the node"), "{words}");
 }
 
 /// The title of the city's air gauges, as the page has it.
-fn same_title(address: &str) -> String {
+fn title_of(address: &str) -> String {
     let mut page = ureq::get(format!("{address}/api/v1/deployments/pollution")).call().unwrap().into_body();
     let page: serde_json::Value = page.read_json().unwrap();
     format!("{}", page["deployment"]["title"])

@@ -17,6 +17,9 @@ const MANIFEST: &str = include_str!("city.toml");
 /// How long after they are entered deployments begin, in seconds: longer where the machine was slower than that.
 const LEADS: [u32; 3] = [2, 15, 120];
 
+/// The longest that a process says nothing: one that plays a demo speaks at its end.
+const SILENCE_MAX: Duration = Duration::from_secs(600);
+
 /// The binary.
 pub(crate) fn ordinance() -> Command {
     Command::new(env!("CARGO_BIN_EXE_ordinance"))
@@ -177,7 +180,7 @@ impl Running {
             if wanted(&self.stdout.bytes()) {
                 return true;
             }
-            if self.heard.lock().unwrap().recv_timeout(Duration::from_secs(120)).is_err() {
+            if self.heard.lock().unwrap().recv_timeout(SILENCE_MAX).is_err() {
                 return wanted(&self.stdout.bytes());
             }
         }

@@ -5,6 +5,7 @@ mod differences;
 mod history;
 mod leaves;
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,13 +13,17 @@ use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use model::{Deployment, DeploymentId, DeploymentRecord, Silence, Stream, StreamId, Subject, Timestamp};
+use model::{
+    Deployment, DeploymentId, DeploymentRecord, Silence, Standing, State as Stage, Stream, StreamId, Subject, Timestamp,
+};
 use norms::{CollectFast, CollectQuestion, Decision};
 use register::State as Register;
+use register::state::Lapse;
 
 use super::card::kept;
 use super::left::Left;
 use super::map::Map;
+use super::policies::Known;
 use super::stated::{self, Stated};
 use super::{Link, Site, page, party_name};
 use crate::jobs::Lane;
@@ -53,6 +58,8 @@ struct Page {
     legal_basis: &'static str,
     statement: Option<Statement>,
     assessments: Vec<Assessed>,
+    /// When somebody has to look again at the first of them, while it has not ended.
+    next_review: Option<String>,
     stated: Vec<Stated>,
     overdue: Vec<String>,
     streams: Vec<StreamPart>,
@@ -145,6 +152,12 @@ fn told(node: &Node, here: &Here, id: &str) -> Result<Response, Problem> {
     page(&drawn(here, &state, record, now, &refusals, &budgets, (history, map)))
 }
 
+/// The first day by which what an instrument found last has to be looked at again; none of what has ended.
+fn next_review(standing: &Standing) -> Option<Timestamp> {
+    let newest: BTreeMap<_, _> = standing.assessments.iter().map(|one| (&one.instrument, one.review_by)).collect();
+    newest.into_values().min().filter(|_| standing.state != Stage::Ended)
+}
+
 fn drawn(
     here: &Here,
     state: &Arc<Register>,
@@ -178,6 +191,7 @@ fn drawn(
         }),
         legal_basis: words::legal_basis(lang, deployment.legal_basis),
         statement: Statement::of(deployment),
+        next_review: next_review(standing).map(|by| lang.day(by)),
         assessments: standing
             .assessments
             .iter()
@@ -206,7 +220,10 @@ fn drawn(
 fn overdue(lang: Lang, state: &Register, deployment: &Deployment) -> Vec<String> {
     let subjects = [Subject::Deployment { id: deployment.id.clone() }, Subject::City];
     let lapses = subjects.iter().flat_map(|subject| state.open_lapses(subject));
-    lapses.filter(|lapse| lapse.what.silence != Silence::Proceed).map(|lapse| words::overdue(lang, lapse)).collect()
+    // Where nothing is overdue no pack is read.
+    let known = LazyCell::new(|| Known::in_force(state));
+    let told = |lapse: &Lapse| words::overdue(lang, known.title_in(lang, &lapse.what.requirement).as_deref(), lapse);
+    lapses.filter(|lapse| lapse.what.silence != Silence::Proceed).map(told).collect()
 }
 
 /// Where a deployment stands, as the register and the policies say together.

@@ -66,18 +66,19 @@ pub(crate) fn overdue_as(named: &str, lapse: &Lapse) -> String {
     format!("{named} was to be done by {due}, and nobody did it. {means}.")
 }
 
-/// A duty that is overdue, in one sentence.
-pub(crate) fn overdue(lang: Lang, lapse: &Lapse) -> String {
+/// A duty that is overdue, in one sentence, by what its requirement is called where that is known.
+pub(crate) fn overdue(lang: Lang, title: Option<&str>, lapse: &Lapse) -> String {
     let what = &lapse.what;
     let means = super::capital(silence(lang, what.silence));
     let due = lang.instant(what.due);
     match lang {
-        Lang::En => overdue_as(&duty_named(None, &what.duty, &what.requirement), lapse),
+        Lang::En => overdue_as(&duty_named(title, &what.duty, &what.requirement), lapse),
         Lang::De => {
-            format!(
-                "„{}“ ({}) war bis zum {due} zu erledigen, und niemand hat es getan. {means}.",
-                what.duty, what.requirement
-            )
+            let named = match title {
+                Some(title) => format!("{title} („{}“, {})", what.duty, what.requirement),
+                None => format!("„{}“ ({})", what.duty, what.requirement),
+            };
+            format!("{named} war bis zum {due} zu erledigen, und niemand hat es getan. {means}.")
         }
     }
 }

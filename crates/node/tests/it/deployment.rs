@@ -175,12 +175,13 @@ async fn the_assessment_says_its_outcome_and_its_next_review_stands_with_the_oth
     let station = page("/deployments/station-wifi").await;
     assert!(section(&station, "assessment").contains("Nobody has assessed it yet."));
     assert_eq!(fact(section(&station, "glance"), "Next review"), None, "nobody has said when");
-    let sign = |id: &str, outcome: &str, review_by: &str| {
-        let assessment = json!({ "id": id, "deployment": "station-wifi", "instrument": "privacy-impact-1", "outcome": outcome,
+    let sign_by = |instrument: &str, id: &str, outcome: &str, review_by: &str| {
+        let assessment = json!({ "id": id, "deployment": "station-wifi", "instrument": instrument, "outcome": outcome,
             "summary": format!("Found by {id}."), "signed_by": "privacy-office", "document": "22".repeat(32), "review_by": review_by });
         let command = json!({ "do": "sign-assessment", "with": assessment });
         world.submit(json!({ "by": "privacy-office", "command": command })).unwrap();
     };
+    let sign = |id: &str, outcome: &str, review_by: &str| sign_by("privacy-impact-1", id, outcome, review_by);
     sign("first", "residual-high", "2027-03-15T00:00:00Z");
     let station = page("/deployments/station-wifi").await;
     let assessed = section(&station, "assessment");
@@ -195,6 +196,17 @@ async fn the_assessment_says_its_outcome_and_its_next_review_stands_with_the_oth
     assert_eq!(fact(newer, "Outcome"), Some("It must not be done"));
     assert!(fact(older, "Outcome").unwrap().starts_with("A high risk remains"), "{older}");
     assert_eq!(fact(section(&station, "glance"), "Next review"), Some("By 5 February 2027"));
+    // What another instrument found is looked at again by a day of its own, and the first of them all is the next.
+    sign_by("accessibility-1", "third", "acceptable", "2028-03-01T00:00:00Z");
+    let glance = page("/deployments/station-wifi").await;
+    assert_eq!(fact(section(&glance, "glance"), "Next review"), Some("By 5 February 2027"));
+    sign("fourth", "acceptable", "2028-04-01T00:00:00Z");
+    let glance = page("/deployments/station-wifi").await;
+    assert_eq!(fact(section(&glance, "glance"), "Next review"), Some("By 1 March 2028"));
+    let end = json!({ "do": "end", "with": { "deployment": "station-wifi" } });
+    world.submit(json!({ "by": "council", "reason": "It is not needed.", "command": end })).unwrap();
+    let glance = page("/deployments/station-wifi").await;
+    assert_eq!(fact(section(&glance, "glance"), "Next review"), None, "what is over is not looked at again");
     let wifi = page("/deployments/wifi").await;
     let outcome = fact(section(&wifi, "assessment"), "Outcome");
     assert_eq!(outcome, Some("The risks are acceptable with the measures taken"));

@@ -10,6 +10,7 @@ mod life;
 mod policy;
 mod prefilled;
 pub(crate) mod propose;
+mod recalled;
 mod reports;
 mod requests;
 mod security;

@@ -43,6 +43,8 @@ const NAME: &str = "release.json";
 const REASON_BYTES_MAX: usize = 2_000;
 /// How many times as long as one file of a hub its whole log may take.
 const LOG_PATIENCE: u32 = 10;
+/// The largest log of a hub that is read, in bytes: what it says is held in memory.
+const LOG_BYTES_MAX: usize = 512 << 20;
 /// The hub's log says that a release stands.
 const RELEASED: &str = "released";
 /// Nobody was asked.
@@ -153,9 +155,11 @@ fn door(patience: u32, address: &str) -> Client {
 /// A hub's whole log, which continues each of these checkpoints.
 fn log(patience: u32, hub: &str, key: &str, older: Vec<String>) -> anyhow::Result<Audit> {
     let (door, whole) = (door(patience, hub), Span::seconds(patience.saturating_mul(LOG_PATIENCE)));
-    let source = Within::new(AddressSource(door), &SystemClock, whole);
+    let source = Within::new(AddressSource(door), &SystemClock, whole, LOG_BYTES_MAX);
     let audited = audit(&source, Some(key), older);
-    audited.map_err(|error| Status::fails(format!("the log of the hub `{hub}` does not hold: {error}")).into())
+    audited.map_err(|error| {
+        Status::fails(format!("the log of the hub `{hub}` was not had, or does not hold: {error}")).into()
+    })
 }
 
 /// That a version may be adopted, as its hub's log says.

@@ -266,11 +266,20 @@ fn city() -> City {
     city
 }
 
+/// The headings of a hub's pages that refuse something.
+const REFUSALS: [&str; 4] = ["Not allowed", "It cannot be done as it stands", "Something does not fit", "Not now"];
+
 /// What every step has to say was said, and nothing was refused.
 pub(super) fn held(steps: &[Value], told: &[Value]) {
     assert_eq!(steps.len(), told.len());
     for (step, told) in steps.iter().zip(told) {
         let said = told["said"].as_str().unwrap();
+        let heading = told["heading"].as_str().unwrap_or_default();
+        assert!(!REFUSALS.contains(&heading), "{step}\n{said}");
+        if said.contains("the solver found no answer in time") && tool::busy() {
+            skipped("what a solver proves of policies in a browser: others keep this machine busy");
+            continue;
+        }
         for words in step["says"].as_array().into_iter().flatten() {
             assert!(said.contains(words.as_str().unwrap()), "{words}\n{step}\n{said}");
         }
@@ -291,7 +300,7 @@ fn kept(steps: &[Value], told: &[Value]) {
         let begins = match name.rsplit('.').next().unwrap() {
             "pdf" => "%PDF-",
             "xlsx" => "PK\u{3}\u{4}",
-            _ => "",
+            _ => "deplo",
         };
         assert!(file["begins"].as_str().unwrap().starts_with(begins) && file["bytes"].as_u64() > Some(500), "{file}");
     }

@@ -137,9 +137,9 @@ impl Alliance {
         let look = || tool::run(&["hub", "look", &self.dir, "--allow", "127.0.0.1"]).status.code();
         assert_eq!(look(), Some(0));
         let listen = node.address.trim_start_matches("http://").to_owned();
-        drop(node);
         place(&twin, "second");
         place(&twin, "third");
+        drop(node);
         let other = Node::try_start_in(&twin, &listen, &[]).unwrap();
         assert_eq!(look(), Some(1), "another history is found");
         drop(other);

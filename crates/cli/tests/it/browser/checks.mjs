@@ -17,7 +17,55 @@ export const accessible = async (page, axe) => {
     await page.emulateMedia({ colorScheme: 'light' });
     const rules = [...all.violations, ...all.passes, ...all.incomplete, ...all.inapplicable].map((rule) => rule.id);
     const unclear = all.incomplete.map((rule) => rule.id);
-    return { broken: [...broken(all), ...broken(dark)], unclear, rules: [...new Set(rules)].sort() };
+    const undecided = all.incomplete.filter(({ id }) => id === 'color-contrast').flatMap(({ nodes }) => nodes.map(({ target }) => String(target)));
+    return { broken: [...broken(all), ...broken(dark)], unclear, undecided, rules: [...new Set(rules)].sort() };
+};
+
+// What axe leaves undecided: letters in drawings and beside them, against what is painted right behind them. With light and with dark
+// colours.
+export const legible = async (page, undecided) => {
+    const found = await page.evaluate(pale, undecided);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    const dark = await page.evaluate(pale, undecided);
+    await page.emulateMedia({ colorScheme: 'light' });
+    return [...found, ...dark.map((one) => `dark: ${one}`)];
+};
+
+const pale = (undecided) => {
+    const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
+    const light = (colour) => {
+        const [red, green, blue] = parts(colour).map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const opaque = (colour) => colour.startsWith('rgb') && (parts(colour)[3] ?? 1) === 1;
+    const isShape = (element) => Boolean(element.closest('svg')) && element.localName !== 'svg';
+    // A shape paints with its fill, everything else with its background.
+    const paint = (element) => {
+        const style = getComputedStyle(element);
+        const colour = isShape(element) ? style.fill : style.backgroundColor;
+        return opaque(colour) ? colour : null;
+    };
+    const faultOf = (text) => {
+        text.scrollIntoView({ block: 'center', inline: 'center' });
+        const [box, style] = [text.getClientRects()[0] ?? text.getBoundingClientRect(), getComputedStyle(text)];
+        const stack = document.elementsFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+        const own = stack.findIndex((element) => element === text || text.contains(element));
+        if (own < 0) return 'is nowhere';
+        if (stack.slice(0, own).some((element) => paint(element) && !element.contains(text))) return 'is covered';
+        // Letters with a halo stand on that; a drawn letter's own fill is no ground.
+        const halo = isShape(text) && style.paintOrder.startsWith('stroke') && opaque(style.stroke) ? style.stroke : null;
+        const under = stack.slice(own).filter((element) => !isShape(text) || !text.contains(element));
+        const behind = halo ?? under.map(paint).find(Boolean) ?? 'rgb(255, 255, 255)';
+        const colour = isShape(text) ? style.fill : style.color;
+        const [over, below] = [light(colour), light(behind)].sort((a, b) => b - a);
+        const contrast = (over + 0.05) / (below + 0.05);
+        const least = Number.parseFloat(style.fontSize) >= 24 ? 3 : 4.5;
+        return opaque(colour) && contrast >= least ? null : `stands out by ${contrast.toFixed(1)} to 1: ${colour} on ${behind}`;
+    };
+    const texts = new Set([...document.querySelectorAll('svg text'), ...undecided.map((target) => document.querySelector(target))]);
+    const seen = [...texts].filter((text) => text?.textContent.trim() && text.getClientRects().length);
+    const wrong = seen.map((text) => [text, faultOf(text)]).filter(([, fault]) => fault);
+    return [...new Set(wrong.map(([text, fault]) => `“${text.textContent.trim().slice(0, 40)}” ${fault}`))].slice(0, 10);
 };
 
 export const html = async (validator, text) => {

@@ -3,7 +3,8 @@
 // Given one JSON document: the address, the tokens of whoever signs in, where that leads, and the steps. Whoever has no token comes as
 // nobody does, and may sign in by a step. A step that has a name names where it led to, for the addresses of later ones: `{draft}`, and
 // `{draft.id}` for the last part of that. A step may also let days pass, answer an instrument, send what a sensor measured, save what a
-// link gives, or read a page until it says something. `{code}` is filled in as an app shows it for the last key that a page handed out.
+// link gives, or read a page until it says something. `{code}` is filled in as an app shows it for the last key that a page handed out, and
+// `{used}` is the last that was.
 import { createRequire } from 'node:module';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -140,7 +141,10 @@ const provided = async ({ open, provider, who, back }) => {
 const typed = async (value) => {
     const keys = page.locator('#key');
     if (await keys.count()) led.key = await keys.innerText();
-    if (value === '{code}') return code(led.key, Date.now() + days * DAY_MILLIS);
+    if (value === '{code}') {
+        led.used = code(led.key, Date.now() + days * DAY_MILLIS);
+        return led.used;
+    }
     return /^\{[\w-]+(\.id)?\}$/.test(value) ? named(value) : value;
 };
 
@@ -161,7 +165,7 @@ const take = async (step) => {
     }
     if (step.name) led[step.name] = ended(page);
     if (step.token) led[step.token] = (await page.locator('#token').innerText()).trim();
-    return { ended: ended(page), said: await words(page) };
+    return { ended: ended(page), heading: await page.locator('h1').first().innerText(), said: await words(page) };
 };
 
 for (const step of job.steps) {

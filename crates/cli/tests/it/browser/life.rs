@@ -35,7 +35,8 @@ pub(super) fn done(party: &str, open: &str, fill: &[(&str, &str)]) -> Value {
 
 /// The proposal of air gauges at the square, page by page.
 pub(super) fn proposal() -> Vec<Value> {
-    let (tomorrow, autumn) = (day(1), day(300));
+    // Not tomorrow, which may have come before the last page is sent.
+    let (soon, autumn) = (day(2), day(300));
     let about = [
         ("title", "Air at the square"),
         ("deployment", "square-air"),
@@ -55,7 +56,7 @@ pub(super) fn proposal() -> Vec<Value> {
             &["keep"],
         ),
         step("city", "{draft}/stream-1-1", &property, &["keep"]),
-        step("city", "{draft}/dates", &[("starts", &tomorrow), ("ends", &autumn)], &["keep"]),
+        step("city", "{draft}/dates", &[("starts", &soon), ("ends", &autumn)], &["keep"]),
         done("city", "{draft}", &[]),
     ]
 }

@@ -39,9 +39,15 @@ fn lighthouse_gives_the_pages_of_residents_at_least_95_in_each_category() {
         return;
     };
     let demo = Demo::start();
-    let pages = told(&walker, &demo.address, &PATHS);
+    let mut pages = told(&walker, &demo.address, &PATHS);
     assert_eq!(pages.len(), PATHS.len());
-    for page in &pages {
+    for (page, path) in pages.iter_mut().zip(PATHS) {
+        for _ in 1..TRIES {
+            if page["error"].is_null() {
+                break;
+            }
+            *page = told(&walker, &demo.address, &[path]).swap_remove(0);
+        }
         assert!(page["error"].is_null(), "{page}");
         for category in ["accessibility", "best-practices", "seo"] {
             assert!(marks(page, category) >= MARKS_MIN, "{category}: {page}");

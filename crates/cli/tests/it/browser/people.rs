@@ -3,22 +3,17 @@
 
 use serde_json::{Value, json};
 
-use super::Walker;
 use super::affairs::{held, says, sent};
 use super::days::{Faked, passed, reason};
 use super::life::{done, step};
+use super::{Walker, invited};
 use crate::oidc::{known, provider};
-use crate::tool::{self, City, Node, skipped};
+use crate::tool::{City, Node, Running, skipped};
 
 const LOGIN: &str = "vera@brookhaven.example";
 const PASSWORD: &str = "five words in a row";
-
-/// Somebody is invited at the command line; gives the path of the link.
-fn invited(city: &City, party: &str, login: &str, role: &str) -> String {
-    let person = ["--party", party, "--login", login, "--name", "Vera Nowak", "--role", role];
-    let added = tool::json(&[&["account", "add", &city.arg()][..], &person].concat());
-    added["path"].as_str().unwrap().to_owned()
-}
+/// How many ports are tried until nobody else takes one.
+const PORTS_MAX: usize = 5;
 
 /// From the link to the codes on paper: nothing opens before there is a second factor.
 fn comes_in(link: &str) -> Vec<Value> {
@@ -46,7 +41,7 @@ fn signs_in() -> Vec<Value> {
         says(done("vera", "/office/deployments/congestion/suspend", &reason("Somebody complained.")), &["Done."]),
         // Whoever looked over the shoulder has a code that counts no more.
         password("thief", "Your code"),
-        code("thief", "{code}", &["wrong, or was used already"]),
+        code("thief", "{used}", &["wrong, or was used already"]),
         says(step("thief", "/office", &[], &[]), &["Your code"]),
     ]
 }
@@ -62,7 +57,7 @@ fn somebody_comes_in_by_a_link_and_signs_in_with_a_password_and_the_code_of_an_a
         skipped("signing in with an app's code in a real browser: faketime is not installed");
         return;
     };
-    let link = invited(&city, "council", LOGIN, "approver");
+    let (link, _) = invited(&city, "council", LOGIN, "approver");
     let node = clock.node(&city);
     let steps = [comes_in(&link), signs_in()].concat();
     let job = json!({ "address": node.address, "tokens": {}, "steps": steps, "clock": clock.file });
@@ -70,6 +65,16 @@ fn somebody_comes_in_by_a_link_and_signs_in_with_a_password_and_the_code_of_an_a
     held(&steps, walked["told"].as_array().unwrap());
     let page = String::from_utf8(node.page("/deployments/congestion")).unwrap();
     assert!(page.contains("Somebody complained.") && !page.contains("Vera"), "{page}");
+}
+
+/// A provider, and a node that knows it; none if it is not installed, or somebody else has taken the port meanwhile.
+fn provided(city: &City) -> Option<(Running, Node)> {
+    // The provider has to know where it leads back to before the node is up.
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Another site than `127.0.0.1` to a browser, so that it keeps the city's cookie back on the way here.
+    let (running, issuer) = provider("localhost", &format!("http://{listen}/sign-in/back"))?;
+    known(city, &issuer);
+    Some((running, Node::try_start_at(city, &listen.to_string(), &[]).ok()?))
 }
 
 #[test]
@@ -80,15 +85,10 @@ fn somebody_signs_in_by_an_identity_provider_of_another_site_and_whom_it_alone_k
     };
     let city = City::new();
     invited(&city, "police", LOGIN, "reader");
-    // The provider has to know where it leads back to before the node is up.
-    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    // Another site than `127.0.0.1` to a browser, so that it keeps the city's cookie back on the way here.
-    let Some((_running, issuer)) = provider("localhost", &format!("http://{listen}/sign-in/back")) else {
+    let Some((_running, node)) = (0..PORTS_MAX).find_map(|_| provided(&city)) else {
         skipped("sign-in by a real identity provider in a browser: oidc-provider is not installed");
         return;
     };
-    known(&city, &issuer);
-    let node = Node::try_start_at(&city, &listen.to_string(), &[]).unwrap();
     let by = |who: &str, name: &str, back: &str| json!({ "as": who, "open": "/sign-in", "provider": "Sign in with Staff", "who": name, "back": back });
     let steps = vec![
         by("vera", "vera", "**/desk"),

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { accessible, fits, html, keyboard, linked, pageFacts } from './checks.mjs';
+import { accessible, fits, html, keyboard, legible, linked, pageFacts } from './checks.mjs';
 import { code, fill, press } from './forms.mjs';
 import { journeys, signIn } from './journeys.mjs';
 
@@ -65,17 +65,23 @@ const weighed = async (page, session, address, step) => {
         }
         await session.send('Fetch.continueResponse', { requestId });
     };
-    const passed = (paused) => passing(paused).catch((cause) => lost.push(cause));
+    const going = [];
+    const passed = (paused) => going.push(passing(paused).catch((cause) => lost.push(cause)));
     const asked = (request) => {
         if (new URL(request.url()).origin !== new URL(address).origin) elsewhere.push(request.url());
     };
     session.on('Fetch.requestPaused', passed);
     page.on('request', asked);
     await session.send('Fetch.enable', { patterns: [{ requestStage: 'Response' }] });
-    const response = await step();
-    await session.send('Fetch.disable');
-    session.off('Fetch.requestPaused', passed);
-    page.off('request', asked);
+    let response;
+    try {
+        response = await step();
+        await Promise.all(going);
+    } finally {
+        session.off('Fetch.requestPaused', passed);
+        page.off('request', asked);
+        await session.send('Fetch.disable');
+    }
     if (lost.length) throw lost[0];
     // Which addresses were asked on the way here, and how: the page that answers to a form may be another one.
     const ways = [];
@@ -93,6 +99,7 @@ const look = async (site, spot, scripted, plain) => {
     const { text } = weight;
     const found = { name: spot.name, path: spot.path, expected: spot.status, ...weight, facts: await pageFacts(scripted) };
     found.axe = await accessible(scripted, axe);
+    found.legible = await legible(scripted, found.axe.undecided);
     found.html = await html(new HtmlValidate(job.html), text);
     found.linked = await linked(scripted);
     found.keyboard = await keyboard(scripted);
@@ -112,7 +119,7 @@ const look = async (site, spot, scripted, plain) => {
 const control = async (scripted, plain) => {
     const address = `data:text/html,${encodeURIComponent(job.control)}`;
     await scripted.goto(address);
-    const found = { axe: await accessible(scripted, axe), html: await html(new HtmlValidate(job.html), job.control) };
+    const found = { axe: await accessible(scripted, axe), legible: await legible(scripted, []), html: await html(new HtmlValidate(job.html), job.control) };
     found.keyboard = await keyboard(scripted);
     await plain.goto(address);
     return { ...found, narrow: await fits(plain) };

@@ -43,7 +43,8 @@ const ELSEWHERE: [(&str, &str); 2] = [
 const WORDS: [(&str, &[&str]); 4] = [
     (
         "/office/deployments/{id}/{step}",
-        &["assess", "approve", "publish", "activate", "suspend", "end", "emergency", "emergency-review"],
+        // An emergency is reviewed once it is over: `affairs` does that.
+        &["assess", "approve", "publish", "activate", "suspend", "end", "emergency"],
     ),
     ("/office/incidents/{id}/{kind}", &["incident-update", "incident-review", "incident-closed", "breach-notified"]),
     ("/office/tokens/devices/{id}/{what}", &["token", "lock"]),
@@ -71,10 +72,14 @@ fn first<'p>(patterns: &[&'p str], path: &str) -> Option<&'p str> {
     exact.copied()
 }
 
-/// What was asked and sent on the walk: method and path, without the query.
+/// What was asked and sent on the walk: method and path, without the query. A page that is not there was not opened.
 fn ways(pages: &[Value]) -> BTreeSet<(String, String)> {
     let way = |way: &Value| (way[0].as_str().unwrap().to_owned(), way[1].as_str().unwrap().to_owned());
-    pages.iter().flat_map(|page| page["ways"].as_array().unwrap()).map(way).collect()
+    let of = |page: &Value| -> Vec<(String, String)> {
+        let ways = page["ways"].as_array().unwrap().iter().map(way);
+        ways.filter(|(method, _)| method != "GET" || page["status"].as_u64() < Some(400)).collect()
+    };
+    pages.iter().flat_map(of).collect()
 }
 
 /// The words that no page was opened with, at addresses where each word is another form.
@@ -82,8 +87,8 @@ fn unsaid(pages: &[Value]) -> Vec<String> {
     let (mut missing, ways) = (Vec::new(), ways(pages));
     for (path, words) in WORDS {
         let pattern = |word: &str| format!("{}/{word}", path.rsplit_once('/').unwrap().0);
-        let opened = |word: &&&str| !ways.iter().any(|(method, way)| method == "GET" && fits(&pattern(word), way));
-        missing.extend(words.iter().filter(opened).map(|word| format!("GET {}", pattern(word))));
+        let missed = |word: &&&str| !ways.iter().any(|(method, way)| method == "GET" && fits(&pattern(word), way));
+        missing.extend(words.iter().filter(missed).map(|word| format!("GET {}", pattern(word))));
     }
     missing
 }

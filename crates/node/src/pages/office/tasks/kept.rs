@@ -1,10 +1,10 @@
 //! What waits that no log holds: answers that somebody began, open remarks about them, proposals that were kept and not sent, standards
-//! in force that their hub withdrew or replaced.
+//! in force that their hub withdrew or replaced, or of which it cannot be asked.
 //!
 //! It lies beside the log, and is shown to those alone who may open it. What cannot be read is said; the rest is shown all the same.
 
 use flow::recalls::Recalls;
-use model::{DeploymentId, DeploymentRecord, InstrumentId, State as Stage, Timestamp};
+use model::{DeploymentId, DeploymentRecord, InstrumentId, Span, State as Stage, Timestamp};
 use register::signing::{assesses, signed};
 use standards::instrument::{Instrument, standing};
 
@@ -19,6 +19,8 @@ use crate::words;
 
 /// The most begun assessments that are opened for one page.
 const OPENED_MAX: usize = 100;
+/// How long nobody can ask a hub before that is a task.
+const UNASKED_MAX: Span = Span::days(3);
 /// The role of whoever answers; the others look its answers over.
 const AUTHOR: &str = "author";
 
@@ -26,20 +28,22 @@ const AUTHOR: &str = "author";
 pub(super) fn waiting(node: &Node, reach: &Reach<'_>, now: Timestamp) -> Vec<Task> {
     let mut tasks = drafts(node, reach, now);
     tasks.extend(assessments(node, reach, now));
-    tasks.extend(recalled(node, reach));
+    tasks.extend(recalled(node, reach, now));
     tasks
 }
 
-/// The standards in force that stand no longer, for whoever sees the whole city: officers and its founder.
-fn recalled(node: &Node, reach: &Reach<'_>) -> Vec<Task> {
+/// The standards in force that stand no longer, or of which nobody could ask for days, for whoever sees the whole city: officers and its
+/// founder.
+fn recalled(node: &Node, reach: &Reach<'_>, now: Timestamp) -> Vec<Task> {
     let Some(policy) = reach.state.policy.as_ref().filter(|_| reach.all()) else { return Vec::new() };
     let about = || Link { href: "/office/policies".to_owned(), text: "Policies in force".to_owned() };
-    let Ok(noted) = Recalls::noted(node.city.root()) else {
-        return vec![Task::new("What hubs said of the standards in force cannot be read now", about(), "an officer")];
+    let task = |what: String| Task::new(what, about(), "an officer").of_officers(reach);
+    let noted = match Recalls::noted(node.city.root()) {
+        Ok(noted) => noted.and_then(|noted| noted.under(&policy.hash.to_string())),
+        Err(_) => return vec![task("What hubs said of the standards in force cannot be read now".to_owned())],
     };
     let Some(noted) = noted else { return Vec::new() };
-    let heard = noted.at;
-    let task = |recall: flow::recalls::Recall| {
+    let recalls = noted.recalls.iter().map(|recall| {
         let (became, instead) = match &recall.instead {
             Some(instead) => ("replaced", format!(" In its place: {instead}")),
             None => ("withdrawn", String::new()),
@@ -49,9 +53,13 @@ fn recalled(node: &Node, reach: &Reach<'_>) -> Vec<Task> {
             recall.standard, recall.origin, recall.by, recall.reasons
         );
         // What is in force and stands no longer comes before what has still time.
-        Task { by: Some(heard), ..Task::new(what, about(), "an officer").of_officers(reach) }
-    };
-    noted.under(&policy.hash.to_string()).into_iter().map(task).collect()
+        Task { by: Some(noted.at), ..task(what) }
+    });
+    let unasked = noted.unasked.iter().filter(|unasked| unasked.since + UNASKED_MAX <= now).map(|unasked| {
+        let what = format!("Nobody could ask the hub “{}” whether {} still stands", unasked.origin, unasked.standard);
+        task(what).since(unasked.since, now)
+    });
+    recalls.chain(unasked).collect()
 }
 
 /// The party's own proposals that it kept.
