@@ -98,6 +98,10 @@ pub(in super::super::super) fn hear(
     ways: Ways<'_>,
     policy: Option<&PolicyInForce>,
 ) -> anyhow::Result<Heard> {
+    // Where nothing was adopted from a hub nobody is asked, and nothing is written.
+    if kept::each(dir)?.is_empty() {
+        return Ok(Heard { looked: Vec::new(), failures: Vec::new(), is_whole: true });
+    }
     let mut failures = Vec::new();
     let _alone = alone(dir).or_else(|why| match why {
         Busy::Asked => Err(Status::fails("the hubs are being asked by another process; try again in a moment")),
