@@ -11,7 +11,6 @@ use tlog::audit::{LogSource, SourceError};
 use ureq::Agent;
 use ureq::http::Response;
 
-use crate::commands::WORDS_CHARS_MAX;
 use crate::output::Refused;
 
 /// The longest wait for an answer.
@@ -20,6 +19,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// The largest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
+
+/// The most characters of why something is refused that are shown.
+const DETAIL_CHARS_MAX: usize = 64 << 10;
 
 /// Whether a city is named by its address rather than its folder.
 pub(crate) fn is_address(city: &str) -> bool {
@@ -162,7 +164,8 @@ fn answer(mut response: Response<ureq::Body>) -> anyhow::Result<Value> {
     }
     let detail = value.get("detail").or_else(|| value.get("title")).and_then(Value::as_str);
     // What a node says is another's words.
-    let message = detail.map_or_else(|| format!("the node answered {status}"), |detail| plain(detail, WORDS_CHARS_MAX));
+    let message =
+        detail.map_or_else(|| format!("the node answered {status}"), |detail| plain(detail, DETAIL_CHARS_MAX));
     if value.get("grounds").is_some() {
         return Err(Refused { message, details: value }.into());
     }
