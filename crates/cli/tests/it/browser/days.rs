@@ -69,6 +69,11 @@ pub(super) fn reads(open: &str, until: &str) -> Value {
     json!({ "as": "nobody", "open": open, "until": until })
 }
 
+/// What a recipient sees of the phones, once the window in which they were near is released.
+fn shown(open: &str) -> Value {
+    json!({ "as": "university", "open": open, "until": format!("the number is {PHONES}") })
+}
+
 fn answered(open: &str, answers: &Value) -> Value {
     json!({ "as": "city", "open": format!("{SQUARE}/assessments/{open}"), "answers": answers, "text": WORDS })
 }
@@ -228,8 +233,8 @@ fn agreed() -> Vec<Value> {
         passed(11.3),
         seen(PHONES),
         passed(11.6),
-        step("university", "/grants/university-many", &[], &[]),
-        step("university", "/grants/university-counts", &[], &[]),
+        shown("/grants/university-many"),
+        shown("/grants/university-counts"),
         step("city", "/office/grants/university-many", &[], &[]),
         step("city", "/office/grants/university-counts", &[], &[]),
         passed(21.0),
