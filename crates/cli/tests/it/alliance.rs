@@ -1,6 +1,7 @@
 //! The alliance from end to end: a hub and five cities, each a process of its own. A norm is proposed and released, amended by somebody
-//! else, proved looser where it is in force, tried on a city's history, decided, released and adopted by four; the fifth forks its log
-//! and is caught by the hub and by a peer; what is withdrawn is heard of by each that adopted it.
+//! else, proved looser where it is in force, tried on the history of a city that lived through recordings (the real ones where they are),
+//! decided, released and adopted by four; the fifth forks its log and is caught by the hub and by a peer; what is withdrawn is heard of by
+//! each that adopted it.
 
 mod world;
 
@@ -43,6 +44,20 @@ fn refused(report: &Value) -> (u64, Value) {
     (sum, report["against"][0].clone())
 }
 
+/// What a city's log says, read without any pilot: the approvals that run for longer than so many days, and how often counts of phones were
+/// handed over.
+fn history(city: &Member, days: i64) -> (u64, u64) {
+    let log = run_json(&["log", "show", city.address(), "--limit", "1000"]);
+    let acts: Vec<&Value> = log.as_array().unwrap().iter().map(|line| &line["act"]).collect();
+    let of = |kind: &'static str| acts.iter().filter(move |act| act["what"]["kind"] == kind);
+    let at = |text: &Value| text.as_str().unwrap().parse::<model::Timestamp>().unwrap().millis();
+    let longer = |act: &&&Value| at(&act["what"]["body"]["until"]) - at(&act["at"]) > days * 86_400_000;
+    let totals = of("disclosures-batched/1").flat_map(|act| act["what"]["body"]["totals"].as_array().unwrap());
+    let phones = totals.filter(|total| total["stream"] == "wifi-centre");
+    let approvals = of("deployment-approved/1").filter(longer).count();
+    (approvals as u64, phones.map(|total| total["disclosures"].as_u64().unwrap()).sum())
+}
+
 /// From the first proposal to the adoption by two: everything by named people, with reasons.
 fn first_version(alliance: &mut Alliance) -> u64 {
     let hub = &alliance.hub;
@@ -58,10 +73,15 @@ fn first_version(alliance: &mut Alliance) -> u64 {
     hub.act(&alliance.mayor, &json!({"do": "endorse", "amendment": proposed, "for_member": true, "endorsed": true}));
     let consolidated = alliance.consolidate(proposed, "0.2.0", "the workshop of 3 March");
     let (draft, _) = alliance.draft(consolidated, "draft-1", str::to_owned);
-    // On the history of the city that has one: its approvals ran for years.
-    let (sum, against) = refused(&run_json(&["pilot", "run", alliance.cities[0].address(), "--draft", &draft]));
-    assert_eq!((sum > 0, against["norm"].as_str()), (true, Some("global-core/approval-is-short")), "{against}");
+    // On the history of the city that lived through recordings: most of its approvals ran for a year, and its phones were counted.
+    let real = &alliance.cities[0];
+    let report = run_json(&["pilot", "run", real.address(), "--draft", &draft]);
+    let ((approvals, phones), (sum, against)) = (history(real, 30), refused(&report));
+    assert!(approvals > 1 && phones > 0, "{report}");
+    assert_eq!((sum, against["norm"].as_str()), (approvals, Some("global-core/approval-is-short")), "{report}");
     assert!(against["examples"][0]["entry"].is_u64(), "{against}");
+    let disclosed = report["disclosures"].as_array().unwrap().iter().filter(|line| line["stream"] == "wifi-centre");
+    assert_eq!(disclosed.map(|line| line["total"].as_u64().unwrap()).sum::<u64>(), phones, "{report}");
     let release = json!({"do": "release", "draft": "core", "reasons": "the assembly of 1 April"});
     let released = alliance.hub.act(&alliance.hub.token, &release);
     let (address, key) = (release_of(alliance, released), alliance.hub.key.clone());

@@ -41,9 +41,10 @@ impl Served {
         path.to_str().unwrap().to_owned()
     }
 
+    /// Serves it; it looks at cities when a test says so, and not by itself in between.
     pub(crate) fn serve(&mut self) {
         let mut command = ordinance();
-        command.args(["hub", "serve", &self.dir(), "--listen", "127.0.0.1:0", "--json"]);
+        command.args(["hub", "serve", &self.dir(), "--listen", "127.0.0.1:0", "--look-every", "never", "--json"]);
         let running = Running::start(&mut command);
         assert!(running.says(|said| serde_json::from_slice::<Value>(said).is_ok()), "{}", running.stderr.text());
         let document: Value = serde_json::from_slice(&running.stdout.bytes()).unwrap();

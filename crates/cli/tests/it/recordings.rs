@@ -106,6 +106,38 @@ fn play(folder: &Path, name: &str, recordings: &[PathBuf]) -> Demo {
     Demo { held: demo.status.success(), dir, summary: serde_json::from_slice(&demo.stdout).unwrap(), words }
 }
 
+/// The real recordings beside the project, where they are.
+fn real() -> Option<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/wifi-brno");
+    let entries = std::fs::read_dir(&folder).ok()?;
+    let mut recordings: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    recordings.sort();
+    Some(recordings)
+}
+
+/// Those of two days that are invented, in the form of the real ones.
+fn invented(folder: &Path) -> Vec<PathBuf> {
+    let mut recordings = fixture::probes(folder, fixture::midnight(3));
+    recordings.extend(fixture::probes(folder, fixture::midnight(2)));
+    recordings
+}
+
+/// A city that lived through the real recordings, or where they are not through the invented ones, awake today; gives its folder.
+pub(crate) fn city_of_recordings(folder: &Path, name: &str) -> PathBuf {
+    let real = real();
+    let demo = play(folder, name, real.as_ref().unwrap_or(&invented(folder)));
+    assert!(demo.held, "{}", demo.words);
+    if real.is_some() {
+        wakes(demo.dir.to_str().unwrap());
+    }
+    demo.dir
+}
+
+/// A city that wakes after years does nothing until somebody says that so much time has passed.
+fn wakes(dir: &str) {
+    json(&["clock", dir, "--is", &instant().to_string(), "--reason", "It was read again years later."]);
+}
+
 /// Looks through everything that a demo wrote and said.
 fn scan(demo: &Demo, probes: &[Probe]) -> Looked {
     let identifiers = Identifiers::of(probes.iter().flat_map(|probe| [probe.mac.as_str(), probe.ssid.as_str()]));
@@ -199,8 +231,7 @@ fn tried(demo: &Demo, folder: &Path, stand: bool) {
     let before = asked("mobility", "traffic-management", phones[0]);
     assert_eq!(before.status.success(), stand, "{before:?}");
     if !stand {
-        // A city that wakes after years does nothing until somebody says that so much time has passed.
-        json(&["clock", copy, "--is", &instant().to_string(), "--reason", "It was read again years later."]);
+        wakes(copy);
     }
     json(&["adopt", copy, &sealed(&hub), "--by", "city", "--hub-key", &hub.key]);
     let refused = asked("mobility", "traffic-management", phones[0]);
@@ -337,14 +368,11 @@ fn below_minimum(demo: &Demo, probes: &[Probe]) {
 
 #[test]
 fn real_recordings_give_what_an_independent_count_gives_and_leave_no_identifier() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/wifi-brno");
-    let Ok(entries) = std::fs::read_dir(&folder) else {
+    let Some(recordings) = real() else {
         let why = "../shared/data/wifi-brno is not there; the invented recordings are compared the same way";
         skipped(&format!("real_recordings_give_what_an_independent_count_gives_and_leave_no_identifier: {why}"));
         return;
     };
-    let mut recordings: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    recordings.sort();
     let (_, probes, _) = compare(&recordings, false);
     assert!(probes.len() > 100_000);
 }
@@ -352,8 +380,7 @@ fn real_recordings_give_what_an_independent_count_gives_and_leave_no_identifier(
 #[test]
 fn invented_recordings_give_what_an_independent_count_gives_and_leave_no_identifier() {
     let written = tempfile::tempdir().unwrap();
-    let mut recordings = fixture::probes(written.path(), fixture::midnight(3));
-    recordings.extend(fixture::probes(written.path(), fixture::midnight(2)));
+    let recordings = invented(written.path());
     let (demo, probes, _folder) = compare(&recordings, true);
     assert_eq!(probes.len(), 208);
     // The same through the command line, days later: the numbers of each cell are the same, and no more.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::hub::Served;
-use crate::tool::{City, Node, json as run_json, run};
+use crate::recordings::city_of_recordings;
+use crate::tool::{Node, json as run_json, run};
 
 /// A city that its node serves.
 pub(super) struct Member {
@@ -81,20 +82,19 @@ pub(super) struct Alliance {
     pub(super) expert: String,
     /// Speaks for city-b.
     pub(super) mayor: String,
-    /// The first has a history: it collected and disclosed.
+    /// The first has a history: it lived through recordings, the real ones where they are.
     pub(super) cities: Vec<Member>,
-    _history: City,
 }
 
 impl Alliance {
     pub(super) fn new() -> Self {
-        let history = City::new();
         let mut hub = Served::new();
         let folder = hub.path("cities");
         std::fs::create_dir(&folder).unwrap();
-        let mut cities = vec![Member::at("city-a", history.arg(), &history.officer)];
+        let history = city_of_recordings(&folder, "city-a");
+        // Nobody files anything there by a token.
+        let mut cities = vec![Member::at("city-a", history.to_str().unwrap().to_owned(), "")];
         cities.extend(["city-b", "city-c", "city-d", "city-e"].map(|name| Member::begun(&folder, name)));
-        live(&history, cities[0].node());
         people(&hub, &cities);
         let token = |person: &str| {
             let issued = run_json(&["hub", "token", &hub.dir(), "--person", person, "--reasons", "the assembly"]);
@@ -102,7 +102,7 @@ impl Alliance {
         };
         let (editor, expert, mayor) = (token("editor"), token("expert"), token("mayor"));
         hub.serve();
-        Self { hub, editor, expert, mayor, cities, _history: history }
+        Self { hub, editor, expert, mayor, cities }
     }
 
     /// An entry of the hub's log.
@@ -157,17 +157,6 @@ fn people(hub: &Served, cities: &[Member]) {
     commands.extend(cities.iter().map(log));
     let file = hub.file("people.json", &json!(commands).to_string());
     run_json(&["hub", "do", &hub.dir(), &file]);
-}
-
-/// A city collects, and hands over what it released.
-fn live(city: &City, node: &Node) {
-    for no2 in 1..=3 {
-        let line = json!({ "time": crate::tool::now(), "no2": no2 }).to_string();
-        assert_eq!(node.lines(&city.air, &line).0, 200);
-    }
-    for _ in 0..4 {
-        assert_eq!(node.try_get("/api/v1/released?stream=air&purpose=air-quality").unwrap().0, 200);
-    }
 }
 
 /// What a look at every city says.
