@@ -1,14 +1,11 @@
 //! Public addresses stay: a list of them is kept beside these tests, and the routes of the node are held against it.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use flow::Format;
-use flow::exports::{Schedule, Schedules};
 use model::Span;
+use std::collections::BTreeSet;
+use std::path::Path;
 use tower::ServiceExt;
 
 use crate::city::World;
@@ -79,27 +76,14 @@ impl Full {
         let fields = model::Fields([("words".to_owned(), Some("Why is it there?".to_owned()))].into());
         let inquiry = register::Inquiry { kind: model::inquiry::InquiryKind::Question, about, fields };
         let inquiry = world.city.register().receive(&inquiry).unwrap().to_string();
-        let schedule = Schedule {
-            name: "hourly".parse().unwrap(),
-            recipient: "mobility".parse().unwrap(),
-            purpose: "traffic-management".parse().unwrap(),
-            stream: "wifi-counts".parse().unwrap(),
-            view: None,
-            format: Format::Csv,
-            every: "1h".parse().unwrap(),
-            keep: 3,
-            since: world.now(),
-        };
-        Schedules::of(world.city.root()).add(&schedule).unwrap();
+        world.schedules(Format::Csv);
         for (token, line) in [("token-of-wifi-1", "\"mac\":\"a4:11:3c:00:00:01\""), ("token-of-air-1", "\"no2\":12")] {
             let line = format!("{{\"time\":\"{}\",{line}}}\n", world.now());
             let sent = world.post(token, "/api/v1/observations", "application/x-ndjson", line).await;
             assert_eq!(sent.status, 200, "{}", sent.text());
         }
         world.clock.advance(Span::minutes(62));
-        let city = Arc::clone(&world.city);
-        tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
-        world.city.register().publish().unwrap();
+        world.told().await;
         let list = world.get_as("token-of-mobility", "/api/v1/exports").await.json();
         let export = list[0]["exports"][0]["address"].as_str().unwrap_or_else(|| panic!("{list}")).to_owned();
         let tile = tlog::tile::TileCoords::in_tree(0, 0, world.city.register().state().size).unwrap();

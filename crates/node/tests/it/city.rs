@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};
-use flow::{City, Created};
+use flow::exports::{Schedule, Schedules};
+use flow::{City, Created, Format};
 use model::policy::PolicyText;
 use model::{Party, PartyKind, Timestamp};
 use register::{Founding, Submission};
@@ -107,6 +108,34 @@ impl World {
         let city = Arc::new(city);
         let router = node::router(Arc::clone(&city), None);
         Self { city, clock, router, folder }
+    }
+
+    /// Does what is due by the city's clock, beside the event loop.
+    pub(crate) async fn tick(&self) {
+        let city = Arc::clone(&self.city);
+        tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
+    }
+
+    /// The same, and what came of it is published.
+    pub(crate) async fn told(&self) {
+        self.tick().await;
+        self.city.register().publish().unwrap();
+    }
+
+    /// From now on a file of an hour's phones is made for the mobility department.
+    pub(crate) fn schedules(&self, format: Format) {
+        let schedule = Schedule {
+            name: "hourly".parse().unwrap(),
+            recipient: "mobility".parse().unwrap(),
+            purpose: "traffic-management".parse().unwrap(),
+            stream: "wifi-counts".parse().unwrap(),
+            view: None,
+            format,
+            every: "1h".parse().unwrap(),
+            keep: 3,
+            since: self.now(),
+        };
+        Schedules::of(self.city.root()).add(&schedule).unwrap();
     }
 
     /// Adopts policies that no hub released.

@@ -1,7 +1,5 @@
 //! The page of one deployment, part by part: what is never kept, what has really left, and the assessment with its next review.
 
-use std::sync::Arc;
-
 use model::{Seq, Span};
 use serde_json::{Value, json};
 
@@ -82,11 +80,6 @@ async fn what_is_never_kept_is_what_the_treatments_of_its_streams_take_away_and_
     assert!(never.contains("Everything that is measured is kept for its time.") && items(never).is_empty(), "{never}");
 }
 
-async fn ticked(world: &World) {
-    let city = Arc::clone(&world.city);
-    tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
-}
-
 /// A world in which air was measured twice, and which shows it in two views, for two purposes, to two recipients.
 async fn shared() -> World {
     let world = World::new();
@@ -102,7 +95,7 @@ async fn shared() -> World {
     let sent = world.post("token-of-air-1", "/api/v1/observations", "application/x-ndjson", lines).await;
     assert_eq!(sent.status, 200, "{}", sent.text());
     world.clock.advance(Span::hours(2));
-    ticked(&world).await;
+    world.tick().await;
     world
 }
 
@@ -138,7 +131,7 @@ async fn what_has_left_is_as_many_times_as_it_was_disclosed_by_recipient_purpose
     assert_eq!(hours, (2, 2 * (23 * 24 + 9 - 1)));
     // It is counted from the log, and the log hears of it with the next tick.
     assert!(left(air).await.contains("Nothing has left yet"));
-    ticked(&world).await;
+    world.tick().await;
     let told = left(air).await;
     let lines = [
         "<strong>Everybody</strong>, for watching air quality: 3 times, 6 rows in all, 0 held back. \
@@ -159,7 +152,7 @@ async fn what_has_left_is_as_many_times_as_it_was_disclosed_by_recipient_purpose
     assert_eq!(records.len(), 3 + 2 + 5, "as many as the city has receipts of");
     // One more is one more, in each language.
     asked(&world, None, "stream=air&purpose=air-quality", 1).await;
-    ticked(&world).await;
+    world.tick().await;
     assert!(left(air).await.contains("for watching air quality: 4 times, 8 rows in all"));
     let german = left("/de/deployments/pollution").await;
     for part in ["4 Mal, Zeilen insgesamt: 8, zurückgehalten: 0", "2 Mal, Zeilen insgesamt: 2, zurückgehalten: 1.120"]

@@ -1,11 +1,8 @@
 //! Files on a schedule, fetched by whom they are for, and by nobody else and no longer.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::http::{Request, header};
 use flow::Format;
-use flow::exports::{Schedule, Schedules};
 use model::Span;
 use serde_json::json;
 
@@ -15,31 +12,15 @@ const LIST: &str = "/api/v1/exports";
 
 /// So many phones in an hour, the hour released, and its file made.
 async fn made(world: &World, format: Format) -> String {
-    let schedule = Schedule {
-        name: "hourly".parse().unwrap(),
-        recipient: "mobility".parse().unwrap(),
-        purpose: "traffic-management".parse().unwrap(),
-        stream: "wifi-counts".parse().unwrap(),
-        view: None,
-        format,
-        every: "1h".parse().unwrap(),
-        keep: 3,
-        since: world.now(),
-    };
-    Schedules::of(world.city.root()).add(&schedule).unwrap();
+    world.schedules(format);
     let lines: String = (0..12)
         .map(|phone| format!("{{\"time\":\"{}\",\"mac\":\"a4:11:3c:00:00:{phone:02x}\"}}\n", world.now()))
         .collect();
     assert_eq!(world.post("token-of-wifi-1", "/api/v1/observations", "application/x-ndjson", lines).await.status, 200);
     world.clock.advance(Span::minutes(62));
-    ticked(world).await;
+    world.tick().await;
     let list = world.get_as("token-of-mobility", LIST).await.json();
     list[0]["exports"][0]["address"].as_str().unwrap_or_else(|| panic!("{list}")).to_owned()
-}
-
-async fn ticked(world: &World) {
-    let city = Arc::clone(&world.city);
-    tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -90,7 +71,7 @@ async fn with_the_grant_the_address_ends_before_any_tick() {
     let list = world.get_as("token-of-mobility", LIST).await.json();
     let export = &list[0]["exports"][0];
     assert!(export["gone"]["why"].is_string() && export["address"].is_null(), "{export}");
-    ticked(&world).await;
+    world.tick().await;
     let after = world.get_as("token-of-mobility", LIST).await.json();
     assert_eq!(
         (&after[0]["exports"][0]["gone"]["why"], &after[0]["exports"][0]["sha256"]),

@@ -33,8 +33,7 @@ async fn measured() -> World {
         );
     }
     world.clock.advance(Span::minutes(20));
-    let city = world.city.clone();
-    tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
+    world.tick().await;
     world
 }
 

@@ -85,8 +85,7 @@ async fn quarter(world: &World, phones: u32) {
 
 async fn released(world: &World) {
     world.clock.advance(Span::minutes(2));
-    let city = world.city.clone();
-    tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
+    world.tick().await;
 }
 
 fn values(event: &Event) -> Vec<i64> {

@@ -1,7 +1,5 @@
 //! An emergency by forms: stated, told at once, lived under, over, and reviewed by somebody else.
 
-use std::sync::Arc;
-
 use model::Span;
 
 use super::{done, office, refused};
@@ -12,12 +10,6 @@ const STATE: &str = "/office/deployments/plates/emergency";
 const REVIEW: &str = "/office/deployments/plates/emergency-review";
 const APPROVE: &str = "/office/deployments/plates/approve";
 const WHY: &str = "A child is missing";
-
-async fn ticked(world: &World) {
-    let city = Arc::clone(&world.city);
-    tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
-    world.city.register().publish().unwrap();
-}
 
 #[tokio::test]
 async fn an_emergency_is_told_at_once_opens_an_approval_that_ends_with_it_and_is_reviewed_by_another() {
@@ -55,7 +47,7 @@ async fn an_emergency_is_told_at_once_opens_an_approval_that_ends_with_it_and_is
     refused(&world, &mut council, REVIEW, &[("summary", "It was one.")], 422).await;
 
     world.clock.advance(Span::hours(49));
-    ticked(&world).await;
+    world.told().await;
     let page = world.browse("/deployments/plates").await;
     check_in("en", page.text());
     for part in ["An emergency that is not reviewed yet", "Collects nothing: stopped"] {

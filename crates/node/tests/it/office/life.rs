@@ -109,9 +109,7 @@ async fn a_deployment_and_an_agreement_live_by_forms_alone_and_the_log_says_the_
     let world = World::new();
     deployment_lives(&world).await;
     agreements_live(&world).await;
-    let city = Arc::clone(&world.city);
-    tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
-    world.city.register().publish().unwrap();
+    world.told().await;
     let audited = audit(&register::audit::FolderSource::new(world.city.register().log_folder()), None, None).unwrap();
     assert_eq!(audited.state, *world.city.register().state(), "the log folds to what the pages are drawn from");
     let before = read(&world.city).await;
@@ -123,13 +121,6 @@ async fn a_deployment_and_an_agreement_live_by_forms_alone_and_the_log_says_the_
     drop(folder);
 }
 
-/// Lets the clock of a city say what is due.
-async fn ticked(world: &World) {
-    let city = Arc::clone(&world.city);
-    tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
-    world.city.register().publish().unwrap();
-}
-
 #[tokio::test]
 async fn what_a_deployment_observed_is_gone_after_its_end_and_its_page_proves_it() {
     let world = World::new();
@@ -138,7 +129,7 @@ async fn what_a_deployment_observed_is_gone_after_its_end_and_its_page_proves_it
     assert!(!world.browse("/deployments/wifi").await.text().contains("What is left of it"), "it runs");
     let mut council = office(&world, "council").await;
     done(&world, &mut council, "/office/deployments/wifi/end", &[("reason", "The square is rebuilt.")]).await;
-    ticked(&world).await;
+    world.told().await;
     let page = world.browse("/deployments/wifi").await;
     for part in [
         "What is left of it",
@@ -149,7 +140,7 @@ async fn what_a_deployment_observed_is_gone_after_its_end_and_its_page_proves_it
         assert!(page.text().contains(part), "{part}\n{}", page.text());
     }
     world.clock.advance(Span::days(2));
-    ticked(&world).await;
+    world.told().await;
     let mut council = office(&world, "council").await;
     let pages = [
         world.browse("/deployments/wifi").await,

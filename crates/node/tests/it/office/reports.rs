@@ -41,8 +41,7 @@ async fn a_year_is_told_under_nine_headings_from_the_log_alone() {
     for _ in 0..2 {
         assert_eq!(world.get("/grants/air-open").await.status, 200);
     }
-    let city = world.city.clone();
-    tokio::task::spawn_blocking(move || city.tick().map(drop)).await.unwrap().unwrap();
+    world.tick().await;
     let mut environment = office(&world, "environment").await;
     world.city.register().publish().unwrap();
     let before = size(&world);
