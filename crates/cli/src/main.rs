@@ -16,13 +16,28 @@ mod recorded;
 mod system;
 
 use std::process::ExitCode;
+use std::{panic, process};
 
 use clap::Parser;
+use hub::guarded::is_guarded;
 
 use crate::args::{Args, Command};
 use crate::output::Output;
 
+/// A mistake in the software ends the process, whichever thread makes it: what is held in memory may be wrong from then on, and what is on
+/// the disk is not. Only where nothing but another's log was read does the process go on ([`hub::guarded`]).
+fn mistakes_end_the_process() {
+    let told = panic::take_hook();
+    panic::set_hook(Box::new(move |mistake| {
+        told(mistake);
+        if !is_guarded() {
+            process::abort();
+        }
+    }));
+}
+
 fn main() -> ExitCode {
+    mistakes_end_the_process();
     let args = Args::parse();
     let output = Output::new(args.json);
     let done = match args.command {

@@ -18,6 +18,7 @@ pub mod document;
 pub mod drafted;
 pub mod effect;
 mod folder;
+pub mod guarded;
 mod hashes;
 mod http;
 mod hub;

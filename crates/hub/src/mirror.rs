@@ -264,10 +264,7 @@ impl Mirror {
             Ok(Step::Grown { kept, entries, more }) => self.grow(city, kept, &entries, more),
             Ok(Step::Contradicts(said)) => self.freeze(city, said, now),
             Ok(Step::Smaller { size, root, note }) => self.smaller(city, size, root, note, now),
-            Err(trouble) => {
-                let kept = city.kept.troubled(&trouble, now);
-                city.becomes(kept, Looked::Failed(trouble))
-            }
+            Err(trouble) => city.in_trouble(trouble, now),
         }
     }
 
@@ -425,6 +422,12 @@ impl City {
         let head = serde_json::to_vec(&self.kept).map_err(damaged)?;
         let fold = serde_json::to_vec(&self.sheet).map_err(damaged)?;
         Ok(Row { name: self.name.to_string(), revision: self.revision, head, fold })
+    }
+
+    /// The same after a look that failed.
+    fn in_trouble(self, trouble: Trouble, now: Timestamp) -> Result<Prepared, MirrorError> {
+        let kept = self.kept.troubled(&trouble, now);
+        self.becomes(kept, Looked::Failed(trouble))
     }
 
     fn becomes(mut self, kept: Kept, looked: Looked) -> Result<Prepared, MirrorError> {

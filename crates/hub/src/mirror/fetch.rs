@@ -10,6 +10,7 @@ use tlog::proof::{TileHashes, claimed_root, prove_consistency, verify_consistenc
 use tlog::{Hash, Note, NoteError, RightEdge, Vkey, leaf_hash};
 
 use super::kept::{CITY_BYTES_MAX, Kept, Standing};
+use crate::guarded::Mistake;
 use crate::watch::Said;
 
 /// The largest signed head that is read, in bytes: room for some dozens of witnesses.
@@ -77,6 +78,9 @@ pub enum Trouble {
     /// What is kept does not fit together.
     #[error("what is kept of it is damaged; mirror the city anew")]
     Damaged,
+    /// Reading it went wrong in a way that nobody foresaw.
+    #[error("it was not read to its end: {0}")]
+    Mistake(Mistake),
 }
 
 impl From<SourceError> for Trouble {

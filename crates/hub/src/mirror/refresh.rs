@@ -18,6 +18,7 @@ use tlog::audit::LogSource;
 
 use super::door::LOOK_BYTES_MAX;
 use super::{City, CityRow, Looked, MIRRORS_BYTES_MAX, Mirror, MirrorError, Prepared, Standing, Trouble};
+use crate::guarded::guarded;
 
 /// The most cities that are written in one transaction.
 const WRITTEN_AT_ONCE: usize = 256;
@@ -268,11 +269,14 @@ impl Row {
     }
 }
 
-/// One look. That what is kept of a city is damaged is that city's failure, and not that of all the others.
+/// One look. That what is kept of a city is damaged, or that its log brings a mistake of ours to light, is that city's failure, and not
+/// that of all the others.
 fn once(own: &Mirror, city: City, log: &dyn LogSource, clock: &dyn Clock) -> Result<Prepared, MirrorError> {
-    match own.prepare(city, log, clock.now()) {
-        Err(MirrorError::Damaged { .. }) => Ok(Prepared { looked: Looked::Failed(Trouble::Damaged), change: None }),
-        prepared => prepared,
+    let name = city.name.clone();
+    match guarded(|| own.prepare(city, log, clock.now())) {
+        Ok(Err(MirrorError::Damaged { .. })) => Ok(Prepared { looked: Looked::Failed(Trouble::Damaged), change: None }),
+        Ok(prepared) => prepared,
+        Err(mistake) => own.city(&name)?.in_trouble(Trouble::Mistake(mistake), clock.now()),
     }
 }
 

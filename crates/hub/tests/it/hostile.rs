@@ -353,6 +353,41 @@ fn however_many_cities_stall_all_that_answered_the_last_time_are_looked_at_befor
     assert_eq!(again.asked.into_inner().unwrap()[0].0, "city-000000");
 }
 
+/// A log that brings a mistake in the software to light.
+struct Unforeseen;
+
+impl LogSource for Unforeseen {
+    fn get(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        panic!("`{path}` is what nobody thought of")
+    }
+}
+
+/// Ways to generated cities, with one such log among them.
+struct One(Generated);
+
+impl Reach for One {
+    fn reach(&self, city: &City) -> Box<dyn LogSource> {
+        if city.name.as_str() == "city-000003" { Box::new(Unforeseen) } else { self.0.reach(city) }
+    }
+}
+
+#[test]
+fn a_log_that_brings_a_mistake_in_the_software_to_light_stops_no_look_at_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut mirror = Mirror::open(folder.path()).unwrap();
+    mirror.add_all(&(0..12).map(|number| Generated::entry(number).unwrap()).collect::<Vec<_>>()).unwrap();
+    let clock = FakeClock::at(generated(20).now());
+    // Once as somebody new, and once as somebody who was in trouble.
+    for grown in [11, 0] {
+        let found = refresh(folder.path(), &One(generated(20)), 2, &clock).unwrap();
+        assert_eq!((found.cities, found.grown, found.failed), (12, grown, 1));
+        let standing = mirror.city(&"city-000003".parse().unwrap()).unwrap().kept.standing;
+        assert!(matches!(&standing, Standing::Unproven { why, .. } if why.contains("mistake in the software")));
+    }
+    let found = refresh(folder.path(), &generated(20), 2, &clock).unwrap();
+    assert_eq!((found.grown, found.failed), (1, 0), "and it is taken up when it can be read");
+}
+
 /// Ways to logs none of which ever answers: each costs the clock an hour. Keeps who was asked.
 struct Nobody(Arc<FakeClock>, Mutex<Vec<String>>);
 

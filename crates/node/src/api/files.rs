@@ -41,9 +41,13 @@ pub(crate) fn edition(size: u64) -> String {
     format!("{size}-{}", env!("CARGO_PKG_VERSION"))
 }
 
+/// What a tag ends with where a deployment is not in force: time alone brings that about and ends it, by no act.
+pub(crate) const OUT_OF_FORCE: &str = "-out-of-force";
+
 /// How many acts were folded in for a tag of ours; none for another.
 pub(crate) fn seen(tag: &HeaderValue) -> Option<u64> {
     let text = tag.to_str().ok()?.strip_prefix('"')?.strip_suffix('"')?;
+    let text = text.strip_suffix(OUT_OF_FORCE).unwrap_or(text);
     let size = text.split_once('-')?.0.parse().ok()?;
     (edition(size) == text).then_some(size)
 }

@@ -13,7 +13,7 @@ use register::State as Register;
 use register::state::{DisclosedKey, Totals};
 use serde::Serialize;
 
-use super::files::{edition, tag};
+use super::files::{OUT_OF_FORCE, edition, tag};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
@@ -128,16 +128,12 @@ impl<'a> Whole<'a> {
 )]
 pub(crate) async fn register(State(node): State<Node>, headers: HeaderMap) -> Result<Response, Problem> {
     let state = node.city.register().state();
-    tagged(&state, &headers, || Json(Whole::of(&state)))
+    tagged(&edition(state.size), &headers, || Json(Whole::of(&state)))
 }
 
-/// An answer that is the same for as long as the register is, unless whoever asks has it already.
-fn tagged<B: IntoResponse>(
-    state: &Register,
-    headers: &HeaderMap,
-    draw: impl FnOnce() -> B,
-) -> Result<Response, Problem> {
-    let tag = tag(&edition(state.size))?;
+/// An answer that is the same for as long as its edition is, unless whoever asks has it already.
+fn tagged<B: IntoResponse>(edition: &str, headers: &HeaderMap, draw: impl FnOnce() -> B) -> Result<Response, Problem> {
+    let tag = tag(edition)?;
     let fresh = [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache")), (header::ETAG, tag.clone()), OPEN];
     if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, fresh).into_response());
@@ -222,7 +218,10 @@ pub(crate) async fn deployment(
 ) -> Result<Response, Problem> {
     let (state, now) = (node.city.register().state(), node.city.register().now());
     let id = id?.0;
-    let one = id.parse().ok().and_then(|id| deployment_as_data(&state, &id, now));
-    let one = one.ok_or_else(|| Problem::new(Kind::NotFound).detail("there is no such deployment in the register"))?;
-    tagged(&state, &headers, || Json(one))
+    let none = || Problem::new(Kind::NotFound).detail("there is no such deployment in the register");
+    let id: DeploymentId = id.parse().map_err(|_| none())?;
+    let one = deployment_as_data(&state, &id, now).ok_or_else(none)?;
+    let in_force = state.deployments.get(&id).is_some_and(|record| record.in_force(now));
+    let edition = edition(state.size) + if in_force { "" } else { OUT_OF_FORCE };
+    tagged(&edition, &headers, || Json(one))
 }

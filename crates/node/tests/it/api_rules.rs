@@ -97,6 +97,27 @@ async fn what_has_changed_since_somebody_looked_is_not_changed_by_them() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_deployment_hears_that_it_ran_out_though_nobody_acted() {
+    let world = World::new();
+    let read = async |tag: &str| {
+        let request = Request::get("/api/v1/deployments/wifi").header(header::IF_NONE_MATCH, tag);
+        world.ask(request.body(Body::empty()).unwrap()).await
+    };
+    let seen = world.get("/api/v1/deployments/wifi").await;
+    let tag = seen.header("etag").to_owned();
+    assert_eq!((seen.json()["in_force"].as_bool(), read(&tag).await.status.as_u16()), (Some(true), 304));
+    // Its approval ends, and no act says so yet.
+    world.clock.set("2027-06-01T00:00:00Z".parse().unwrap());
+    let lapsed = read(&tag).await;
+    let (later, now) = (lapsed.header("etag").to_owned(), lapsed.json());
+    assert_eq!((lapsed.status.as_u16(), &now["in_force"]), (200, &json!(false)));
+    assert_eq!((&now["basis"], read(&later).await.status.as_u16()), (&seen.json()["basis"], 304));
+    // It is a condition that can be held: what is done later writes the lapse down first, and that is a change.
+    let refused = command(&world, &[("if-match", &later)], &sensor("wifi-9")).await.problem(412);
+    assert_eq!(refused["type"], "/problems/changed");
+}
+
+#[tokio::test]
 async fn a_request_that_is_sent_again_is_done_once() {
     let world = World::new();
     let line = "{\"time\":\"2026-11-24T07:58:00Z\",\"no2\":12}\n";

@@ -3,7 +3,6 @@
 //! Pages never wait for a look, and one that fails is told and made again later. Somebody who looks by hand in the same folder meanwhile
 //! is waited for, never the other way round. When the hub stops, a look stops with it; what was checked by then is kept.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use hub::Hub;
+use hub::guarded::guarded;
 use hub::looking::{LastLook, LookError, Rested, look, named};
 use hub::mirror::{Doors, Limits, Mirror};
 use model::{Clock, Span, Timestamp};
@@ -78,7 +78,7 @@ impl Looker {
     /// Looks once and tells what came of it; gives when the next try is not to be before, if this one failed.
     fn looked(&self) -> Option<Timestamp> {
         // A mistake in the software that one log brings to light must not end all looks.
-        let looked = catch_unwind(AssertUnwindSafe(|| self.look()));
+        let looked = guarded(|| self.look());
         let why = match looked {
             Ok(Ok(look)) => {
                 complain(&look.in_words());
@@ -88,7 +88,7 @@ impl Looker {
             // Whoever looks now writes down when it was.
             Ok(Err(LookError::Busy)) => return Some(self.clock.now() + Span::minutes(1)),
             Ok(Err(error)) => error.to_string(),
-            Err(_) => "a mistake in the software".to_owned(),
+            Err(mistake) => mistake.to_string(),
         };
         let again = self.every.min(AGAIN_AFTER);
         complain(&format!("the mirrored logs were not looked at, which is tried again in {again}: {why}"));
@@ -97,11 +97,11 @@ impl Looker {
 
     /// Tries drafts on the logs of cities that consented, as they are kept now, and tells what came of it if something did.
     fn try_drafts(&self) {
-        let why = match catch_unwind(AssertUnwindSafe(|| self.hub.try_drafts())) {
+        let why = match guarded(|| self.hub.try_drafts()) {
             Ok(Ok(round)) if round.is_quiet() => return,
             Ok(Ok(round)) => return complain(&round.in_words()),
             Ok(Err(error)) => error.to_string(),
-            Err(_) => "a mistake in the software".to_owned(),
+            Err(mistake) => mistake.to_string(),
         };
         complain(&format!("no draft was tried on a log, which the next look does again: {why}"));
     }
