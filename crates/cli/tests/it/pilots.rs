@@ -175,11 +175,16 @@ fn what_a_city_hands_out_has_large_lines_whole_small_ones_undivided_none_under_a
     let records = journal.records(0, 100).unwrap();
     assert_eq!(records.len(), 26);
     let handed_out = public.to_string();
+    // When the log was read, and of when its newest act is, a record may happen to share.
+    let mut counted = public;
+    counted.as_object_mut().unwrap().remove("seen").unwrap();
+    let counted = counted.to_string();
     for (_, bytes) in records {
         let record: DisclosureRecord = serde_json::from_slice(&bytes).unwrap();
-        for told in [record.salt.to_string(), record.content.to_string(), record.at.to_string()] {
+        for told in [record.salt.to_string(), record.content.to_string()] {
             assert!(!handed_out.contains(&told) && !words.contains(&told), "{told}: {handed_out}\n{words}");
         }
+        assert!(!counted.contains(&record.at.to_string()), "{counted}");
     }
     for person in ["sealed@city.example", "A sealed name", "4QX 4017"] {
         assert!(!handed_out.contains(person) && !words.contains(person), "{person}");
