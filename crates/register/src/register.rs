@@ -349,7 +349,7 @@ impl Register {
         let mut state = State::clone(&self.state());
         let mut rules = self.rules_now();
         let mut drafts = Vec::new();
-        let mut accepted = Vec::new();
+        let (mut accepted, mut refused) = (Vec::new(), Vec::new());
         for Pending { submission, seen, reply } in pool {
             let unchanged = seen.map_or(Ok(()), |seen| unchanged(&state, &submission, seen));
             match unchanged.and_then(|()| self.decide_one(&mut state, &mut rules, &submission)) {
@@ -359,11 +359,15 @@ impl Register {
                     drafts.extend(new);
                     accepted.push((reply, erased(&submission), (first..last).collect::<Vec<_>>()));
                 }
-                // A caller that went away needs no answer.
-                Err(error) => drop(reply.send(Err(error))),
+                // It may be decided by policies of this very pool, which decide nothing before they are committed.
+                Err(error) => refused.push((reply, error)),
             }
         }
         let committed = self.write(writer, drafts).map(|()| self.switch(state, rules)).map_err(Arc::new);
+        // A caller that went away needs no answer.
+        for (reply, error) in refused {
+            drop(reply.send(Err(committed.clone().map_or_else(SubmitError::Journal, |()| error))));
+        }
         for (reply, erase, entries) in accepted {
             let outcome = match &committed {
                 Ok(()) => self.erase(writer, erase).map(|()| Receipt { basis: self.state().size, entries }),

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use journal::{DisclosureLedger, Journal, SqliteJournal};
-use model::act::DeploymentRef;
+use model::PolicyLayer;
+use model::act::{DeploymentRef, PolicyAdoptedFrom};
+use model::policy::PolicyText;
 
 use super::*;
 use crate::audit::{FolderSource, audit};
@@ -284,4 +286,82 @@ fn more_submissions_at_once_than_a_pool_takes_are_all_answered() {
     });
     assert_eq!(register.state().size, size + many as u64);
     holds_together(&city);
+}
+
+/// The policies that a city stands under, and a layer of its own under which no place is registered any more.
+fn without_places(city: &City) -> (Submission, PolicyText) {
+    let mut text = city.register.state().policy.as_ref().unwrap().text.clone();
+    let cedar = "@id(\"no-more-places\")\n@requirement(\"own-01\")\n@reason(\"There are enough.\")\n\
+        forbid (principal, action == Action::\"register-place\", resource) unless { resource has \"nothing\" };";
+    let layer = PolicyLayer {
+        kind: model::LayerKind::City,
+        name: "own".to_owned(),
+        owner: "City".to_owned(),
+        cedar: cedar.to_owned(),
+        duties: std::collections::BTreeMap::new(),
+    };
+    text.layers.push(layer);
+    let (by, reason) = ("city".parse().unwrap(), Some("the council".to_owned()));
+    (Submission { by, reason, command: Command::AdoptPolicy(text.clone()) }, text)
+}
+
+/// What decides is the whole text of the newest adoption in the journal, and nothing else.
+#[track_caller]
+fn decides_by_its_journal(city: &City) -> PolicyText {
+    let entries = city.register.entries(0, 10_000).unwrap();
+    let acts = entries.iter().map(|entry| Act::from_bytes(&entry.bytes).unwrap());
+    let mut newest = acts.rev().filter_map(|act| act.what.adopts().map(|(hash, text)| (hash, text.clone())));
+    let (hash, text) = newest.next().unwrap();
+    let written = Bundle::assemble(&text).unwrap().hash();
+    assert_eq!((written, city.register.bundle().unwrap().hash()), (hash, hash));
+    text
+}
+
+#[test]
+fn policies_decide_nothing_before_the_act_that_holds_them_whole_is_in_the_journal() {
+    let flawed = Flawed::new();
+    let (city, register) = (&flawed.city, &flawed.city.register);
+    let before = decides_by_its_journal(city);
+    let (adopt, after) = without_places(city);
+    // What is asked at once, and answered by one commit.
+    let together = |submissions: [Submission; 2]| {
+        let answers = submissions.map(|submission| {
+            let (reply, answer) = sync_channel(1);
+            lock(&register.queue).push(Pending { submission, seen: None, reply });
+            answer
+        });
+        let mut writer = lock(&register.writer);
+        register.commit_pool(&mut writer, register.next_pool());
+        answers.map(|answer| answer.try_recv().unwrap())
+    };
+    // The act was not written: neither an act nor a refusal comes of what it would have put in force.
+    let size = register.state().size;
+    flawed.goes_wrong(&[Fault::FailsBeforeCommit]);
+    for answer in together([adopt.clone(), place("a")]) {
+        assert!(matches!(&answer, Err(SubmitError::Journal(_))), "{answer:?}");
+    }
+    assert_eq!((decides_by_its_journal(city), register.state().size), (before.clone(), size));
+    register.submit(place("a")).unwrap();
+    // It was, although that was told as a failure: then it decides, from the same commit on.
+    flawed.goes_wrong(&[Fault::FailsAfterCommit]);
+    let [adopted, refused] = together([adopt, place("b")]);
+    assert_eq!(adopted.unwrap().entries, [size + 1]);
+    assert!(matches!(refused, Err(SubmitError::Refused(Refusal::Norm(_)))), "{refused:?}");
+    assert_eq!(decides_by_its_journal(city), after);
+    assert!(matches!(register.submit(place("c")), Err(SubmitError::Refused(Refusal::Norm(_)))));
+    holds_together(city);
+    // What another process adopted decides once it is read from the journal, whole.
+    let (at, by) = (city.start, "city".parse().unwrap());
+    let hash = Bundle::assemble(&before).unwrap().hash();
+    let sources = register.state().policy.as_ref().unwrap().sources.clone();
+    let sources = sources.into_iter().filter(|(name, _)| name != "own").collect();
+    let what = What::PolicyAdoptedFrom(PolicyAdoptedFrom { hash, text: before.clone(), sources });
+    let act = Act { at, by, under: None, because: Vec::new(), reason: None, what };
+    behind_its_back(&city.journal_path(), act.to_bytes().unwrap());
+    let party = r#"{"do":"register-party","with":{"party":{"id":"roads","name":"Roads","kind":"officer"}}}"#;
+    let first = register.submit(City::submission("city", None, party));
+    assert!(matches!(first, Err(SubmitError::Journal(_))), "it was decided on what is not the journal's: {first:?}");
+    register.tick().unwrap();
+    assert_eq!(decides_by_its_journal(city), before);
+    register.submit(place("c")).unwrap();
 }
