@@ -76,13 +76,24 @@ pub(crate) enum Command {
     Man(Man),
 }
 
+/// What says of a release how it is taken, and nothing where there is none.
+const TAKING: [&str; 3] = ["hub_key", "hub", "patience"];
+
 /// Begin a city in an empty folder.
 ///
-/// Makes the log's signing key, founds the city and adopts the whole global core, its norms and its duties, with permits to
-/// begin with. Whatever is stricter is adopted afterwards, with `ordinance adopt`.
+/// Makes the log's signing key, founds the city and adopts the whole global core that this software carries, its norms and its duties,
+/// with permits to begin with. Whatever is stricter is adopted afterwards, with `ordinance adopt`.
+///
+/// With `--release` it begins under what a hub released, and under nothing else: the release is verified whole and the hub's log asked
+/// whether it stands, as `ordinance adopt` does, before there is a city; the first adoption says of each layer which entry it is, and the
+/// proof is kept in `adopted/`. What a profile stands on and this software carries is said to be built in. Where anything does not hold,
+/// nothing is left of the city.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Example:\n  ordinance init ./brookhaven --name Brookhaven --origin ordinance.brookhaven.example/log"
+    after_help = "Examples:\n  ordinance init ./brookhaven --name Brookhaven --origin ordinance.brookhaven.example/log\n  ordinance init \
+./brookhaven --name Brookhaven --origin ordinance.brookhaven.example/log --release https://hub.alliance.example/versions/57/release.json \
+--hub-key 'hub.alliance.example/log+…'",
+    mut_args(|arg| if TAKING.contains(&arg.get_id().as_str()) { arg.requires("release") } else { arg })
 )]
 pub(crate) struct Init {
     /// The city's folder; made if it is not there.
@@ -96,6 +107,41 @@ pub(crate) struct Init {
     /// The id of the city's own party, which may register others.
     #[arg(long, default_value = "city")]
     pub(crate) founder: PartyId,
+    /// The version that a hub released and that the city begins under: its `release.json`, as a file or an address. The folder has to be
+    /// empty, or not there.
+    #[arg(long, value_name = "RELEASE", requires = "hub_key")]
+    pub(crate) release: Option<String>,
+    #[command(flatten)]
+    pub(crate) taking: framework::Taking,
+    /// A folder with packs, or with folders of packs, that a released profile stands on; may be given several times. What neither a hub
+    /// released nor this software carries needs `--unreleased`, too.
+    #[arg(long = "library", value_name = "DIR", requires = "release")]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Why the city begins under a layer that neither a hub released nor this software carries, in words that residents will read. Without
+    /// it, such a layer is refused. At most 600 characters, as they stand with each such layer.
+    #[arg(long, value_name = "REASON", requires = "release")]
+    pub(crate) unreleased: Option<String>,
+}
+
+impl Init {
+    /// What `adopt` would be told of the release that the city begins under, so that both take it in the same way.
+    pub(crate) fn adoption(&self) -> Option<framework::Adopt> {
+        Some(framework::Adopt {
+            city: self.dir.display().to_string(),
+            pack: Some(self.release.clone()?),
+            by: Some(self.founder.clone()),
+            taking: self.taking.clone(),
+            check: false,
+            drop: Vec::new(),
+            reason: None,
+            unreleased: self.unreleased.clone(),
+            permits: None,
+            dry_run: false,
+            prove: false,
+            tokens: None,
+            shelf: framework::Shelf { folders: self.folders.clone(), keys: Vec::new() },
+        })
+    }
 }
 
 /// Run a city's node: takes observations, answers questions, shows the public register.
@@ -399,13 +445,13 @@ pub(crate) struct Watch {
 ///
 /// At a folder it holds the journal, the sealed payloads and the disclosure records against the log, and reads every file
 /// of the lake unless a node is running. Each layer in force is told of with where it comes from: what is said to be released has to be
-/// shown by what is kept in `adopted/`.
+/// shown by what is kept in `adopted/`. With `--released-only` anybody holds a city to norms that hubs released, for as long as it is there.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  ordinance verify https://sensors.brookhaven.example\n  ordinance verify ./brookhaven \
 --key 'ordinance.brookhaven.example/log+8b7c…' --hub-key 'hub.alliance.example/log+…'\n  ordinance verify https://sensors.brookhaven.example \
 --key 'ordinance.brookhaven.example/log+8b7c…' --since brookhaven.head\n  ordinance verify https://sensors.brookhaven.example \
---deployment air-quality"
+--deployment air-quality\n  ordinance verify https://sensors.brookhaven.example --hub-key 'hub.alliance.example/log+…' --released-only"
 )]
 pub(crate) struct Verify {
     /// The city's folder, or the address of its node.
@@ -424,6 +470,16 @@ pub(crate) struct Verify {
     /// A folder with packs, or with folders of packs, that a released profile stands on; may be given several times.
     #[arg(long = "library", value_name = "DIR")]
     pub(crate) folders: Vec<PathBuf>,
+    /// Also hold the city to this: in its whole log no adoption ever put a layer in force that is neither released by a hub nor the city's
+    /// own (of the kind `city`). The first one that did is named, with what it says of itself: built in, unreleased and why, or nothing,
+    /// where it is from before sources were written down. With `--hub-key` only what was released under one of the keys given counts;
+    /// without it, by any hub that the log names, and the result names each.
+    ///
+    /// It shows what the log says, from its first entry to its last; that it is still the log of before is shown by `--since` or
+    /// `--continues`. It does not show that a hub's log holds what is said of it: for the layers in force that is looked at in the city's
+    /// folder, and from outside the entry is to be asked for in the hub's log. Nor does it judge what is the city's own: its layers, which can only forbid, and its permits.
+    #[arg(long)]
+    pub(crate) released_only: bool,
     /// Also check what the node serves about a deployment as data: it has to be what the log gives. Only at the address of a node.
     #[arg(long, value_name = "ID")]
     pub(crate) deployment: Option<model::DeploymentId>,

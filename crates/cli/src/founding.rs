@@ -1,11 +1,12 @@
 //! What a city begins under: the whole global core that this software carries, its norms and its duties, and permits to
 //! change.
 //!
-//! Whatever is stricter, a profile for instance, is adopted afterwards by an act. Nothing here can leave a norm out.
+//! Whatever is stricter, a profile for instance, is adopted afterwards by an act. Nothing here can leave a norm out. What a hub released
+//! takes the place of the carried core where `init` is told so; that is verified in `commands::adopt`.
 
 use model::policy::PolicyText;
 use model::{Party, PartyId, PartyKind, PolicyLayer};
-use register::Founding;
+use register::{Adopting, Founding};
 use standards::Resolved;
 
 use crate::commands::framework::shelf::Packs;
@@ -16,15 +17,24 @@ const CORE: &str = "global-core";
 /// A city of a name, founded by its own party.
 pub(crate) fn founding(name: &str, founder: PartyId) -> anyhow::Result<Founding> {
     let packs = Packs::built_in()?;
-    let policies = policies(&packs, CORE, founder.clone())?;
-    let founder = Party { id: founder, name: name.to_owned(), kind: PartyKind::CityDepartment };
-    Ok(Founding { name: name.to_owned(), founder, policies, unreleased: None })
+    let adopting = Adopting::of(carried(&packs, CORE, founder.clone())?);
+    Ok(under(adopting, None, name, founder))
 }
 
-/// A pack and all it stands on, as a city adopts it, above permits to begin with.
-fn policies(packs: &Packs, pack: &str, permits_owner: PartyId) -> anyhow::Result<PolicyText> {
-    let layers = layers(&packs.resolve(&packs.shelved(pack)?)?);
-    Ok(PolicyText { layers, permits: norms::city_permits_default().to_owned(), permits_owner })
+/// A city of a name under policies, founded by its own party.
+pub(crate) fn under(adopting: Adopting, reason: Option<String>, name: &str, founder: PartyId) -> Founding {
+    let founder = Party { id: founder, name: name.to_owned(), kind: PartyKind::CityDepartment };
+    Founding { name: name.to_owned(), founder, adopting, reason }
+}
+
+/// A pack that is carried and all it stands on, as a city adopts it.
+fn carried(packs: &Packs, pack: &str, permits_owner: PartyId) -> anyhow::Result<PolicyText> {
+    Ok(policies(layers(&packs.resolve(&packs.shelved(pack)?)?), permits_owner))
+}
+
+/// Layers above permits to begin with.
+pub(crate) fn policies(layers: Vec<PolicyLayer>, permits_owner: PartyId) -> PolicyText {
+    PolicyText { layers, permits: norms::city_permits_default().to_owned(), permits_owner }
 }
 
 /// The layers of a stack that say something.
@@ -45,7 +55,7 @@ mod tests {
     #[test]
     fn a_city_begins_under_every_norm_and_duty_of_the_core() {
         let founding = founding("Brookhaven", "city".parse().unwrap()).unwrap();
-        let [core] = founding.policies.layers.as_slice() else { panic!("one layer") };
+        let [core] = founding.adopting.policies.layers.as_slice() else { panic!("one layer") };
         let packs = Packs::built_in().unwrap();
         let pack = packs.shelved(CORE).unwrap();
         assert_eq!(core.cedar.matches("\nforbid (").count(), pack.norms.len());
@@ -61,7 +71,7 @@ mod tests {
         let packs = Packs::built_in().unwrap();
         let mut adopted = 0;
         for pack in packs.all() {
-            let text = policies(&packs, &pack.manifest.id, "city".parse().unwrap()).unwrap();
+            let text = carried(&packs, &pack.manifest.id, "city".parse().unwrap()).unwrap();
             let hash = Bundle::assemble(&text).unwrap().hash();
             let what = What::PolicyAdopted(PolicyAdopted { hash, text });
             let (at, by) = (Timestamp::UNIX_EPOCH, "city".parse().unwrap());

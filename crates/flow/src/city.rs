@@ -12,7 +12,7 @@ use tlog::SigningKey;
 
 use crate::admit::{Admitted, admit};
 use crate::counters::{Counters, TickCounts};
-use crate::folder::{Folder, FolderError};
+use crate::folder::{Folder, FolderError, Fresh};
 use crate::ingest::IngestError;
 use crate::keys::{KeyError, Keys};
 use crate::memories::Memories;
@@ -103,19 +103,32 @@ impl City {
     /// Begins a city in an empty folder.
     ///
     /// # Errors
-    /// The folder holds something, or a part cannot be made.
+    /// The folder holds something, or a part cannot be made; then nothing of it is left.
     pub fn create(
         root: &Path,
         created: Created,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, CityError> {
-        let folder = Folder::create(root)?;
+        Self::begin(Fresh::of(root)?, created, clock, entropy)
+    }
+
+    /// Begins a city in a folder that was made for one, beside what whoever made it has put there.
+    ///
+    /// # Errors
+    /// A part cannot be made; then nothing is left of what was put into the folder since it was made.
+    pub fn begin(
+        fresh: Fresh,
+        created: Created,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, CityError> {
+        let folder = fresh.folder();
         let key = SigningKey::generate(entropy.bytes32()?, &created.origin)?;
         folder.keep_log_key(&key)?;
         let store = Box::new(SqliteJournal::open(&folder.journal())?);
         let register = Register::found(store, &folder.log(), key, created.founding, clock, entropy)?;
-        Self::assembled(folder, register, Options::default())
+        Self::assembled(fresh.begun(), register, Options::default())
     }
 
     /// Opens a city.

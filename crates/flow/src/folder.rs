@@ -1,5 +1,7 @@
 //! A city's folder: what lies where, and the lock that keeps a second process out.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -44,22 +46,90 @@ pub struct Folder {
     _lock: File,
 }
 
-impl Folder {
-    /// Makes a new folder for a city, or takes an empty one.
+/// A folder in which a city is to begin, locked. Unless one does, what was made in it goes again, and only that.
+#[derive(Debug)]
+pub struct Fresh {
+    // It goes first, while the folder is still locked.
+    undo: Undo,
+    folder: Folder,
+}
+
+impl Fresh {
+    /// Makes a new folder for a city, or takes one that holds none.
     ///
     /// # Errors
-    /// It holds a city already, or cannot be written.
-    pub fn create(root: &Path) -> Result<Self, FolderError> {
+    /// It holds a city already, is in use, or cannot be written.
+    pub fn of(root: &Path) -> Result<Self, FolderError> {
+        let holds_a_city = || root.join("journal.db").exists();
+        let before = names(root)?;
         fs::create_dir_all(root).map_err(|error| fail(root, error))?;
-        if root.join("journal.db").exists() {
+        if holds_a_city() {
             return Err(FolderError::Taken(root.to_owned()));
         }
+        let folder = Folder::locked(root)?;
+        // Whoever had the lock until now may have begun one, of which nothing goes.
+        if holds_a_city() {
+            return Err(FolderError::Taken(root.to_owned()));
+        }
+        let fresh = Self { undo: Undo { root: root.to_owned(), before, is_over: false }, folder };
         for folder in ["keys", "log", "lake"] {
             private_folder(&root.join(folder))?;
         }
-        Self::locked(root)
+        Ok(fresh)
     }
 
+    /// The folder itself.
+    pub(crate) const fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// A city has begun in it, and everything stays.
+    pub(crate) fn begun(self) -> Folder {
+        let Self { mut undo, folder } = self;
+        undo.is_over = true;
+        folder
+    }
+}
+
+/// What a folder held before a city was to begin in it: everything else goes.
+#[derive(Debug)]
+struct Undo {
+    root: PathBuf,
+    /// None where it was not there.
+    before: Option<BTreeSet<OsString>>,
+    is_over: bool,
+}
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        // What cannot be removed stays: without a journal it is no city, and the next try takes it.
+        for name in names(&self.root).ok().flatten().unwrap_or_default() {
+            if self.before.as_ref().is_some_and(|before| before.contains(&name)) {
+                continue;
+            }
+            let path = self.root.join(name);
+            drop(if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) });
+        }
+        if self.before.is_none() {
+            drop(fs::remove_dir(&self.root));
+        }
+    }
+}
+
+/// What a folder holds; none where it is not there.
+fn names(folder: &Path) -> Result<Option<BTreeSet<OsString>>, FolderError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        entries => entries.map_err(|error| fail(folder, error))?,
+    };
+    let names = entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>();
+    names.map(Some).map_err(|error| fail(folder, error))
+}
+
+impl Folder {
     /// Takes the folder of a city that is there.
     ///
     /// # Errors
@@ -220,4 +290,73 @@ pub(crate) fn destroy_secret(path: &Path) -> Result<(), FolderError> {
         files::sync_parent(path)
     };
     destroy().map_err(|error| fail(path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use model::policy::PolicyText;
+    use model::{Party, PartyKind};
+    use register::{Adopting, Founding};
+    use testkit::{FakeClock, SeededBytes};
+
+    use super::*;
+    use crate::city::{City, CityError, Created};
+
+    fn begin(fresh: Fresh, layers: Vec<model::PolicyLayer>) -> Result<City, CityError> {
+        let founder = Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment };
+        let permits = norms::city_permits_default().to_owned();
+        let policies = PolicyText { layers, permits, permits_owner: founder.id.clone() };
+        let adopting = Adopting::unreleased(policies, "for tests".to_owned());
+        let founding = Founding { name: "City".to_owned(), founder, adopting, reason: None };
+        let created = Created { founding, origin: "test.example/log".to_owned() };
+        let clock = Arc::new(FakeClock::at("2026-06-01T12:00:00Z".parse().unwrap()));
+        City::begin(fresh, created, clock, Arc::new(SeededBytes::new(1)))
+    }
+
+    fn held(folder: &Path) -> Vec<OsString> {
+        names(folder).unwrap().unwrap().into_iter().collect()
+    }
+
+    #[test]
+    fn where_no_city_begins_nothing_is_left_of_it_and_whatever_was_there_stays() {
+        let parent = tempfile::tempdir().unwrap();
+        let root = parent.path().join("city");
+        // Under no norm none begins; what was put beside it goes, too.
+        let fresh = Fresh::of(&root).unwrap();
+        fs::write(root.join("beside"), "x").unwrap();
+        assert!(matches!(begin(fresh, Vec::new()), Err(CityError::Open(_))));
+        assert!(!root.exists());
+        // A folder that was there stays with what it held.
+        fs::create_dir(&root).unwrap();
+        fs::write(root.join("notes"), "mine").unwrap();
+        assert!(begin(Fresh::of(&root).unwrap(), Vec::new()).is_err());
+        assert_eq!(held(&root), ["notes"]);
+        // The next try begins one, of which nothing goes any more.
+        let fresh = Fresh::of(&root).unwrap();
+        fs::write(root.join("beside"), "x").unwrap();
+        let city = begin(fresh, vec![testkit::core()]).unwrap();
+        let begun = held(&root);
+        for name in ["beside", "journal.db", "keys", "lake", "lock", "log", "notes"] {
+            assert!(begun.contains(&name.into()), "{name}: {begun:?}");
+        }
+        for _ in 0..2 {
+            assert!(matches!(Fresh::of(&root), Err(FolderError::Taken(_))));
+        }
+        drop(city);
+        assert!(matches!(Fresh::of(&root), Err(FolderError::Taken(_))));
+        assert!(["journal.db", "keys", "log"].iter().all(|name| root.join(name).exists()));
+    }
+
+    #[test]
+    fn nobody_takes_away_what_another_process_begins() {
+        let parent = tempfile::tempdir().unwrap();
+        let root = parent.path().join("city");
+        let first = Fresh::of(&root).unwrap();
+        assert!(matches!(Fresh::of(&root), Err(FolderError::InUse(_))));
+        assert_eq!(held(&root), ["keys", "lake", "lock", "log"], "it is the first one's");
+        assert!(begin(first, vec![testkit::core()]).is_ok());
+        assert!(root.join("journal.db").exists());
+    }
 }

@@ -132,5 +132,18 @@ pub enum LayerSource {
     },
 }
 
+impl LayerSource {
+    /// The code, as in acts.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Released { .. } => "released",
+            Self::BuiltIn { .. } => "built-in",
+            Self::Own { .. } => "own",
+            Self::Unreleased { .. } => "unreleased",
+        }
+    }
+}
+
 /// The sources of layers, by the layer's name. A layer without one was in force before sources were written down.
 pub type LayerSources = BTreeMap<String, LayerSource>;

@@ -19,7 +19,7 @@ use flow::{City, Created};
 use model::policy::PolicyText;
 use model::{Party, PartyKind};
 use node::RateLimits;
-use register::{Founding, Submission};
+use register::{Adopting, Founding, Submission};
 use testkit::{FakeClock, SeededBytes};
 use tower::ServiceExt;
 use web::Peer;
@@ -88,7 +88,12 @@ fn city(folder: &std::path::Path) -> Arc<City> {
         permits: norms::city_permits_default().to_owned(),
         permits_owner: founder.id.clone(),
     };
-    let founding = Founding { name: "City".to_owned(), founder, policies, unreleased: Some("for tests".to_owned()) };
+    let founding = Founding {
+        name: "City".to_owned(),
+        founder,
+        adopting: Adopting::unreleased(policies, "for tests".to_owned()),
+        reason: None,
+    };
     let created = Created { founding, origin: "city.example/log".to_owned() };
     let city = City::create(&folder.join("city"), created, clock, Arc::new(SeededBytes::new(7))).unwrap();
     let command = register::Command::IssuePartyCredential {

@@ -30,7 +30,7 @@ pub use again::ask_again;
 pub use evidence::{answers_for, answers_for_all};
 pub use fit::Misfit;
 pub use offers::{Offer, offers_below};
-pub(crate) use policies::{assemble, distinct};
+pub(crate) use policies::{assemble, distinct, worded};
 
 /// An act to be committed, with the payload that hangs beside it.
 #[derive(Debug, Clone)]
@@ -230,9 +230,7 @@ pub fn decide(
             desk.adopt(text, Said { released: &none, kept: &none, unreleased: None, reason })
         }
         Command::AdoptFrom(Adopting { policies, unreleased, released, kept }) => {
-            if let Some(unreleased) = unreleased {
-                fit::text("the reason for adopting what was not released", unreleased)?;
-            }
+            worded(unreleased.as_deref())?;
             desk.adopt(policies, Said { released, kept, unreleased: unreleased.as_deref(), reason })
         }
         Command::Propose(deployment) => desk.propose(deployment),

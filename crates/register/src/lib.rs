@@ -17,6 +17,7 @@ pub mod duties;
 pub mod foreseen;
 pub mod left;
 pub mod publish;
+pub mod ran;
 pub mod register;
 pub mod rules;
 pub mod sealing;

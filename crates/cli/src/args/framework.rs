@@ -200,6 +200,22 @@ pub(crate) struct Sign {
     pub(crate) key: PathBuf,
 }
 
+/// How what a hub released is taken: under which key, from where, and in which time.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Taking {
+    /// The hub's key, as it is published outside the hub. Asked for once; afterwards the city knows it. A release that is kept in `adopted/`
+    /// speaks for a layer that comes back only under the key that the log names or that is given.
+    #[arg(long, value_name = "VKEY")]
+    pub(crate) hub_key: Option<String>,
+    /// The hub's address, where a release is taken from a file.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) hub: Option<String>,
+    /// How long a hub may take for one answer, in seconds; its whole log may take ten times as long. What does not come in time is
+    /// adopted by nobody, and stands unasked in a check.
+    #[arg(long, value_name = "SECONDS", default_value_t = HUB_PATIENCE, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) patience: u32,
+}
+
 /// Put a standard and its profiles in force in a city, beside the city's own permits.
 ///
 /// A layer of the same name gives way to the one that is adopted, and every other layer in force stays, so that a city under a profile
@@ -225,17 +241,8 @@ pub(crate) struct Adopt {
     /// The party that adopts.
     #[arg(long, required_unless_present = "check")]
     pub(crate) by: Option<PartyId>,
-    /// The hub's key, as it is published outside the hub. Asked for once; afterwards the city knows it. A release that is kept in `adopted/`
-    /// speaks for a layer that comes back only under the key that the log names or that is given.
-    #[arg(long, value_name = "VKEY")]
-    pub(crate) hub_key: Option<String>,
-    /// The hub's address, where a release is taken from a file.
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) hub: Option<String>,
-    /// How long a hub may take for one answer, in seconds; its whole log may take ten times as long. What does not come in time is
-    /// adopted by nobody, and stands unasked in a check.
-    #[arg(long, value_name = "SECONDS", default_value_t = HUB_PATIENCE, value_parser = clap::value_parser!(u32).range(1..=3600))]
-    pub(crate) patience: u32,
+    #[command(flatten)]
+    pub(crate) taking: Taking,
     /// Adopt nothing: read the log of each hub that this city adopted from, and tell whether what is in force was withdrawn or
     /// corrected since. Fails if it was.
     #[arg(long, conflicts_with_all = ["pack", "by", "permits", "dry_run", "reason", "unreleased", "drop"])]

@@ -1,4 +1,5 @@
-//! `ordinance adopt`: a standard and its profiles in force, by an act; before that, what it would stop and start.
+//! `ordinance adopt`: a standard and its profiles in force, by an act; before that, what it would stop and start. And what a city begins
+//! under, where that was released.
 
 mod released;
 
@@ -8,6 +9,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+
+use released::Released;
 
 use anyhow::Context;
 use model::policy::PolicyText;
@@ -70,7 +73,7 @@ struct Change {
 
 pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let (Some(by), Some(name)) = (&args.by, &args.pack) else { return released::check(args, output) };
-    let (pack, layers, release) = standard(args, name)?;
+    let Standard { pack, layers, release } = standard(args, name)?;
     let office = Office::open(&args.city)?;
     let token = token(args, by, &office)?;
     let (state, now) = standing(args, &office)?;
@@ -92,7 +95,7 @@ pub(crate) fn run(args: &Adopt, output: &Output) -> anyhow::Result<()> {
     let standing = known.standing(release.as_ref());
     // What proves it lies beside the city before the act says so.
     let kept = match (&release, args.dry_run) {
-        (Some(release), false) => release.keep(&args.city, &hash, &text.layers)?,
+        (Some(release), false) => release.keep(Path::new(&args.city), &hash, &text.layers)?,
         _ => None,
     };
     let unreleased = args.unreleased.clone();
@@ -127,22 +130,74 @@ fn unfit(error: &RulesError, kept: &[String]) -> Status {
     Status::bad_input(format!("{error}{}", if too_long { help.as_str() } else { "" }))
 }
 
-/// The standard with the layers that it holds, and the release that it came by.
-fn standard(args: &Adopt, name: &str) -> anyhow::Result<(Arc<Pack>, Vec<PolicyLayer>, Option<released::Released>)> {
-    let mut packs = Packs::open(&args.shelf)?;
-    let release = if released::is_release(name) { Some(released::read(args, name)?) } else { None };
-    let pack = match &release {
-        Some(release) => {
-            released::shelve_bases(&mut packs, args, release)?;
-            packs.released(release.pack.clone(), release.vkey.clone())?
-        }
-        None => packs.find(name)?,
-    };
-    if release.is_none() {
-        packs.require_trust(&pack)?;
+/// A standard with the layers that it holds, and the release that it came by, if it did.
+struct Standard<R> {
+    pack: Arc<Pack>,
+    layers: Vec<PolicyLayer>,
+    release: R,
+}
+
+fn standard(args: &Adopt, name: &str) -> anyhow::Result<Standard<Option<Released>>> {
+    if released::is_release(name) {
+        let Standard { pack, layers, release } = released_standard(args, name)?;
+        return Ok(Standard { pack, layers, release: Some(release) });
     }
+    let mut packs = Packs::open(&args.shelf)?;
+    let pack = packs.find(name)?;
+    packs.require_trust(&pack)?;
     let layers = founding::layers(&packs.resolve(&pack)?);
-    Ok((pack, layers, release))
+    Ok(Standard { pack, layers, release: None })
+}
+
+/// The same of a release, which was verified and stands.
+fn released_standard(args: &Adopt, name: &str) -> anyhow::Result<Standard<Released>> {
+    let mut packs = Packs::open(&args.shelf)?;
+    let release = released::read(args, name)?;
+    released::shelve_bases(&mut packs, args, &release)?;
+    let pack = packs.released(release.pack.clone(), release.vkey.clone())?;
+    let layers = founding::layers(&packs.resolve(&pack)?);
+    Ok(Standard { pack, layers, release })
+}
+
+/// What a city begins under that was released.
+pub(super) struct Beginning {
+    pub(super) adopting: Adopting,
+    /// The reason that stands in the first adoption: which entry of which hub it was.
+    pub(super) reason: String,
+    pub(super) pack: String,
+    /// `released` by the hub's log, or `not-checked`.
+    pub(super) standing: &'static str,
+    release: Released,
+    hash: String,
+}
+
+/// Verifies a release for a city that is not there yet, as one that is would adopt it.
+pub(super) fn beginning(args: &Adopt, by: &PartyId, name: &str) -> anyhow::Result<Beginning> {
+    if !released::is_release(name) {
+        let why =
+            format!("`{name}` is no release; name what a hub released, its `release.json`, as a file or an address");
+        return Err(Status::bad_input(why).into());
+    }
+    let Standard { pack, layers, release } = released_standard(args, name)?;
+    let policies = founding::policies(layers, by.clone());
+    let hash = Rules::assemble(&policies).map_err(|error| unfit(&error, &[]))?.hash().to_string();
+    let known = released::of_layers(args, None, Some(&release), &policies.layers)?;
+    let unreleased = args.unreleased.clone();
+    Ok(Beginning {
+        reason: release.reason(None)?,
+        pack: pack.manifest.reference.to_string(),
+        standing: release.standing(),
+        adopting: Adopting { policies, unreleased, released: known.released, kept: known.kept },
+        release,
+        hash,
+    })
+}
+
+impl Beginning {
+    /// Keeps the release in the city's folder, before there is a city that says so.
+    pub(super) fn keep(&self, city: &Path) -> anyhow::Result<()> {
+        self.release.keep(city, &self.hash, &self.adopting.policies.layers).map(drop)
+    }
 }
 
 /// The policies as they would be, over those in force.
@@ -264,12 +319,7 @@ fn in_words(adopted: &Adopted, dry_run: bool) -> String {
         lines.push(format!("Of them these were in force and read otherwise, looser or stricter: {reworded}"));
     }
     lines.extend(adopted.proof.as_ref().map(|difference| format!("By proof, whatever is asked: {difference}")));
-    if adopted.standing == Some("not-checked") {
-        lines.push(
-            "Whether it was withdrawn or corrected since was not checked; give the hub's address with `--hub`."
-                .to_owned(),
-        );
-    }
+    lines.extend(adopted.standing.and_then(not_checked).map(str::to_owned));
     if adopted.stops.is_empty() && adopted.starts.is_empty() {
         lines.push("No flow changes.".to_owned());
     }
@@ -281,6 +331,12 @@ fn in_words(adopted: &Adopted, dry_run: bool) -> String {
         }
     });
     lines.join("\n")
+}
+
+/// Where nobody was asked whether a release still stands, that.
+pub(super) fn not_checked(standing: &str) -> Option<&'static str> {
+    let words = "Whether it was withdrawn or corrected since was not checked; give the hub's address with `--hub`.";
+    (standing == released::NOT_CHECKED).then_some(words)
 }
 
 /// What becomes of each layer: replaced, added, kept or left out.

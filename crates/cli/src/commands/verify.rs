@@ -1,6 +1,7 @@
 //! `ordinance verify`: check a city's whole log, and at its folder also the journal and the lake.
 
 mod page;
+mod ran;
 mod since;
 mod sources;
 
@@ -12,7 +13,8 @@ use anyhow::{Context, bail};
 use flow::folder::{Folder, FolderError};
 use journal::SqliteReader;
 use lake::{Lake, Options};
-use register::audit::{Audit, FolderSource, audit};
+use register::audit::{Audit, FolderSource, audit_before};
+use register::ran::Ran;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tlog::audit::{AuditReport, LogSource};
@@ -23,6 +25,7 @@ use crate::output::{Output, Status};
 
 use page::Page;
 use since::{Heard, Since};
+use sources::Trusted;
 
 /// What was looked at of the lake.
 #[derive(Serialize)]
@@ -70,11 +73,15 @@ fn held(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow:
         if page.is_some() {
             return Err(Status::bad_input("a hub has no deployments; leave out `--deployment`").into());
         }
+        if args.released_only {
+            return Err(Status::bad_input("a hub runs no norms; leave out `--released-only`").into());
+        }
         return super::hub::verify(source, inside, args.key.as_deref(), older);
     }
-    let read = || Ok(audit(source, args.key.as_deref(), older.clone())?);
-    let (audit, same) = match page {
-        Some(page) => page.held(read).map(|(audit, same)| (audit, Some(same)))?,
+    let trusted = Trusted::of(&args.hub_keys)?;
+    let read = || Ok(audit_before(source, args.key.as_deref(), older.clone(), || Ran::under(trusted.keys()))?);
+    let ((audit, ran), same) = match page {
+        Some(page) => page.held(read).map(|(read, same)| (read, Some(same)))?,
         None => (read()?, None),
     };
     let (audit, lake) = match inside {
@@ -85,9 +92,14 @@ fn held(source: &dyn LogSource, args: &Verify, older: Option<String>) -> anyhow:
         None => (audit, None),
     };
     let kept = dir.filter(|dir| inside.is_some() || dir.join("adopted").exists());
-    let layers = sources::layers(audit.state.policy.as_deref(), kept, args)?;
+    let layers = sources::layers(audit.state.policy.as_deref(), kept, args, &trusted)?;
+    let released_only = args.released_only.then(|| ran::released_only(ran, &trusted)).transpose()?;
     let mut words = in_words(&audit, args.key.is_some(), lake.as_ref(), &layers);
     let mut document = document(&audit, lake.as_ref(), &layers);
+    if let Some(only) = released_only {
+        words = format!("{words}\n{}", only.in_words());
+        document["released_only"] = json!(only);
+    }
     if let Some(same) = same {
         words = format!("{words}\n{}", same.in_words());
         document["deployment"] = json!(same);

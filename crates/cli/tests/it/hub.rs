@@ -141,23 +141,29 @@ pub(crate) fn with_core() -> (Served, String, String) {
     (hub, editor, member)
 }
 
-/// What was altered is refused whole, whichever part it is.
-fn altered_ones_are_refused(hub: &Served, first: u64, city_arg: &str) {
+/// A release of a hub with one part altered, each part in turn, and one that was cut short, as files.
+pub(crate) fn altered(hub: &Served, first: u64) -> Vec<String> {
     let good: Value = serde_json::from_slice(&hub.get(&format!("/versions/{first}/release.json"))).unwrap();
-    for part in ["entry", "proof", "document"] {
+    let parts = ["entry", "proof", "document"].map(|part| {
         let mut altered = good.clone();
         let text = altered[part].as_str().unwrap();
         let at = text.len() / 2 + (0..).find(|at| text.is_char_boundary(text.len() / 2 + at)).unwrap();
         let letter = if text[at..].starts_with('A') { "B" } else { "A" };
         let next = at + text[at..].chars().next().unwrap().len_utf8();
         altered[part] = format!("{}{letter}{}", &text[..at], &text[next..]).into();
-        let file = hub.file("altered.release.json", &altered.to_string());
-        let refused = run(&["adopt", city_arg, &file, "--by", "city", "--hub-key", &hub.key]);
-        assert!(!refused.status.success(), "{part}");
-        assert!(String::from_utf8_lossy(&refused.stderr).contains("nothing was written"), "{part}: {refused:?}");
-    }
+        hub.file(&format!("{part}.release.json"), &altered.to_string())
+    });
     let truncated = hub.file("short.release.json", &good.to_string()[..1_000]);
-    assert!(!run(&["adopt", city_arg, &truncated, "--by", "city", "--hub-key", &hub.key]).status.success());
+    parts.into_iter().chain([truncated]).collect()
+}
+
+/// What was altered is refused whole, whichever part it is.
+fn altered_ones_are_refused(hub: &Served, first: u64, city_arg: &str) {
+    for file in altered(hub, first) {
+        let refused = run(&["adopt", city_arg, &file, "--by", "city", "--hub-key", &hub.key]);
+        assert!(!refused.status.success(), "{file}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("nothing was written"), "{file}: {refused:?}");
+    }
 }
 
 #[test]

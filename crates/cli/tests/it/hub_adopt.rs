@@ -291,16 +291,18 @@ fn a_profile_that_a_hub_released_on_its_own_release_is_tried_adopted_and_traced_
 }
 
 /// A region's pack that no hub released, signed by a key, and that key.
-fn foreign(hub: &Served) -> (String, String) {
-    let folder = hub.path("shire");
+pub(crate) fn foreign(hub: &Served) -> (String, String) {
+    written(hub, "shire", "regional")
+}
+
+/// The same of a layer.
+pub(crate) fn written(hub: &Served, name: &str, layer: &str) -> (String, String) {
+    let folder = hub.path(name);
     let pack = folder.to_str().unwrap().to_owned();
     run_json(&["framework", "new", &pack]);
     let manifest = std::fs::read_to_string(folder.join("pack.toml")).unwrap();
-    let regional = manifest
-        .replace("layer = \"city\"", "layer = \"regional\"")
-        .replace("layer = \"global\"", "layer = \"regional\"");
-    assert!(regional.contains("layer = \"regional\""), "{regional}");
-    std::fs::write(folder.join("pack.toml"), regional).unwrap();
+    assert_eq!(manifest.matches("layer = \"global\"").count(), 1, "{manifest}");
+    std::fs::write(folder.join("pack.toml"), manifest.replace("\"global\"", &format!("\"{layer}\""))).unwrap();
     run_json(&["framework", "sign", &pack, "--key", &format!("{}/keys/log.key", hub.dir())]);
     (pack, hub.key.clone())
 }

@@ -17,6 +17,7 @@ mod full;
 mod handed;
 mod hub;
 mod hub_adopt;
+mod hub_begin;
 mod hub_mirror;
 mod hub_slow;
 mod hub_upgrade;

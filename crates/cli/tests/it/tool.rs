@@ -60,11 +60,11 @@ const CENTRE: &str = "[16.6, 49.2]";
 
 /// Founds the city and declares it, with deployments that begin some time from now. Gives the founder's token and when they
 /// begin; nothing where the machine was too slow to enter them before that.
-fn founded(dir: &str, manifest: &Path, at: &str, lead: Span) -> Option<(String, Timestamp)> {
+fn founded(dir: &str, manifest: &Path, at: &str, under: &[&str], lead: Span) -> Option<(String, Timestamp)> {
     if Path::new(dir).exists() {
         std::fs::remove_dir_all(dir).unwrap();
     }
-    let founded = json(&["init", dir, "--name", "Test City", "--origin", "test.example/log"]);
+    let founded = json(&[&["init", dir, "--name", "Test City", "--origin", "test.example/log"], under].concat());
     let now = instant();
     let starts = now + lead;
     let dates = [("{starts}", starts), ("{before}", now - Span::days(1)), ("{in-a-year}", now + Span::days(365))];
@@ -88,21 +88,26 @@ impl City {
 
     /// A city in a new folder below another.
     pub(crate) fn below(parent: &Path) -> Self {
-        Self::placed(parent, CENTRE)
+        Self::placed(parent, CENTRE, &[])
     }
 
     /// A city with everything at some place in the world, as `[longitude, latitude]`.
     pub(crate) fn at(place: &str) -> Self {
-        Self::placed(&std::env::current_dir().unwrap().join(env!("CARGO_TARGET_TMPDIR")), place)
+        Self::placed(&std::env::current_dir().unwrap().join(env!("CARGO_TARGET_TMPDIR")), place, &[])
     }
 
-    fn placed(parent: &Path, at: &str) -> Self {
+    /// A city that begins under what a hub released, as `init` is told.
+    pub(crate) fn under(release: &[&str]) -> Self {
+        Self::placed(&std::env::current_dir().unwrap().join(env!("CARGO_TARGET_TMPDIR")), CENTRE, release)
+    }
+
+    fn placed(parent: &Path, at: &str, under: &[&str]) -> Self {
         let folder = tempfile::tempdir_in(parent).unwrap();
         let dir = folder.path().join("city");
         let dir = dir.to_str().unwrap();
         let manifest = folder.path().join("city.toml");
         let (officer, starts) =
-            LEADS.iter().find_map(|lead| founded(dir, &manifest, at, Span::seconds(*lead))).unwrap();
+            LEADS.iter().find_map(|lead| founded(dir, &manifest, at, under, Span::seconds(*lead))).unwrap();
         let again = json(&["apply", dir, manifest.to_str().unwrap()]);
         let made = |done: &Value| done.get("entries").is_some();
         assert!(!again.as_array().unwrap().iter().any(made), "applying twice changes nothing: {again}");

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use flow::{City, Created};
 use model::policy::PolicyText;
 use model::{Party, PartyKind, Span, Timestamp};
-use register::{Founding, Submission};
+use register::{Adopting, Founding, Submission};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{FakeClock, SeededBytes};
@@ -38,7 +38,12 @@ pub(crate) fn city_with(at_the_second: u32, alter: impl Fn(&mut Value)) -> TempD
         permits_owner: founder.id.clone(),
     };
     let created = Created {
-        founding: Founding { name: "Twin".to_owned(), founder, policies, unreleased: Some("for tests".to_owned()) },
+        founding: Founding {
+            name: "Twin".to_owned(),
+            founder,
+            adopting: Adopting::unreleased(policies, "for tests".to_owned()),
+            reason: None,
+        },
         origin: "twin.example/log".to_owned(),
     };
     let city =

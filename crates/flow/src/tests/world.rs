@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::policy::PolicyText;
 use model::{Bound, MinimumUnits, Noise, Order, Party, PartyKind, Span, Timestamp};
-use register::{Command, Founding, Submission};
+use register::{Adopting, Command, Founding, Submission};
 use tempfile::TempDir;
 use testkit::{FakeClock, SeededBytes};
 
@@ -47,15 +47,16 @@ impl World {
     pub(super) fn altered(alter: impl Fn(&mut Command)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at("2026-06-01T12:00:00Z".parse().unwrap()));
+        let policies = PolicyText {
+            layers: vec![testkit::core()],
+            permits: norms::city_permits_default().to_owned(),
+            permits_owner: "city".parse().unwrap(),
+        };
         let founding = Founding {
             name: "Test City".to_owned(),
             founder: Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment },
-            policies: PolicyText {
-                layers: vec![testkit::core()],
-                permits: norms::city_permits_default().to_owned(),
-                permits_owner: "city".parse().unwrap(),
-            },
-            unreleased: Some("for tests".to_owned()),
+            adopting: Adopting::unreleased(policies, "for tests".to_owned()),
+            reason: None,
         };
         let created = Created { founding, origin: "test.example/log".to_owned() };
         let city =

@@ -8,7 +8,7 @@ use flow::{City, Created};
 use journal::{Journal, NewEntry, SqliteJournal};
 use model::policy::PolicyText;
 use model::{Act, Clock, Party, PartyKind, Span, Timestamp};
-use register::Founding;
+use register::{Adopting, Founding};
 use serde_json::{Value, json};
 use testkit::SeededBytes;
 
@@ -47,7 +47,12 @@ pub(crate) fn build(folder: &Path) -> u64 {
         permits: norms::city_permits_default().to_owned(),
         permits_owner: founder.id.clone(),
     };
-    let founding = Founding { name: "Bench".to_owned(), founder, policies, unreleased: Some("for tests".to_owned()) };
+    let founding = Founding {
+        name: "Bench".to_owned(),
+        founder,
+        adopting: Adopting::unreleased(policies, "for tests".to_owned()),
+        reason: None,
+    };
     let created = Created { founding, origin: "bench.example/log".to_owned() };
     let began = Arc::new(Still(BEGAN.parse().unwrap()));
     drop(City::create(folder, created, began, Arc::new(SeededBytes::new(7))).unwrap());

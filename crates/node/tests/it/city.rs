@@ -9,7 +9,7 @@ use flow::exports::{Schedule, Schedules};
 use flow::{City, Created, Format};
 use model::policy::PolicyText;
 use model::{Party, PartyKind, Timestamp};
-use register::{Founding, Submission};
+use register::{Adopting, Founding, Submission};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{FakeClock, SeededBytes};
@@ -99,8 +99,12 @@ impl World {
             permits: norms::city_permits_default().to_owned(),
             permits_owner: founder.id.clone(),
         };
-        let founding =
-            Founding { name: "Teststadt".to_owned(), founder, policies, unreleased: Some("for tests".to_owned()) };
+        let founding = Founding {
+            name: "Teststadt".to_owned(),
+            founder,
+            adopting: Adopting::unreleased(policies, "for tests".to_owned()),
+            reason: None,
+        };
         let created = Created { founding, origin: "teststadt.example/log".to_owned() };
         let city =
             City::create(&folder.path().join("city"), created, Arc::clone(&clock) as _, Arc::new(SeededBytes::new(7)))

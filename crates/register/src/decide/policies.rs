@@ -8,7 +8,7 @@ use model::policy::PolicyText;
 use model::{DutyId, LayerKind, PolicyLayer, What};
 use norms::{ActSubject, Bundle, Verb};
 
-use super::{Desk, Draft, Refusal};
+use super::{Desk, Draft, Refusal, fit};
 use crate::rules::Rules;
 use crate::sources::{Missing, Said, same_name, sources};
 
@@ -92,6 +92,11 @@ pub(crate) fn assemble(text: &PolicyText) -> Result<Rules, Refusal> {
 /// Sources and kept layers go by the layer's name, so each name is there once. What is in force stays, whatever it was adopted as.
 pub(crate) fn distinct(text: &PolicyText) -> Result<(), Refusal> {
     same_name(text).map_or(Ok(()), |layer| Err(Refusal::TwoLayers { layer: layer.to_owned() }))
+}
+
+/// Why what nobody released is adopted, where it is said, is text that residents can read.
+pub(crate) fn worded(unreleased: Option<&str>) -> Result<(), Refusal> {
+    unreleased.map_or(Ok(()), |words| Ok(fit::text("the reason for adopting what was not released", words)?))
 }
 
 /// Whether a layer has norms in a bundle: an emptied layer is a dropped one.

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use journal::JournalError;
 use model::act::{ActError, CityFounded, PolicyAdoptedFrom};
-use model::policy::{LayerSources, PolicyText};
+use model::policy::PolicyText;
 use model::{Act, Clock, Entropy, Party, PolicyHash, What};
 use tlog::{Hash, RightEdge, SigningKey};
 
 use super::catching_up::follow;
 use super::{CLOCK_AHEAD_MAX, Register, Store, SubmitError, Writer, lock};
-use crate::decide::{Draft, Refusal, assemble, distinct};
+use crate::command::Adopting;
+use crate::decide::{Draft, Refusal, assemble, distinct, worded};
 use crate::publish::{PublishError, Publisher};
 use crate::rules::{Rules, RulesError};
 use crate::sources::{Said, sources};
@@ -90,10 +91,10 @@ pub struct Founding {
     pub name: String,
     /// The city's own party.
     pub founder: Party,
-    /// Its first policies.
-    pub policies: PolicyText,
-    /// Why it begins under layers that neither this software carries nor a hub released, if it does.
-    pub unreleased: Option<String>,
+    /// Its first policies, and what is said of their layers.
+    pub adopting: Adopting,
+    /// Why it begins under these, in words that residents will read.
+    pub reason: Option<String>,
 }
 
 impl Register {
@@ -112,8 +113,9 @@ impl Register {
         if store.head().size != 0 {
             return Err(OpenError::AlreadyFounded);
         }
-        distinct(&founding.policies).map_err(Box::new)?;
-        let rules = assemble(&founding.policies).map_err(Box::new)?;
+        let Adopting { policies, unreleased, released, kept } = founding.adopting;
+        worded(unreleased.as_deref()).and_then(|()| distinct(&policies)).map_err(Box::new)?;
+        let rules = assemble(&policies).map_err(Box::new)?;
         let (at, by, under) = (clock.now(), founding.founder.id.clone(), Some(rules.hash()));
         let city = CityFounded {
             name: founding.name,
@@ -121,13 +123,12 @@ impl Register {
             founder: founding.founder,
             log_key: key.vkey().to_string(),
         };
-        let act = |what| Act { at, by: by.clone(), under, because: Vec::new(), reason: None, what };
-        let (none, unreleased) = (LayerSources::new(), founding.unreleased.as_deref());
-        let said = Said { released: &none, kept: &none, unreleased, reason: None };
-        let sources = sources(&founding.policies, None, said).map_err(|missing| Box::new(Refusal::from(missing)))?;
-        let adopted = PolicyAdoptedFrom { hash: rules.hash(), text: founding.policies, sources };
-        let adopted = Draft::plain(act(What::PolicyAdoptedFrom(adopted)));
-        let drafts = vec![Draft::plain(act(What::CityFounded(city))), adopted];
+        let act = |reason, what| Draft::plain(Act { at, by: by.clone(), under, because: Vec::new(), reason, what });
+        let reason = founding.reason.as_deref();
+        let said = Said { released: &released, kept: &kept, unreleased: unreleased.as_deref(), reason };
+        let sources = sources(&policies, None, said).map_err(|missing| Box::new(Refusal::from(missing)))?;
+        let adopted = What::PolicyAdoptedFrom(PolicyAdoptedFrom { hash: rules.hash(), text: policies, sources });
+        let drafts = vec![act(None, What::CityFounded(city)), act(founding.reason, adopted)];
         let empty = Replayed::default();
         let register = Self::assembled(store, log_folder, key, empty, Some(rules), clock, entropy);
         {

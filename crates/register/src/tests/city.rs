@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use testkit::{FakeClock, SeededBytes};
 use tlog::SigningKey;
 
-use crate::{Founding, OpenError, Register, Store, Submission};
+use crate::{Adopting, Founding, OpenError, Register, Store, Submission};
 
 pub(crate) struct City {
     pub(crate) register: Register,
@@ -88,15 +88,16 @@ impl City {
         let folder = tempfile::tempdir().unwrap();
         let start: Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
         let clock = Arc::new(FakeClock::at(start));
+        let policies = PolicyText {
+            layers: vec![testkit::core()],
+            permits: norms::city_permits_default().to_owned(),
+            permits_owner: "city".parse().unwrap(),
+        };
         let founding = Founding {
             name: "Test City".to_owned(),
             founder: Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment },
-            policies: PolicyText {
-                layers: vec![testkit::core()],
-                permits: norms::city_permits_default().to_owned(),
-                permits_owner: "city".parse().unwrap(),
-            },
-            unreleased: Some("for tests".to_owned()),
+            adopting: Adopting::unreleased(policies, "for tests".to_owned()),
+            reason: None,
         };
         let store = store(SqliteJournal::open(&folder.path().join("journal.db")).unwrap());
         let (log, entropy) = (folder.path().join("log"), Arc::new(SeededBytes::new(1)));

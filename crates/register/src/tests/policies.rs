@@ -70,8 +70,8 @@ fn no_city_is_without_a_global_layer_that_says_something() {
     let founding = Founding {
         name: "Lawless".to_owned(),
         founder,
-        policies: text(vec![own()]),
-        unreleased: Some("for tests".to_owned()),
+        adopting: Adopting::unreleased(text(vec![own()]), "for tests".to_owned()),
+        reason: None,
     };
     let (clock, entropy) = (city.clock.clone(), std::sync::Arc::new(testkit::SeededBytes::new(1)));
     let store = Box::new(journal::MemoryJournal::new());
@@ -249,7 +249,12 @@ fn two_layers_of_one_name_are_never_adopted_so_that_none_inherits_anothers_sourc
     let mut policies = over(&city, vec![]);
     policies.layers.push(other);
     let founder = Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment };
-    let founding = Founding { name: "Two".to_owned(), founder, policies, unreleased: Some("for tests".to_owned()) };
+    let founding = Founding {
+        name: "Two".to_owned(),
+        founder,
+        adopting: Adopting::unreleased(policies, "for tests".to_owned()),
+        reason: None,
+    };
     let (clock, entropy) = (city.clock.clone(), std::sync::Arc::new(testkit::SeededBytes::new(1)));
     let key = tlog::SigningKey::generate([1; 32], "test.example/log").unwrap();
     let store = Box::new(journal::MemoryJournal::new());
@@ -281,6 +286,42 @@ fn a_layer_that_stays_keeps_its_source_whatever_is_kept_and_only_what_is_adopted
     assert_eq!(sources_of(&city).get("land"), Some(&released(2)));
     assert_eq!(submit(&city, None, adopting(&[5], &[9], "")).unwrap(), 1);
     assert_eq!(sources_of(&city).get("land"), Some(&released(5)));
+}
+
+#[test]
+fn a_city_begins_under_what_a_hub_released_and_its_first_adoption_says_so_of_each_layer() {
+    let founded = |adopting: Adopting| {
+        let folder = tempfile::tempdir().unwrap();
+        let founder = Party { id: "city".parse().unwrap(), name: "City".to_owned(), kind: PartyKind::CityDepartment };
+        let reason = Some("The core, released by entry 7.".to_owned());
+        let founding = Founding { name: "City".to_owned(), founder, adopting, reason };
+        let clock = std::sync::Arc::new(testkit::FakeClock::at(model::Timestamp::UNIX_EPOCH));
+        let key = tlog::SigningKey::generate([1; 32], "test.example/log").unwrap();
+        let (store, entropy) =
+            (Box::new(journal::MemoryJournal::new()), std::sync::Arc::new(testkit::SeededBytes::new(1)));
+        Register::found(store, folder.path(), key, founding, clock, entropy)
+    };
+    let core = testkit::core();
+    let from = || LayerSources::from([(core.name.clone(), released(7))]);
+    let city = founded(Adopting { released: from(), ..Adopting::of(text(vec![core.clone()])) }).unwrap();
+    assert_eq!(city.state().policy.as_ref().unwrap().sources, from());
+    let act = Act::from_bytes(&city.entries(1, 1).unwrap()[0].bytes).unwrap();
+    assert_eq!(act.reason.as_deref(), Some("The core, released by entry 7."));
+    let What::PolicyAdoptedFrom(adopted) = act.what else { panic!("{act:?}") };
+    assert_eq!((adopted.sources, adopted.text.layers), (from(), vec![core.clone()]));
+    // What no release brought needs its own words here, too, and they have to say something.
+    let both = || text(vec![core.clone(), layer(LayerKind::National, "land", OWN_NORM)]);
+    let refusal = |unreleased: Option<&str>| {
+        let unreleased = unreleased.map(str::to_owned);
+        let begun = founded(Adopting { released: from(), unreleased, ..Adopting::of(both()) });
+        let Some(OpenError::Refused(refusal)) = begun.err() else { panic!("it began") };
+        *refusal
+    };
+    assert!(matches!(refusal(None), Refusal::Unreleased { layer } if layer == "land"));
+    assert!(matches!(refusal(Some(" ")), Refusal::Misfit(_)));
+    let city = founded(Adopting { released: from(), ..Adopting::unreleased(both(), "The law.".to_owned()) }).unwrap();
+    let because = LayerSource::Unreleased { reason: "The law.".to_owned() };
+    assert_eq!(city.state().policy.as_ref().unwrap().sources.get("land"), Some(&because));
 }
 
 #[test]

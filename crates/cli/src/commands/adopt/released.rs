@@ -21,7 +21,7 @@ use hub::state::Standing;
 use model::policy::{LayerSource, LayerSources};
 use model::{Digest, PolicyLayer, Span, plain};
 use register::state::PolicyInForce;
-use standards::Pack;
+use standards::{Pack, Reference};
 use tlog::Vkey;
 
 use crate::args::framework::Adopt;
@@ -48,7 +48,7 @@ const LOG_BYTES_MAX: usize = 512 << 20;
 /// The hub's log says that a release stands.
 const RELEASED: &str = "released";
 /// Nobody was asked.
-const NOT_CHECKED: &str = "not-checked";
+pub(super) const NOT_CHECKED: &str = "not-checked";
 
 /// Whether a pack is named by its release.
 pub(super) fn is_release(name: &str) -> bool {
@@ -84,9 +84,9 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
                 Status::bad_input(format!("`{name}` is no release; name the hub's `…/versions/N/{NAME}`")).into()
             );
         };
-        (door(args.patience, name).bytes(RELEASE_BYTES_MAX)?, Some(hub.to_owned()))
+        (door(args.taking.patience, name).bytes(RELEASE_BYTES_MAX)?, Some(hub.to_owned()))
     } else {
-        (file(Path::new(name))?, args.hub.clone())
+        (file(Path::new(name))?, args.taking.hub.clone())
     };
     let bad = |error: &dyn std::fmt::Display| {
         // A hub's reasons are among it.
@@ -104,7 +104,8 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
     let mut continued = vec![verified.checkpoint];
     if let Some(hub) = &hub {
         continued.extend(of_hub.iter().map(|kept| kept.checkpoint.clone()));
-        let audited = log(args.patience, hub, &vkey.to_string(), continued.clone()).map_err(|error| bad(&error))?;
+        let audited =
+            log(args.taking.patience, hub, &vkey.to_string(), continued.clone()).map_err(|error| bad(&error))?;
         stands(&audited, verified.index, hub).map_err(|error| bad(&error))?;
         newest = (audited.log.note, audited.log.size);
     }
@@ -115,7 +116,7 @@ pub(super) fn read(args: &Adopt, name: &str) -> anyhow::Result<Released> {
 /// Puts what a release stands on, and what the city adopted from its hub before, among the packs at hand.
 ///
 /// # Errors
-/// Something else is at hand under the same name and version: it would be put in the place of what the release was made on.
+/// Something else is at hand under the same name and version: it would be put in the place of what the release was made on. Or nothing.
 pub(super) fn shelve_bases(packs: &mut Packs, args: &Adopt, release: &Released) -> anyhow::Result<()> {
     let mut at_hand: Vec<_> = packs.all().cloned().collect();
     let kept = Proofs::of(Path::new(&args.city), &at_hand)?.holding;
@@ -127,9 +128,13 @@ pub(super) fn shelve_bases(packs: &mut Packs, args: &Adopt, release: &Released) 
         let of_hub = |proven: &&Proven| {
             proven.verified.origin == release.origin && proven.verified.pack.manifest.reference == next
         };
-        let Some(proven) = kept.iter().find(of_hub) else { continue };
+        let there = at_hand.iter().find(|other| other.manifest.reference == next);
+        let Some(proven) = kept.iter().find(of_hub) else {
+            there.with_context(|| missing(release, &next))?;
+            continue;
+        };
         let pack = &proven.verified.pack;
-        match at_hand.iter().find(|other| other.manifest.reference == next) {
+        match there {
             Some(other) if other.hash == pack.hash => wanted.extend(pack.manifest.based_on.iter().cloned()),
             Some(_) => {
                 let why = format!(
@@ -145,6 +150,15 @@ pub(super) fn shelve_bases(packs: &mut Packs, args: &Adopt, release: &Released) 
         }
     }
     Ok(())
+}
+
+/// That what a release stands on is not at hand, and what can be done.
+fn missing(release: &Released, base: &Reference) -> Status {
+    Status::bad_input(format!(
+        "`{}` stands on `{base}`, which this software does not carry, and of which this city has no release. Adopt the release of that \
+         first, or begin the city under it; or name its folder with `--library`. Nothing was written",
+        release.pack.manifest.reference
+    ))
 }
 
 /// The way to an address of a hub, which answers within some seconds or not at all.
@@ -182,7 +196,7 @@ fn key(args: &Adopt, release: &Release, known: &[(PathBuf, Kept)]) -> anyhow::Re
     let claimed: Vkey = release.key.parse().context("the key that it names")?;
     let kept = known.iter().filter(|(_, kept)| kept.origin == claimed.name());
     let mut known = kept.map(|(_, kept)| kept.release.key.as_str());
-    let Some(first) = args.hub_key.as_deref().or_else(|| known.next()) else {
+    let Some(first) = args.taking.hub_key.as_deref().or_else(|| known.next()) else {
         anyhow::bail!("this city knows no key of `{}` yet; give it with `--hub-key`", claimed.name())
     };
     if let Some(other) = known.find(|known| *known != first) {
@@ -281,7 +295,7 @@ pub(super) fn of_layers(
 /// Whether the city knows a kept release's key otherwise than by the file: the log names it, or it is given.
 fn is_known(args: &Adopt, policy: Option<&PolicyInForce>, proven: &Proven) -> anyhow::Result<bool> {
     let named = agrees(policy, &proven.verified.origin, &proven.key)?;
-    Ok(named || args.hub_key.as_ref() == Some(&proven.key))
+    Ok(named || args.taking.hub_key.as_ref() == Some(&proven.key))
 }
 
 /// Whether the log names this key of a hub. One that contradicts it is refused.
@@ -308,11 +322,11 @@ fn named<'p>(policy: Option<&'p PolicyInForce>, of: &str) -> Option<&'p str> {
 /// Asks the hub's log, if its address is known, whether a kept release still stands.
 fn still_stands(args: &Adopt, proofs: &Proofs, proven: &Proven) -> anyhow::Result<&'static str> {
     let of_hub = || proofs.holding.iter().filter(|other| other.verified.origin == proven.verified.origin);
-    let given = if args.pack.as_deref().is_some_and(is_release) { None } else { args.hub.clone() };
+    let given = if args.pack.as_deref().is_some_and(is_release) { None } else { args.taking.hub.clone() };
     let hub = given.or_else(|| proven.hub.clone()).or_else(|| of_hub().find_map(|other| other.hub.clone()));
     let Some(hub) = hub else { return Ok(NOT_CHECKED) };
     let older = of_hub().map(|other| other.checkpoint.clone()).collect();
-    stands(&log(args.patience, &hub, &proven.key, older)?, proven.verified.index, &hub)?;
+    stands(&log(args.taking.patience, &hub, &proven.key, older)?, proven.verified.index, &hub)?;
     Ok(RELEASED)
 }
 
@@ -355,7 +369,7 @@ impl Released {
 
     /// Keeps the release beside the city, with the layers that are its own. Gives the file, if it is new. What is kept already gives
     /// way to a checkpoint that continues it, and to no other.
-    pub(super) fn keep(&self, city: &str, policies: &str, layers: &[PolicyLayer]) -> anyhow::Result<Option<PathBuf>> {
+    pub(super) fn keep(&self, city: &Path, policies: &str, layers: &[PolicyLayer]) -> anyhow::Result<Option<PathBuf>> {
         let own = layers.iter().filter(|layer| layer.name == self.pack.manifest.id);
         let kept = Kept {
             hub: self.hub.clone(),
@@ -366,9 +380,9 @@ impl Released {
             checkpoint: self.newest.0.clone(),
             release: self.release.clone(),
         };
-        let before = kept::all(Path::new(city))?.into_iter().find(|(_, before)| before.is_of(&kept));
+        let before = kept::all(city)?.into_iter().find(|(_, before)| before.is_of(&kept));
         let Some((path, before)) = before else {
-            let path = kept::path(Path::new(city), &kept)?;
+            let path = kept::path(city, &kept)?;
             kept.write(&path)?;
             return Ok(Some(path));
         };

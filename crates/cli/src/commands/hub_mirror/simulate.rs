@@ -164,7 +164,7 @@ fn add(mirror: &mut Mirror, cities: u64) -> anyhow::Result<()> {
 
 /// The body of the act with which every generated city adopts the core.
 fn policy() -> anyhow::Result<String> {
-    let text = founding("Simulated", "city".parse()?)?.policies;
+    let text = founding("Simulated", "city".parse()?)?.adopting.policies;
     let hash = Bundle::assemble(&text)?.hash();
     Ok(serde_json::to_string(&PolicyAdopted { hash, text })?)
 }

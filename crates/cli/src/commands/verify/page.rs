@@ -53,17 +53,17 @@ impl<'a> Page<'a> {
         Ok(Some(Self { node: Client::new(&args.city), id }))
     }
 
-    /// An audit of the log that was served from, and that what is served is the same.
+    /// An audit of the log that was served from, with what somebody saw who looked on, and that what is served is the same.
     ///
     /// # Errors
     /// The log does not hold, something else is served, or it cannot be told: because the city goes on all the time, or by which clock.
-    pub(super) fn held(&self, audit: impl Fn() -> anyhow::Result<Audit>) -> anyhow::Result<(Audit, Same)> {
+    pub(super) fn held<O>(&self, audit: impl Fn() -> anyhow::Result<(Audit, O)>) -> anyhow::Result<((Audit, O), Same)> {
         let mut apart = (0, 0);
         for reading in 0..READINGS_MAX {
             if reading > 0 {
                 thread::park_timeout(PAUSE);
             }
-            let audit = audit()?;
+            let (audit, seen) = audit()?;
             let drawn = self.drawn(&audit)?;
             // Whatever it is that the node answers with, this is no refusal of a norm.
             let served = self.node.find(&format!("/api/v1/deployments/{}", self.id));
@@ -85,7 +85,7 @@ impl<'a> Page<'a> {
             let Some(drawn) = drawn else { return Err(self.fails("the log does not know that deployment")) };
             self.same(drawn, served)?;
             let acts = audit.state.history.get(self.id).map_or(0, |acts| acts.len());
-            return Ok((audit, Same { deployment: self.id.clone(), acts }));
+            return Ok(((audit, seen), Same { deployment: self.id.clone(), acts }));
         }
         let (served, log) = apart;
         Err(Status::unknown(format!(

@@ -40,17 +40,21 @@ pub(super) struct Layer {
 
 /// A hub's key, and who says that it is.
 #[derive(Serialize)]
-struct HubKey {
-    key: String,
-    by: &'static str,
+pub(super) struct HubKey {
+    pub(super) key: String,
+    pub(super) by: &'static str,
 }
 
 /// Each layer in force.
 ///
 /// # Errors
 /// The log says of a layer what is not so, or a hub is another than was asked for.
-pub(super) fn layers(policy: Option<&PolicyInForce>, dir: Option<&Path>, args: &Verify) -> anyhow::Result<Vec<Layer>> {
-    let trusted = Trusted::of(&args.hub_keys)?;
+pub(super) fn layers(
+    policy: Option<&PolicyInForce>,
+    dir: Option<&Path>,
+    args: &Verify,
+    trusted: &Trusted,
+) -> anyhow::Result<Vec<Layer>> {
     let Some(policy) = policy else { return Ok(Vec::new()) };
     let at_hand = Packs::open(&Shelf { folders: args.folders.clone(), keys: Vec::new() })?;
     let at_hand: Vec<_> = at_hand.all().cloned().collect();
@@ -64,10 +68,10 @@ pub(super) fn layers(policy: Option<&PolicyInForce>, dir: Option<&Path>, args: &
 }
 
 /// The keys of hubs that whoever asks trusts.
-struct Trusted(Vec<Vkey>);
+pub(super) struct Trusted(Vec<Vkey>);
 
 impl Trusted {
-    fn of(keys: &[String]) -> anyhow::Result<Self> {
+    pub(super) fn of(keys: &[String]) -> anyhow::Result<Self> {
         let read = |text: &String| {
             let no_key = |error| Status::bad_input(format!("`{text}` is no verifier key of a hub: {error}"));
             text.parse::<Vkey>().map_err(no_key)
@@ -75,11 +79,15 @@ impl Trusted {
         Ok(Self(keys.iter().map(read).collect::<Result<_, _>>()?))
     }
 
+    pub(super) fn keys(&self) -> &[Vkey] {
+        &self.0
+    }
+
     /// Whether a hub is known, and by this key.
     ///
     /// # Errors
     /// It is known by another.
-    fn holds(&self, origin: &str, key: &str) -> anyhow::Result<&'static str> {
+    pub(super) fn holds(&self, origin: &str, key: &str) -> anyhow::Result<&'static str> {
         let mut known = self.0.iter().filter(|known| known.name() == origin).map(Vkey::to_string).peekable();
         let Some(first) = known.peek().cloned() else { return Ok("named") };
         if !known.any(|known| known == key) {
@@ -106,13 +114,13 @@ impl Claim<'_> {
 }
 
 /// What can be looked at here.
-struct Here {
+struct Here<'a> {
     /// What a city keeps of releases, where that could be looked for.
     proofs: Option<Proofs>,
-    trusted: Trusted,
+    trusted: &'a Trusted,
 }
 
-impl Here {
+impl Here<'_> {
     fn holding(&self) -> impl Iterator<Item = &Proven> {
         self.proofs.iter().flat_map(|proofs| &proofs.holding)
     }

@@ -51,8 +51,8 @@ impl Running {
         let founding = Founding {
             name: "Test City".to_owned(),
             founder,
-            policies: base(),
-            unreleased: Some("for tests".to_owned()),
+            adopting: Adopting::unreleased(base(), "for tests".to_owned()),
+            reason: None,
         };
         let created = Created { founding, origin: "test.example/log".to_owned() };
         let entropy = Arc::new(SeededBytes::new(1));

@@ -7,7 +7,7 @@ use journal::{MemoryJournal, SqliteJournal, SqliteReader};
 use model::policy::PolicyText;
 use model::{Digest, DisclosureRecord, LayerKind, Party, PartyId, PartyKind, PolicyLayer, Span, Timestamp, Window};
 use register::audit::FolderSource;
-use register::{Command, Founding, Register, Store, Submission};
+use register::{Adopting, Command, Founding, Register, Store, Submission};
 use tempfile::TempDir;
 use testkit::{FakeClock, SeededBytes};
 use tlog::SigningKey;
@@ -107,8 +107,8 @@ impl World {
         let founding = Founding {
             name: "Test City".to_owned(),
             founder,
-            policies: base(),
-            unreleased: Some("for tests".to_owned()),
+            adopting: Adopting::unreleased(base(), "for tests".to_owned()),
+            reason: None,
         };
         let store: Box<dyn Store> = if in_memory {
             Box::new(MemoryJournal::new())

@@ -80,7 +80,7 @@ pub(in super::super) fn check(args: &Adopt, output: &Output) -> anyhow::Result<(
         return Err(Status::bad_input("what a city adopted is kept in its folder; name that").into());
     }
     let state = public_log(&args.city, None)?.state;
-    let ways = Ways { hub: args.hub.as_deref(), patience: args.patience, in_force_alone: false };
+    let ways = Ways { hub: args.taking.hub.as_deref(), patience: args.taking.patience, in_force_alone: false };
     let heard = hear(Path::new(&args.city), ways, state.policy.as_deref())?;
     let words: Vec<String> = heard.looked.iter().map(in_words).collect();
     let words = if words.is_empty() { "Nothing was adopted from a hub.".to_owned() } else { words.join("\n") };
