@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, tiered, untiered};
 use crate::class::ClassApproval;
 use crate::counted::ObservationsCounted;
 use crate::deployment::Deployment;
@@ -109,7 +109,12 @@ pub enum What {
     DeploymentProposed(Deployment),
     /// An assessment is signed.
     #[serde(rename = "assessment-signed/1")]
+    #[serde(deserialize_with = "untiered")]
     AssessmentSigned(Assessment),
+    /// An assessment is signed whose answers found a tier.
+    #[serde(rename = "assessment-signed/2")]
+    #[serde(deserialize_with = "tiered")]
+    AssessmentTiered(Assessment),
     /// A deployment is approved, or its approval renewed.
     #[serde(rename = "deployment-approved/1")]
     DeploymentApproved(DeploymentApproved),
@@ -207,6 +212,7 @@ impl What {
         "policy-adopted/2",
         "deployment-proposed/1",
         "assessment-signed/1",
+        "assessment-signed/2",
         "deployment-approved/1",
         "deployment-published/1",
         "deployment-activated/1",
@@ -259,6 +265,7 @@ impl What {
             Self::PolicyAdoptedFrom(_) => "policy-adopted/2",
             Self::DeploymentProposed(_) => "deployment-proposed/1",
             Self::AssessmentSigned(_) => "assessment-signed/1",
+            Self::AssessmentTiered(_) => "assessment-signed/2",
             Self::DeploymentApproved(_) => "deployment-approved/1",
             Self::DeploymentPublished(_) => "deployment-published/1",
             Self::DeploymentActivated(_) => "deployment-activated/1",

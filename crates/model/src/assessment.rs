@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::id::{AssessmentId, DeploymentId, Digest, EvidenceKind, IdError, InstrumentId, PartyId};
+use crate::tier::Tier;
 use crate::time::Timestamp;
 
 /// What an assessment concluded.
@@ -57,9 +58,24 @@ pub struct Assessment {
     /// The instruments that have to be answered besides, as the answers to this one say.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub requires: BTreeSet<InstrumentId>,
+    /// The tier that the answers found. It only ever adds to what is declared; see [`crate::DeploymentRecord::tier`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tier>,
     /// Who signed it off, in which role.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sign_offs: Vec<SignOff>,
+}
+
+/// An assessment as the first version of its act has it, which knows no tier.
+pub(crate) fn untiered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Assessment, D::Error> {
+    let read = Assessment::deserialize(deserializer)?;
+    if read.tier.is_some() { Err(D::Error::unknown_field("tier", &[])) } else { Ok(read) }
+}
+
+/// An assessment as the second version of its act has it, which names a tier.
+pub(crate) fn tiered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Assessment, D::Error> {
+    let read = Assessment::deserialize(deserializer)?;
+    if read.tier.is_none() { Err(D::Error::missing_field("tier")) } else { Ok(read) }
 }
 
 /// Somebody's word, in a role, that an assessment is as it should be.

@@ -27,13 +27,14 @@ pub struct ClassApproval {
 }
 
 impl ClassApproval {
-    /// Whether a deployment stays within it, whatever the time.
+    /// Whether a deployment of a tier stays within it, whatever the time. The tier is that of what is declared, or of what was
+    /// found besides ([`crate::DeploymentRecord::tier`]): what is lifted above a class is none of it.
     #[must_use]
-    pub fn covers(&self, deployment: &Deployment) -> bool {
+    pub fn covers(&self, deployment: &Deployment, tier: Tier) -> bool {
         deployment.technology.is_within(self.technology)
             && !deployment.purposes.is_empty()
             && deployment.purposes.is_subset(&self.purposes)
-            && Tier::of(deployment) <= self.tier
+            && tier.max(Tier::of(deployment)) <= self.tier
     }
 }
 
@@ -77,19 +78,19 @@ mod tests {
             "until":"2030-01-01T00:00:00Z"}"#;
         let class: ClassApproval = serde_json::from_str(class).unwrap();
         let day = r#"{"do":"pseudonymise","epoch":"24h"}"#;
-        assert!(class.covers(&deployment("wifi-counter", r#"["traffic-management"]"#, day)));
-        assert!(class.covers(&deployment(
-            "wifi-counter",
-            r#"["traffic-management","street-design"]"#,
-            r#"{"do":"drop"}"#
-        )));
+        let declared = |deployment: &Deployment| class.covers(deployment, Tier::of(deployment));
+        let counter = deployment("wifi-counter", r#"["traffic-management"]"#, day);
+        assert!(declared(&counter));
+        assert!(!class.covers(&counter, Tier::Full), "what its answers lift above the class is outside");
+        assert!(class.covers(&counter, Tier::FileAndGo), "and none of them brings it below what it declares");
+        assert!(declared(&deployment("wifi-counter", r#"["traffic-management","street-design"]"#, r#"{"do":"drop"}"#)));
         for outside in [
             deployment("counting-camera", r#"["traffic-management"]"#, day),
             deployment("wifi-counter", r#"["traffic-management","advertising"]"#, day),
             deployment("wifi-counter", "[]", day),
             deployment("wifi-counter", r#"["traffic-management"]"#, r#"{"do":"pseudonymise","epoch":"48h"}"#),
         ] {
-            assert!(!class.covers(&outside), "{outside:?}");
+            assert!(!declared(&outside), "{outside:?}");
         }
     }
 }

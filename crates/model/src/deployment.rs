@@ -1,6 +1,6 @@
 //! Deployments: declared uses of a technology at a place, and the states they pass through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::assessment::Assessment;
 use crate::id::{DeploymentId, PartyId, PlaceId, StreamId};
 use crate::stream::Stream;
+use crate::tier::Tier;
 use crate::time::Timestamp;
 use crate::vocab::{Purpose, Technology};
 
@@ -244,6 +245,15 @@ pub struct Standing {
     pub refused: bool,
 }
 
+impl Standing {
+    /// The strictest tier that answers found, of each instrument by the newest that name one.
+    #[must_use]
+    pub fn found(&self) -> Option<Tier> {
+        let named = self.assessments.iter().filter_map(|one| Some((&one.instrument, one.tier?)));
+        named.collect::<BTreeMap<_, _>>().into_values().max()
+    }
+}
+
 /// A deployment as declared, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -255,6 +265,13 @@ pub struct DeploymentRecord {
 }
 
 impl DeploymentRecord {
+    /// How much attention it needs: the stricter of what is declared, and of what answers about it found. An answer adds to what
+    /// is declared and never takes from it.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        Tier::of(&self.deployment).max(self.standing.found().unwrap_or(Tier::FileAndGo))
+    }
+
     /// Whether it may collect at an instant: active, approved and within its dates. The register says no
     /// more; the norms still have to agree.
     #[must_use]
@@ -304,6 +321,60 @@ mod tests {
     fn what_has_ended_stays_ended() {
         for step in Step::ALL {
             assert_eq!(State::Ended.after(step), Err(IllegalStep { from: State::Ended, step }));
+        }
+    }
+
+    const WIFI: &str = r#"{"deployment":{"id":"d","title":"t","description":"d","accountable":"city","place":"p",
+        "technology":"wifi-counter","purposes":["traffic-management"],"legal_basis":"public-task","starts":"2026-01-01T00:00:00Z",
+        "ends":"2027-01-01T00:00:00Z","streams":[{"id":"s","time":{"do":"keep"},"retention":"1h","properties":{"mac":
+        {"category":"mac-address","value":"text","treatment":{"do":"pseudonymise","epoch":"EPOCH"}}}}]},
+        "standing":{"state":"proposed","proposed_by":"city","proposed_at":"2026-01-01T00:00:00Z","assessments":[],"approval":null,
+        "published_at":null,"active_since":null,"stopped_because":null}}"#;
+
+    fn record(epoch: &str, found: &[(u8, Option<Tier>)]) -> DeploymentRecord {
+        let mut record: DeploymentRecord = serde_json::from_str(&WIFI.replace("EPOCH", epoch)).unwrap();
+        for (instrument, tier) in found {
+            let text = format!(
+                r#"{{"id":"a","deployment":"d","instrument":"i-{instrument}","outcome":"acceptable","summary":"s","signed_by":"city",
+                "document":"{}","review_by":"2027-01-01T00:00:00Z"}}"#,
+                "11".repeat(32)
+            );
+            let read: Assessment = serde_json::from_str(&text).unwrap();
+            record.standing.assessments.push(Assessment { tier: *tier, ..read });
+        }
+        record
+    }
+
+    #[test]
+    fn of_each_instrument_the_newest_tier_counts_and_one_that_names_none_takes_nothing_back() {
+        let (full, light, least) = (Some(Tier::Full), Some(Tier::Light), Some(Tier::FileAndGo));
+        for (epoch, found, tier) in [
+            ("24h", &[][..], Tier::Light),
+            ("24h", &[(1, full)], Tier::Full),
+            ("24h", &[(1, full), (1, light)], Tier::Light),
+            ("24h", &[(1, full), (1, None)], Tier::Full),
+            ("24h", &[(1, full), (2, light)], Tier::Full),
+            ("24h", &[(1, least), (2, least)], Tier::Light),
+            ("48h", &[(1, least), (2, light)], Tier::Full),
+        ] {
+            assert_eq!(record(epoch, found).tier(), tier, "{epoch} {found:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_answers_bring_a_deployment_below_what_it_declares_and_more_careful_ones_never_lower_it(
+            lasting: bool,
+            found in proptest::collection::vec((0_u8..3, 0_usize..4, 0_usize..4), 0..6),
+        ) {
+            let epoch = if lasting { "48h" } else { "24h" };
+            let tier = |at: usize| at.checked_sub(1).and_then(|at| Tier::ALL.get(at).copied());
+            let less: Vec<_> = found.iter().map(|(of, one, other)| (*of, tier(*one.min(other)))).collect();
+            let more: Vec<_> = found.iter().map(|(of, one, other)| (*of, tier(*one.max(other)))).collect();
+            let (less, more) = (record(epoch, &less), record(epoch, &more));
+            proptest::prop_assert!(less.tier() >= Tier::of(&less.deployment));
+            let named = found.iter().all(|(_, one, other)| (*one == 0) == (*other == 0));
+            proptest::prop_assert!(!named || less.tier() <= more.tier());
         }
     }
 }

@@ -14,7 +14,8 @@ use crate::vocab::Identifies;
 /// The longest life of a pseudonym key in the light tier (CNIL's second regime for counting by phone signals).
 pub const LIGHT_EPOCH_MAX: Span = Span::seconds(SECONDS_PER_DAY);
 
-/// How much attention a deployment needs, from the least. Derived from what is declared, never chosen.
+/// How much attention a deployment needs, from the least. It follows from what is declared and from what answers to an
+/// instrument find besides, the stricter of the two; nobody chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {

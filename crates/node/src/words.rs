@@ -15,7 +15,7 @@ mod written;
 pub(crate) use act::{act, inquiry};
 pub(crate) use clock::{clock, duty_named, overdue, overdue_as, owed_since, owes};
 pub(crate) use data::{left_out, never_kept, time_treatment, treatment};
-pub(crate) use people::{Badge, People, badge, duty, forbidden, legal_basis, outcome, party_kind, people, role};
+pub(crate) use people::{Badge, People, badge, duty, forbidden, legal_basis, outcome, party_kind, people, role, tier};
 pub(crate) use rights::{Right, rights};
 pub(crate) use view::{budget, view};
 

@@ -98,7 +98,7 @@ fn of_deployments(asker: &Asker<'_>, sheet: &Sheet<'_>) -> Tallies {
 fn of_deployment(asker: &Asker<'_>, sheet: &Sheet<'_>, record: &DeploymentRecord, tallies: &mut Tallies) {
     let (state, now, id) = (asker.state, asker.now, &record.deployment.id);
     let Some(steps) = state.marks.steps.get(id) else { return };
-    let (who, about) = (Concerned::of(&record.deployment), Subject::Deployment { id: id.clone() });
+    let (who, about) = (Concerned::of(record), Subject::Deployment { id: id.clone() });
     let mut found = Found::new(sheet, about.clone());
     duties::run(sheet, &who, &about, state, now, &mut found);
     if record.standing.state == Stage::Ended {

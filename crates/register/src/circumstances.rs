@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Deployment, DeploymentRecord, Device, EvidenceKind, EvidenceRecord, Geometry, PartyId, Subject, Timestamp,
+    Deployment, DeploymentRecord, Device, EvidenceKind, EvidenceRecord, Geometry, PartyId, Subject, Tier, Timestamp,
 };
 use norms::Circumstances;
 
@@ -14,7 +14,7 @@ use crate::state::State;
 /// What is known of a deployment that is being proposed.
 #[must_use]
 pub fn of_proposal(state: &State, deployment: &Deployment, now: Timestamp) -> Circumstances {
-    let mut around = declared(state, deployment, now);
+    let mut around = declared(state, deployment, Tier::of(deployment), now);
     around.moments.insert("proposed".to_owned(), now);
     around
 }
@@ -22,7 +22,7 @@ pub fn of_proposal(state: &State, deployment: &Deployment, now: Timestamp) -> Ci
 /// What is known of a deployment as it stands.
 #[must_use]
 pub fn of_deployment(state: &State, record: &DeploymentRecord, now: Timestamp) -> Circumstances {
-    let mut around = declared(state, &record.deployment, now);
+    let mut around = declared(state, &record.deployment, record.tier(), now);
     let about = Subject::Deployment { id: record.deployment.id.clone() };
     let dependent = [&record.standing.proposed_by, &record.deployment.accountable];
     evidence(&mut around, state.evidence_about(&about), &dependent, now);
@@ -62,15 +62,15 @@ pub fn of_city(state: &State, now: Timestamp) -> Circumstances {
     around
 }
 
-/// What is known of a deployment from what it declares.
-fn declared(state: &State, deployment: &Deployment, now: Timestamp) -> Circumstances {
+/// What is known of a deployment of a tier from what it declares.
+fn declared(state: &State, deployment: &Deployment, tier: Tier, now: Timestamp) -> Circumstances {
     let place = state.places.get(&deployment.place);
     let city = state.evidence_about(&Subject::City).filter(|record| record.in_force(now));
     let moments = [("starts", deployment.starts), ("ends", deployment.ends)];
     Circumstances {
         city_evidence: city.map(|record| record.evidence.kind.clone()).collect(),
         accountable_kind: state.parties.get(&deployment.accountable).map(|record| record.party.kind),
-        class_approved: state.class_of(deployment, now).is_some(),
+        class_approved: state.class_of(deployment, tier, now).is_some(),
         overdue: state.overdue(&Subject::City),
         place_has_area: place.is_some_and(|place| matches!(place.geometry, Geometry::Polygon(_))),
         moments: moments.into_iter().map(|(name, at)| (name.to_owned(), at)).collect(),

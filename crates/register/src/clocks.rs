@@ -145,7 +145,7 @@ impl Clocks {
         for record in state.deployments.values() {
             let subject = Subject::Deployment { id: record.deployment.id.clone() };
             let by = &record.deployment.accountable;
-            let said = self.of_subject(state, &subject, || Concerned::of(&record.deployment), now);
+            let said = self.of_subject(state, &subject, || Concerned::of(record), now);
             acts.extend(said.happened.into_iter().map(|(what, reason)| state.act_of(by, now, Some(reason), what)));
             // What is owed by the city as a whole stops everything in it.
             let owed = said.overdue.iter().chain(&city.overdue);
@@ -159,7 +159,7 @@ impl Clocks {
     pub(crate) fn next_due(&self, state: &State, now: Timestamp) -> Option<Timestamp> {
         let deployments = state.deployments.values().filter_map(|record| {
             let subject = Subject::Deployment { id: record.deployment.id.clone() };
-            self.next_of(state, &Concerned::of(&record.deployment), state.timelines.get(&subject)?, now)
+            self.next_of(state, &Concerned::of(record), state.timelines.get(&subject)?, now)
         });
         let city = state.timelines.get(&Subject::City);
         let city = city.and_then(|timeline| self.next_of(state, &Concerned::city(), timeline, now));
@@ -230,7 +230,7 @@ impl Clocks {
 fn concerned(state: &State, subject: &Subject) -> Option<Concerned> {
     match subject {
         Subject::City => Some(Concerned::city()),
-        Subject::Deployment { id } => state.deployments.get(id).map(|record| Concerned::of(&record.deployment)),
+        Subject::Deployment { id } => state.deployments.get(id).map(|record| Concerned::of(record)),
         // A device has no clocks of its own.
         Subject::Device { .. } => None,
     }

@@ -103,6 +103,7 @@ impl Signing<'_> {
             review_by: self.review_by(),
             instrument_hash: Some(self.instrument.hash),
             requires: self.found.requires.clone(),
+            tier: self.found.tier,
             sign_offs: stands.signed.iter().map(sign_off).collect(),
         })
     }

@@ -18,7 +18,7 @@ use model::policy::{LayerSources, PolicyText};
 use model::{
     Act, ClassId, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DeviceId, Digest, DutyId, Epoch,
     EvidenceId, EvidenceRecord, GrantId, GrantRecord, Incident, Month, Order, OrderId, Party, PartyId, Place, PlaceId,
-    PolicyHash, RefusedFor, SealedFields, Seq, Stream, StreamId, Subject, Timestamp, View, ViewId, What,
+    PolicyHash, RefusedFor, SealedFields, Seq, Stream, StreamId, Subject, Tier, Timestamp, View, ViewId, What,
 };
 
 pub use apply::ApplyError;
@@ -358,10 +358,10 @@ impl State {
         ids.filter_map(|id| self.evidence.get(id)).map(Arc::as_ref)
     }
 
-    /// An approval in force of a class that a deployment stays within.
+    /// An approval in force of a class that a deployment of a tier stays within.
     #[must_use]
-    pub fn class_of(&self, deployment: &Deployment, now: Timestamp) -> Option<&ClassRecord> {
-        let covers = |record: &&ClassRecord| record.in_force(now) && record.approval.covers(deployment);
+    pub fn class_of(&self, deployment: &Deployment, tier: Tier, now: Timestamp) -> Option<&ClassRecord> {
+        let covers = |record: &&ClassRecord| record.in_force(now) && record.approval.covers(deployment, tier);
         self.classes.values().map(Arc::as_ref).find(covers)
     }
 

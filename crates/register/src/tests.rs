@@ -447,7 +447,7 @@ proptest! {
         let folded: Result<(), _> = acts.iter().try_for_each(|act| state.apply(act));
         let same = State { size: city.register.state().size, ..state.clone() } == *city.register.state();
         // What can stand twice changes nothing but the count; what is missing is missed.
-        let idempotent = matches!(altered.what, What::PlaceRegistered(_) | What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) | What::ViewDeclared(_) | What::PartyCredentialIssued(_) | What::DeviceCredentialSet(_) | What::DeploymentApproved(_) | What::AssessmentSigned(_));
+        let idempotent = matches!(altered.what, What::PlaceRegistered(_) | What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) | What::ViewDeclared(_) | What::PartyCredentialIssued(_) | What::DeviceCredentialSet(_) | What::DeploymentApproved(_) | What::AssessmentSigned(_) | What::AssessmentTiered(_));
         prop_assert!(folded.is_err() || !same || (twice && idempotent));
     }
 }

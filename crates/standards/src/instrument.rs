@@ -23,7 +23,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Digest, EvidenceKind, InstrumentId};
+use model::{Digest, EvidenceKind, InstrumentId, Tier};
 use semver::Version;
 
 pub use answers::{ANSWERS_BYTES_MAX, Answer, Answers, AnswersError, Edition, ROWS_MAX, Row};
@@ -227,6 +227,8 @@ pub struct OutcomeResult {
     pub label: String,
     /// The instruments that must then be answered.
     pub requires: BTreeSet<InstrumentId>,
+    /// The tier that the deployment then has at least.
+    pub tier: Option<Tier>,
 }
 
 /// One reason for a result.
@@ -293,6 +295,12 @@ impl Instrument {
 }
 
 impl Outcome {
+    /// Whether it says how much attention a deployment needs.
+    #[must_use]
+    pub fn names_a_tier(&self) -> bool {
+        self.otherwise.tier.is_some()
+    }
+
     /// All that it can be, the strictest first.
     pub fn all_results(&self) -> impl Iterator<Item = &OutcomeResult> {
         self.results.iter().chain([&self.otherwise])

@@ -187,7 +187,7 @@ impl Sheet {
             What::PolicyAdopted(PolicyAdopted { text, .. })
             | What::PolicyAdoptedFrom(PolicyAdoptedFrom { text, .. }) => self.adopt(text),
             What::DeploymentProposed(deployment) => self.propose(deployment, act)?,
-            What::AssessmentSigned(assessment) => self.assess(assessment)?,
+            What::AssessmentSigned(assessment) | What::AssessmentTiered(assessment) => self.assess(assessment)?,
             What::DeploymentApproved(approved) => {
                 let (entry, at) = (self.size, act.at);
                 self.step(&approved.deployment, Step::Approve)?.approved.get_or_insert((entry, at));

@@ -96,7 +96,7 @@ fn subject(before: &State, what: &What) -> Option<Subject> {
     let of_stream = |id| before.streams.get(id).and_then(deployment);
     match what {
         What::DeploymentProposed(declared) => deployment(&declared.id),
-        What::AssessmentSigned(signed) => deployment(&signed.deployment),
+        What::AssessmentSigned(signed) | What::AssessmentTiered(signed) => deployment(&signed.deployment),
         What::DeploymentApproved(approved) => deployment(&approved.deployment),
         What::DeploymentPublished(named) | What::DeploymentActivated(named) => deployment(&named.deployment),
         What::DeviceRegistered(device) => Some(Subject::Device { id: device.id.clone() }),
@@ -115,7 +115,9 @@ fn about(what: &What) -> String {
         What::PlaceRegistered(place) => format!("place `{}`", place.id),
         What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => "the policies".to_owned(),
         What::DeploymentProposed(deployment) => format!("deployment `{}`", deployment.id),
-        What::AssessmentSigned(signed) => format!("assessment `{}` of deployment `{}`", signed.id, signed.deployment),
+        What::AssessmentSigned(signed) | What::AssessmentTiered(signed) => {
+            format!("assessment `{}` of deployment `{}`", signed.id, signed.deployment)
+        }
         What::DeploymentApproved(approved) => format!("deployment `{}`", approved.deployment),
         What::DeploymentPublished(named)
         | What::DeploymentActivated(named)

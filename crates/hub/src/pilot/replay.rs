@@ -433,7 +433,9 @@ fn touched(before: &State, what: &What) -> Touched {
         What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) | What::ClassApproved(_) => Touched::Everything,
         What::PlaceRegistered(place) if before.places.contains_key(&place.id) => Touched::Everything,
         What::DeploymentProposed(deployment) => Touched::One(deployment.id.clone()),
-        What::AssessmentSigned(assessment) => Touched::One(assessment.deployment.clone()),
+        What::AssessmentSigned(assessment) | What::AssessmentTiered(assessment) => {
+            Touched::One(assessment.deployment.clone())
+        }
         What::DeploymentApproved(approved) => Touched::One(approved.deployment.clone()),
         What::DeploymentPublished(named)
         | What::DeploymentActivated(named)

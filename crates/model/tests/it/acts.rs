@@ -106,3 +106,12 @@ fn a_version_that_is_not_known_stops_the_reader() {
         }
     }
 }
+
+#[test]
+fn a_tier_that_answers_found_stands_in_the_second_version_of_the_act_and_in_no_other() {
+    let (line, _) = acts().find(|(_, act)| act.what.kind() == "assessment-signed/2").unwrap();
+    assert!(line.contains("\"tier\":\"full\""));
+    let (first, untold) = (line.replace("signed/2", "signed/1"), line.replace("\"tier\":\"full\",", ""));
+    assert!(Act::from_bytes(first.as_bytes()).is_err() && Act::from_bytes(untold.as_bytes()).is_err());
+    assert!(Act::from_bytes(untold.replace("signed/2", "signed/1").as_bytes()).is_ok());
+}

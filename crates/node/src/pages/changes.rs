@@ -71,6 +71,7 @@ impl Change {
             | What::ViewDeclared(_)
             | What::GrantAgreed(_) => Some(Self::New),
             What::AssessmentSigned(_)
+            | What::AssessmentTiered(_)
             | What::DeploymentApproved(_)
             | What::DeviceRegistered(_)
             | What::OrderIssued(_)

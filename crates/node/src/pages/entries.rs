@@ -159,7 +159,7 @@ pub(crate) fn deployment_of(what: &What, state: &Register) -> Option<DeploymentI
     let of_stream = |stream| state.streams.get(stream).cloned();
     match what {
         What::DeploymentProposed(deployment) => Some(deployment.id.clone()),
-        What::AssessmentSigned(assessment) => Some(assessment.deployment.clone()),
+        What::AssessmentSigned(assessment) | What::AssessmentTiered(assessment) => Some(assessment.deployment.clone()),
         What::DeploymentApproved(approved) => Some(approved.deployment.clone()),
         What::DeploymentPublished(of)
         | What::DeploymentActivated(of)

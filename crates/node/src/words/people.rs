@@ -1,7 +1,7 @@
 //! Where a deployment stands, whom its data tells about, and what people have agreed on.
 
 use model::deployment::DeploymentRecord;
-use model::{Deployment, Duty, Identifies, LegalBasis, Outcome, PartyKind, State, Timestamp};
+use model::{Deployment, Duty, Identifies, LegalBasis, Outcome, PartyKind, State, Tier, Timestamp};
 
 use crate::lang::Lang;
 
@@ -259,6 +259,18 @@ pub(crate) const fn outcome(lang: Lang, outcome: Outcome) -> &'static str {
             "Ein hohes Risiko bleibt, deshalb muss die Aufsichtsbehörde gefragt werden",
         ),
         Outcome::Unacceptable => lang.of("It must not be done", "Es darf nicht gemacht werden"),
+    }
+}
+
+/// How much care a deployment needs.
+pub(crate) const fn tier(lang: Lang, tier: Tier) -> &'static str {
+    match tier {
+        Tier::FileAndGo => lang.of(
+            "It is about nobody; it is filed, and goes",
+            "Es betrifft niemanden; es wird angemeldet, und es geht los",
+        ),
+        Tier::Light => lang.of("Some care (the tier “light”)", "Etwas Sorgfalt (die Stufe „light“)"),
+        Tier::Full => lang.of("All care (the tier “full”)", "Volle Sorgfalt (die Stufe „full“)"),
     }
 }
 

@@ -24,9 +24,11 @@ impl CollectQuestion<'_> {
             .text("accountableKind", self.accountable.kind.code())
             .long("timeBinSeconds", time_bin(stream))
             .long("orderUntil", order.map_or(0, |order| seconds(order.until)));
+        // Answers are about the deployment and do not say of which stream what they found is true: it holds for each of them, also
+        // for one that declares nothing about people.
+        let tier = Tier::of_stream(stream).max(self.record.standing.found().unwrap_or(Tier::FileAndGo));
         let attributes = collected(attributes, std::slice::from_ref(stream)).tags(self.around);
-        let attributes =
-            surroundings(declared(attributes, deployment, Tier::of_stream(stream), self.around), self.around);
+        let attributes = surroundings(declared(attributes, deployment, tier, self.around), self.around);
         let attributes = assessed(attributes, self.record);
         let asker = Asker { party: self.accountable, founder: self.founder };
         Ok(Gathered::new(asker, Self::KEY.0, (Self::KEY.1, stream.id.to_string()), attributes, context))

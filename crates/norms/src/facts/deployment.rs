@@ -99,14 +99,14 @@ pub(super) fn proposal(deployment: &Deployment, proposer: &Party, around: &Circu
     // Nothing stands yet, so nothing can have been filed about it.
     let none: [&str; 0] = [];
     let kind = if proposer.id == deployment.accountable { proposer.kind.code() } else { "" };
-    bare(deployment, &proposer.id, around)
+    bare(deployment, &proposer.id, Tier::of(deployment), around)
         .text("accountableKind", around.accountable_kind.map_or(kind, |kind| kind.code()))
         .texts("assessments", none.into_iter())
         .texts("independentAssessments", none.into_iter())
 }
 
 /// What both a proposal and a standing deployment have.
-fn bare(deployment: &Deployment, proposer: &PartyId, around: &Circumstances) -> Attributes {
+fn bare(deployment: &Deployment, proposer: &PartyId, tier: Tier, around: &Circumstances) -> Attributes {
     let days = deployment.ends.since(deployment.starts).as_seconds().div_ceil(model::time::SECONDS_PER_DAY);
     let attributes = Attributes::default()
         .text("state", "new")
@@ -123,7 +123,7 @@ fn bare(deployment: &Deployment, proposer: &PartyId, around: &Circumstances) -> 
         .texts("requiredAssessments", std::iter::empty())
         .texts("signedOffBy", std::iter::empty())
         .tags(around);
-    let attributes = declared(attributes, deployment, Tier::of(deployment), around);
+    let attributes = declared(attributes, deployment, tier, around);
     surroundings(collected(attributes, &deployment.streams), around)
 }
 
@@ -138,7 +138,7 @@ pub(super) fn standing(record: &DeploymentRecord, around: &Circumstances) -> Att
         all.iter().flat_map(|assessment| &assessment.requires).map(InstrumentId::as_str).collect();
     let roles: BTreeSet<&str> =
         all.iter().flat_map(|assessment| &assessment.sign_offs).map(|sign_off| sign_off.role.as_str()).collect();
-    let attributes = bare(&record.deployment, &record.standing.proposed_by, around);
+    let attributes = bare(&record.deployment, &record.standing.proposed_by, record.tier(), around);
     assessed(attributes, record)
         .text("accountableKind", around.accountable_kind.map_or("", |kind| kind.code()))
         .texts("requiredAssessments", required.into_iter())

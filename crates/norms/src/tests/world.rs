@@ -101,6 +101,7 @@ impl World {
             review_by: now + Span::days(365),
             instrument_hash: None,
             requires: std::collections::BTreeSet::new(),
+            tier: None,
             sign_offs: Vec::new(),
         };
         let standing = Standing {

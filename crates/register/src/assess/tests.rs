@@ -2,6 +2,7 @@
 
 mod benchmark;
 mod properties;
+mod tiers;
 mod town;
 
 use model::{Span, Subject};

@@ -90,7 +90,7 @@ fn command(what: What) -> Option<Command> {
         What::PolicyAdopted(adopted) => adopts(adopted.text, LayerSources::new()),
         What::PolicyAdoptedFrom(adopted) => adopts(adopted.text, adopted.sources),
         What::DeploymentProposed(deployment) => Command::Propose(deployment),
-        What::AssessmentSigned(assessment) => Command::SignAssessment(assessment),
+        What::AssessmentSigned(assessment) | What::AssessmentTiered(assessment) => Command::SignAssessment(assessment),
         What::DeploymentApproved(DeploymentApproved { deployment, until }) => Command::Approve { deployment, until },
         What::DeploymentPublished(DeploymentRef { deployment }) => Command::Publish { deployment },
         What::DeploymentActivated(DeploymentRef { deployment }) => Command::Activate { deployment },

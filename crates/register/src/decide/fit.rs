@@ -92,6 +92,11 @@ pub enum Misfit {
     /// Nobody offers or refuses what is another's to give.
     #[error("`{0}` asks for what another party answers for, and is answered by that party alone")]
     NotTheirsToGive(String),
+    /// A tier without the questions that it was found by.
+    #[error(
+        "a tier is what the answers to one edition of an instrument find; name the edition in `instrument_hash`, or leave `tier` out"
+    )]
+    TierUnfounded,
     /// A report of an incident that is none.
     #[error("{0}")]
     Incident(&'static str),
@@ -282,6 +287,9 @@ pub(super) fn assessment(assessment: &Assessment, now: Timestamp) -> Result<(), 
         return Err(Misfit::Count(format!(
             "an assessment requires at most {REQUIRES_MAX} others and has at most {SIGN_OFFS_MAX} sign-offs"
         )));
+    }
+    if assessment.tier.is_some() && assessment.instrument_hash.is_none() {
+        return Err(Misfit::TierUnfounded);
     }
     assessment.sign_offs.iter().try_for_each(|sign_off| {
         let length = sign_off.role.trim().chars().count();

@@ -123,7 +123,9 @@ impl State {
             What::PolicyAdopted(PolicyAdopted { hash, text }) => self.adopt(*hash, text, None, act.at),
             What::PolicyAdoptedFrom(adopted) => self.adopt_from(adopted, act.at),
             What::DeploymentProposed(deployment) => self.propose(deployment, act, entry)?,
-            What::AssessmentSigned(assessment) => self.assess(assessment, entry)?,
+            What::AssessmentSigned(assessment) | What::AssessmentTiered(assessment) => {
+                self.assess(assessment, entry)?
+            }
             What::DeploymentApproved(approved) => self.approve(approved, act, entry)?,
             What::DeploymentPublished(DeploymentRef { deployment }) => {
                 self.step(deployment, Step::Publish, entry)?.published_at = Some(act.at);

@@ -100,7 +100,9 @@ impl Marks {
             What::DeploymentProposed(deployment) => {
                 set(&mut self.steps, &deployment.id, Arc::new(Steps::begun(mark)));
             }
-            What::AssessmentSigned(assessment) => self.step(&assessment.deployment, |steps| steps.assessed.push(mark)),
+            What::AssessmentSigned(assessment) | What::AssessmentTiered(assessment) => {
+                self.step(&assessment.deployment, |steps| steps.assessed.push(mark))
+            }
             What::DeploymentApproved(DeploymentApproved { deployment, .. }) => {
                 self.step(deployment, |steps| steps.approved.push(mark));
             }

@@ -154,7 +154,9 @@ fn happened(what: &What, at: Timestamp) -> Option<(Subject, Event)> {
         What::CityFounded(_) => Some((Subject::City, Event::new(at, Moment::Founded))),
         What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => Some((Subject::City, Event::new(at, Moment::Adopted))),
         What::DeploymentProposed(deployment) => of(&deployment.id, Moment::Proposed),
-        What::AssessmentSigned(assessment) => of(&assessment.deployment, Moment::Assessed),
+        What::AssessmentSigned(assessment) | What::AssessmentTiered(assessment) => {
+            of(&assessment.deployment, Moment::Assessed)
+        }
         What::DeploymentApproved(approved) => of(&approved.deployment, Moment::Approved),
         What::DeploymentPublished(published) => of(&published.deployment, Moment::Published),
         What::DeploymentActivated(activated) => of(&activated.deployment, Moment::Activated),

@@ -1,6 +1,6 @@
 //! Evidence and classes: who says what, how long it stands, and that the clock ends it once.
 
-use model::{Span, Subject, Timestamp};
+use model::{Span, Subject, Tier, Timestamp};
 
 use super::{City, replayed};
 use crate::decide::Misfit;
@@ -151,11 +151,36 @@ fn a_class_is_approved_by_officers_renewed_and_never_widened() {
     assert_eq!(ask(&city, "office", why, &class(narrow, "2028-06-01T00:00:00Z")).unwrap(), 1, "renewed");
     assert!(matches!(ask(&city, "office", why, &class(wide, "2028-06-01T00:00:00Z")), Err(Refusal::Exists { .. })));
     let state = city.register.state();
-    let deployment = &state.deployments[&"congestion".parse().unwrap()].deployment;
-    let found = state.class_of(deployment, city.start).unwrap();
+    let record = &state.deployments[&"congestion".parse().unwrap()];
+    let class_of = |tier, at| state.class_of(&record.deployment, tier, at);
+    let found = class_of(record.tier(), city.start).unwrap();
     assert_eq!((found.by.as_str(), found.since), ("office", city.start));
-    assert!(state.class_of(deployment, "2028-06-01T00:00:00Z".parse().unwrap()).is_none(), "it is over then");
+    assert!(class_of(record.tier(), "2028-06-01T00:00:00Z".parse().unwrap()).is_none(), "it is over then");
     assert_eq!(replayed(&city.register), *state);
+}
+
+#[test]
+fn a_tier_is_taken_with_the_edition_that_it_was_found_by_and_is_an_act_of_its_own_version() {
+    let city = City::declared();
+    ask(&city, "city", None, AIR).unwrap();
+    let sign = |more: &str| {
+        let command = format!(
+            r#"{{"do":"sign-assessment","with":{{"id":"scan","deployment":"air","instrument":"pre-scan","outcome":"acceptable",
+            "summary":"Fine.","signed_by":"office","document":"{0}","review_by":"2027-06-01T00:00:00Z"{more}}}}}"#,
+            "11".repeat(32)
+        );
+        ask(&city, "office", None, &command)
+    };
+    let refused = sign(r#","tier":"full""#).unwrap_err();
+    assert!(matches!(refused, Refusal::Misfit(Misfit::TierUnfounded)), "{refused}");
+    assert!(refused.to_string().contains("`instrument_hash`"), "{refused}");
+    assert_eq!(sign(&format!(r#","instrument_hash":"{}","tier":"full""#, "22".repeat(32))).unwrap(), 1);
+    let state = city.register.state();
+    let record = &state.deployments[&"air".parse().unwrap()];
+    assert_eq!((Tier::of(&record.deployment), record.tier()), (Tier::FileAndGo, Tier::Full));
+    assert_eq!(replayed(&city.register), *state);
+    let last = city.register.entries(state.size - 1, 1).unwrap().remove(0);
+    assert!(String::from_utf8_lossy(&last.bytes).contains("assessment-signed/2"));
 }
 
 /// A deployment about nobody, as it is proposed.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{Category, Deployment, Purpose, Technology, Tier};
+use model::{Category, DeploymentRecord, Purpose, Technology, Tier};
 
 use crate::applies::{About, Applies};
 
@@ -32,15 +32,16 @@ impl Subject {
         Self { about: About::City, ..Self::default() }
     }
 
-    /// A deployment, of which everything is known.
+    /// A deployment, of which everything is known. Its tier is the stricter of what is declared and what answers found; whether
+    /// anything is about people is what is declared.
     #[must_use]
-    pub fn of(deployment: &Deployment) -> Self {
+    pub fn of(record: &DeploymentRecord) -> Self {
+        let deployment = &record.deployment;
         let properties = deployment.streams.iter().flat_map(|stream| stream.properties.values());
-        let tier = Tier::of(deployment);
         Self {
             about: About::Deployment,
-            tier: Some(tier),
-            personal: Some(tier != Tier::FileAndGo),
+            tier: Some(record.tier()),
+            personal: Some(Tier::of(deployment) != Tier::FileAndGo),
             technologies: Some(BTreeSet::from([deployment.technology])),
             categories: Some(properties.map(|property| property.category).collect()),
             purposes: Some(deployment.purposes.clone()),

@@ -9,7 +9,7 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use model::InstrumentId;
+use model::{InstrumentId, Tier};
 
 use super::answers::{Answers, AnswersError, Edition};
 use super::expression::Scene;
@@ -127,6 +127,8 @@ pub struct Evaluation {
     pub outcomes: Vec<Concluded>,
     /// The instruments that must be answered because of them.
     pub requires: BTreeSet<InstrumentId>,
+    /// The tier that the deployment has at least because of them, the strictest of those that they name.
+    pub tier: Option<Tier>,
     /// Facts that the instrument looks at and that are not known.
     pub unknown_facts: BTreeSet<String>,
     /// Facts that are not any more as they were when the answers were given.
@@ -180,6 +182,7 @@ pub fn evaluate(instrument: &Instrument, answers: &Answers, facts: &Facts) -> Re
     let drawn: Vec<(Concluded, &OutcomeResult)> =
         instrument.outcomes.iter().map(|outcome| conclude(outcome, &walked.scene())).collect();
     let requires = drawn.iter().flat_map(|(_, result)| result.requires.iter().cloned()).collect();
+    let tier = drawn.iter().filter_map(|(_, result)| result.tier).max();
     let outcomes = drawn.into_iter().map(|(concluded, _)| concluded).collect();
     let sections = instrument
         .sections
@@ -191,6 +194,7 @@ pub fn evaluate(instrument: &Instrument, answers: &Answers, facts: &Facts) -> Re
             && unknown_facts.is_empty()
             && drifted.is_empty(),
         requires,
+        tier,
         scores: sections.collect(),
         total: walked.total,
         visible: walked.visible,

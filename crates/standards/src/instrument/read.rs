@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::str::FromStr;
 
-use model::{Digest, InstrumentId};
+use model::{Digest, InstrumentId, Tier};
 use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
@@ -192,6 +192,11 @@ impl Reader<'_> {
             self.complain(&raw.id, InstrumentProblem::NoCriterion);
         }
         let mut results = results.into_iter().collect::<Option<Vec<_>>>()?;
+        let tiers: Vec<Option<Tier>> = results.iter().map(|result| result.tier).collect();
+        // In this order, all with a tier and those from the weightiest, or all without.
+        if !tiers.is_sorted_by(|one, next| one >= next && one.is_some() == next.is_some()) {
+            self.complain(&raw.results, InstrumentProblem::Tiers);
+        }
         let otherwise = results.pop()?;
         Some(Outcome {
             id: id?,
@@ -206,7 +211,17 @@ impl Reader<'_> {
     fn result(&mut self, raw: &raw::Result) -> Option<OutcomeResult> {
         let (id, label) = (self.parsed(&raw.id), self.words(&raw.label));
         let requires = raw.requires.iter().map(|id| self.parsed::<InstrumentId>(id)).collect::<Option<_>>();
-        Some(OutcomeResult { id: id?, label: label?, requires: requires? })
+        let tier = match &raw.tier {
+            None => Some(None),
+            Some(text) => {
+                let known = Tier::ALL.into_iter().find(|tier| tier.code() == text.get_ref());
+                if known.is_none() {
+                    self.complain(text, InstrumentProblem::Tier);
+                }
+                known.map(Some)
+            }
+        };
+        Some(OutcomeResult { id: id?, label: label?, requires: requires?, tier: tier? })
     }
 
     fn criterion(&mut self, raw: &raw::Criterion, results: &[&str]) -> Option<Criterion> {

@@ -7,6 +7,7 @@ mod hidden;
 mod loading;
 mod over_time;
 mod signing;
+mod tiers;
 
 use std::collections::BTreeMap;
 

@@ -51,7 +51,8 @@ impl Shown<'_> {
                 let requires: Vec<&str> = result.requires.iter().map(|id| id.as_str()).collect();
                 let besides =
                     if requires.is_empty() { String::new() } else { format!(" (requires {})", requires.join(", ")) };
-                let _ = writeln!(out, "  {}{besides}", self.text(&format!("{}.{}", outcome.id, result.id)));
+                let tier = result.tier.map_or_else(String::new, |tier| format!(" (tier {tier} at least)"));
+                let _ = writeln!(out, "  {}{besides}{tier}", self.text(&format!("{}.{}", outcome.id, result.id)));
                 for criterion in outcome.criteria.iter().filter(|criterion| criterion.result == result.id) {
                     let because = self.text(&format!("{}.{}", outcome.id, criterion.id));
                     let _ = writeln!(out, "    - {because}  [{}]", criterion.when.as_str().trim());
@@ -99,7 +100,7 @@ impl Shown<'_> {
     fn outcome(&self, outcome: &Outcome) -> Value {
         let result = |result: &OutcomeResult| {
             let label = self.text(&format!("{}.{}", outcome.id, result.id));
-            json!({ "id": result.id, "label": label, "requires": result.requires })
+            json!({ "id": result.id, "label": label, "requires": result.requires, "tier": result.tier })
         };
         let results: Vec<Value> = outcome.all_results().map(result).collect();
         json!({ "id": outcome.id, "title": self.text(outcome.id.as_str()), "results": results })

@@ -29,6 +29,8 @@ pub(super) struct Report {
     score: Score,
     outcomes: Vec<Concluded>,
     requires: Vec<String>,
+    /// The tier that follows from the answers; what is declared may ask for more.
+    tier: Option<model::Tier>,
     pub(super) complete: bool,
     pub(super) fingerprint: String,
     pub(super) signed: Vec<SignOff>,
@@ -127,6 +129,7 @@ impl Report {
             score: found.total,
             outcomes: concluded(&found, &text),
             requires: told(&found.requires),
+            tier: found.tier,
             complete: found.complete,
             fingerprint: draft.answers.digest().to_string(),
             next: stands.next.as_ref().map(ToString::to_string),
@@ -167,6 +170,11 @@ impl Report {
         }
         if !self.requires.is_empty() {
             lines.push(format!("To be answered besides: {}.", self.requires.join(", ")));
+        }
+        if let Some(tier) = self.tier {
+            lines.push(format!(
+                "The tier of the deployment, once this is signed: {tier}, or that of what is declared if it is weightier."
+            ));
         }
         if self.score.highest > 0 {
             lines.push(format!("Score in all: {} of {}.", self.score.value, self.score.highest));

@@ -119,6 +119,8 @@ pub(super) struct Assessed {
     pub(super) document: String,
     /// The instruments that have to be answered besides.
     pub(super) requires: Vec<String>,
+    /// How much care the answers found that it needs.
+    pub(super) tier: Option<&'static str>,
     pub(super) sign_offs: Vec<SignedOff>,
 }
 
@@ -146,6 +148,7 @@ impl Assessed {
             review_by: lang.day(assessment.review_by),
             document: assessment.document.to_string(),
             requires: assessment.requires.iter().map(ToString::to_string).collect(),
+            tier: assessment.tier.map(|tier| words::tier(lang, tier)),
             sign_offs: assessment.sign_offs.iter().map(signed_off).collect(),
         }
     }

@@ -105,7 +105,7 @@ fn stated(lang: Lang, what: &What, state: &State) -> Option<(String, String, Str
             let text = format!("{until} {}.", lang.day(approved.until));
             Some(("approval".to_owned(), lang.of("The approval", "Die Genehmigung").to_owned(), text))
         }
-        What::AssessmentSigned(one) => {
+        What::AssessmentSigned(one) | What::AssessmentTiered(one) => {
             let (outcome, again) =
                 (words::outcome(lang, one.outcome), lang.of("Looked at again by", "Wieder geprüft bis"));
             let text = format!("{outcome}. {} {again} {}.", one.summary, lang.day(one.review_by));

@@ -12,7 +12,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use flow::City;
-use model::{Deployment, DeploymentRecord, DutyId, Party, RequirementId, Step, Subject, Timestamp};
+use model::{Deployment, DeploymentRecord, DutyId, Party, RequirementId, Step, Subject, Tier, Timestamp};
 use register::state::Lapse;
 use register::{State as Register, Submission};
 
@@ -38,6 +38,8 @@ struct Page {
     id: String,
     title: String,
     badge: words::Badge,
+    /// Its tier, and what decides it.
+    tier: String,
     accountable: Link,
     place: Link,
     steps: Vec<Next>,
@@ -113,6 +115,7 @@ fn drawn(city: &City, party: &Party, form: String, id: &str, done: Option<&str>)
         id: deployment.id.to_string(),
         title: deployment.title.clone(),
         badge: words::badge(Lang::En, record, now),
+        tier: tier(record),
         accountable: Link::party(Lang::En, &state, &deployment.accountable),
         place: Link::place(Lang::En, &state, &deployment.place),
         steps: leads_on.map(next).collect(),
@@ -120,6 +123,20 @@ fn drawn(city: &City, party: &Party, form: String, id: &str, done: Option<&str>)
         left: Left::of(Lang::En, &state, record),
         about,
     })
+}
+
+/// The tier of a deployment, and why it is that one.
+fn tier(record: &DeploymentRecord) -> String {
+    let declared = Tier::of(&record.deployment);
+    match record.standing.found() {
+        Some(found) if found > declared => format!(
+            "Its tier is {found}: the answers that were signed about it find so. What it declares would make it {declared} alone."
+        ),
+        Some(_) => format!(
+            "Its tier is {declared}: it follows from what it declares, and the answers signed about it find no more."
+        ),
+        None => format!("Its tier is {declared}: it follows from what it declares. No signed answers say more of it."),
+    }
 }
 
 /// What stands against a step by a party, if anything does, as far as it can be said before the form is filled in.

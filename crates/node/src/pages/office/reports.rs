@@ -524,6 +524,7 @@ fn heading(what: &What) -> Option<usize> {
         What::InquiryReceived(received) => Some(if received.kind == InquiryKind::OwnData { 5 } else { 2 }),
         What::DeploymentProposed(_)
         | What::AssessmentSigned(_)
+        | What::AssessmentTiered(_)
         | What::DeploymentApproved(_)
         | What::DeploymentPublished(_)
         | What::DeploymentActivated(_)

@@ -177,6 +177,7 @@ fn assessment(
         review_by: review_by?,
         instrument_hash: None,
         requires: std::collections::BTreeSet::new(),
+        tier: None,
         sign_offs: Vec::new(),
     })
 }
@@ -209,6 +210,7 @@ pub(super) fn provisional(party: &PartyId, record: &DeploymentRecord, step: Step
             review_by: ahead,
             instrument_hash: None,
             requires: std::collections::BTreeSet::new(),
+            tier: None,
             sign_offs: Vec::new(),
         }),
     })

@@ -17,7 +17,7 @@ pub(super) fn act(what: &What, at: Timestamp, state: &State) -> String {
         What::PlaceRegistered(place) => format!("The place “{}” was entered or drawn anew", place.name),
         What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => "New policies came into force".to_owned(),
         What::DeploymentProposed(deployment) => format!("“{}” was proposed", deployment.title),
-        What::AssessmentSigned(assessment) => {
+        What::AssessmentSigned(assessment) | What::AssessmentTiered(assessment) => {
             format!(
                 "An assessment of {} was signed: {}",
                 title(state, &assessment.deployment),

@@ -21,7 +21,7 @@ pub(super) fn act(what: &What, at: Timestamp, state: &State) -> String {
         What::PlaceRegistered(place) => format!("Der Ort „{}“ wurde eingetragen oder neu gezeichnet", place.name),
         What::PolicyAdopted(_) | What::PolicyAdoptedFrom(_) => "Neue Regeln sind in Kraft getreten".to_owned(),
         What::DeploymentProposed(deployment) => format!("„{}“ wurde vorgeschlagen", deployment.title),
-        What::AssessmentSigned(assessment) => format!(
+        What::AssessmentSigned(assessment) | What::AssessmentTiered(assessment) => format!(
             "Eine Prüfung der Risiken von {} wurde unterschrieben. Ergebnis: {}",
             title(state, &assessment.deployment),
             outcome(LANG, assessment.outcome)

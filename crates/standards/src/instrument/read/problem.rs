@@ -1,6 +1,6 @@
 //! What can be wrong in an instrument's file.
 
-use model::IdError;
+use model::{IdError, Tier};
 
 use crate::instrument::expression::ExpressionError;
 use crate::instrument::name::NameError;
@@ -92,6 +92,14 @@ pub enum InstrumentProblem {
     /// The results of the conclusion.
     #[error("the results of `conclusion` are those of an assessment: unacceptable, residual-high, acceptable")]
     Conclusion,
+    /// A tier that there is not.
+    #[error("a tier is one of {}", Tier::ALL.map(Tier::code).join(", "))]
+    Tier,
+    /// Tiers in another order than their results, or not of all of them.
+    #[error(
+        "either every result of an outcome names a tier or none does, and none a weightier one than the result before it"
+    )]
+    Tiers,
     /// No criterion.
     #[error("an outcome without a criterion always says the same; give it one, or remove it")]
     NoCriterion,

@@ -142,6 +142,8 @@ pub(super) struct Result {
     pub(super) label: Spanned<String>,
     #[serde(default)]
     pub(super) requires: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) tier: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

@@ -1,10 +1,10 @@
 //! One full example of each instrument of the core, and what it comes to.
 
-use model::Outcome;
+use model::{Outcome, Tier};
 use serde_json::{Value, json};
 
 use super::{answers, facts, facts_of, grant, shipped, told, wifi};
-use crate::instrument::{Answers, Evaluation, Facts, Instrument, evaluate};
+use crate::instrument::{Answers, Evaluation, Facts, Instrument, QuestionKind, evaluate};
 
 const WORDS: &str = "Words that are long enough to answer any question of this instrument in full, as somebody would.";
 
@@ -56,6 +56,42 @@ fn the_pre_scan_of_a_wifi_counter_asks_for_a_privacy_assessment_only() {
     assert_eq!(found.result("fundamental-rights"), Some("nothing"));
     assert_eq!(told(&found.requires.iter().collect::<Vec<_>>()), ["privacy-impact"]);
     assert_eq!(found.scores["risk"].value, 1);
+    assert_eq!((found.tier, because(&found, "tier")), (Some(Tier::Light), vec!["people".to_owned()]));
+}
+
+#[test]
+fn the_pre_scan_finds_the_tier_by_each_of_its_criteria_and_what_is_not_known_needs_all_care() {
+    let scanned = shipped("pre-scan");
+    for (changes, tier, reasons) in [
+        (json!({}), Tier::Light, &["people"][..]),
+        (json!({ "monitoring": "yes" }), Tier::Full, &["public-monitoring", "two-signs"]),
+        (json!({ "monitoring": "yes", "everyone": "no", "large-scale": "no" }), Tier::Light, &["people"]),
+        (
+            json!({ "monitoring": "unknown", "everyone": "unknown", "large-scale": "no" }),
+            Tier::Full,
+            &["public-monitoring"],
+        ),
+        (json!({ "matching": "yes", "large-scale": "no" }), Tier::Full, &["recognised"]),
+        (json!({ "recognition": "yes", "large-scale": "no" }), Tier::Full, &["recognised", "two-signs"]),
+        (json!({ "vulnerable": "yes" }), Tier::Full, &["two-signs"]),
+        (json!({ "police": "yes" }), Tier::Full, &["police-share"]),
+        (json!({ "unequal": "yes", "understood": "no" }), Tier::Light, &["people"]),
+    ] {
+        let (_, found) = complete(&scanned, &facts(), with(&scan(), changes.clone()));
+        assert_eq!(
+            (found.tier, &*because(&found, "tier")),
+            (Some(tier), &*reasons.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>()),
+            "{changes}"
+        );
+    }
+    // Who says that a counter of phones is about nobody is asked no more, and finds what is declared all the same.
+    let nobody = answers(&scanned, &facts(), json!({ "observed": "no", "change": "new", "everyone": "yes" }));
+    let found = evaluate(&scanned, &nobody, &facts()).unwrap();
+    assert_eq!((found.complete, found.tier), (true, Some(Tier::Light)));
+    let asked = scanned.all_questions().filter(|one| matches!(one.kind, QuestionKind::YesNo { .. }));
+    let unknown: serde_json::Map<String, Value> = asked.map(|one| (one.id.to_string(), json!("unknown"))).collect();
+    let (_, found) = complete(&scanned, &facts(), with(&json!({ "change": "new" }), Value::Object(unknown)));
+    assert_eq!(found.tier, Some(Tier::Full), "“I don't know” is an answer, and the one that needs most care");
 }
 
 #[test]
@@ -95,6 +131,7 @@ fn the_pre_scan_lets_a_river_gauge_go_on() {
         assert_eq!((found.result(outcome), because(&found, outcome)), (Some(result), vec!["otherwise".to_owned()]));
     }
     assert!(found.requires.is_empty());
+    assert_eq!((found.tier, because(&found, "tier")), (Some(Tier::FileAndGo), vec!["otherwise".to_owned()]));
     assert_eq!(told(&found.visible).len(), 6, "who measures water answers six questions");
 }
 
@@ -105,7 +142,7 @@ fn with_nothing_known_the_pre_scan_asks_for_everything_and_concludes_nothing() {
     assert!(!found.complete && !found.unknown_facts.is_empty());
     let all: Vec<String> = found.requires.iter().map(ToString::to_string).collect();
     assert_eq!(all, ["privacy-impact", "social-accessibility", "surveillance-impact"]);
-    assert_eq!(found.conclusion(), None);
+    assert_eq!((found.conclusion(), found.tier), (None, Some(Tier::Full)));
 }
 
 fn risk(likelihood_after: &str, severity_after: &str) -> Value {

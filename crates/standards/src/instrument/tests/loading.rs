@@ -112,6 +112,12 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     ("\"kind.many\" = \"Viele\"", "\"kind.most\" = \"Viele\"", "names no text"),
     ("requires = [\"sample\", \"other\"]", "requires = [\"Sample\"]", "instrument id"),
+    ("label = \"Stop\" }", "label = \"Stop\", tier = \"heavy\" }", "a tier is one of file-and-go, light, full"),
+    (
+        "label = \"Stop\" }",
+        "label = \"Stop\", tier = \"full\" }",
+        "every result of an outcome names a tier or none does",
+    ),
 ];
 
 #[test]
