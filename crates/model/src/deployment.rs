@@ -246,6 +246,22 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Where a deployment stands that a party has just proposed.
+    #[must_use]
+    pub const fn proposed(by: PartyId, at: Timestamp) -> Self {
+        Self {
+            state: State::Proposed,
+            proposed_by: by,
+            proposed_at: at,
+            assessments: Vec::new(),
+            approval: None,
+            published_at: None,
+            active_since: None,
+            stopped_because: None,
+            refused: false,
+        }
+    }
+
     /// The strictest tier that answers found, of each instrument by the newest that name one.
     #[must_use]
     pub fn found(&self) -> Option<Tier> {

@@ -4,12 +4,17 @@
 use std::collections::BTreeSet;
 
 use model::deployment::Approval;
-use model::{Deployment, DeploymentRecord, Party, PartyId, PartyKind, Span, Standing, State as Stage, Timestamp};
+use model::{
+    Assessment, Deployment, DeploymentRecord, Digest, InstrumentId, Outcome, Party, PartyId, PartyKind, Span, Standing,
+    State as Stage, Tier, Timestamp,
+};
 use norms::{ActQuestion, ActSubject, Bundle, Ground, Verb};
 
 use crate::circumstances::of_deployment;
 use crate::state::State;
 
+/// An instrument of which no norm asks anything.
+const ANSWERS: &str = "answers-so-far";
 /// How long an approval is thought to last, if the deployment does not end before.
 const APPROVAL: Span = Span::days(365);
 
@@ -22,22 +27,31 @@ pub struct Foreseen {
     pub activate: Vec<Ground>,
 }
 
-/// Looks ahead for a deployment that a party would propose.
+/// What answers find that nobody signed yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answered {
+    /// The strictest tier.
+    pub tier: Option<Tier>,
+    /// The instruments that have to be answered besides.
+    pub requires: BTreeSet<InstrumentId>,
+}
+
+/// Looks ahead for a deployment that a party would propose, of which answers find something. They are not filed by that: what
+/// asks for them still stands in the way.
 #[must_use]
-pub fn foreseen(state: &State, bundle: &Bundle, deployment: &Deployment, by: &PartyId, now: Timestamp) -> Foreseen {
+pub fn foreseen(
+    state: &State,
+    bundle: &Bundle,
+    deployment: &Deployment,
+    answered: Answered,
+    by: &PartyId,
+    now: Timestamp,
+) -> Foreseen {
     let officer = officer(state, deployment, by);
     let until = (now + APPROVAL).min(deployment.ends);
-    let standing = Standing {
-        state: Stage::Assessed,
-        proposed_by: by.clone(),
-        proposed_at: now,
-        assessments: Vec::new(),
-        approval: None,
-        published_at: None,
-        active_since: None,
-        stopped_because: None,
-        refused: false,
-    };
+    let mut standing = Standing::proposed(by.clone(), now);
+    standing.state = Stage::Assessed;
+    standing.assessments.extend(as_assessed(deployment, answered, by));
     let mut record = DeploymentRecord { deployment: deployment.clone(), standing };
     let approval = ActSubject::Approval { record: &record, until };
     let approve = against(state, bundle, &officer, Verb::Approve, approval, &record, now);
@@ -50,6 +64,27 @@ pub fn foreseen(state: &State, bundle: &Bundle, deployment: &Deployment, by: &Pa
         against(state, bundle, &accountable, Verb::Activate, ActSubject::Deployment(&record), &record, now);
     activate.retain(|ground| !named.contains(&ground.policy));
     Foreseen { approve, activate }
+}
+
+/// What answers find, as an assessment by the party itself to an instrument that nobody asks for; none where they find nothing.
+fn as_assessed(deployment: &Deployment, answered: Answered, by: &PartyId) -> Option<Assessment> {
+    if answered == Answered::default() {
+        return None;
+    }
+    Some(Assessment {
+        id: ANSWERS.parse().ok()?,
+        deployment: deployment.id.clone(),
+        instrument: ANSWERS.parse().ok()?,
+        outcome: Outcome::Acceptable,
+        summary: String::new(),
+        signed_by: by.clone(),
+        document: Digest::new([0; 32]),
+        review_by: deployment.ends,
+        instrument_hash: None,
+        requires: answered.requires,
+        tier: answered.tier,
+        sign_offs: Vec::new(),
+    })
 }
 
 fn against(

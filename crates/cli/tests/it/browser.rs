@@ -170,6 +170,8 @@ const OFFICE: &[(&str, &str)] = &[
     ("A person is erased", "/accounts/CLERK/erase"),
     ("A draft", "/office/propose/1"),
     ("A page of a draft", "/office/propose/1/about"),
+    ("A draft about people, with what is asked of it", "/office/propose/2"),
+    ("A section that is asked of a draft", "/office/propose/2/pre-scan/people"),
     ("A statement is withdrawn", "/office/evidence/congestion-notice/withdraw"),
     ("A request", "/office/requests/wish"),
     ("Something else is offered", "/office/requests/wish/offer"),
@@ -375,7 +377,16 @@ fn wished(city: &flow::City) {
         city.register().submit(serde_json::from_value(place).unwrap()).unwrap();
     }
     let values = vec![("title".to_owned(), "Air at the square".to_owned())];
-    flow::drafts::Drafts::of(city.root()).begin(&"city".parse().unwrap(), "about", values, instant()).unwrap();
+    let (drafts, party) = (flow::drafts::Drafts::of(city.root()), "city".parse().unwrap());
+    drafts.begin(&party, "about", values, instant()).unwrap();
+    let pages = days::pages();
+    let values = |fields: &[(&'static str, String)]| {
+        fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<Vec<_>>()
+    };
+    let number = drafts.begin(&party, pages[0].0, values(&pages[0].1), instant()).unwrap();
+    for (page, fields) in &pages[1..] {
+        drafts.keep(&party, number, page, values(fields), instant()).unwrap();
+    }
 }
 
 /// Answers to an instrument that somebody began.

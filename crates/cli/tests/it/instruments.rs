@@ -215,6 +215,12 @@ fn scanned(desk: &Desk) -> String {
     set(&scan, &SCAN);
     let report = show(&scan);
     assert_eq!(report["requires"], serde_json::json!(["privacy-impact"]), "{report}");
+    assert_eq!(report["tier"], "light", "{report}");
+    let told = said(&["instrument", "show", &scan]).1;
+    assert!(
+        told.contains("How much care does it need? Some care") && told.contains("once this is signed: light"),
+        "{told}"
+    );
     assert_eq!((result(&report, "privacy-impact"), report["score"]["value"].clone()), ("needed".to_owned(), 1.into()));
     assert!(said(&["instrument", "check", &scan, "--city", &desk.city.arg()]).0 == Some(0));
     scan
@@ -274,7 +280,7 @@ fn filed(desk: &Desk, scan: &str) {
     let entry = filed["assessment"]["entries"][0].as_u64().unwrap().to_string();
     let logged = json(&["log", "show", &desk.city.arg(), "--from", &entry, "--limit", "1"]);
     let what = &logged[0]["act"]["what"];
-    assert_eq!(what["kind"], "assessment-signed/1", "{logged}");
+    assert_eq!((&what["kind"], &what["body"]["tier"]), (&"assessment-signed/2".into(), &"light".into()), "{logged}");
     let logged = logged.to_string();
     for part in [filed["fingerprint"].as_str().unwrap(), "\"requires\":[\"privacy-impact\"]", "\"role\":\"author\""] {
         assert!(logged.contains(part), "{part}: {logged}");
@@ -309,6 +315,7 @@ fn pages(desk: &Desk) {
     for part in [
         "<span>Privacy impact assessment</span> <code>privacy-impact</code>",
         "<span>Pre-scan</span> <code>pre-scan</code>",
+        "Some care (the tier “light”)",
         "The risks are acceptable with these measures.",
         "Privacy officer, as privacy officer, on",
         "Clerk to the council, as the one who approves it, on",

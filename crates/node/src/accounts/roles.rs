@@ -275,6 +275,7 @@ pub const DOORS: &[Door] = &[
     form("/office/propose/new", Action::Prepare),
     form("/office/propose/{draft}", Action::Prepare),
     form("/office/propose/{draft}/{page}", Action::Prepare),
+    form("/office/propose/{draft}/{page}/{section}", Action::Prepare),
     door("/account", Some(Action::Own), None),
     sent("/account/password", Action::Own),
     sent("/account/sign-out-everywhere", Action::Own),

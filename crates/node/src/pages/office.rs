@@ -99,6 +99,7 @@ pub(crate) fn routes() -> Router<Node> {
         .route("/office/propose/new", get(propose::first).post(propose::begin))
         .route("/office/propose/{draft}", get(propose::whole).post(propose::send))
         .route("/office/propose/{draft}/{page}", get(propose::form).post(propose::keep))
+        .route("/office/propose/{draft}/{page}/{section}", get(propose::section).post(propose::answer))
 }
 
 /// What a page is asked with: which act was done just now.

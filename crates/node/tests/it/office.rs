@@ -1,6 +1,7 @@
 //! The office as its parties use it: by forms alone, looked at first and then done.
 
 mod agreements;
+mod ahead;
 pub(crate) mod assess;
 mod emergency;
 mod entered;

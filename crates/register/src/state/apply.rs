@@ -13,7 +13,7 @@ use model::policy::{LayerSources, PolicyText};
 use model::{
     Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DutyId, Evidence, EvidenceId,
     EvidenceRecord, Grant, GrantId, GrantRecord, IllegalStep, Month, ObservationsCounted, PolicyHash, Seq, Standing,
-    State as Stage, Step, StreamId, Subject, Timestamp,
+    Step, StreamId, Subject, Timestamp,
 };
 
 use super::{
@@ -247,17 +247,7 @@ impl State {
                 return Err(twice(entry, "stream", &stream.id));
             }
         }
-        let standing = Standing {
-            state: Stage::Proposed,
-            proposed_by: act.by.clone(),
-            proposed_at: act.at,
-            assessments: Vec::new(),
-            approval: None,
-            published_at: None,
-            active_since: None,
-            stopped_because: None,
-            refused: false,
-        };
+        let standing = Standing::proposed(act.by.clone(), act.at);
         let record = DeploymentRecord { deployment: deployment.clone(), standing };
         self.deployments.insert(deployment.id.clone(), Arc::new(record));
         self.note(&deployment.id, entry)

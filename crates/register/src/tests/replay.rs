@@ -119,13 +119,16 @@ impl Life {
         match kind {
             3 => {
                 let at = self.now();
+                let found = format!(r#","instrument_hash":"{}","tier":"full""#, Digest::new([which; 32]));
                 self.ask(
                     "office",
                     &format!(
                         r#"{{"do":"sign-assessment","with":{{"id":"a{}","deployment":"d{which}","instrument":"i","outcome":"acceptable",
-                        "summary":"x","signed_by":"office","document":"{}","review_by":"{at}"}}}}"#,
+                        "summary":"x","signed_by":"office","document":"{}","review_by":"{at}"{}}}}}"#,
                         at.millis() % 97,
-                        Digest::new([which; 32])
+                        Digest::new([which; 32]),
+                        // Some answers find a tier.
+                        if which.is_multiple_of(2) { &found } else { "" }
                     ),
                 );
             }

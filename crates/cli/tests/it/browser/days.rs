@@ -89,9 +89,11 @@ fn refused(party: &str, open: &str, fill: &[(&str, &str)]) -> Value {
     refused
 }
 
-/// The proposal, page by page.
-fn proposed() -> Vec<Value> {
-    let about = [
+/// The pages of the proposal, by their names.
+pub(crate) fn pages() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+    let said =
+        |fields: &[(&'static str, &str)]| fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    let about = said(&[
         ("title", "How busy is the square?"),
         ("deployment", "square-phones"),
         (
@@ -101,37 +103,65 @@ fn proposed() -> Vec<Value> {
         ("accountable", "city"),
         ("place", "centre"),
         ("technology", "wifi-counter"),
-    ];
-    let purposes = [
+    ]);
+    let purposes = said(&[
         ("purpose", "traffic-management"),
         ("legal-basis", "public-task"),
         ("privacy-statement", "https://city.example/privacy"),
-    ];
-    let property = [
+    ]);
+    let property = said(&[
         ("property", "mac"),
         ("category", "mac-address"),
         ("value", "text"),
         ("treatment", "pseudonymise"),
         ("setting", "24h"),
-    ];
-    let stream = [("stream", "square"), ("time", "1m"), ("retention", "24h")];
+    ]);
     vec![
-        named("draft", step("city", "/office/propose/new", &about, &["keep"])),
-        step("city", "{draft}/purposes", &purposes, &["keep"]),
-        step("city", "{draft}/stream-1", &stream, &["keep"]),
-        step("city", "{draft}/stream-1-1", &property, &["keep"]),
-        step("city", "{draft}/dates", &[("starts", &day(10)), ("ends", &day(120))], &["keep"]),
-        done("city", "{draft}", &[]),
+        ("about", about),
+        ("purposes", purposes),
+        ("stream-1", said(&[("stream", "square"), ("time", "1m"), ("retention", "24h")])),
+        ("stream-1-1", property),
+        ("dates", said(&[("starts", &day(10)), ("ends", &day(120))])),
     ]
+}
+
+/// The proposal, page by page, and what is asked of it because it is about people. What the pages say already is filled in.
+fn proposed() -> Vec<Value> {
+    let mut steps = Vec::new();
+    for (page, fields) in pages() {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        steps.push(match page {
+            "about" => named("draft", step("city", "/office/propose/new", &fields, &["keep"])),
+            page => step("city", &format!("{{draft}}/{page}"), &fields, &["keep"]),
+        });
+    }
+    let risk = [
+        ("monitoring", "no"),
+        ("large-scale", "yes"),
+        ("sensitive", "no"),
+        ("vulnerable", "no"),
+        ("rating", "no"),
+        ("automatic", "no"),
+        ("denies", "no"),
+        ("untried", "no"),
+        ("recognition", "no"),
+    ];
+    // Nothing is sent before it is answered.
+    steps.push(step("city", "{draft}", &[], &["look"]));
+    for (section, fields) in [
+        ("what", &[("change", "new")][..]),
+        ("people", &[("everyone", "yes")]),
+        ("risk", &risk),
+        ("fairness", &[("unequal", "no"), ("understood", "yes")]),
+    ] {
+        steps.push(step("city", &format!("{{draft}}/pre-scan/{section}"), fields, &["keep"]));
+    }
+    steps.push(done("city", "{draft}", &[]));
+    steps
 }
 
 /// What it takes before somebody may approve: a pre-scan, the assessment that it asks for, each signed by each, and papers.
 fn assessed() -> Vec<Value> {
-    let scan = json!({
-        "change": "new", "everyone": "yes", "monitoring": "no", "large-scale": "yes", "sensitive": "no", "vulnerable": "no",
-        "rating": "no", "automatic": "no", "denies": "no", "untried": "no", "recognition": "no", "unequal": "no",
-        "understood": "yes",
-    });
     let impact = json!({
         "how-many": "up-to-10000", "supplier": "no", "abroad": "no", "less-intrusive": "no", "minimised": "yes", "drift": "no",
         "notice": "yes", "requests": "yes", "objection": "before", "row/risk": "followed", "risk-source": "joining",
@@ -143,7 +173,7 @@ fn assessed() -> Vec<Value> {
     };
     let summary = [("summary", "Keys live a day; nothing is shown below ten.")];
     let mut steps = vec![
-        answered("pre-scan", &scan),
+        // It was answered before it was proposed, and waits to be signed.
         sign("city", "pre-scan", &[]),
         sign("privacy-office", "pre-scan", &[("summary", "It counts people, so it needs an assessment.")]),
         answered("privacy-impact", &impact),

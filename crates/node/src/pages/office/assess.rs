@@ -3,6 +3,7 @@
 //! Answers are kept beside the log until they are signed; what is signed is their digest, each signature an act of its own party,
 //! and who has signed is read from the register. What may be signed and filed is for the norms.
 
+mod ahead;
 mod questions;
 mod sign;
 
@@ -31,8 +32,9 @@ use crate::pages::{Link, Site, party_name};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
+pub(super) use ahead::{About, Ahead, Sentence, asks};
+pub(super) use questions::{Part as AskedPart, answer as answer_section, section};
 use questions::{Part, parts};
-pub(super) use questions::{answer as answer_section, section};
 pub(super) use sign::{besides, sign};
 
 /// What stands behind an error of the folder.
@@ -58,6 +60,10 @@ struct Desk {
     instrument: Instrument,
     pack: String,
     facts: Facts,
+    /// The address of the answers.
+    page: String,
+    /// Where they belong.
+    within: [Link; 2],
     kept: Kept,
     /// The answers; none where nobody began.
     draft: Option<Draft>,
@@ -82,7 +88,9 @@ impl Desk {
             // Answers to another edition fill in nothing, until they are carried over.
             drop(facts.add_answers(other, &draft.answers));
         }
-        Ok(Self { state, now, record, instrument: found, pack, facts, kept, draft })
+        let page = format!("{}/{}", list(&record), found.id);
+        let within = [deployment::page_of(&record.deployment), Link { href: page.clone(), text: found.title.clone() }];
+        Ok(Self { state, now, record, instrument: found, pack, facts, page, within, kept, draft })
     }
 
     /// What the answers amount to; in words why that cannot be said.
@@ -105,7 +113,7 @@ impl Desk {
     }
 
     fn page(&self) -> String {
-        format!("{}/{}", list(&self.record), self.instrument.id)
+        self.page.clone()
     }
 }
 

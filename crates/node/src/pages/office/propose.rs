@@ -3,6 +3,7 @@
 //! A draft is the party's own and not public. What is sent is a command like any other; until then the norms are asked by looks
 //! alone, and what they say stands beside the answers that they are about.
 
+mod ahead;
 mod pages;
 mod tier;
 
@@ -27,8 +28,9 @@ use crate::pages::{Link, Site};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
+pub(super) use ahead::{answer, section};
 use pages::{Page, Sheet};
-use tier::Weighed;
+use tier::{Looked, Weighed};
 
 /// Where proposals begin.
 pub(super) const PROPOSE: &str = "/office/propose";
@@ -69,7 +71,7 @@ struct Part {
     heading: String,
     name: String,
     /// What was filled in, and what is wrong with it.
-    rows: Vec<(&'static str, String, Option<String>)>,
+    rows: Vec<(String, String, Option<String>)>,
     /// Whether it can be taken out.
     leaves: bool,
     /// The page of the next property, for a stream.
@@ -149,18 +151,18 @@ async fn kept(node: &Node, signed: &Signed, number: u32, kept: Page, sent: &Sent
         return elsewhere(&whole);
     }
     let (_, draft) = find(node, &signed.party.id, &number.to_string()).await?;
-    let weighed = weigh(node, signed, &draft).await?;
+    let weighed = weigh(node, signed, number, &draft).await?.weighed;
     page(node, signed, kept, (format!("{whole}/{}", kept.name()), whole), sent, faults, Some(weighed))
 }
 
-/// The tier of a draft, beside the event loop: the norms are asked for it.
-async fn weigh(node: &Node, signed: &Signed, draft: &Draft) -> Result<Weighed, Problem> {
+/// The tier of a draft and what is asked for it, beside the event loop: the norms are asked as well.
+async fn weigh(node: &Node, signed: &Signed, number: u32, draft: &Draft) -> Result<Looked, Problem> {
     let (city, party, draft) = (Arc::clone(&node.city), signed.party.id.clone(), draft.clone());
     let job = move || {
-        let register = city.register();
-        tier::weigh(&register.state(), register.bundle().as_deref(), &party, &draft, register.now())
+        let (register, page) = (city.register(), Link { href: format!("{PROPOSE}/{number}"), text: title(&draft) });
+        tier::look(&register.state(), register.bundle().as_deref(), &party, &draft, &page, register.now())
     };
-    node.jobs.run(Lane::Token, job).await
+    node.jobs.run(Lane::Token, job).await?
 }
 
 fn page(
@@ -213,8 +215,8 @@ pub(crate) async fn whole(
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let (number, draft) = find(&node, &signed.party.id, &number?.0).await?;
     let state = node.city.register().state();
-    let (pages, weighed) = (filled(&state, &signed, &draft), weigh(&node, &signed, &draft).await?);
-    overview(&state, &signed, (number, &draft), pages, weighed, StatusCode::OK, None)
+    let (pages, looked) = (filled(&state, &signed, &draft), weigh(&node, &signed, number, &draft).await?);
+    overview(&state, &signed, (number, &draft), pages, looked, StatusCode::OK, None)
 }
 
 /// Every page of a draft with its fields, and what is wrong with them.
@@ -234,7 +236,7 @@ fn overview(
     signed: &Signed,
     (number, draft): (u32, &Draft),
     pages: Vec<(Page, Vec<Field>)>,
-    weighed: Weighed,
+    looked: Looked,
     status: StatusCode,
     refused: Option<Refused>,
 ) -> Result<Response, Problem> {
@@ -242,21 +244,23 @@ fn overview(
     let part = |(page, fields): &(Page, Vec<Field>)| Part {
         heading: page.heading(),
         name: page.name(),
-        rows: fields.iter().map(|field| (field.label, field.filled(), field.wrong.clone())).collect(),
+        rows: fields.iter().map(|field| (field.label.to_owned(), field.filled(), field.wrong.clone())).collect(),
         leaves: matches!(page, Page::Stream(_) | Page::Property(..)),
         more: if let Page::Stream(stream) = page { Some(sheet.next_property(*stream).name()) } else { None },
     };
+    let mut parts: Vec<Part> = pages.iter().map(part).collect();
+    parts.extend(looked.ahead.iter().flat_map(ahead::parts));
     let whole = Overview {
         site: Site::of(state),
         party: signed.party.name.clone(),
         form: signed.id.form(),
         number,
         title: title(draft),
-        parts: pages.iter().map(part).collect(),
         more_stream: sheet.next_stream().name(),
-        wrong: pages.iter().flat_map(|(_, fields)| fields).any(|field| field.wrong.is_some()),
+        wrong: parts.iter().flat_map(|part| &part.rows).any(|(_, _, wrong)| wrong.is_some()),
+        parts,
         refused,
-        weighed,
+        weighed: looked.weighed,
     };
     private(status, &whole)
 }
@@ -277,13 +281,19 @@ pub(crate) async fn send(
             elsewhere(PROPOSE)
         }
         "change" => elsewhere(&format!("{PROPOSE}/{number}")),
-        go => match pages::deployment(&draft) {
-            Ok(proposed) => decided(&node, &signed, &sent, number, &draft, proposed, go == "do").await,
-            Err(_) => {
-                let (pages, weighed) = (filled(&state, &signed, &draft), weigh(&node, &signed, &draft).await?);
-                overview(&state, &signed, (number, &draft), pages, weighed, StatusCode::UNPROCESSABLE_ENTITY, None)
+        go => {
+            let looked = weigh(&node, &signed, number, &draft).await?;
+            match pages::deployment(&draft) {
+                Ok(proposed) if looked.open() == 0 => {
+                    decided(&node, &signed, &sent, (number, &draft), proposed, looked, go == "do").await
+                }
+                // What is missing or wrong is said where it is, in the draft or in what is asked about it.
+                _ => {
+                    let pages = filled(&state, &signed, &draft);
+                    overview(&state, &signed, (number, &draft), pages, looked, StatusCode::UNPROCESSABLE_ENTITY, None)
+                }
             }
-        },
+        }
     }
 }
 
@@ -297,9 +307,9 @@ async fn decided(
     node: &Node,
     signed: &Signed,
     sent: &Sent,
-    number: u32,
-    draft: &Draft,
+    (number, draft): (u32, &Draft),
     proposed: Deployment,
+    looked: Looked,
     is_done: bool,
 ) -> Result<Response, Problem> {
     let state = node.city.register().state();
@@ -310,8 +320,11 @@ async fn decided(
     let refusal = if is_done {
         match deed::submit(node, signed, submission).await? {
             Ok(receipt) => {
-                // What was proposed stands in the register; a draft that cannot be deleted now can be deleted later.
-                drop(delete(node, signed, number).await);
+                // What was proposed stands in the register. A draft whose answers cannot be kept there stays with them, and one that
+                // cannot be deleted now can be deleted later.
+                if ahead::begun(node, signed, looked).await {
+                    drop(delete(node, signed, number).await);
+                }
                 return elsewhere(&deed::done(&after.href, &receipt));
             }
             Err(refusal) => refusal,
@@ -335,8 +348,7 @@ async fn decided(
         own.iter_mut().for_each(|field| field.wrong = said.next().and_then(|field| field.wrong));
     }
     let status = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let weighed = weigh(node, signed, draft).await?;
-    overview(&state, signed, (number, draft), pages, weighed, status, Some(refused))
+    overview(&state, signed, (number, draft), pages, looked, status, Some(refused))
 }
 
 /// A page by its name in an address.
@@ -354,7 +366,7 @@ pub(crate) async fn form(
     let (number, name) = path?.0;
     let (number, draft) = find(&node, &signed.party.id, &number).await?;
     let (asked, whole) = (named(&name)?, format!("{PROPOSE}/{number}"));
-    let (sent, weighed) = (Sheet::of(&draft).on(asked), weigh(&node, &signed, &draft).await?);
+    let (sent, weighed) = (Sheet::of(&draft).on(asked), weigh(&node, &signed, number, &draft).await?.weighed);
     page(&node, &signed, asked, (format!("{whole}/{name}"), whole), &sent, Vec::new(), Some(weighed))
 }
 

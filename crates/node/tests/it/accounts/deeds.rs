@@ -20,7 +20,7 @@ use crate::browser::Browser;
 use crate::city::{Answer, World};
 use crate::inquiries::{ask, asked};
 use crate::office::assess::fitting_form;
-use crate::office::propose::SQUARE;
+use crate::office::propose::{Pages, SQUARE};
 use crate::office::{hidden, size};
 
 /// How something is sent.
@@ -360,8 +360,44 @@ async fn sheets_and_proposals(people: &mut People<'_>) {
         };
         answer.header("location").clone_into(&mut draft);
     }
+    for (section, fields) in SCAN {
+        let (door, address) = ("/office/propose/{draft}/{page}/{section}", format!("{draft}/pre-scan/{section}"));
+        let fields = [fields, &[("go", "keep")][..]].concat();
+        people.tries(&once(door, &address, 'd', &fields, Leaves::File)).await;
+    }
     people.tries(&once("/office/propose/{draft}", &draft, 'd', &[("go", "do")], Leaves::Act)).await;
 }
+
+/// What is asked of a proposal about people before it is sent.
+const SCAN: Pages<'static> = &[
+    (
+        "what",
+        &[
+            ("description", "Counts phones on the square."),
+            ("purposes", "To plan the traffic."),
+            ("technology", "A receiver"),
+            ("change", "new"),
+        ],
+    ),
+    ("people", &[("observed", "yes"), ("told-apart", "directly"), ("everyone", "yes")]),
+    (
+        "risk",
+        &[
+            ("monitoring", "no"),
+            ("large-scale", "no"),
+            ("sensitive", "no"),
+            ("vulnerable", "no"),
+            ("matching", "no"),
+            ("rating", "no"),
+            ("automatic", "no"),
+            ("denies", "no"),
+            ("untried", "no"),
+            ("recognition", "no"),
+        ],
+    ),
+    ("sharing", &[("shared", "no")]),
+    ("fairness", &[("unequal", "no"), ("understood", "yes")]),
+];
 
 /// Residents are answered, and questions in SQL are asked, kept and deleted.
 async fn inbox_and_questions(people: &mut People<'_>) {
@@ -496,8 +532,16 @@ async fn own_accounts(people: &mut People<'_>) {
 /// Everybody opens exactly what a role may see, at addresses where something is.
 async fn opened(people: &mut People<'_>) {
     let inquiry = asked(&ask(people.world, "wifi", "question", "And?", ("", "")).await);
-    let draft = once("/office/propose/new", "", 'd', &[("title", "Another"), ("go", "later")], Leaves::File);
-    let draft = people.does(&draft).await.header("location").to_owned();
+    let mut draft = String::new();
+    for (page, fields) in SQUARE {
+        let fields = [fields, &[("go", "keep")][..]].concat();
+        let (door, address) = match *page {
+            "about" => ("/office/propose/new", String::new()),
+            page => ("/office/propose/{draft}/{page}", format!("{draft}/{page}")),
+        };
+        let kept = people.does(&once(door, &address, 'd', &fields, Leaves::File)).await;
+        kept.header("location").clone_into(&mut draft);
+    }
     let begun = "/office/deployments/wifi/assessments/privacy-impact";
     let begin = [("go", "begin"), ("revision", "0")];
     people.does(&once("/office/deployments/{id}/assessments/{instrument}", begun, 'd', &begin, Leaves::File)).await;
@@ -508,6 +552,7 @@ async fn opened(people: &mut People<'_>) {
             "/desk/inbox/{id}" => inquiry.replace("/asked/", "/desk/inbox/"),
             "/office/propose/{draft}" => draft.clone(),
             "/office/propose/{draft}/{page}" => format!("{draft}/about"),
+            "/office/propose/{draft}/{page}/{section}" => format!("{draft}/pre-scan/people"),
             "/office/evidence/{id}/withdraw" => path.replace("{id}", "stays"),
             path if path.starts_with("/office/requests/{id}") => path.replace("{id}", "waits"),
             path if path.starts_with("/office/incidents/{id}") => {

@@ -81,6 +81,7 @@ pub(super) const EXPECTED: &[(&str, &str, &str)] = &[
     ("/office/propose/new", "d", "d"),
     ("/office/propose/{draft}", "d", "d"),
     ("/office/propose/{draft}/{page}", "d", "d"),
+    ("/office/propose/{draft}/{page}/{section}", "d", "d"),
     ("/account", "apdri", "-"),
     ("/account/password", "-", "apdri"),
     ("/account/sign-out-everywhere", "-", "apdri"),

@@ -15,7 +15,7 @@ const PAGE: &str = "/office/deployments/wifi/assessments/pre-scan";
 const TEXT: &str = "It counts how many phones there are, and tells nobody apart for longer than a day.";
 
 /// A city under the core, with a deployment that is proposed.
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = under_the_core();
     for (id, name, kind) in [
         ("mobility", "Mobility department", "city-department"),

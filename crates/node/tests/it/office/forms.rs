@@ -55,7 +55,7 @@ const FORMS: [(&str, &[&str]); 24] = [
     ("/office/requests/asked/refuse", &["summary"]),
 ];
 /// Doors that take something which is no such form. The tests of drafts, assessments and sheets fill each of them with the same texts.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "/office/tokens/sheet",
     "/office/tokens/sheet/issue",
     "/office/deployments/{id}/assessments/{instrument}",
@@ -67,6 +67,7 @@ const OTHERS: [&str; 11] = [
     "/office/propose/new",
     "/office/propose/{draft}",
     "/office/propose/{draft}/{page}",
+    "/office/propose/{draft}/{page}/{section}",
 ];
 /// What would break out of a page that did not escape.
 pub(crate) const CORPUS: [&str; 5] = [

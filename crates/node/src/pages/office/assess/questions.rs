@@ -25,30 +25,32 @@ use crate::router::Node;
 use crate::words;
 
 /// A section, with what was answered.
-pub(super) struct Part {
-    pub(super) title: String,
+pub(in crate::pages::office) struct Part {
+    pub(in crate::pages::office) title: String,
     pub(super) page: String,
-    pub(super) asked: Vec<Asked>,
+    /// Its section's id.
+    pub(in crate::pages::office) section: String,
+    pub(in crate::pages::office) asked: Vec<Asked>,
 }
 
 /// A question as it is asked, with what was answered and remarked.
-pub(super) struct Asked {
+pub(in crate::pages::office) struct Asked {
     /// Under which name a form sends it.
     pub(super) place: String,
-    pub(super) ask: String,
+    pub(in crate::pages::office) ask: String,
     pub(super) help: String,
     pub(super) required: bool,
     pub(super) input: Input,
     /// What was answered, as a form has it.
     pub(super) value: String,
     /// The same in words.
-    pub(super) said: String,
-    pub(super) wrong: Option<String>,
+    pub(in crate::pages::office) said: String,
+    pub(in crate::pages::office) wrong: Option<String>,
     pub(super) remarks: Vec<Remarked>,
 }
 
 /// How a question is answered.
-pub(super) enum Input {
+pub(in crate::pages::office) enum Input {
     /// Not at all: words to read, or what stands above rows.
     None,
     /// Rows are added to it, each of this.
@@ -61,7 +63,7 @@ pub(super) enum Input {
 }
 
 /// What somebody remarked.
-pub(super) struct Remarked {
+pub(in crate::pages::office) struct Remarked {
     pub(super) number: usize,
     pub(super) by: String,
     pub(super) at: String,
@@ -71,7 +73,7 @@ pub(super) struct Remarked {
 
 #[derive(Template)]
 #[template(path = "office_questions.html")]
-struct Page {
+pub(in crate::pages::office) struct Page {
     site: Site,
     party: String,
     form: String,
@@ -90,7 +92,7 @@ pub(super) fn parts(desk: &Desk, found: &Evaluation) -> Vec<Part> {
     let part = |section: &Section| {
         let asked = asked(desk, found, section, &BTreeMap::new(), None);
         let page = format!("{}/{}", desk.page(), section.id);
-        (!asked.is_empty()).then(|| Part { title: section.title.clone(), page, asked })
+        (!asked.is_empty()).then(|| Part { title: section.title.clone(), page, section: section.id.to_string(), asked })
     };
     desk.instrument.sections.iter().filter_map(part).collect()
 }
@@ -244,7 +246,7 @@ pub(in crate::pages::office) async fn section(
 }
 
 /// The page of a section.
-fn drawn(
+pub(super) fn drawn(
     desk: &Desk,
     section: &str,
     party: String,
@@ -254,12 +256,13 @@ fn drawn(
     said: Option<String>,
 ) -> Result<Page, Problem> {
     let (section, found) = opened(desk, section)?;
+    let [belongs, overview] = &desk.within;
     Ok(Page {
         site: Site::of(&desk.state),
         party,
         form,
-        deployment: super::deployment::page_of(&desk.record.deployment),
-        overview: Link { href: desk.page(), text: desk.instrument.title.clone() },
+        deployment: belongs.clone(),
+        overview: overview.clone(),
         address: format!("{}/{}", desk.page(), section.id),
         revision: desk.kept.revision,
         title: section.title.clone(),
@@ -270,7 +273,7 @@ fn drawn(
 }
 
 /// A section of answers that can be evaluated.
-fn opened<'d>(desk: &'d Desk, section: &str) -> Result<(&'d Section, Evaluation), Problem> {
+pub(super) fn opened<'d>(desk: &'d Desk, section: &str) -> Result<(&'d Section, Evaluation), Problem> {
     let none = || Problem::new(Kind::NotFound).detail("there is no such section, or nobody began to answer it");
     let section = desk.instrument.sections.iter().find(|one| one.id.as_str() == section).ok_or_else(none)?;
     let draft = desk.draft.as_ref().ok_or_else(none)?;
@@ -295,21 +298,7 @@ fn kept(node: &Node, signed: &Signed, path: &Parts, sent: &Sent) -> Result<Respo
     let mut desk = Desk::open(node, &signed.party, &path.0, &path.1)?;
     let (section, found) = opened(&desk, &path.2)?;
     let mut draft = desk.draft.clone().ok_or_else(|| Problem::new(Kind::NotFound))?;
-    let mut wrong = BTreeMap::new();
-    for asked in asked(&desk, &found, section, &BTreeMap::new(), None) {
-        let (name, text) = match &asked.input {
-            Input::None => continue,
-            Input::Rows(_) => match sent.filled(&format!("row/{}", asked.place)) {
-                Some(row) => (new_row(&desk.instrument, &asked.place, row), String::new()),
-                None => continue,
-            },
-            Input::Any(_) => (asked.place.clone(), sent.all(&asked.place).collect::<Vec<_>>().join(",")),
-            _ => (asked.place.clone(), sent.one(&asked.place).trim().to_owned()),
-        };
-        if let Err(error) = draft.answers.set(&desk.instrument, &name, &text) {
-            wrong.insert(asked.place, words_of(&error));
-        }
-    }
+    let wrong = taken(&desk, &found, section, &mut draft, sent);
     let (address, section) = (format!("{}/{}", desk.page(), section.id), section.id.to_string());
     let seen = sent.one("revision").parse().unwrap_or(u64::MAX);
     let stale = match desk.keep(node, &draft, seen) {
@@ -331,6 +320,32 @@ fn kept(node: &Node, signed: &Signed, path: &Parts, sent: &Sent) -> Result<Respo
     let (party, form) = (signed.party.name.clone(), signed.id.form());
     let page = drawn(&desk, &section, party, form, &wrong, Some(sent), stale)?;
     private(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// Sets what fits of what was sent of a section; gives what does not, by its question.
+pub(super) fn taken(
+    desk: &Desk,
+    found: &Evaluation,
+    section: &Section,
+    draft: &mut Draft,
+    sent: &Sent,
+) -> BTreeMap<String, String> {
+    let mut wrong = BTreeMap::new();
+    for asked in asked(desk, found, section, &BTreeMap::new(), None) {
+        let (name, text) = match &asked.input {
+            Input::None => continue,
+            Input::Rows(_) => match sent.filled(&format!("row/{}", asked.place)) {
+                Some(row) => (new_row(&desk.instrument, &asked.place, row), String::new()),
+                None => continue,
+            },
+            Input::Any(_) => (asked.place.clone(), sent.all(&asked.place).collect::<Vec<_>>().join(",")),
+            _ => (asked.place.clone(), sent.one(&asked.place).trim().to_owned()),
+        };
+        if let Err(error) = draft.answers.set(&desk.instrument, &name, &text) {
+            wrong.insert(asked.place, words_of(&error));
+        }
+    }
+    wrong
 }
 
 /// The place of the first question in a new row of a group.

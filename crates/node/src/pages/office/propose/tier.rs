@@ -1,17 +1,29 @@
-//! The tier of a draft as far as it is filled in, with what each fact weighs, and what the norms in force would ask for.
+//! The tier of a draft as far as it is filled in, with what each fact and each answer weighs, and what the norms in force would ask for.
 //!
-//! The tier follows from what becomes of each property; it is worked out by `model::tier`, as it is once the draft is sent. What is
-//! not decided yet weighs nothing and is named.
+//! What is declared is weighed by `model::tier`, as it is once the draft is sent; what is not decided yet weighs nothing and is named. What
+//! answers find adds to it and never takes from it, and of them what is open counts as the answer that needs most care.
+
+use std::sync::Arc;
 
 use flow::drafts::Draft;
 use model::tier::{Fact, weighed};
 use model::{PartyId, Tier, Timestamp};
 use norms::Bundle;
 use register::State as Register;
-use register::foreseen::foreseen;
+use register::foreseen::{Answered, foreseen};
 
+use super::super::assess::{About, Ahead, Sentence, asks};
 use super::super::refused::{Ground, grounds};
 use super::pages::{self, Page};
+use crate::pages::Link;
+use crate::problem::Problem;
+
+/// A draft that was looked at.
+pub(super) struct Looked {
+    pub(super) weighed: Weighed,
+    /// What is asked about it before it is sent; nothing while something else is missing.
+    pub(super) ahead: Vec<Ahead>,
+}
 
 /// What is said of a draft's tier.
 pub(super) struct Weighed {
@@ -21,49 +33,87 @@ pub(super) struct Weighed {
     pub(super) facts: Vec<Line>,
     /// What is not decided, so that the tier may rise.
     pub(super) open: Vec<String>,
+    /// How many answers are open, of those that are asked for before it is sent.
+    pub(super) unanswered: usize,
+    /// Whether answers count besides what is declared.
+    pub(super) asked: bool,
     /// What is asked for before it is approved, and before it is switched on; none while the draft has gaps.
     pub(super) asks: Option<[(&'static str, Vec<Ground>); 2]>,
 }
 
-/// One fact, and what it weighs.
+/// One fact or answer, and what it weighs.
 pub(super) struct Line {
-    pub(super) of: String,
-    pub(super) why: &'static str,
+    /// What it is about, and what is so.
+    pub(super) words: String,
     pub(super) tier: &'static str,
     /// Whether the whole has its tier from this.
     pub(super) decides: bool,
 }
 
-/// Weighs a draft, and asks the norms if it has no gaps.
-pub(super) fn weigh(
-    state: &Register,
+impl Looked {
+    /// How many answers are open without which it is not sent.
+    pub(super) fn open(&self) -> usize {
+        self.ahead.iter().map(Ahead::open).sum()
+    }
+}
+
+/// Looks at a draft, and asks the norms if it has no gaps.
+pub(super) fn look(
+    state: &Arc<Register>,
     bundle: Option<&Bundle>,
     party: &PartyId,
     draft: &Draft,
+    page: &Link,
     now: Timestamp,
-) -> Weighed {
+) -> Result<Looked, Problem> {
+    let whole = pages::deployment(draft).ok();
+    let ahead = match &whole {
+        Some(deployment) => Ahead::all(state, party, About { deployment, pages: draft, page }, now)?,
+        None => Vec::new(),
+    };
+    let answered = Answered {
+        tier: ahead.iter().filter_map(|one| one.found().tier).max(),
+        requires: ahead.iter().flat_map(|one| one.found().requires.iter().cloned()).collect(),
+    };
     let (streams, open) = pages::so_far(draft);
-    let tier = streams.iter().map(|(_, stream)| Tier::of_stream(stream)).max().unwrap_or(Tier::FileAndGo);
+    let declared = streams.iter().map(|(_, stream)| Tier::of_stream(stream)).max().unwrap_or(Tier::FileAndGo);
+    let tier = declared.max(answered.tier.unwrap_or(Tier::FileAndGo));
     let mut facts = Vec::new();
     for (page, stream) in &streams {
-        facts.extend(weighed(stream).into_iter().map(|weight| Line {
-            of: format!("{}: {}", page.heading(), weight.property),
-            why: why(weight.fact),
-            tier: weight.tier.code(),
-            decides: weight.tier == tier,
+        facts.extend(weighed(stream).into_iter().map(|weight| {
+            line(format!("{}: {} {}", page.heading(), weight.property, why(weight.fact)), weight.tier, tier)
         }));
     }
-    let whole = pages::deployment(draft).ok();
-    let asks = whole.zip(bundle).map(|(deployment, bundle)| {
-        let foreseen = foreseen(state, bundle, &deployment, party, now);
-        [
-            ("Before it is approved", grounds(&foreseen.approve)),
-            ("Before it is switched on", grounds(&foreseen.activate)),
-        ]
-    });
-    let open = open.iter().map(|page: &Page| page.heading()).collect();
-    Weighed { tier: tier.code(), words: words(tier), facts, open, asks }
+    let said = |one: Sentence| line(format!("{}: {}", one.of, one.words.trim_end_matches('.')), one.tier, tier);
+    facts.extend(ahead.iter().flat_map(Ahead::sentences).map(said));
+    let mut open: Vec<String> = open.iter().map(|page: &Page| page.heading()).collect();
+    if whole.is_none() && declared != Tier::FileAndGo && asks(state) {
+        open.push("what is asked about people once nothing else is missing".to_owned());
+    }
+    let weighed = Weighed {
+        tier: tier.code(),
+        words: if tier > declared { FOUND } else { words(declared) },
+        facts,
+        open,
+        unanswered: ahead.iter().map(Ahead::open).sum(),
+        asked: !ahead.is_empty(),
+        asks: whole.zip(bundle).map(|(deployment, bundle)| {
+            let foreseen = foreseen(state, bundle, &deployment, answered, party, now);
+            [
+                ("Before it is approved", grounds(&foreseen.approve)),
+                ("Before it is switched on", grounds(&foreseen.activate)),
+            ]
+        }),
+    };
+    Ok(Looked { weighed, ahead })
 }
+
+fn line(words: String, weighs: Tier, whole: Tier) -> Line {
+    Line { words, tier: weighs.code(), decides: weighs == whole }
+}
+
+/// Why a draft has a weightier tier than what it declares.
+const FOUND: &str = "The answers about it ask for more care than what is declared alone.";
 
 const fn words(tier: Tier) -> &'static str {
     match tier {
@@ -104,11 +154,17 @@ mod tests {
         Draft { pages, at: Timestamp::UNIX_EPOCH }
     }
 
+    /// A draft in a city without policies.
+    fn weigh_alone(draft: &Draft) -> Weighed {
+        let (state, party, page) =
+            (Arc::default(), "mobility".parse().unwrap(), Link { href: String::new(), text: String::new() });
+        let looked = look(&state, None, &party, draft, &page, Timestamp::UNIX_EPOCH);
+        looked.unwrap_or_else(|_| panic!("it is looked at")).weighed
+    }
+
     #[test]
     fn a_draft_with_gaps_is_weighed_as_far_as_it_goes_and_names_what_is_open() {
-        let state = Register::default();
-        let party: PartyId = "mobility".parse().unwrap();
-        let weigh = |draft: &Draft| weigh(&state, None, &party, draft, Timestamp::UNIX_EPOCH);
+        let weigh = weigh_alone;
         let empty = draft(&[]);
         assert_eq!((weigh(&empty).tier, weigh(&empty).open), ("file-and-go", vec![]));
         let air = draft(&[("stream-1", &[]), ("stream-1-1", &[("category", "air-quality"), ("treatment", "keep")])]);
@@ -122,19 +178,22 @@ mod tests {
         };
         assert_eq!((phones("24h").tier, phones("7d").tier), ("light", "full"));
         let facts = phones("7d").facts;
-        assert!(facts.len() == 1 && facts[0].decides && facts[0].of == "Stream 2: mac", "{}", facts[0].of);
+        assert!(
+            facts.len() == 1 && facts[0].decides && facts[0].words.starts_with("Stream 2: mac is"),
+            "{}",
+            facts[0].words
+        );
         assert!(Sheet::of(&air).pages().len() > 2);
     }
 
     #[test]
     fn two_properties_of_one_name_are_both_weighed_until_one_is_renamed() {
-        let (state, party): (_, PartyId) = (Register::default(), "mobility".parse().unwrap());
         let mac: &[(&str, &str)] =
             &[("category", "mac-address"), ("treatment", "pseudonymise"), ("setting", "7d"), ("property", "x")];
         let air: &[(&str, &str)] = &[("category", "air-quality"), ("treatment", "keep"), ("property", "x")];
         for [one, other] in [[mac, air], [air, mac]] {
             let pages = draft(&[("stream-1", &[]), ("stream-1-1", one), ("stream-1-2", other)]);
-            let weighed = weigh(&state, None, &party, &pages, Timestamp::UNIX_EPOCH);
+            let weighed = weigh_alone(&pages);
             assert_eq!((weighed.tier, weighed.facts.len()), ("full", 2));
         }
     }
