@@ -360,15 +360,35 @@ async fn sheets_and_proposals(people: &mut People<'_>) {
         };
         answer.header("location").clone_into(&mut draft);
     }
+    people.tries(&once("/office/propose/{draft}", &draft, 'd', &[("go", "do")], Leaves::Act)).await;
+}
+
+/// A draft about people with nothing missing but what is asked of it.
+async fn drafted(people: &mut People<'_>) -> String {
+    let mut draft = String::new();
+    for (page, fields) in SQUARE {
+        let fields = [fields, &[("go", "keep")][..]].concat();
+        let (door, address) = match *page {
+            "about" => ("/office/propose/new", String::new()),
+            page => ("/office/propose/{draft}/{page}", format!("{draft}/{page}")),
+        };
+        let kept = people.does(&once(door, &address, 'd', &fields, Leaves::File)).await;
+        kept.header("location").clone_into(&mut draft);
+    }
+    draft
+}
+
+/// What is asked of a proposal about people before it is sent is answered where the core is in force.
+async fn asked_before_it_is_sent(people: &mut People<'_>) {
+    let draft = drafted(people).await;
     for (section, fields) in SCAN {
         let (door, address) = ("/office/propose/{draft}/{page}/{section}", format!("{draft}/pre-scan/{section}"));
         let fields = [fields, &[("go", "keep")][..]].concat();
         people.tries(&once(door, &address, 'd', &fields, Leaves::File)).await;
     }
-    people.tries(&once("/office/propose/{draft}", &draft, 'd', &[("go", "do")], Leaves::Act)).await;
 }
 
-/// What is asked of a proposal about people before it is sent.
+/// What is asked of a proposal about people before it is sent; who receives it is filled in.
 const SCAN: Pages<'static> = &[
     (
         "what",
@@ -395,7 +415,6 @@ const SCAN: Pages<'static> = &[
             ("recognition", "no"),
         ],
     ),
-    ("sharing", &[("shared", "no")]),
     ("fairness", &[("unequal", "no"), ("understood", "yes")]),
 ];
 
@@ -532,16 +551,7 @@ async fn own_accounts(people: &mut People<'_>) {
 /// Everybody opens exactly what a role may see, at addresses where something is.
 async fn opened(people: &mut People<'_>) {
     let inquiry = asked(&ask(people.world, "wifi", "question", "And?", ("", "")).await);
-    let mut draft = String::new();
-    for (page, fields) in SQUARE {
-        let fields = [fields, &[("go", "keep")][..]].concat();
-        let (door, address) = match *page {
-            "about" => ("/office/propose/new", String::new()),
-            page => ("/office/propose/{draft}/{page}", format!("{draft}/{page}")),
-        };
-        let kept = people.does(&once(door, &address, 'd', &fields, Leaves::File)).await;
-        kept.header("location").clone_into(&mut draft);
-    }
+    let draft = drafted(people).await;
     let begun = "/office/deployments/wifi/assessments/privacy-impact";
     let begin = [("go", "begin"), ("revision", "0")];
     people.does(&once("/office/deployments/{id}/assessments/{instrument}", begun, 'd', &begin, Leaves::File)).await;
@@ -599,6 +609,7 @@ async fn whoever_may_does_it_at_every_door_and_with_the_same_words_nobody_else()
     }
     sheets_and_proposals(&mut people).await;
     world.submit(crate::pages::under_the_core(&world, |_| ())).unwrap();
+    asked_before_it_is_sent(&mut people).await;
     inbox_and_questions(&mut people).await;
     assessed(&mut people).await;
     administered(&mut people).await;
