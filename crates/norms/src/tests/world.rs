@@ -106,14 +106,11 @@ impl World {
         };
         let standing = Standing {
             state: State::Active,
-            proposed_by: owner.parse().unwrap(),
-            proposed_at: now - Span::days(2),
             assessments: vec![assessment],
             approval: Some(Approval { by: "council".parse().unwrap(), at: now, until: now + Span::days(365) }),
             published_at: Some(now),
             active_since: Some(now),
-            stopped_because: None,
-            refused: false,
+            ..Standing::proposed(owner.parse().unwrap(), now - Span::days(2))
         };
         let grant = Grant {
             id: "g".parse().unwrap(),
