@@ -12,9 +12,9 @@ use crate::tick::Step;
 /// Numbers of one stream since the process started, and of what came late since the city began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StreamCounts {
-    /// Observations admitted.
+    /// Observations admitted, of streams of which a number may be told; of the others none is kept.
     pub admitted: u64,
-    /// Observations refused.
+    /// Observations refused, likewise.
     pub refused: u64,
     /// Observations that came after their window was released, since the city began.
     pub late: u64,

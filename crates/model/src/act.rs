@@ -11,6 +11,7 @@ use crate::counted::ObservationsCounted;
 use crate::deployment::Deployment;
 use crate::disclosure::Seq;
 use crate::duty::{DutyLapsed, DutyMetLate};
+use crate::estimated::ObservationsEstimated;
 use crate::evidence::Evidence;
 use crate::geo::Place;
 use crate::grant::Grant;
@@ -199,6 +200,9 @@ pub enum What {
     /// What sensors brought in a month that is over, in numbers.
     #[serde(rename = "observations-counted/1")]
     ObservationsCounted(ObservationsCounted),
+    /// What sensors brought in a month that is over, in orders of magnitude: of streams of which a number would tell of people.
+    #[serde(rename = "observations-estimated/1")]
+    ObservationsEstimated(ObservationsEstimated),
 }
 
 impl What {
@@ -241,6 +245,7 @@ impl What {
         "clock-confirmed/1",
         "incident-reported/1",
         "observations-counted/1",
+        "observations-estimated/1",
     ];
 
     /// The policies that it puts in force, whichever version of the act says so.
@@ -294,6 +299,7 @@ impl What {
             Self::ClockConfirmed(_) => "clock-confirmed/1",
             Self::IncidentReported(_) => "incident-reported/1",
             Self::ObservationsCounted(_) => "observations-counted/1",
+            Self::ObservationsEstimated(_) => "observations-estimated/1",
         }
     }
 }

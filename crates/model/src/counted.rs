@@ -1,6 +1,6 @@
 //! What sensors brought in a month and what of it was refused, in numbers. Only of streams that are about nobody and
 //! count nobody ([`crate::Stream::may_be_counted`]): of the others the number itself would tell of people, and no minimum and no noise has
-//! gone over it.
+//! gone over it; of them only an order of magnitude is told ([`crate::estimated`]).
 
 use std::collections::BTreeMap;
 

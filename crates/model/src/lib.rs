@@ -12,6 +12,7 @@ pub mod disclosure;
 pub mod duty;
 pub mod emergency;
 pub mod entropy;
+pub mod estimated;
 pub mod evidence;
 pub mod geo;
 pub mod grant;
@@ -42,6 +43,7 @@ pub use deployment::{Deployment, DeploymentRecord, IllegalStep, LegalBasis, Stan
 pub use disclosure::{DisclosureRecord, Seq};
 pub use duty::{DutyLapsed, DutyMetLate, DutyRun, Moment, MomentError, Silence};
 pub use entropy::Entropy;
+pub use estimated::{Estimated, Magnitude, ObservationsEstimated};
 pub use evidence::{Evidence, EvidenceRecord, Subject};
 pub use geo::{CellId, Districts, Geometry, H3Resolution, Place, Point};
 pub use grant::{Duty, Grant, GrantRecord, Judged, Recipient};

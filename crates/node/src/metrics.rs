@@ -22,20 +22,20 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// One number of every stream: name, help, and where it stands.
 type Metric = (&'static str, &'static str, fn(&StreamCounts) -> u64);
 
-/// What sensors brought: told of streams about nobody alone.
-const OBSERVED_METRICS: [Metric; 3] = [
+/// What sensors brought: told of streams about nobody alone. A batch that was refused came when somebody walked by, too.
+const OBSERVED_METRICS: [Metric; 4] = [
     ("ordinance_observations_admitted_total", "Observations admitted since the start.", |counts| counts.admitted),
     (
         "ordinance_observations_late_total",
         "Observations that came after their window was released, since the city began.",
         |counts| counts.late,
     ),
+    ("ordinance_batches_refused_total", "Batches of observations refused since the start.", |counts| counts.refused),
     ("ordinance_windows_released_total", "Windows released since the start.", |counts| counts.windows),
 ];
 
 /// What was asked and refused.
-const STREAM_METRICS: [Metric; 3] = [
-    ("ordinance_batches_refused_total", "Batches of observations refused since the start.", |counts| counts.refused),
+const STREAM_METRICS: [Metric; 2] = [
     ("ordinance_disclosures_total", "Disclosures made since the start.", |counts| counts.disclosures),
     ("ordinance_disclosures_refused_total", "Disclosures refused since the start.", |counts| {
         counts.disclosures_refused

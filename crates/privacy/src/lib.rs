@@ -13,6 +13,7 @@ pub mod fit;
 pub mod hotlist;
 pub mod keys;
 pub mod ledger;
+pub mod magnitude;
 pub mod memory;
 mod mix;
 pub mod noise;

@@ -148,7 +148,8 @@ impl<'a> Coins<'a> {
         Self { entropy, buffer: zeroize::Zeroizing::new([0; BUFFER]), used: BUFFER }
     }
 
-    fn word(&mut self) -> Result<u128, NoEntropy> {
+    /// The next 128 fair bits.
+    pub(crate) fn word(&mut self) -> Result<u128, NoEntropy> {
         const LENGTH: usize = size_of::<u128>();
         if self.used + LENGTH > BUFFER {
             self.entropy.fill(self.buffer.as_mut_slice())?;

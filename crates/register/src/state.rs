@@ -119,6 +119,8 @@ impl From<&Disclosed> for DisclosedKey {
 pub struct Monthly {
     /// What sensors brought, of streams about nobody; none where the log does not tell.
     pub came: Option<Came>,
+    /// What they brought, of the other streams, in orders of magnitude; none where the log does not tell.
+    pub about: Option<About>,
     /// How many disclosures.
     pub disclosures: u64,
     /// How many of them are such of which the log keeps back how many rows there were.
@@ -138,6 +140,18 @@ pub struct Came {
     pub admitted: u64,
     /// What was refused, by reason.
     pub refused: BTreeMap<RefusedFor, u64>,
+}
+
+/// What sensors brought in a month, of streams of which a number would tell of people: sums of estimates, which are never added to
+/// anything that was counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct About {
+    /// How many streams are told of.
+    pub streams: u64,
+    /// About how many observations were admitted; nought where every counter is at its floor, which does not say that there were none.
+    pub admitted: u64,
+    /// About how much was refused, likewise.
+    pub refused: u64,
 }
 
 impl Came {

@@ -10,6 +10,7 @@ mod emergency;
 mod evidence;
 mod incidents;
 mod inquiries;
+mod months;
 mod offers;
 mod orders;
 mod policies;

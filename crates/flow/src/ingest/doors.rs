@@ -26,7 +26,10 @@ impl City {
 
     /// Counts a batch that was refused as a whole.
     fn note_refused(&self, id: &StreamId, declared: Option<&Stream>, error: &IngestError) {
-        self.counters.add(id, |counts| counts.refused += 1);
+        // Of what is about people or counts them no number is kept, not even in memory.
+        if declared.is_some_and(Stream::may_be_counted) {
+            self.counters.add(id, |counts| counts.refused += 1);
+        }
         if let Some(stream) = declared {
             self.count_refused(stream, error.class(), 1);
         }
@@ -183,7 +186,7 @@ impl City {
             (admitted, late)
         };
         self.counters.add(stream, |counts| {
-            counts.admitted += admitted;
+            counts.admitted += if declared.may_be_counted() { admitted } else { 0 };
             counts.late += late;
         });
         self.count_admitted(declared, admitted);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use model::entropy::{Entropy, NoEntropy};
 use model::policy::PolicyText;
 use model::{Bound, MinimumUnits, Noise, Order, Party, PartyKind, Span, Timestamp};
 use register::{Adopting, Command, Founding, Submission};
@@ -15,6 +16,25 @@ pub(super) const SOUGHT: &str = "4B7 1234";
 
 /// What the city's parties ask for, in order: who, and the command.
 const DECLARED: &str = include_str!("world.json");
+
+/// Bytes that follow from a seed, and coins, which are fetched by the kibibyte, from a sequence of their own: two cities that differ in how
+/// many observations came have the same keys and salts, as if these had been drawn anew.
+pub(super) struct Seeded {
+    keys: SeededBytes,
+    coins: SeededBytes,
+}
+
+impl Seeded {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self { keys: SeededBytes::new(seed), coins: SeededBytes::new(!seed) }
+    }
+}
+
+impl Entropy for Seeded {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoEntropy> {
+        if buffer.len() < 1_024 { self.keys.fill(buffer) } else { self.coins.fill(buffer) }
+    }
+}
 
 pub(super) struct World {
     pub(super) city: City,
@@ -59,8 +79,7 @@ impl World {
             reason: None,
         };
         let created = Created { founding, origin: "test.example/log".to_owned() };
-        let city =
-            City::create(folder.path(), created, Arc::clone(&clock) as _, Arc::new(SeededBytes::new(1))).unwrap();
+        let city = City::create(folder.path(), created, Arc::clone(&clock) as _, Arc::new(Seeded::new(1))).unwrap();
         let world = Self { city, clock, folder };
         let declared: Vec<(String, Command)> = serde_json::from_str(DECLARED).unwrap();
         for (by, mut command) in declared {
@@ -137,7 +156,7 @@ impl World {
     pub(super) fn reopened(self) -> Self {
         let Self { city, clock, folder } = self;
         drop(city);
-        let city = City::open(folder.path(), Arc::clone(&clock) as _, Arc::new(SeededBytes::new(2))).unwrap();
+        let city = City::open(folder.path(), Arc::clone(&clock) as _, Arc::new(Seeded::new(2))).unwrap();
         Self { city, clock, folder }
     }
 

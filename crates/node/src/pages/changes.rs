@@ -101,6 +101,7 @@ impl Change {
             | What::PayloadErased(_)
             | What::ClassApproved(_)
             | What::ObservationsCounted(_)
+            | What::ObservationsEstimated(_)
             | What::ClockConfirmed(_) => None,
         }
     }

@@ -194,6 +194,7 @@ pub(crate) fn deployment_of(what: &What, state: &Register) -> Option<DeploymentI
         | What::PayloadErased(_)
         | What::ClassApproved(_)
         | What::ObservationsCounted(_)
+        | What::ObservationsEstimated(_)
         | What::ClockConfirmed(_) => None,
     }
 }

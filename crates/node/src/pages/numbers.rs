@@ -1,7 +1,8 @@
 //! The city in numbers: what senses, what has left and what residents asked, month by month. Each drawing stands in a table too.
 //!
 //! Everything that has a month is counted from the log, so that everybody can count it again: what came and was refused once its
-//! month is over, of streams that are about nobody and count nobody. What came since the node began to run is told beside it.
+//! month is over, of streams that are about nobody and count nobody, and of the others an order of magnitude, which is in no bar and in no
+//! sum with a number. What came since the node began to run is told beside it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +14,7 @@ use flow::City;
 use model::inquiry::InquiryKind;
 use model::{Month, RefusedFor, StreamId, Technology, Timestamp};
 use register::State as Register;
-use register::state::Monthly;
+use register::state::{About, Came as CameInNumbers, Monthly};
 
 use super::answered::{self, Answered, Became};
 use super::draw::Bars;
@@ -62,10 +63,10 @@ struct Drawn {
 /// What came in a month.
 struct Came {
     month: String,
-    admitted: u64,
-    refused: u64,
-    /// By reason, as `RefusedFor::ALL` has them.
-    by_reason: [u64; RefusedFor::ALL.len()],
+    /// Admitted and refused, where the log tells it in numbers.
+    numbers: Option<[u64; 2]>,
+    /// These, the refused by reason as `RefusedFor::ALL` has them, and both orders of magnitude.
+    cells: Vec<String>,
 }
 
 /// What left in a month.
@@ -95,15 +96,18 @@ fn newest<T>(state: &Register, of: impl FnMut((&Month, &Monthly)) -> Option<T>) 
     newest
 }
 
-fn came(state: &Register) -> Vec<Came> {
+fn came(lang: Lang, state: &Register) -> Vec<Came> {
     newest(state, |(month, sums)| {
-        let came = sums.came.as_ref()?;
-        Some(Came {
-            month: month.to_string(),
-            admitted: came.admitted,
-            refused: came.refused_in_all(),
-            by_reason: RefusedFor::ALL.map(|reason| came.refused.get(&reason).copied().unwrap_or(0)),
-        })
+        let (came, about) = (sums.came.as_ref(), sums.about);
+        let numbers = came.map(|came| [came.admitted, came.refused_in_all()]);
+        let of = |reason| came.map(|came: &CameInNumbers| came.refused.get(&reason).copied().unwrap_or(0));
+        let exact = numbers.map_or([None; 2], |numbers| numbers.map(Some)).into_iter().chain(RefusedFor::ALL.map(of));
+        let rough = [about.map(|about: About| about.admitted), about.map(|about| about.refused)];
+        let exact = exact.map(|number| number.map(|number| number.to_string()));
+        let rough = rough.into_iter().map(|estimate| estimate.map(|estimate| lang.about(estimate)));
+        let not_told = || lang.of("not told", "nicht genannt").to_owned();
+        let cells = exact.chain(rough).map(|told| told.unwrap_or_else(not_told)).collect();
+        (came.is_some() || about.is_some()).then(|| Came { month: month.to_string(), numbers, cells })
     })
 }
 
@@ -138,14 +142,16 @@ fn bars<'m>(lang: Lang, numbers: impl Iterator<Item = (&'m String, Option<u64>)>
     Bars::of(lang, &numbers)
 }
 
-/// The drawings of what came.
-fn drawn_came(lang: Lang, came: &[Came]) -> [Drawn; 2] {
-    [
+/// The drawings of what came, of the months that are told in numbers; none if none is.
+fn drawn_came(lang: Lang, came: &[Came]) -> Option<[Drawn; 2]> {
+    let told = || came.iter().filter_map(|month| Some((&month.month, month.numbers?)));
+    told().next()?;
+    Some([
         Drawn {
             id: "admitted",
             title: lang.of("Observations taken, by month", "Angenommene Beobachtungen nach Monaten"),
             caption: lang.of("Taken, by month. Nobody is in it.", "Angenommen, nach Monaten. Niemand kommt darin vor."),
-            bars: bars(lang, came.iter().map(|month| (&month.month, Some(month.admitted)))),
+            bars: bars(lang, told().map(|(month, [admitted, _])| (month, Some(admitted)))),
         },
         Drawn {
             id: "refused",
@@ -154,9 +160,9 @@ fn drawn_came(lang: Lang, came: &[Came]) -> [Drawn; 2] {
                 "Refused, by month. A batch counts once, and so does a row of a file.",
                 "Abgelehnt, nach Monaten. Eine Sendung zählt einmal, eine Zeile einer Datei auch.",
             ),
-            bars: bars(lang, came.iter().map(|month| (&month.month, Some(month.refused)))),
+            bars: bars(lang, told().map(|(month, [_, refused])| (month, Some(refused)))),
         },
-    ]
+    ])
 }
 
 /// The drawings of what left.
@@ -254,12 +260,12 @@ fn technologies(lang: Lang, facts: &Facts) -> Vec<(Link, usize)> {
 /// `GET /numbers`
 pub(crate) async fn numbers(State(node): State<Node>, here: Here) -> Result<Response, Problem> {
     let Index { state, now, facts } = index(&node).await?;
-    let (came, left) = (came(&state), left(&state));
+    let (came, left) = (came(here.lang, &state), left(&state));
     let (city, of, inquiries) = (Arc::clone(&node.city), Arc::clone(&state), Arc::clone(&node.inquiries));
     let job = move || inquiries.at(of, now, |state| Counted::of(&city, state, now));
     let Counted { months: asked, kinds, .. } = node.jobs.run(Lane::Open, job).await?;
     let counts = node.city.counters().snapshot();
-    // Of a stream that is about people or counts them nothing is told that no minimum and no noise has gone over.
+    // Of a stream that is about people or counts them no number is told that no minimum and no noise has gone over.
     let may_be = |id: &StreamId| state.stream(id).is_some_and(|(_, stream)| stream.may_be_counted());
     let admitted = counts.iter().filter(|(id, _)| may_be(id)).map(|(_, counts)| counts.admitted);
     page(&Page {
@@ -269,7 +275,7 @@ pub(crate) async fn numbers(State(node): State<Node>, here: Here) -> Result<Resp
         sensors: state.devices.len(),
         technologies: technologies(here.lang, &facts),
         reasons: RefusedFor::ALL.map(|of| reason(here.lang, of)),
-        drawn: (!came.is_empty()).then(|| drawn_came(here.lang, &came)),
+        drawn: drawn_came(here.lang, &came),
         drawn_left: (!left.is_empty()).then(|| drawn_left(here.lang, &left)),
         came,
         left,

@@ -1,5 +1,6 @@
 //! Numbers, days and spans as each language writes them, and its rule for one and for many.
 
+use model::estimated::{FLOOR_TOLD, one_figure};
 use model::{Span, Timestamp};
 use standards::duty::{Period, Unit};
 
@@ -149,6 +150,16 @@ impl Lang {
         text
     }
 
+    /// What an approximate counter says, to one figure: `about 20,000`. At its floor nobody and thousands look alike.
+    pub(crate) fn about(self, estimate: u64) -> String {
+        match (self, estimate) {
+            (Self::En, 0) => format!("fewer than about {}", self.number(FLOOR_TOLD)),
+            (Self::De, 0) => format!("weniger als etwa {}", self.number(FLOOR_TOLD)),
+            (Self::En, some) => format!("about {}", self.number(one_figure(some))),
+            (Self::De, some) => format!("etwa {}", self.number(one_figure(some))),
+        }
+    }
+
     /// A number that was written with a decimal point: `1.5`, `1,5`.
     pub(crate) fn decimal(self, written: &str) -> String {
         match self {
@@ -253,6 +264,13 @@ mod tests {
         assert_eq!(counted(Lang::De), ["keine Sensoren", "1 Sensor", "2 Sensoren", "1.200 Sensoren"]);
         assert_eq!([999, 12_345, 1_000_000].map(|n| Lang::De.number(n)), ["999", "12.345", "1.000.000"]);
         assert_eq!([Lang::En, Lang::De].map(|lang| lang.decimal("1.5")), ["1.5", "1,5"]);
+    }
+
+    #[test]
+    fn what_is_known_roughly_is_told_to_one_figure_and_at_the_floor_as_fewer() {
+        let told = |lang: Lang| [0, 8_192, 24_576, 1_040_384].map(|estimate| lang.about(estimate));
+        assert_eq!(told(Lang::En), ["fewer than about 10,000", "about 8,000", "about 20,000", "about 1,000,000"]);
+        assert_eq!(told(Lang::De), ["weniger als etwa 10.000", "etwa 8.000", "etwa 20.000", "etwa 1.000.000"]);
     }
 
     #[test]

@@ -462,15 +462,68 @@ async fn months_of_what_came_are_drawn_beside_their_table_and_are_open_data() {
     assert_eq!(
         lines[0],
         "month,streams_counted,admitted,refused,refused_norms,refused_device,refused_unreadable,refused_unfit,refused_city,\
-         disclosures,disclosures_under_order,rows,withheld"
+         disclosures,disclosures_under_order,rows,withheld,streams_estimated,admitted_about,refused_about"
     );
-    assert_eq!(lines[1], "2026-11,1,2,1,0,0,0,1,0,1,0,2,0");
+    assert_eq!(lines[1], "2026-11,1,2,1,0,0,0,1,0,1,0,2,0,2,<10000,<10000");
     let catalog = world.get("/open/catalog.jsonld").await.text().to_owned();
     assert!(catalog.contains("\"/numbers.csv\""), "{catalog}");
     let act = world.browse("/log/entries").await;
     assert!(act.text().contains(
         "Counted for 2026-11, of what is about nobody: 2 observations admitted, 1 sending refused, in 1 stream"
     ));
+}
+
+/// The log tells of a month of phones in orders of magnitude.
+pub(crate) fn estimated(world: &World, month: &str, admitted: u8, refused: u8) {
+    let of = |exponent| model::Magnitude::try_from(exponent).unwrap();
+    let one = model::Estimated { stream: "wifi-counts".parse().unwrap(), admitted: of(admitted), refused: of(refused) };
+    let told = model::ObservationsEstimated { month: month.parse().unwrap(), streams: vec![one] };
+    let receipt = world.city.register().record(register::Fact::ObservationsEstimated(told)).unwrap();
+    assert_eq!(receipt.entries.len(), 1);
+}
+
+#[tokio::test]
+async fn months_of_people_are_told_in_orders_of_magnitude_in_both_languages_and_in_no_drawing() {
+    let world = World::new();
+    estimated(&world, "2026-09", 15, 13);
+    estimated(&world, "2026-10", 13, 14);
+    world.city.register().publish().unwrap();
+    for (path, lang, not_told, september, october, why) in [
+        (
+            "/numbers",
+            "en",
+            "not told",
+            ["about 20,000", "fewer than about 10,000"],
+            ["fewer than about 10,000", "about 8,000"],
+            "there may well have been half as many, or twice as many",
+        ),
+        (
+            "/de/numbers",
+            "de",
+            "nicht genannt",
+            ["etwa 20.000", "weniger als etwa 10.000"],
+            ["weniger als etwa 10.000", "etwa 8.000"],
+            "gut halb so viele oder doppelt so viele",
+        ),
+    ] {
+        let page = world.browse(path).await;
+        crate::html::check_in(lang, page.text());
+        let cell = |text: &str| format!("<td class=\"number\">{text}</td>");
+        for (month, told) in [("2026-09", september), ("2026-10", october)] {
+            let row =
+                format!("<th scope=\"row\">{month}</th>{}{}</tr>", cell(not_told).repeat(7), told.map(cell).concat());
+            assert!(page.text().contains(&row), "{row}\n{}", page.text());
+        }
+        assert!(page.text().contains(why), "{}", page.text());
+        assert_eq!(page.text().matches("class=\"chart\"").count(), 0, "what is known roughly is not drawn");
+    }
+    let table = world.get("/numbers.csv").await;
+    let lines: Vec<&str> = table.text().lines().skip(1).collect();
+    assert_eq!(lines, ["2026-09,,,,,,,,,0,0,0,0,1,20000,<10000", "2026-10,,,,,,,,,0,0,0,0,1,<10000,8000"]);
+    let entries = world.browse("/log/entries").await;
+    let told = "For 2026-09, of what is about people or counts people or vehicles, roughly: about 20,000 observations admitted, \
+        fewer than about 10,000 sendings refused, in 1 stream";
+    assert!(entries.text().contains(told), "{}", entries.text());
 }
 
 #[tokio::test]

@@ -90,10 +90,11 @@ async fn numbers_hold_no_value_and_no_hit() {
     // How many phones were near this second is told nobody, not even by a counter.
     let about_people = ["wifi-counts", "plates"].map(|stream| format!("{{stream=\"{stream}\"}}"));
     for line in text.lines().filter(|line| about_people.iter().any(|stream| line.contains(stream))) {
-        let observed = ["admitted", "late", "windows"].iter().any(|word| line.contains(word));
+        let observed = ["admitted", "late", "windows", "batches"].iter().any(|word| line.contains(word));
         assert!(!observed, "{line}");
     }
-    assert!(text.contains("ordinance_batches_refused_total{stream=\"wifi-counts\"} 0\n"), "{text}");
+    assert!(text.contains("ordinance_batches_refused_total{stream=\"air\"} 0\n"), "{text}");
+    assert!(text.contains("ordinance_disclosures_total{stream=\"wifi-counts\"} 0\n"), "{text}");
     assert!(!text.contains("4711") && !text.contains("hit") && !text.contains("kept") && !text.contains("order"));
     // Every line is a comment or a name with a number.
     for line in text.lines().filter(|line| !line.starts_with('#')) {

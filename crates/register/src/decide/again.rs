@@ -122,6 +122,7 @@ fn command(what: What) -> Option<Command> {
         | What::DutyLapsed(_)
         | What::DutyMetLate(_)
         | What::ObservationsCounted(_)
+        | What::ObservationsEstimated(_)
         | What::ClockConfirmed(_) => return None,
     })
 }

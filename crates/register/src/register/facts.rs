@@ -4,7 +4,7 @@
 
 use model::act::{KeyRef, ObservationsDeleted};
 use model::time::{MILLIS_PER_SECOND, SECONDS_PER_DAY};
-use model::{Identifies, ObservationsCounted, StreamId, Timestamp, What};
+use model::{Identifies, Month, ObservationsCounted, ObservationsEstimated, StreamId, Timestamp, What};
 
 use super::{Receipt, Register, SubmitError, lock, own_act};
 use crate::decide::Draft;
@@ -31,6 +31,8 @@ pub enum Fact {
     /// What streams that may be counted brought in a month that is over, [`model::counted::STREAMS_COUNTED_MAX`] of them at most. What
     /// the log has of a stream and a month already is not said again, so that a crash between saying and noting counts nothing twice.
     ObservationsCounted(ObservationsCounted),
+    /// What the other streams brought in a month that is over, in orders of magnitude; as many of them, and likewise once.
+    ObservationsEstimated(ObservationsEstimated),
 }
 
 impl Register {
@@ -64,18 +66,29 @@ fn what_to_say(state: &State, fact: Fact) -> Option<What> {
             deletion(state, stream, before, files).map(What::ObservationsDeleted)
         }
         Fact::ObservationsCounted(told) => counted(state, told).map(What::ObservationsCounted),
+        Fact::ObservationsEstimated(told) => estimated(state, told).map(What::ObservationsEstimated),
     }
 }
 
-/// What the log says of a month: of streams that are about people or count them nothing, because how many observations came says how
-/// many people were there, and no minimum and no noise has gone over it.
+/// What the log says of a month in numbers: of streams that are about people or count them nothing, because how many observations came
+/// says how many people were there, and no minimum and no noise has gone over it.
 fn counted(state: &State, mut told: ObservationsCounted) -> Option<ObservationsCounted> {
     let month = told.month;
-    told.streams.retain(|counted| {
-        let may_be = state.stream(&counted.stream).is_some_and(|(_, stream)| stream.may_be_counted());
-        may_be && state.counted_through.get(&counted.stream).is_none_or(|told| *told < month)
-    });
+    told.streams.retain(|counted| untold(state, &counted.stream, month) == Some(true));
     (!told.streams.is_empty()).then_some(told)
+}
+
+/// What the log says of a month in orders of magnitude: of those of which no number may be told.
+fn estimated(state: &State, mut told: ObservationsEstimated) -> Option<ObservationsEstimated> {
+    let month = told.month;
+    told.streams.retain(|estimated| untold(state, &estimated.stream, month) == Some(false));
+    (!told.streams.is_empty()).then_some(told)
+}
+
+/// Whether the number itself may be told of a stream's month; none if the log knows no such stream, or has told of the month.
+fn untold(state: &State, id: &StreamId, month: Month) -> Option<bool> {
+    let (_, stream) = state.stream(id)?;
+    state.counted_through.get(id).is_none_or(|told| *told < month).then(|| stream.may_be_counted())
 }
 
 /// What the log says of a deletion. Of a stream about people it is one act a day, with the day alone: how many files went,

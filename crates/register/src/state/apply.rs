@@ -12,8 +12,8 @@ use model::inquiry::InquiryReceived;
 use model::policy::{LayerSources, PolicyText};
 use model::{
     Act, Assessment, ClassRecord, Deployment, DeploymentId, DeploymentRecord, Device, DutyId, Evidence, EvidenceId,
-    EvidenceRecord, Grant, GrantId, GrantRecord, IllegalStep, Month, ObservationsCounted, PolicyHash, Seq, Standing,
-    Step, StreamId, Subject, Timestamp,
+    EvidenceRecord, Grant, GrantId, GrantRecord, IllegalStep, Month, ObservationsCounted, ObservationsEstimated,
+    PolicyHash, Seq, Standing, Step, StreamId, Subject, Timestamp,
 };
 
 use super::{
@@ -58,6 +58,14 @@ pub enum ApplyError {
     /// It counts the observations of a stream of which the number itself would tell of people.
     #[error("entry {entry} counts the observations of stream `{stream}`, whose number tells of people")]
     CountsPeople {
+        /// Its index.
+        entry: u64,
+        /// Which stream.
+        stream: StreamId,
+    },
+    /// It tells only roughly of a stream of which the number itself is told.
+    #[error("entry {entry} estimates the observations of stream `{stream}`, which are counted exactly")]
+    CountedExactly {
         /// Its index.
         entry: u64,
         /// Which stream.
@@ -157,6 +165,7 @@ impl State {
                 self.deleted_before.insert(stream.clone(), *before);
             }
             What::ObservationsCounted(told) => self.count(told, act.at, entry)?,
+            What::ObservationsEstimated(told) => self.estimate(told, act.at, entry)?,
             What::DisclosuresBatched(batch) => self.batch(batch, act.at, entry)?,
             What::PayloadErased(erased) => {
                 self.erased.insert(erased.entry);
@@ -340,17 +349,10 @@ impl State {
 
     /// What came in a month that is over: of each stream once, month after month.
     fn count(&mut self, told: &ObservationsCounted, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
-        if told.month >= Month::of(at) {
-            return Err(ApplyError::MonthNotOver { entry, month: told.month });
-        }
+        is_over(told.month, at, entry)?;
         for counted in &told.streams {
-            let (_, stream) = self.stream(&counted.stream).ok_or_else(|| unknown(entry, "stream", &counted.stream))?;
-            if !stream.may_be_counted() {
+            if !self.tell_once(&counted.stream, told.month, entry)? {
                 return Err(ApplyError::CountsPeople { entry, stream: counted.stream.clone() });
-            }
-            let before = self.counted_through.insert(counted.stream.clone(), told.month);
-            if before >= Some(told.month) {
-                return Err(twice(entry, "month of stream", &counted.stream));
             }
             let came = self.monthly.entry(told.month).or_default().came.get_or_insert_default();
             came.streams += 1;
@@ -361,6 +363,31 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// What came in a month that is over, in orders of magnitude: of each stream once, whichever of the two acts tells of it.
+    fn estimate(&mut self, told: &ObservationsEstimated, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
+        is_over(told.month, at, entry)?;
+        for estimated in &told.streams {
+            if self.tell_once(&estimated.stream, told.month, entry)? {
+                return Err(ApplyError::CountedExactly { entry, stream: estimated.stream.clone() });
+            }
+            let about = self.monthly.entry(told.month).or_default().about.get_or_insert_default();
+            about.streams += 1;
+            about.admitted = about.admitted.saturating_add(estimated.admitted.estimate());
+            about.refused = about.refused.saturating_add(estimated.refused.estimate());
+        }
+        Ok(())
+    }
+
+    /// Notes that a stream's month is told of, which it is once. Whether the number itself may be told.
+    fn tell_once(&mut self, id: &StreamId, month: Month, entry: u64) -> Result<bool, ApplyError> {
+        let (_, stream) = self.stream(id).ok_or_else(|| unknown(entry, "stream", id))?;
+        let exactly = stream.may_be_counted();
+        if self.counted_through.insert(id.clone(), month) >= Some(month) {
+            return Err(twice(entry, "month of stream", id));
+        }
+        Ok(exactly)
     }
 
     fn batch(&mut self, batch: &DisclosuresBatched, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
@@ -459,6 +486,11 @@ impl State {
         let id = self.streams.get(stream).cloned().ok_or_else(|| unknown(entry, "stream", stream))?;
         self.note(&id, entry)
     }
+}
+
+/// A month is told of when it is over.
+fn is_over(month: Month, at: Timestamp, entry: u64) -> Result<(), ApplyError> {
+    if month < Month::of(at) { Ok(()) } else { Err(ApplyError::MonthNotOver { entry, month }) }
 }
 
 fn unknown(entry: u64, kind: &'static str, id: &impl AsRef<str>) -> ApplyError {

@@ -149,6 +149,7 @@ impl Marks {
             | What::DutyLapsed(_)
             | What::DutyMetLate(_)
             | What::ObservationsCounted(_)
+            | What::ObservationsEstimated(_)
             | What::ClockConfirmed(_) => {}
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use model::act::KeyRef;
 use model::inquiry::InquiryKind;
 use model::{
-    Act, Counted, Digest, DisclosureRecord, Epoch, Fields, Month, ObservationsCounted, PolicyHash, PolicyText,
-    RefusedFor, Span, Timestamp, ViewVersion, What, Window,
+    Act, Counted, Digest, DisclosureRecord, Epoch, Estimated, Fields, Magnitude, Month, ObservationsCounted,
+    ObservationsEstimated, PolicyHash, PolicyText, RefusedFor, Span, Timestamp, ViewVersion, What, Window,
 };
 use proptest::prelude::*;
 
@@ -208,8 +208,12 @@ impl Life {
             16 => register.record(Fact::KeyCreated(key)),
             17 => register.record(Fact::KeyDestroyed(key)),
             18 if how % 2 == 1 => {
-                // The month before this one, which may be told of already, and of streams about people never.
+                // The month before this one, which may be told of already, and of streams about people roughly and never otherwise.
                 let month = Month::of(register.now() - Span::days(31));
+                let admitted = Magnitude::try_from(13 + how % 51).unwrap();
+                let estimated = Estimated { admitted, ..Estimated::begun(stream.clone()) };
+                let roughly = ObservationsEstimated { month, streams: vec![estimated] };
+                drop(register.record(Fact::ObservationsEstimated(roughly)));
                 let counted = Counted { stream, admitted: u64::from(hours), refused: [(RefusedFor::Unfit, 1)].into() };
                 register.record(Fact::ObservationsCounted(ObservationsCounted { month, streams: vec![counted] }))
             }

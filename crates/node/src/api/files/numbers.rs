@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 
 use model::RefusedFor;
+use model::estimated::{FLOOR_TOLD, one_figure};
 use register::State as Register;
 use register::state::Came;
 
 /// The columns before the reasons of refusals, and those behind.
 const BEFORE: &str = "month,streams_counted,admitted,refused";
-const BEHIND: &str = "disclosures,disclosures_under_order,rows,withheld";
+const BEHIND: &str = "disclosures,disclosures_under_order,rows,withheld,streams_estimated,admitted_about,refused_about";
 
 /// One row a month, oldest first. A cell is empty where the log does not tell: of streams about people what came, of disclosures
-/// under an order how many rows there were.
+/// under an order how many rows there were. What is told roughly stands in columns of its own, to one figure.
 pub(super) fn written(state: &Register) -> String {
     let mut text = BEFORE.to_owned();
     RefusedFor::ALL.iter().for_each(|reason| _ = write!(text, ",refused_{}", reason.code()));
@@ -27,7 +28,16 @@ pub(super) fn written(state: &Register) -> String {
             text.push(',');
             text += &number.map(|number| number.to_string()).unwrap_or_default();
         }
+        let about =
+            sums.about.map(|about| format!("{},{},{}", about.streams, rough(about.admitted), rough(about.refused)));
+        text.push(',');
+        text += about.as_deref().unwrap_or(",,");
         text += "\r\n";
     }
     text
+}
+
+/// What an approximate counter says; at its floor it may have been nobody or thousands.
+fn rough(estimate: u64) -> String {
+    if estimate == 0 { format!("<{FLOOR_TOLD}") } else { one_figure(estimate).to_string() }
 }

@@ -137,8 +137,8 @@ fn numbers(state: &Register, now: Timestamp) -> Value {
         "@type": "dcat:Dataset",
         "dct:identifier": "numbers",
         "dct:title": "The city in numbers, by month",
-        "dct:description": "How many observations about nobody came, what was refused for which reason, how often data was handed \
-            over, how many rows and how many were withheld. Counted from the public log.",
+        "dct:description": "How many observations about nobody came, what was refused for which reason, of the others an order of \
+            magnitude, how often data was handed over, how many rows and how many were withheld. Counted from the public log.",
         "dct:accessRights": listed("access-right", "PUBLIC"),
         "dct:accrualPeriodicity": listed("frequency", "MONTHLY"),
         "dcat:landingPage": iri("/numbers"),

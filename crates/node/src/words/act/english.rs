@@ -1,7 +1,9 @@
 //! Acts in English.
 
 use model::act::DisclosuresBatched;
-use model::{ObservationsCounted, PartyId, Subject, Tier, Timestamp, What};
+use model::{
+    Estimated, Magnitude, ObservationsCounted, ObservationsEstimated, PartyId, Subject, Tier, Timestamp, What,
+};
 use register::State;
 
 use super::super::{count, day, instant, list, number, outcome, small};
@@ -101,6 +103,7 @@ fn about_data(what: &What, state: &State, party: impl Fn(&PartyId) -> String) ->
             format!("The city’s clock was confirmed, long after the last act on {}", day(confirmed.after))
         }
         What::ObservationsCounted(told) => counted(told),
+        What::ObservationsEstimated(told) => estimated(told),
         What::PayloadErased(erased) => format!("The confidential part of act {} was destroyed", erased.entry),
         // The acts of government have their words above; what is left over is told by its tag.
         other => other.kind().to_owned(),
@@ -159,6 +162,20 @@ fn counted(told: &ObservationsCounted) -> String {
         told.month,
         count(admitted, "observation", "observations"),
         count(refused, "sending", "sendings"),
+        count(told.streams.len() as u64, "stream", "streams")
+    )
+}
+
+/// What came in a month, in orders of magnitude.
+fn estimated(told: &ObservationsEstimated) -> String {
+    let sum = |of: fn(&Estimated) -> Magnitude| {
+        Lang::En.about(told.streams.iter().map(of).map(Magnitude::estimate).fold(0, u64::saturating_add))
+    };
+    format!(
+        "For {}, of what is about people or counts people or vehicles, roughly: {} observations admitted, {} sendings refused, in {}",
+        told.month,
+        sum(|stream| stream.admitted),
+        sum(|stream| stream.refused),
         count(told.streams.len() as u64, "stream", "streams")
     )
 }

@@ -2,7 +2,9 @@
 
 use model::act::DisclosuresBatched;
 use model::inquiry::InquiryKind;
-use model::{ObservationsCounted, PartyId, Subject, Tier, Timestamp, What};
+use model::{
+    Estimated, Magnitude, ObservationsCounted, ObservationsEstimated, PartyId, Subject, Tier, Timestamp, What,
+};
 use register::State;
 
 use super::super::outcome;
@@ -156,6 +158,7 @@ fn about_statements(what: &What, state: &State) -> String {
             LANG.day(confirmed.after)
         ),
         What::ObservationsCounted(told) => counted(told),
+        What::ObservationsEstimated(told) => estimated(told),
         What::PayloadErased(erased) => format!("Der vertrauliche Teil von Vorgang {} wurde vernichtet", erased.entry),
         // The acts of government have their words above; what is left over is told by its tag.
         other => other.kind().to_owned(),
@@ -182,6 +185,21 @@ fn counted(told: &ObservationsCounted) -> String {
         told.month,
         LANG.count(admitted, ("", ""), ("Beobachtung", "Beobachtungen")),
         LANG.count(refused, ("", ""), ("Sendung", "Sendungen")),
+        LANG.count(told.streams.len() as u64, ("", ""), ("Datenstrom", "Datenströmen"))
+    )
+}
+
+/// What came in a month, in orders of magnitude.
+fn estimated(told: &ObservationsEstimated) -> String {
+    let sum = |of: fn(&Estimated) -> Magnitude| {
+        LANG.about(told.streams.iter().map(of).map(Magnitude::estimate).fold(0, u64::saturating_add))
+    };
+    format!(
+        "Ungefähr für {}, was Personen betrifft oder Personen oder Fahrzeuge zählt: {} Beobachtungen angenommen, {} Sendungen \
+         abgelehnt, in {}",
+        told.month,
+        sum(|stream| stream.admitted),
+        sum(|stream| stream.refused),
         LANG.count(told.streams.len() as u64, ("", ""), ("Datenstrom", "Datenströmen"))
     )
 }

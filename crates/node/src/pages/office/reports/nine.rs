@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use flow::City;
 use model::inquiry::InquiryKind;
 use model::{
-    Act, Deployment, DeploymentId, EvidenceId, Exposure, Grant, GrantRecord, Stream, Subject, Timestamp, View, What,
+    Act, Deployment, DeploymentId, EvidenceId, Exposure, Grant, GrantRecord, Identifies, Stream, Subject, Timestamp,
+    View, What,
 };
 use register::State as Register;
 use register::state::DisclosedKey;
@@ -145,17 +146,11 @@ fn sum(kind: InquiryKind, counted: &Answered) -> String {
     )
 }
 
-/// What was observed in a year: of streams that may be counted how much came and was refused, of the others that it is not told.
+/// What was observed in a year: of streams that may be counted how much came and was refused, of the others an order of magnitude.
 pub(super) fn observed(deployment: &Deployment, acts: &[(u64, Act)]) -> Vec<Told> {
     let told = |stream: &Stream| {
         if !stream.may_be_counted() {
-            let why = if stream.identifies() == model::Identifies::Nobody {
-                "count people or vehicles"
-            } else {
-                "are about people"
-            };
-            let words = format!("Stream {}: how many observations came is not told, since they {why}", stream.id);
-            return Some(Told::plain(words));
+            return Some(roughly(stream, acts));
         }
         let months = acts.iter().filter_map(|(_, act)| match &act.what {
             What::ObservationsCounted(told) => told.streams.iter().find(|counted| counted.stream == stream.id),
@@ -177,6 +172,31 @@ pub(super) fn observed(deployment: &Deployment, acts: &[(u64, Act)]) -> Vec<Told
         })
     };
     deployment.streams.iter().filter_map(told).collect()
+}
+
+/// What was observed in a year of a stream of which no number is told.
+fn roughly(stream: &Stream, acts: &[(u64, Act)]) -> Told {
+    let months = acts.iter().filter_map(|(_, act)| match &act.what {
+        What::ObservationsEstimated(told) => told.streams.iter().find(|estimated| estimated.stream == stream.id),
+        _ => None,
+    });
+    let sum = |(months, admitted, refused): (u64, u64, u64), estimated: &model::Estimated| {
+        let (more, more_refused) = (estimated.admitted.estimate(), estimated.refused.estimate());
+        (months + 1, admitted.saturating_add(more), refused.saturating_add(more_refused))
+    };
+    let (months, admitted, refused) = months.fold((0, 0, 0), sum);
+    let why = if stream.identifies() == Identifies::Nobody { "count people or vehicles" } else { "are about people" };
+    let told = if months == 0 {
+        "roughly it is told of no month yet".to_owned()
+    } else {
+        format!(
+            "roughly, {} were taken and {} refused, told of {}",
+            Lang::En.about(admitted),
+            Lang::En.about(refused),
+            words::count(months, "month", "months")
+        )
+    };
+    Told::plain(format!("Stream {}: how many observations came is not told, since they {why}; {told}", stream.id))
 }
 
 /// What the hardware stands on, and where its data comes from: each stream with its sensors, and what they sense.
