@@ -330,7 +330,7 @@ core-96 = Eine Anhörung wird mindestens { $hearing-notice ->
 core-97 = Ein Vorhaben der vollen Stufe wird erst genehmigt, nachdem das beratende Gremium sich geäußert oder 90 Tage geschwiegen hat.
     .title = Das Gremium wird gefragt
 
-core-98 = Ein Vorhaben der leichten Stufe beginnt erst, wenn Menschen sich heraushalten können, ohne auf etwas zu verzichten.
+core-98 = Ein Vorhaben, das Menschen betrifft, beginnt erst, wenn sie sich heraushalten können, ohne auf etwas zu verzichten, außer es sucht, was eine Anordnung nennt.
     .title = Ein Ausweg
 
 core-99 = Ein Vorhaben, das Menschen beobachtet, beginnt erst nach einem Hinweis an die Öffentlichkeit.
