@@ -110,25 +110,44 @@ impl City {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, CityError> {
-        Self::begin(Fresh::of(root)?, created, clock, entropy)
+        Self::begin(Fresh::of(root)?, created, clock, entropy, |_| Ok(()))
     }
 
-    /// Begins a city in a folder that was made for one, beside what whoever made it has put there.
+    /// Begins a city in a folder that was made for one, beside what whoever made it has put there, and does what it has to begin with.
     ///
     /// # Errors
-    /// A part cannot be made; then nothing is left of what was put into the folder since it was made.
-    pub fn begin(
+    /// A part cannot be made, or that is not done; then nothing is left of what was put into the folder since it was made.
+    pub fn begin<E: From<CityError>>(
         fresh: Fresh,
         created: Created,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        first: impl FnOnce(&Self) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let (undo, folder) = fresh.parts();
+        let city = Self::founded(folder, created, clock, entropy)?;
+        match first(&city) {
+            Ok(()) => undo.is_over(),
+            Err(error) => {
+                // While the folder is still locked.
+                drop(undo);
+                return Err(error);
+            }
+        }
+        Ok(city)
+    }
+
+    fn founded(
+        folder: Folder,
+        created: Created,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
     ) -> Result<Self, CityError> {
-        let folder = fresh.folder();
         let key = SigningKey::generate(entropy.bytes32()?, &created.origin)?;
         folder.keep_log_key(&key)?;
         let store = Box::new(SqliteJournal::open(&folder.journal())?);
         let register = Register::found(store, &folder.log(), key, created.founding, clock, entropy)?;
-        Self::assembled(fresh.begun(), register, Options::default())
+        Self::assembled(folder, register, Options::default())
     }
 
     /// Opens a city.
@@ -162,10 +181,16 @@ impl City {
         let orders = Orders::open(folder.keys().join("orders"))?;
         let planner = Planner::new(OptOuts::open(folder.keys().join("opt-outs"))?);
         let (memories, counters) = (Memories::new(register.now()), Counters::default());
+        let state = register.state();
         for (stream, late) in lake.late() {
-            counters.add(&stream, |counts| counts.late = late);
+            if state.stream(&stream).is_some_and(|(_, declared)| declared.may_be_counted()) {
+                counters.add(&stream, |counts| counts.late = late);
+            } else {
+                // Versions before kept it of every stream.
+                lake.keep_late(&stream, 0)?;
+            }
         }
-        let months = Months::open(folder.root(), &register.state())?;
+        let months = Months::open(folder.root(), &state)?;
         let (ticks, ticking) = (Mutex::default(), Mutex::new(()));
         Ok(Self { register, lake, keys, orders, planner, memories, counters, months, ticks, ticking, folder })
     }

@@ -20,6 +20,11 @@ pub enum FolderError {
     /// It holds something already.
     #[error("`{0}` holds a city already; nothing was changed")]
     Taken(PathBuf),
+    /// It holds a key without a city.
+    #[error(
+        "`{0}` is a signing key already, and no city is beside it; put the rest of that city back, or move the key away. Nothing was changed"
+    )]
+    HoldsKey(PathBuf),
     /// Another process uses it.
     #[error("`{0}` is in use by another process; stop it, or give its address instead of the folder")]
     InUse(PathBuf),
@@ -71,6 +76,10 @@ impl Fresh {
         if holds_a_city() {
             return Err(FolderError::Taken(root.to_owned()));
         }
+        // A city that is being put back may begin with its key, and there is no other.
+        if folder.log_key_path().exists() {
+            return Err(FolderError::HoldsKey(folder.log_key_path()));
+        }
         let fresh = Self { undo: Undo { root: root.to_owned(), before, is_over: false }, folder };
         for folder in ["keys", "log", "lake"] {
             private_folder(&root.join(folder))?;
@@ -78,26 +87,26 @@ impl Fresh {
         Ok(fresh)
     }
 
-    /// The folder itself.
-    pub(crate) const fn folder(&self) -> &Folder {
-        &self.folder
-    }
-
-    /// A city has begun in it, and everything stays.
-    pub(crate) fn begun(self) -> Folder {
-        let Self { mut undo, folder } = self;
-        undo.is_over = true;
-        folder
+    /// The folder, and what goes again if nothing begins in it.
+    pub(crate) fn parts(self) -> (Undo, Folder) {
+        (self.undo, self.folder)
     }
 }
 
 /// What a folder held before a city was to begin in it: everything else goes.
 #[derive(Debug)]
-struct Undo {
+pub(crate) struct Undo {
     root: PathBuf,
     /// None where it was not there.
     before: Option<BTreeSet<OsString>>,
     is_over: bool,
+}
+
+impl Undo {
+    /// A city has begun, and everything stays.
+    pub(crate) fn is_over(mut self) {
+        self.is_over = true;
+    }
 }
 
 impl Drop for Undo {
@@ -312,7 +321,7 @@ mod tests {
         let founding = Founding { name: "City".to_owned(), founder, adopting, reason: None };
         let created = Created { founding, origin: "test.example/log".to_owned() };
         let clock = Arc::new(FakeClock::at("2026-06-01T12:00:00Z".parse().unwrap()));
-        City::begin(fresh, created, clock, Arc::new(SeededBytes::new(1)))
+        City::begin(fresh, created, clock, Arc::new(SeededBytes::new(1)), |_| Ok(()))
     }
 
     fn held(folder: &Path) -> Vec<OsString> {
@@ -331,6 +340,13 @@ mod tests {
         // A folder that was there stays with what it held.
         fs::create_dir(&root).unwrap();
         fs::write(root.join("notes"), "mine").unwrap();
+        // A key is not taken for one that may be made anew.
+        fs::create_dir(root.join("keys")).unwrap();
+        fs::write(root.join("keys/log.key"), "mine").unwrap();
+        assert!(matches!(Fresh::of(&root), Err(FolderError::HoldsKey(_))));
+        assert_eq!(fs::read_to_string(root.join("keys/log.key")).unwrap(), "mine");
+        fs::remove_dir_all(root.join("keys")).unwrap();
+        fs::remove_file(root.join("lock")).unwrap();
         assert!(begin(Fresh::of(&root).unwrap(), Vec::new()).is_err());
         assert_eq!(held(&root), ["notes"]);
         // The next try begins one, of which nothing goes any more.

@@ -139,7 +139,10 @@ impl Months {
             Which::Admitted => &mut estimated.admitted,
             Which::Refused => &mut estimated.refused,
         };
-        if let Ok(raised) = magnitude::raised(*counter, passing, &mut coins) {
+        // Nor does it tell of coins when the file was written: only a counter that rose is written anew.
+        if let Ok(raised) = magnitude::raised(*counter, passing, &mut coins)
+            && raised != *counter
+        {
             *counter = raised;
             kept.changed = true;
         }

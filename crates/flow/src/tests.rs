@@ -44,12 +44,21 @@ fn a_window_is_released_once_and_what_comes_after_is_late() {
     // Thirty more phones turn up for a window that is closed.
     let ingested = world.probes_at("s1", 100..130, start).unwrap();
     assert_eq!((ingested.admitted, ingested.late), (30, 30), "the device hears that they count in no number");
-    let late = |world: &World| world.city.counters().snapshot()[&"wifi".parse().unwrap()].late;
-    assert_eq!(late(&world), 30);
+    let late =
+        |world: &World, of: &str| world.city.counters().snapshot().get(&of.parse().unwrap()).map_or(0, |of| of.late);
+    assert_eq!(late(&world, "wifi"), 0, "and of people it is kept nowhere: all of them may have come late");
     world.city.tick().unwrap();
     assert_eq!(world.counts(), expected);
+    // A version before kept the number of every stream; what is told of the air stays over a restart.
+    let file = |world: &World, of: &str| world.folder.path().join(format!("lake/observations/{of}/late"));
+    assert!(!file(&world, "wifi").exists());
+    for of in ["wifi", "air"] {
+        std::fs::create_dir_all(file(&world, of).parent().unwrap()).unwrap();
+        std::fs::write(file(&world, of), "30\n").unwrap();
+    }
     let world = world.reopened();
-    assert_eq!(late(&world), 30, "a restart forgets nobody");
+    assert_eq!((late(&world, "wifi"), late(&world, "air")), (0, 30));
+    assert_eq!(std::fs::read_to_string(file(&world, "wifi")).unwrap(), "0\n");
     world.city.tick().unwrap();
     assert_eq!(world.counts(), expected, "a restart releases nothing again");
     // As if a crash had come between the table and the mark.

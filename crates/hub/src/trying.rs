@@ -20,6 +20,7 @@ use tlog::checkpoint::CHECKPOINT_PATH;
 
 use crate::bases::Bases;
 use crate::document::{DocumentError, Documents};
+use crate::guarded::guarded;
 use crate::looking::LookError;
 use crate::mirror::{Mirror, MirrorError};
 use crate::pilot::{self, BUNDLES_MAX, Minutes, PilotError, Replay, Report, outside_with};
@@ -169,12 +170,14 @@ impl Trying<'_> {
                 continue;
             }
             let pair = (due.draft.clone(), due.city.clone());
-            let why = match self.try_one(&mirror, &due, now + REPLAY_TIME_MAX) {
-                Ok(why) => {
+            // A log that brings a mistake in the software to light hides none of the others.
+            let why = match guarded(|| self.try_one(&mirror, &due, now + REPLAY_TIME_MAX)) {
+                Ok(Ok(why)) => {
                     round.tried.push(pair.clone());
                     why
                 }
-                Err(error) => Some(error.to_string()),
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(mistake) => Some(mistake.to_string()),
             };
             round.without.extend(why.map(|why| (pair.0, pair.1, why)));
         }

@@ -48,7 +48,7 @@ pub struct Magnitude(u8);
 pub struct NoMagnitude(pub u8);
 
 impl Magnitude {
-    /// Where each begins. What is told at it is "fewer than about 10,000"; nobody and thousands look alike, and one observation
+    /// Where each begins. What is told at it is "fewer than about 10,000": nobody stays there, thousands mostly do; and one observation
     /// changes what is told with a chance of 2⁻¹³ at most.
     pub const FLOOR: Self = Self(13);
     /// The highest, of which the estimate is a number of 64 bits. No month has as many observations.

@@ -364,6 +364,7 @@ impl Desk<'_> {
             return Err(Misfit::NotTheSigner(assessment.signed_by.to_string()).into());
         }
         self.signed_off(assessment)?;
+        fit::tier(record, assessment)?;
         let act = if assessment.tier.is_some() { What::AssessmentTiered } else { What::AssessmentSigned };
         let what = act(assessment.clone());
         self.unless(false, Verb::Assess, ActSubject::Assessment { record, assessment }, what)

@@ -67,12 +67,8 @@ impl Under {
 
 pub(crate) fn run(args: &Init, output: &Output) -> anyhow::Result<()> {
     let beginning = beginning(args)?;
-    let city = create(args, beginning.as_ref())?;
     let token = fresh_token(&SystemEntropy)?;
-    let command =
-        Command::IssuePartyCredential { party: args.founder.clone(), credential: flow::city::credential(&token) };
-    city.register().submit(Submission { by: args.founder.clone(), reason: None, command })?;
-    city.register().publish()?;
+    let city = create(args, beginning.as_ref(), &token)?;
     let state = city.register().state();
     let policy = state.policy.iter();
     let begun = Begun {
@@ -119,8 +115,9 @@ fn empty(dir: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Founds it. What proves a release lies in its folder before the act says so; where it does not begin, nothing is left.
-fn create(args: &Init, beginning: Option<&Beginning>) -> anyhow::Result<City> {
+/// Founds it and gives its founder a token. What proves a release lies in its folder before the act says so; where it does not begin, because
+/// its own norms refuse the token for instance, nothing is left.
+fn create(args: &Init, beginning: Option<&Beginning>, token: &str) -> anyhow::Result<City> {
     let fresh = Fresh::of(&args.dir)?;
     let founding = match beginning {
         None => founding(&args.name, args.founder.clone())?,
@@ -131,7 +128,13 @@ fn create(args: &Init, beginning: Option<&Beginning>) -> anyhow::Result<City> {
         }
     };
     let created = Created { founding, origin: args.origin.clone() };
-    Ok(City::begin(fresh, created, Arc::new(SystemClock), Arc::new(SystemEntropy))?)
+    let credential = flow::city::credential(token);
+    let issue = Command::IssuePartyCredential { party: args.founder.clone(), credential };
+    City::begin(fresh, created, Arc::new(SystemClock), Arc::new(SystemEntropy), |city| {
+        city.register().submit(Submission { by: args.founder.clone(), reason: None, command: issue })?;
+        city.register().publish()?;
+        Ok(())
+    })
 }
 
 fn in_words(args: &Init, begun: &Begun) -> String {

@@ -186,8 +186,11 @@ impl City {
             (admitted, late)
         };
         self.counters.add(stream, |counts| {
-            counts.admitted += if declared.may_be_counted() { admitted } else { 0 };
-            counts.late += late;
+            // Of what is about people or counts them no number is kept, not even of what came late: all of it may have.
+            if declared.may_be_counted() {
+                counts.admitted += admitted;
+                counts.late += late;
+            }
         });
         self.count_admitted(declared, admitted);
         Ok(Ingested { admitted, late, ..Ingested::nothing(stream) })

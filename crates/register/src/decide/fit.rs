@@ -6,8 +6,8 @@ use std::sync::Arc;
 use model::noise::decimal;
 use model::stream::PROPERTIES_MAX;
 use model::{
-    Assessment, Deployment, DeviceId, Exposure, Incident, Order, Place, PlaceId, Rho, Space, State as Stage, Stream,
-    Subject, Timestamp, Treatment, ValueKind, View,
+    Assessment, Deployment, DeploymentRecord, DeviceId, Exposure, Incident, Order, Place, PlaceId, Rho, Space,
+    State as Stage, Stream, Subject, Tier, Timestamp, Treatment, ValueKind, View,
 };
 
 use crate::state::State;
@@ -97,6 +97,21 @@ pub enum Misfit {
         "a tier is what the answers to one edition of an instrument find; name the edition in `instrument_hash`, or leave `tier` out"
     )]
     TierUnfounded,
+    /// A tier in nobody's name.
+    #[error("a tier is found by answers that somebody signed off; name who did, in which role, in `sign_offs`")]
+    TierUnsigned,
+    /// A tier that is less strict than the one that it takes the place of, with less behind it.
+    #[error(
+        "answers to `{instrument}` found the tier `{before}`, signed off as `{role}`; what finds less than that has to be signed off so, too"
+    )]
+    TierLowered {
+        /// The instrument.
+        instrument: String,
+        /// What was found before.
+        before: Tier,
+        /// The role that is missing.
+        role: String,
+    },
     /// A report of an incident that is none.
     #[error("{0}")]
     Incident(&'static str),
@@ -230,6 +245,25 @@ pub enum Misfit {
         /// When it is said to have been.
         at: Timestamp,
     },
+}
+
+/// That a tier is in somebody's name, and that one that takes back some of what the same instrument found has the same roles behind it.
+pub(super) fn tier(record: &DeploymentRecord, assessment: &Assessment) -> Result<(), Misfit> {
+    let Some(tier) = assessment.tier else { return Ok(()) };
+    if assessment.sign_offs.is_empty() {
+        return Err(Misfit::TierUnsigned);
+    }
+    let same = record.standing.assessments.iter().rev().filter(|one| one.instrument == assessment.instrument);
+    let Some((before, stricter)) = same.filter_map(|one| Some((one, one.tier?))).next() else { return Ok(()) };
+    let is_there = |role: &str| assessment.sign_offs.iter().any(|one| one.role == role);
+    match before.sign_offs.iter().find(|one| tier < stricter && !is_there(&one.role)) {
+        None => Ok(()),
+        Some(missing) => Err(Misfit::TierLowered {
+            instrument: assessment.instrument.to_string(),
+            before: stricter,
+            role: missing.role.clone(),
+        }),
+    }
 }
 
 /// A text that residents read.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use model::act::{
     CityFounded, DeploymentApproved, DeploymentRef, DeviceCredentialSet, DisclosuresBatched, EvidenceRef, GrantRef,
-    KeyRef, ObservationsDeleted, OrderIssued, PartyRegistered, PolicyAdopted, PolicyAdoptedFrom, What,
+    KeyRef, ObservationsDeleted, OrderIssued, PartyCredentialIssued, PartyRegistered, PolicyAdopted, PolicyAdoptedFrom,
+    What,
 };
 use model::deployment::Approval;
 use model::incident::IncidentReported;
@@ -119,12 +120,7 @@ impl State {
         match &act.what {
             What::CityFounded(founded) => self.found(founded, entry),
             What::PartyRegistered(registered) => self.register_party(registered, entry)?,
-            What::PartyCredentialIssued(issued) => {
-                let record =
-                    self.parties.get_mut(&issued.party).ok_or_else(|| unknown(entry, "party", &issued.party))?;
-                let before = Arc::make_mut(record).credential.replace(issued.credential);
-                Arc::make_mut(&mut self.bearers).party(&issued.party, before, issued.credential);
-            }
+            What::PartyCredentialIssued(issued) => self.issue_party_credential(issued, entry)?,
             What::PlaceRegistered(place) => {
                 self.places.insert(place.id.clone(), Arc::new(place.clone()));
             }
@@ -184,6 +180,13 @@ impl State {
             // That it is the newest act is all there is to it.
             What::ClockConfirmed(_) => {}
         }
+        Ok(())
+    }
+
+    fn issue_party_credential(&mut self, issued: &PartyCredentialIssued, entry: u64) -> Result<(), ApplyError> {
+        let record = self.parties.get_mut(&issued.party).ok_or_else(|| unknown(entry, "party", &issued.party))?;
+        let before = Arc::make_mut(record).credential.replace(issued.credential);
+        Arc::make_mut(&mut self.bearers).party(&issued.party, before, issued.credential);
         Ok(())
     }
 

@@ -174,7 +174,31 @@ fn a_tier_is_taken_with_the_edition_that_it_was_found_by_and_is_an_act_of_its_ow
     let refused = sign(r#","tier":"full""#).unwrap_err();
     assert!(matches!(refused, Refusal::Misfit(Misfit::TierUnfounded)), "{refused}");
     assert!(refused.to_string().contains("`instrument_hash`"), "{refused}");
-    assert_eq!(sign(&format!(r#","instrument_hash":"{}","tier":"full""#, "22".repeat(32))).unwrap(), 1);
+    let edition = format!(r#","instrument_hash":"{}""#, "22".repeat(32));
+    let refused = sign(&format!(r#"{edition},"tier":"full""#)).unwrap_err();
+    assert!(matches!(refused, Refusal::Misfit(Misfit::TierUnsigned)), "{refused}");
+    let role =
+        |role: &str| format!(r#""sign_offs":[{{"role":"{role}","party":"office","at":"2026-06-01T00:00:00Z"}}]"#);
+    assert_eq!(sign(&format!(r#"{edition},"tier":"full",{}"#, role("privacy-officer"))).unwrap(), 1);
+    // Whoever signed as less takes nothing back; in the same role it may, and to lift it any role does.
+    let again = |more: String| {
+        let command = format!(
+            r#"{{"do":"sign-assessment","with":{{"id":"again","deployment":"air","instrument":"pre-scan","outcome":"acceptable",
+            "summary":"Fine.","signed_by":"office","document":"{0}","review_by":"2027-06-01T00:00:00Z"{edition},{more}}}}}"#,
+            "33".repeat(32)
+        );
+        let mut previewed = city.register.preview(&[City::submission("office", None, &command)]);
+        match previewed.remove(0) {
+            Ok(acts) => Ok(acts.len()),
+            Err(SubmitError::Refused(refusal)) => Err(refusal),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let refused = again(format!(r#""tier":"light",{}"#, role("author"))).unwrap_err();
+    assert!(matches!(refused, Refusal::Misfit(Misfit::TierLowered { .. })), "{refused}");
+    assert!(refused.to_string().contains("`privacy-officer`"), "{refused}");
+    assert_eq!(again(format!(r#""tier":"light",{}"#, role("privacy-officer"))).unwrap(), 1);
+    assert_eq!(again(format!(r#""tier":"full",{}"#, role("author"))).unwrap(), 1);
     let state = city.register.state();
     let record = &state.deployments[&"air".parse().unwrap()];
     assert_eq!((Tier::of(&record.deployment), record.tier()), (Tier::FileAndGo, Tier::Full));

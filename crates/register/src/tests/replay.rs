@@ -119,7 +119,10 @@ impl Life {
         match kind {
             3 => {
                 let at = self.now();
-                let found = format!(r#","instrument_hash":"{}","tier":"full""#, Digest::new([which; 32]));
+                let found = format!(
+                    r#","instrument_hash":"{}","tier":"full","sign_offs":[{{"role":"author","party":"office","at":"{at}"}}]"#,
+                    Digest::new([which; 32])
+                );
                 self.ask(
                     "office",
                     &format!(

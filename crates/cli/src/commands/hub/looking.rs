@@ -97,13 +97,11 @@ impl Looker {
 
     /// Tries drafts on the logs of cities that consented, as they are kept now, and tells what came of it if something did.
     fn try_drafts(&self) {
-        let why = match guarded(|| self.hub.try_drafts()) {
-            Ok(Ok(round)) if round.is_quiet() => return,
-            Ok(Ok(round)) => return complain(&round.in_words()),
-            Ok(Err(error)) => error.to_string(),
-            Err(mistake) => mistake.to_string(),
-        };
-        complain(&format!("no draft was tried on a log, which the next look does again: {why}"));
+        match self.hub.try_drafts() {
+            Ok(round) if round.is_quiet() => {}
+            Ok(round) => complain(&round.in_words()),
+            Err(error) => complain(&format!("no draft was tried on a log, which the next look does again: {error}")),
+        }
     }
 
     /// How long it is until a look is due; nothing if it is.

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use flow::City;
 use flow::recalls::Recalls;
-use hub::guarded::guarded;
 use model::{Clock as _, Span, Timestamp};
 use register::state::PolicyInForce;
 
@@ -108,9 +107,7 @@ impl Asker {
 
     fn ask(&mut self, policy: &PolicyInForce) {
         let ways = Ways { hub: None, patience: HUB_PATIENCE, in_force_alone: true };
-        // A hub's log that brings a mistake in the software to light must not end the city.
-        let heard = guarded(|| hear(&self.dir, ways, Some(policy))).map_err(Into::into).flatten();
-        let (told, is_whole) = match heard {
+        let (told, is_whole) = match hear(&self.dir, ways, Some(policy)) {
             Ok(heard) => (heard.failures, heard.is_whole),
             Err(error) => (vec![format!("the hubs were not asked: {error:#}")], false),
         };

@@ -104,7 +104,7 @@ fn what_a_pre_scan_lifts_above_a_class_is_not_covered_by_it() {
 }
 
 #[test]
-fn a_log_of_before_tiers_were_found_folds_to_what_it_folded_to() {
+fn an_act_of_the_first_version_finds_no_tier_and_is_kept_as_it_was() {
     let town = scanned(None);
     let record = &town.state.deployments[&"congestion".parse().unwrap()];
     assert_eq!((record.tier(), record.standing.found()), (Tier::of(&record.deployment), None));

@@ -155,7 +155,7 @@ core-40 = Die Stadt erklärt, wie barrierefrei die Seiten ihres öffentlichen Re
 core-41 = Ein Vorhaben der vollen Stufe wird erst nach einer Datenschutz-Folgenabschätzung genehmigt, die eine andere Stelle unterschrieben hat.
     .title = Datenschutz-Folgenabschätzung der vollen Stufe
 
-core-42 = Jede Prüfung, die die Vorprüfung verlangt, ist unterschrieben, bevor ein Vorhaben genehmigt wird.
+core-42 = Bevor ein Vorhaben, das Menschen betrifft, genehmigt wird, ist seine Vorprüfung unterschrieben, und jede Prüfung, die sie verlangt.
     .title = Was die Vorprüfung verlangt
 
 core-43 = Ein Vorhaben der vollen Stufe wird erst genehmigt, wenn die oder der Datenschutzbeauftragte die Prüfung abgezeichnet hat.

@@ -13,6 +13,7 @@ use anyhow::{Context, anyhow, bail};
 use flow::folder::FolderError;
 use flow::recalls::{Recall, Recalls, Unasked};
 use hub::audit::Audit;
+use hub::guarded::guarded;
 use hub::state::Standing;
 use journal::files;
 use model::{Clock as _, plain};
@@ -297,7 +298,9 @@ impl Hearing<'_> {
         let older = || {
             let older: Vec<String> =
                 self.seen.iter().filter(|seen| seen.holds_up(kept)).map(|seen| seen.note.clone()).collect();
-            log(self.ways.patience, &hub, &kept.release.key, older).map_err(|error| format!("{error:#}"))
+            // One that brings a mistake in the software to light is one hub's failure.
+            let read = guarded(|| log(self.ways.patience, &hub, &kept.release.key, older));
+            read.map_err(Into::into).flatten().map_err(|error| format!("{error:#}"))
         };
         let read = self.logs.entry((hub.clone(), kept.release.key.clone())).or_insert_with(older);
         let audited = read.as_ref().map_err(|why| anyhow!("{why}"))?;

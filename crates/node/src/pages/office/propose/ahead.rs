@@ -84,6 +84,7 @@ fn next(number: u32, path: &Parts, sent: &Sent) -> String {
 /// Keeps the answers as those that were begun about what was proposed; whether all of them could be.
 pub(super) async fn begun(node: &Node, signed: &Signed, looked: Looked) -> bool {
     let (at, party) = (node.clone(), signed.party.id.clone());
-    let job = move || looked.ahead.iter().all(|one| one.begin(&at, &party).is_ok());
+    // That one cannot be kept keeps back no other.
+    let job = move || looked.ahead.iter().filter(|one| one.begin(&at, &party).is_err()).count() == 0;
     node.jobs.run(Lane::Token, job).await.unwrap_or(false)
 }

@@ -37,6 +37,8 @@ pub(super) struct Weighed {
     pub(super) unanswered: usize,
     /// Whether answers count besides what is declared.
     pub(super) asked: bool,
+    /// Whether nothing is asked about people although policies are in force: this software does not know their questions.
+    pub(super) unknown: bool,
     /// What is asked for before it is approved, and before it is switched on; none while the draft has gaps.
     pub(super) asks: Option<[(&'static str, Vec<Ground>); 2]>,
 }
@@ -97,6 +99,7 @@ pub(super) fn look(
         open,
         unanswered: ahead.iter().map(Ahead::open).sum(),
         asked: !ahead.is_empty(),
+        unknown: declared != Tier::FileAndGo && bundle.is_some() && !asks(state),
         asks: whole.zip(bundle).map(|(deployment, bundle)| {
             let foreseen = foreseen(state, bundle, &deployment, answered, party, now);
             [
