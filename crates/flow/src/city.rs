@@ -127,7 +127,7 @@ impl City {
         let (undo, folder) = fresh.parts();
         let city = Self::founded(folder, created, clock, entropy)?;
         match first(&city) {
-            Ok(()) => undo.is_over(),
+            Ok(()) => undo.ends(),
             Err(error) => {
                 // While the folder is still locked.
                 drop(undo);

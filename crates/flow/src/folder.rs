@@ -104,7 +104,7 @@ pub(crate) struct Undo {
 
 impl Undo {
     /// A city has begun, and everything stays.
-    pub(crate) fn is_over(mut self) {
+    pub(crate) fn ends(mut self) {
         self.is_over = true;
     }
 }

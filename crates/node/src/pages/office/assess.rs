@@ -32,7 +32,7 @@ use crate::pages::{Link, Site, party_name};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
-pub(super) use ahead::{About, Ahead, Sentence, asks};
+pub(super) use ahead::{About, Ahead, Sentence, Taken, asks};
 pub(super) use questions::{Part as AskedPart, answer as answer_section, section};
 use questions::{Part, parts};
 pub(super) use sign::{besides, sign};

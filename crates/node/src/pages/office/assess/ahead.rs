@@ -43,6 +43,15 @@ pub(in crate::pages::office) struct About<'a> {
     pub(in crate::pages::office) page: &'a Link,
 }
 
+/// What was sent of a section.
+pub(in crate::pages::office) struct Taken {
+    /// The part of the draft in which it is to lie, and what lies there.
+    pub(in crate::pages::office) part: String,
+    pub(in crate::pages::office) values: Values,
+    /// What does not fit, by its question.
+    pub(in crate::pages::office) wrong: BTreeMap<String, String>,
+}
+
 /// A sentence of an instrument, and the tier that follows from it.
 pub(in crate::pages::office) struct Sentence {
     pub(in crate::pages::office) of: String,
@@ -164,17 +173,13 @@ impl Ahead {
         questions::drawn(&self.desk, section, party, form, &BTreeMap::new(), None, None)
     }
 
-    /// Takes what was sent of a section; gives the part of the draft in which it is to lie, and what does not fit, by its question.
-    pub(in crate::pages::office) fn take(
-        &self,
-        section: &str,
-        sent: &Sent,
-    ) -> Result<((String, Values), BTreeMap<String, String>), Problem> {
+    /// Takes what was sent of a section.
+    pub(in crate::pages::office) fn take(&self, section: &str, sent: &Sent) -> Result<Taken, Problem> {
         let (section, found) = questions::opened(&self.desk, section)?;
         let mut draft = self.desk.draft.clone().ok_or_else(|| Problem::new(Kind::NotFound))?;
         let wrong = questions::taken(&self.desk, &found, section, &mut draft, sent);
         let text = draft.to_toml(&self.desk.instrument);
-        Ok(((part(&self.desk.instrument.id), vec![(ANSWERS.to_owned(), text)]), wrong))
+        Ok(Taken { part: part(&self.desk.instrument.id), values: vec![(ANSWERS.to_owned(), text)], wrong })
     }
 
     /// The page of a section again, with what does not fit.

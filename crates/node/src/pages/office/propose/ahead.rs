@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::super::ask::{Read, Sent};
-use super::super::assess::Ahead;
+use super::super::assess::{Ahead, Taken};
 use super::super::{reader, sender};
 use super::tier::Looked;
 use super::{PROPOSE, Part, find, problem, weigh};
@@ -64,7 +64,7 @@ pub(in crate::pages::office) async fn answer(
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let path = path?.0;
     let (number, ahead) = asked(&node, &signed, &path).await?;
-    let ((part, values), wrong) = ahead.take(&path.2, &sent)?;
+    let Taken { part, values, wrong } = ahead.take(&path.2, &sent)?;
     let (drafts, party, now) = (Arc::clone(&node.drafts), signed.party.id.clone(), node.city.register().now());
     let keep = move || drafts.keep(&party, number, &part, values, now);
     node.jobs.run(Lane::Token, keep).await?.map_err(problem)?;
