@@ -41,6 +41,11 @@ pub enum DraftError {
     /// All of them together hold too much.
     #[error("the drafts of a party hold at most {PARTY_BYTES_MAX} bytes together; delete one first")]
     Full,
+    /// Somebody of the same party kept something there meanwhile.
+    #[error(
+        "somebody of your party changed this page meanwhile; nothing was kept. Look at it again, and send it once more"
+    )]
+    Changed,
     /// There is none with that number.
     #[error("there is no such draft")]
     Unknown,
@@ -149,9 +154,38 @@ impl Drafts {
         values: Values,
         at: Timestamp,
     ) -> Result<(), DraftError> {
+        self.put(party, number, (page, values), at, |_| true)
+    }
+
+    /// The same, if what stood there is still what whoever made the values had read; several questions may lie on one page.
+    ///
+    /// # Errors
+    /// The same, and something else stands there by now.
+    pub fn keep_over(
+        &self,
+        party: &PartyId,
+        number: u32,
+        (page, values): (&str, Values),
+        seen: Option<&Values>,
+        at: Timestamp,
+    ) -> Result<(), DraftError> {
+        self.put(party, number, (page, values), at, |there| there == seen)
+    }
+
+    fn put(
+        &self,
+        party: &PartyId,
+        number: u32,
+        (page, values): (&str, Values),
+        at: Timestamp,
+        goes_over: impl FnOnce(Option<&Values>) -> bool,
+    ) -> Result<(), DraftError> {
         fits(&values)?;
         self.change(party, |kept| {
             let draft = kept.drafts.get_mut(&number).ok_or(DraftError::Unknown)?;
+            if !goes_over(draft.pages.get(page)) {
+                return Err(DraftError::Changed);
+            }
             if draft.pages.len() >= PAGES_MAX && !draft.pages.contains_key(page) {
                 return Err(DraftError::TooMany);
             }
@@ -234,6 +268,12 @@ mod tests {
         }
         drafts.keep(&mobility, 1, "about", values("one, again"), AT).unwrap();
         assert_eq!(drafts.one(&mobility, 1).unwrap().pages["about"], values("one, again"));
+        // Over what was read there, and over nothing that came since.
+        let over = |seen: Option<&Values>, to: &str| drafts.keep_over(&mobility, 1, ("dates", values(to)), seen, AT);
+        assert!(matches!(over(None, "y"), Err(DraftError::Changed)));
+        over(Some(&values("x")), "y").unwrap();
+        assert!(matches!(over(Some(&values("x")), "z"), Err(DraftError::Changed)));
+        assert_eq!(drafts.one(&mobility, 1).unwrap().pages["dates"], values("y"));
         drafts.leave_out(&mobility, 1, |page| page == "stream-1" || page.starts_with("stream-1-")).unwrap();
         let left: Vec<String> = drafts.one(&mobility, 1).unwrap().pages.into_keys().collect();
         assert_eq!(left, ["about", "dates", "stream-10"]);

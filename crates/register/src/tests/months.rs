@@ -7,7 +7,7 @@ use crate::state::{About, ApplyError};
 use crate::{Fact, State};
 
 /// A city with phones, with the air, and with a light barrier that counts people.
-fn city() -> City {
+pub(super) fn city() -> City {
     let city = City::declared();
     let propose = r#"{"do":"propose","with":{"id":"air","title":"Air","description":"Air.","accountable":"city","place":"centre",
         "technology":"air-quality-station","purposes":["air-quality"],"legal_basis":"not-personal",

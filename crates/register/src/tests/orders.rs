@@ -181,13 +181,7 @@ fn the_log_does_not_tell_how_many_hits_were_handed_over() {
 
 #[test]
 fn a_month_is_told_once_of_each_stream_about_nobody_and_never_of_another() {
-    let city = City::declared();
-    let propose = r#"{"do":"propose","with":{"id":"air","title":"Air","description":"Air.","accountable":"city","place":"centre",
-        "technology":"air-quality-station","purposes":["air-quality"],"legal_basis":"not-personal",
-        "starts":"2026-06-01T00:00:00Z","ends":"2028-06-01T00:00:00Z","streams":[{"id":"no2","time":{"do":"keep"},
-        "retention":"30d","properties":{"no2":{"category":"air-quality","value":"number","treatment":{"do":"keep"}}}},{"id":"barrier","time":{"do":"keep"},
-        "retention":"30d","properties":{"people":{"category":"people-count","value":"integer","treatment":{"do":"keep"}}}}]}}"#;
-    city.register.submit(City::submission("city", None, propose)).unwrap();
+    let city = super::months::city();
     let count = |month: &str, streams: &[&str]| {
         let of = |stream: &&str| model::Counted { stream: stream.parse().unwrap(), admitted: 9, refused: [].into() };
         let streams = streams.iter().map(of).collect();

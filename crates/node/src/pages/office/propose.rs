@@ -3,7 +3,7 @@
 //! A draft is the party's own and not public. What is sent is a command like any other; until then the norms are asked by looks
 //! alone, and what they say stands beside the answers that they are about.
 
-mod ahead;
+mod asked;
 mod pages;
 mod tier;
 
@@ -28,7 +28,7 @@ use crate::pages::{Link, Site};
 use crate::problem::{Kind, Problem};
 use crate::router::Node;
 use crate::words;
-pub(super) use ahead::{answer, section};
+pub(super) use asked::{answer, section};
 use pages::{Page, Sheet};
 use tier::{Looked, Weighed};
 
@@ -102,6 +102,7 @@ fn problem(error: DraftError) -> Problem {
         }
         DraftError::Unknown => Problem::new(Kind::NotFound).detail(error.to_string()),
         DraftError::Damaged => Problem::new(Kind::Unavailable).detail(error.to_string()),
+        DraftError::Changed => Problem::new(Kind::Conflict).detail(error.to_string()),
         DraftError::TooLong | DraftError::TooMany | DraftError::Full => {
             Problem::new(Kind::Unprocessable).detail(error.to_string())
         }
@@ -249,7 +250,7 @@ fn overview(
         more: if let Page::Stream(stream) = page { Some(sheet.next_property(*stream).name()) } else { None },
     };
     let mut parts: Vec<Part> = pages.iter().map(part).collect();
-    parts.extend(looked.ahead.iter().flat_map(ahead::parts));
+    parts.extend(looked.ahead.iter().flat_map(asked::parts));
     let whole = Overview {
         site: Site::of(state),
         party: signed.party.name.clone(),
@@ -322,7 +323,7 @@ async fn decided(
             Ok(receipt) => {
                 // What was proposed stands in the register. A draft whose answers cannot be kept there stays with them, and one that
                 // cannot be deleted now can be deleted later.
-                if ahead::begun(node, signed, looked).await {
+                if asked::begun(node, signed, looked).await {
                     drop(delete(node, signed, number).await);
                 }
                 return elsewhere(&deed::done(&after.href, &receipt));

@@ -347,10 +347,7 @@ async fn sheets_and_proposals(people: &mut People<'_>) {
     let mut draft = String::new();
     for (page, fields) in SQUARE {
         let fields = [fields, &[("go", "keep")][..]].concat();
-        let (door, address) = match *page {
-            "about" => ("/office/propose/new", String::new()),
-            page => ("/office/propose/{draft}/{page}", format!("{draft}/{page}")),
-        };
+        let (door, address) = door_of(page, &draft);
         let begins = once(door, &address, 'd', &fields, Leaves::File);
         let answer = if door.ends_with("new") {
             // A company begins drafts of its own.
@@ -363,15 +360,20 @@ async fn sheets_and_proposals(people: &mut People<'_>) {
     people.tries(&once("/office/propose/{draft}", &draft, 'd', &[("go", "do")], Leaves::Act)).await;
 }
 
+/// The door of a page of a draft, and its address; the first page begins it.
+fn door_of(page: &str, draft: &str) -> (&'static str, String) {
+    match page {
+        "about" => ("/office/propose/new", String::new()),
+        page => ("/office/propose/{draft}/{page}", format!("{draft}/{page}")),
+    }
+}
+
 /// A draft about people with nothing missing but what is asked of it.
 async fn drafted(people: &mut People<'_>) -> String {
     let mut draft = String::new();
     for (page, fields) in SQUARE {
         let fields = [fields, &[("go", "keep")][..]].concat();
-        let (door, address) = match *page {
-            "about" => ("/office/propose/new", String::new()),
-            page => ("/office/propose/{draft}/{page}", format!("{draft}/{page}")),
-        };
+        let (door, address) = door_of(page, &draft);
         let kept = people.does(&once(door, &address, 'd', &fields, Leaves::File)).await;
         kept.header("location").clone_into(&mut draft);
     }

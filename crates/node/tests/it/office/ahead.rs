@@ -252,3 +252,21 @@ async fn answers_about_a_draft_are_its_partys_alone_and_follow_what_it_declares(
     let what = mobility.get(&format!("{draft}/pre-scan/what")).await;
     assert!(what.text().to_lowercase().contains("designing streets"), "what was filled in follows: {}", what.text());
 }
+
+#[tokio::test]
+async fn two_of_one_party_who_keep_different_sections_at_once_lose_nothing() {
+    let world = assess::world();
+    let (mut one, mut other) = (office(&world, "mobility").await, office(&world, "mobility").await);
+    let draft = about_people(&mut one).await;
+    for said in ["yes", "no", "unknown", "yes"] {
+        let (seen, fair) = ([("everyone", said)], [("unequal", said), ("understood", said)]);
+        let (people, fairness) =
+            tokio::join!(section(&mut one, &draft, "people", &seen), section(&mut other, &draft, "fairness", &fair));
+        assert_eq!((people.status.as_u16(), fairness.status.as_u16()), (303, 303));
+        for (part, question) in [("people", "everyone"), ("fairness", "unequal"), ("fairness", "understood")] {
+            let page = one.get(&format!("{draft}/pre-scan/{part}")).await;
+            let stands = assess::fitting_form(page.text());
+            assert!(stands.contains(&(question.to_owned(), said.to_owned())), "{question}: {said}: {stands:?}");
+        }
+    }
+}

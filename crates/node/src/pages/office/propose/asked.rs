@@ -1,12 +1,14 @@
 //! What is asked about a draft before it is sent: the sections of instruments that say how much care it needs, each a page of the
 //! draft. What is answered is kept with the draft, and goes along when it is sent.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use flow::drafts::{Draft, DraftError};
 
 use super::super::ask::{Read, Sent};
 use super::super::assess::{Ahead, Taken};
@@ -19,6 +21,9 @@ use crate::problem::{Kind, Problem};
 use crate::router::Node;
 
 type Parts = (String, String, String);
+
+/// How often what was sent is put over what somebody of the same party kept meanwhile.
+const TRIES: usize = 4;
 
 /// The sections of what is asked, as parts of the draft.
 pub(super) fn parts(ahead: &Ahead) -> Vec<Part> {
@@ -33,13 +38,13 @@ pub(super) fn parts(ahead: &Ahead) -> Vec<Part> {
     ahead.parts().into_iter().map(part).collect()
 }
 
-/// What is asked by one instrument about a draft of the party, and the draft's number.
-async fn asked(node: &Node, signed: &Signed, (number, instrument, _): &Parts) -> Result<(u32, Ahead), Problem> {
+/// A draft of the party with its number, and what one instrument asks about it.
+async fn asked(node: &Node, signed: &Signed, (number, instrument, _): &Parts) -> Result<(u32, Draft, Ahead), Problem> {
     let (number, draft) = find(node, &signed.party.id, number).await?;
     let looked = weigh(node, signed, number, &draft).await?;
     let found = looked.ahead.into_iter().find(|one| one.instrument().id.as_str() == instrument);
     let none = || Problem::new(Kind::NotFound).detail("nothing of this name is asked about this draft");
-    Ok((number, found.ok_or_else(none)?))
+    Ok((number, draft, found.ok_or_else(none)?))
 }
 
 /// `GET /office/propose/{draft}/{page}/{section}`: a section of what is asked about it.
@@ -50,7 +55,7 @@ pub(in crate::pages::office) async fn section(
 ) -> Result<Response, Problem> {
     let Some(signed) = reader(&node, &headers) else { return to_sign_in() };
     let path = path?.0;
-    let (_, ahead) = asked(&node, &signed, &path).await?;
+    let (.., ahead) = asked(&node, &signed, &path).await?;
     private(StatusCode::OK, &ahead.page(&path.2, &signed)?)
 }
 
@@ -63,16 +68,32 @@ pub(in crate::pages::office) async fn answer(
 ) -> Result<Response, Problem> {
     let Some((signed, sent)) = sender(&node, &headers, read)? else { return to_sign_in() };
     let path = path?.0;
-    let (number, ahead) = asked(&node, &signed, &path).await?;
-    let Taken { part, values, wrong } = ahead.take(&path.2, &sent)?;
-    let (drafts, party, now) = (Arc::clone(&node.drafts), signed.party.id.clone(), node.city.register().now());
-    let keep = move || drafts.keep(&party, number, &part, values, now);
-    node.jobs.run(Lane::Token, keep).await?.map_err(problem)?;
+    let (number, wrong) = kept(&node, &signed, &path, &sent).await?;
     if wrong.is_empty() {
         return elsewhere(&next(number, &path, &sent));
     }
-    let (_, kept) = asked(&node, &signed, &path).await?;
-    private(StatusCode::UNPROCESSABLE_ENTITY, &kept.again(&path.2, &signed, &wrong, &sent)?)
+    let (.., ahead) = asked(&node, &signed, &path).await?;
+    private(StatusCode::UNPROCESSABLE_ENTITY, &ahead.again(&path.2, &signed, &wrong, &sent)?)
+}
+
+/// Keeps what was sent of one section beside what is kept of the others by then; gives the draft's number, and what does not fit.
+async fn kept(
+    node: &Node,
+    signed: &Signed,
+    path: &Parts,
+    sent: &Sent,
+) -> Result<(u32, BTreeMap<String, String>), Problem> {
+    for _ in 0..TRIES {
+        let (number, draft, ahead) = asked(node, signed, path).await?;
+        let Taken { part, values, wrong } = ahead.take(&path.2, sent)?;
+        let (drafts, party, now) = (Arc::clone(&node.drafts), signed.party.id.clone(), node.city.register().now());
+        let keep = move || drafts.keep_over(&party, number, (&part, values), draft.pages.get(&part), now);
+        match node.jobs.run(Lane::Token, keep).await? {
+            Err(DraftError::Changed) => {}
+            kept => return kept.map(|()| (number, wrong)).map_err(problem),
+        }
+    }
+    Err(problem(DraftError::Changed))
 }
 
 /// Where a page leads: a row that was added is filled in next, on the same page.
